@@ -1,0 +1,146 @@
+//! How state changes: the facts that `decide` draws from a command, and all that `evolve` ever looks at.
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::TokenHash;
+use crate::event::{Event, Place};
+use crate::id::{Epoch, RequestId, RoomId, SessionId};
+use crate::name::{RoomName, UserName};
+use crate::rejection::Rejection;
+use crate::stamp::{Stamp, Timestamp};
+
+/// One change of state. A store that keeps them all, in order, can rebuild the state without the commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Change {
+    /// A user came.
+    SessionOpened {
+        /// Under this attachment.
+        session: SessionId,
+        /// Of this name.
+        user: UserName,
+        /// Resumable by the secret of this hash.
+        token: TokenHash,
+    },
+    /// A session goes on under another attachment.
+    SessionMoved {
+        /// Its id so far.
+        from: SessionId,
+        /// Its id from now on.
+        to: SessionId,
+    },
+    /// A session lost its connection. Its name and rooms are held.
+    SessionDropped {
+        /// Whose.
+        session: SessionId,
+        /// Until then.
+        until: Timestamp,
+    },
+    /// A session lingered too long. It has left its rooms and its name is free, but it can be resumed.
+    SessionSlept {
+        /// Whose.
+        session: SessionId,
+        /// Until then.
+        until: Timestamp,
+        /// The rooms it was in, to be joined again if it comes back.
+        rooms: Vec<RoomName>,
+    },
+    /// A session is over.
+    SessionEnded {
+        /// Whose.
+        session: SessionId,
+    },
+    /// A room was made.
+    RoomOpened {
+        /// Its identity.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+        /// Its numbering.
+        epoch: Epoch,
+    },
+    /// An empty room went away, with its history.
+    RoomClosed {
+        /// Which.
+        room: RoomId,
+    },
+    /// A session became a member. In a big room this is told later, in a digest.
+    MemberAdded {
+        /// Of this room.
+        room: RoomId,
+        /// Which session.
+        session: SessionId,
+        /// When the digest that tells of it is due, if it is told in a digest.
+        digest: Option<Timestamp>,
+    },
+    /// A session is a member no more.
+    MemberRemoved {
+        /// Of this room.
+        room: RoomId,
+        /// Which session.
+        session: SessionId,
+        /// When the digest that tells of it is due, if it is told in a digest.
+        digest: Option<Timestamp>,
+    },
+    /// The next event of a room's own order.
+    Numbered {
+        /// Which room.
+        room: RoomId,
+        /// The event; its place is one after the room's last.
+        event: Event,
+        /// The ask that it answers, if one did and it is to be remembered.
+        by: Option<Asked>,
+    },
+    /// An ask was answered by something other than a numbered event.
+    Answered {
+        /// The ask.
+        by: Asked,
+        /// How.
+        verdict: Verdict,
+    },
+}
+
+/// An ask that is remembered, so that its repeat returns the first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Asked {
+    /// Whose.
+    pub session: SessionId,
+    /// What the client calls it.
+    pub request: RequestId,
+    /// A hash of the ask: the same id with another ask is refused.
+    pub fingerprint: u64,
+}
+
+/// What was answered, in little: together with the repeated ask it makes the first answer again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A `Say` or `Topic` took this place in its room.
+    Numbered(Place),
+    /// A `Join` found the room at this place.
+    Joined(Place),
+    /// A `Leave` left the room at this place.
+    Left(Place),
+    /// A `Whisper` was told to the user of this name.
+    Whispered(UserName),
+    /// Refused.
+    Refused(Rejection),
+}
+
+/// A remembered answer of one session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Remembered {
+    /// What the client calls the ask.
+    pub request: RequestId,
+    /// Which ask it was.
+    pub fingerprint: u64,
+    /// When it was answered.
+    pub stamp: Stamp,
+    /// How.
+    pub verdict: Verdict,
+}

@@ -1,0 +1,129 @@
+//! What goes in: `Ask` is all a client can want changed, `Command` is all the log carries.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Epoch, NodeId, Number, RequestId, SessionId};
+
+/// Something a client wants changed. Names and texts are as the client wrote them: the core judges them, so
+/// that every codec gives the same answer.
+///
+/// In JSON the `type` field holds the variant's name in small letters. Variants and fields are added at the
+/// end, never reordered: their places are the binary form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Ask {
+    /// Become a member of a room; it is made if there is none. A member already: the current state again.
+    /// Answered by [`Event::Members`](crate::Event::Members).
+    Join {
+        /// The room's name, with or without `#`.
+        room: Arc<str>,
+        /// Where this client's copy of the room ends, if it has one: what came after is sent instead of the
+        /// last messages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Since>,
+    },
+    /// Stop being a member. Not a member: answered all the same, and nobody is told.
+    /// Answered by [`Event::Left`](crate::Event::Left).
+    Leave {
+        /// The room's name.
+        room: Arc<str>,
+    },
+    /// Say something in a room one is a member of. Answered by [`Event::Said`](crate::Event::Said).
+    Say {
+        /// The room's name.
+        room: Arc<str>,
+        /// The message.
+        body: Arc<str>,
+    },
+    /// Say something to one user. Answered by [`Event::Whispered`](crate::Event::Whispered).
+    Whisper {
+        /// The user's name.
+        to: Arc<str>,
+        /// The message.
+        body: Arc<str>,
+    },
+    /// Set a room's topic, or clear it with an empty one.
+    /// Answered by [`Event::TopicChanged`](crate::Event::TopicChanged).
+    Topic {
+        /// The room's name.
+        room: Arc<str>,
+        /// The new topic; empty clears it.
+        topic: Arc<str>,
+    },
+}
+
+/// Where a client's copy of a room ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Since {
+    /// The numbering it was in.
+    pub epoch: Epoch,
+    /// The last number it has; zero for none.
+    pub number: Number,
+}
+
+/// The hash of a session's secret. The secret is made, sent and hashed at the edge; the log never holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct TokenHash(pub [u8; 32]);
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum Detach {
+    /// The user said goodbye: a leave, at once.
+    Quit,
+    /// The connection broke: the session lingers.
+    Drop,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// A session asks for a change.
+    Ask {
+        /// Who asks.
+        from: SessionId,
+        /// What the client calls this ask.
+        request: RequestId,
+        /// What it wants.
+        ask: Ask,
+    },
+    /// A connection presents a name, and perhaps the secret of a session to go on with.
+    Attach {
+        /// The new attachment's id; never used before.
+        session: SessionId,
+        /// The name it wants. Not looked at when a session is resumed.
+        name: Arc<str>,
+        /// The hash of the secret that resumes this session later. Not looked at when one is resumed now:
+        /// the session keeps its own.
+        token: TokenHash,
+        /// The hash of the secret of the session to resume. If there is none, a new one is begun.
+        resume: Option<TokenHash>,
+    },
+    /// A session's connection ended.
+    Detach {
+        /// Whose.
+        session: SessionId,
+        /// How.
+        why: Detach,
+    },
+    /// A node came up: sessions it held in an earlier life are dropped.
+    NodeUp {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node is gone with all its connections.
+    NodeDown {
+        /// Which.
+        node: NodeId,
+    },
+    /// Time passed; what is due happens. See [`Chat::next_deadline`](crate::Chat::next_deadline).
+    Tick,
+}

@@ -1,0 +1,89 @@
+//! Every limit of the core, with its name and default. All replicas of one log need the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::Epoch;
+use crate::name::{RoomName, UserName};
+
+/// The limits of a [`Chat`](crate::Chat). Lengths are bytes of UTF-8, times are milliseconds.
+///
+/// ```
+/// use chat_core::Config;
+/// let config = Config { body_bytes: 500, ..Config::default() };
+/// assert_eq!(config.name_bytes, 32);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Which numbering the rooms opened from now on belong to; comes from outside the core. At most 2^53 − 1.
+    pub epoch: Epoch,
+    /// Longest user name; longer is refused `bad_name`. At most [`MAX_NAME_BYTES`](crate::MAX_NAME_BYTES).
+    pub name_bytes: usize,
+    /// Longest room name; longer is refused `bad_name`.
+    pub room_name_bytes: usize,
+    /// Longest message; longer is refused `too_long`.
+    pub body_bytes: usize,
+    /// Longest topic; longer is refused `too_long`.
+    pub topic_bytes: usize,
+    /// User names nobody may take; compared without regard to case, refused `name_reserved`.
+    pub reserved_names: Vec<UserName>,
+    /// Rooms one session may be in at once; one more is refused `too_many_rooms`.
+    pub rooms_per_session: usize,
+    /// Rooms in all. At it, the empty room unused for longest goes away; if none is empty, `rooms_full`.
+    pub rooms: usize,
+    /// A room with more members than this is big: joins and leaves are told as one digest.
+    pub big_room_members: usize,
+    /// How long joins and leaves of a big room are gathered into one digest.
+    pub digest_ms: u64,
+    /// How many names of those who joined, and of those who left, one digest holds.
+    pub digest_names: usize,
+    /// How long a dropped session stays a member and keeps its name, silently.
+    pub linger_ms: u64,
+    /// How long after the drop a session can still be resumed; from `linger_ms` on without its name held.
+    pub resumable_ms: u64,
+    /// Answers remembered for each session, so that a repeated ask returns the first one.
+    pub answers: usize,
+    /// Names in one page of users, and rooms in one page of rooms.
+    pub page: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let reserved = ["server", "system", "admin", "root", "everyone", "here"];
+        Config {
+            epoch: Epoch(1),
+            name_bytes: 32,
+            room_name_bytes: 64,
+            body_bytes: 4096,
+            topic_bytes: 400,
+            reserved_names: reserved.iter().filter_map(|name| UserName::new(name, 32).ok()).collect(),
+            rooms_per_session: 100,
+            rooms: 10_000,
+            big_room_members: 500,
+            digest_ms: 2_000,
+            digest_names: 20,
+            linger_ms: 30_000,
+            resumable_ms: 300_000,
+            answers: 256,
+            page: 500,
+        }
+    }
+}
+
+impl Config {
+    /// Takes `text` as a user's name, by this config's limit. A reserved name is still a name.
+    ///
+    /// # Errors
+    /// Says which rule of names the text breaks.
+    pub fn user_name(&self, text: &str) -> Result<UserName, crate::NameError> {
+        UserName::new(text, self.name_bytes)
+    }
+
+    /// Takes `text` as a room's name, by this config's limit.
+    ///
+    /// # Errors
+    /// Says which rule of names the text breaks.
+    pub fn room_name(&self, text: &str) -> Result<RoomName, crate::NameError> {
+        RoomName::new(text, self.room_name_bytes)
+    }
+}

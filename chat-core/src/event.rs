@@ -1,0 +1,257 @@
+//! What comes out: events, in the past tense, cheap to clone and owning all they hold.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::code::Kind;
+use crate::id::{Epoch, Number};
+use crate::name::{RoomName, UserName};
+use crate::text::Body;
+
+/// Where in a room's own order an event stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Place {
+    /// The room.
+    pub room: RoomName,
+    /// Which numbering.
+    pub epoch: Epoch,
+    /// Dense from 1 within the epoch.
+    pub number: Number,
+}
+
+/// How a user came to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum Departure {
+    /// Left this room.
+    Left,
+    /// Quit the chat.
+    Quit,
+    /// The connection was lost and did not come back in time.
+    Lost,
+}
+
+/// Why a returning client cannot have all that it missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The room is numbered anew: it was made again, or the server forgot.
+    NewEpoch,
+    /// The events are no longer kept.
+    NotKept,
+}
+
+/// Something happened, as a client is told of it.
+///
+/// Events that carry a [`Place`] are a room's own; the others are for one user. In JSON the `type` field
+/// holds the variant's name in small letters. Variants and fields are added at the end, never reordered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// This client is in the chat, under that name. The first thing it is told.
+    Attached {
+        /// The name, as first written.
+        user: UserName,
+        /// Whether a session goes on: then its rooms follow, and what was missed in each of them.
+        resumed: bool,
+        /// The rooms the session is a member of, each with the number of its last event.
+        rooms: Vec<Place>,
+    },
+    /// The session goes on over another connection; this one ends.
+    Replaced {},
+    /// An ask was refused.
+    Refused(Refusal),
+    /// Who is in a room: the answer to [`Ask::Join`](crate::Ask::Join). The user's own `joined` comes next
+    /// and ends the list, unless the room is big.
+    Members {
+        /// The room, and the number of its last event.
+        #[serde(flatten)]
+        place: Place,
+        /// Whether this begins a membership; false where the user was a member already.
+        fresh: bool,
+        /// How many members there are.
+        total: u64,
+        /// Their names, in order; empty for a big room, whose list is read page by page.
+        users: Vec<UserName>,
+    },
+    /// A user became a member.
+    Joined {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+    },
+    /// A user is a member no more. The leaver's own copy in a big room, or of a room they were not in, has
+    /// the number of the last event instead of one of its own.
+    Left {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+        /// How.
+        why: Departure,
+    },
+    /// Joins and leaves of a big room, gathered.
+    Churned {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// How many joined since the last digest.
+        joined: u64,
+        /// How many left.
+        left: u64,
+        /// How many members there are now.
+        total: u64,
+        /// The names of the first who joined, at most as many as the server's limit says.
+        joined_users: Vec<UserName>,
+        /// The names of the first who left.
+        left_users: Vec<UserName>,
+    },
+    /// A user said something in a room.
+    Said {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        from: UserName,
+        /// What.
+        body: Body,
+    },
+    /// A room's topic was set or cleared.
+    TopicChanged {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// By whom.
+        by: UserName,
+        /// To what; none: cleared.
+        topic: Option<Body>,
+    },
+    /// A user said something to one other; both are told.
+    Whispered {
+        /// Who.
+        from: UserName,
+        /// To whom.
+        to: UserName,
+        /// What.
+        body: Body,
+    },
+    /// All that was missed in a room has been sent; from here on it is live. Made at the edge.
+    CaughtUp {
+        /// The room, and the number of the last event sent.
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// Part of what was missed cannot be had; comes once, before anything later. Made at the edge.
+    Gap {
+        /// The room, and the number of its last event, in the numbering that is in force.
+        #[serde(flatten)]
+        place: Place,
+        /// The first number that can still be had.
+        first_available: Number,
+        /// Why.
+        why: GapReason,
+    },
+}
+
+impl Event {
+    /// Where in a room's order this stands; `None` for events outside any room's order.
+    ///
+    /// `Members`, `CaughtUp` and `Gap` name a place without being an event of the room.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Event::Joined { place, .. }
+            | Event::Left { place, .. }
+            | Event::Churned { place, .. }
+            | Event::Said { place, .. }
+            | Event::TopicChanged { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+}
+
+/// A refusal as the wire carries it: a number from the table, its name, and a sentence that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Refusal {
+    /// The number; its range says whether to try again. See [`Code`](crate::Code).
+    pub code: u16,
+    /// The number's name.
+    pub reason: Arc<str>,
+    /// What is wrong and what to do.
+    pub message: Arc<str>,
+    /// If trying again may help: not before so many milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Refusal {
+    /// What the number's range says to do; holds for numbers that this version does not know, too.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        Kind::of_number(self.code)
+    }
+}
+
+impl fmt::Display for Place {
+    /// `room/epoch/number`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.room, self.epoch, self.number)
+    }
+}
+
+impl fmt::Display for Event {
+    /// One line, as a [`Transcript`](crate::Transcript) shows it; texts are quoted and escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Attached { user, resumed, rooms } => {
+                write!(f, "attached {user}{}", if *resumed { " resumed" } else { "" })?;
+                rooms.iter().try_for_each(|place| write!(f, " {place}"))
+            }
+            Event::Replaced {} => f.write_str("replaced"),
+            Event::Refused(refusal) => write!(f, "refused {}: {}", refusal.reason, refusal.message),
+            Event::Members { place, fresh, total, users } => {
+                write!(f, "members {place}{} {total}:", if *fresh { "" } else { " again" })?;
+                users.iter().try_for_each(|user| write!(f, " {user}"))
+            }
+            Event::Joined { place, user } => write!(f, "joined {place} {user}"),
+            Event::Left { place, user, why } => write!(f, "left {place} {user} ({why})"),
+            Event::Churned { place, joined, left, total, .. } => {
+                write!(f, "churned {place} +{joined} -{left} ={total}")
+            }
+            Event::Said { place, from, body } => write!(f, "said {place} {from} {:?}", body.as_str()),
+            Event::TopicChanged { place, by, topic } => {
+                write!(f, "topic {place} {by} {:?}", topic.as_ref().map_or("", Body::as_str))
+            }
+            Event::Whispered { from, to, body } => write!(f, "whispered {from} to {to} {:?}", body.as_str()),
+            Event::CaughtUp { place } => write!(f, "caught up {place}"),
+            Event::Gap { place, first_available, why } => {
+                let why = match why {
+                    GapReason::NewEpoch => "new epoch",
+                    GapReason::NotKept => "not kept",
+                };
+                write!(f, "gap {place} from {first_available} ({why})")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Departure::Left => "left",
+            Departure::Quit => "quit",
+            Departure::Lost => "lost",
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Every refusal of the core: a reason, a sentence, a code.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::code::Code;
+use crate::event::Refusal;
+use crate::name::{NameError, RoomName, UserName};
+use crate::text::TextError;
+
+/// Why a command was not taken. Nothing changed, and nobody else was told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[non_exhaustive]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// A user or room name breaks a rule.
+    #[error("{why}")]
+    BadName {
+        /// Which rule.
+        why: Arc<str>,
+    },
+    /// Somebody has the name, or a dropped session holds it.
+    #[error("\"{name}\" is taken, choose another name")]
+    NameTaken {
+        /// The name.
+        name: UserName,
+    },
+    /// The name is kept for the server.
+    #[error("\"{name}\" is kept for the server, choose another name")]
+    NameReserved {
+        /// The name.
+        name: UserName,
+    },
+    /// A body of nothing but white space.
+    #[error("there is nothing to say in it")]
+    Empty,
+    /// Control characters in a text.
+    #[error("control characters other than newline and tab are not allowed")]
+    BadText,
+    /// A text over its limit.
+    #[error("it may have at most {limit} bytes; send it in parts")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u32,
+    },
+    /// Not a member of the room, or there is no such room: an outsider cannot tell.
+    #[error("you are not in #{room}, join it first")]
+    NotAMember {
+        /// The room.
+        room: RoomName,
+    },
+    /// Nobody of that name is here.
+    #[error("nobody here is called \"{name}\"")]
+    NoSuchUser {
+        /// The name.
+        name: UserName,
+    },
+    /// There is no such room.
+    #[error("there is no room #{room}, join it to make it")]
+    NoSuchRoom {
+        /// The name.
+        room: RoomName,
+    },
+    /// The session is in as many rooms as it may be.
+    #[error("you are in {limit} rooms, leave one first")]
+    TooManyRooms {
+        /// The limit.
+        limit: u32,
+    },
+    /// The server has as many rooms as it may have, and none is empty.
+    #[error("the server has as many rooms as it may hold, try later")]
+    RoomsFull,
+    /// The request id was used for another ask.
+    #[error("that request id was used for another ask, use a higher one")]
+    IdReused,
+    /// The request id is lower than one already used and no longer remembered, or too large for JSON.
+    #[error("request ids must rise and stay below 2^53, use one above {highest}")]
+    IdNotRising {
+        /// The highest used so far.
+        highest: u64,
+    },
+    /// No such attachment: the session goes on under another, or has ended.
+    #[error("this session goes on elsewhere or has ended, say hello again")]
+    NoSession,
+    /// The attachment's id is in use: a fault of the node that made it.
+    #[error("this connection has its name already")]
+    AlreadyNamed,
+}
+
+impl Rejection {
+    /// Its number and name in the table.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Rejection::BadName { .. } => Code::BadName,
+            Rejection::NameTaken { .. } => Code::NameTaken,
+            Rejection::NameReserved { .. } => Code::NameReserved,
+            Rejection::Empty => Code::Empty,
+            Rejection::BadText => Code::BadText,
+            Rejection::TooLong { .. } => Code::TooLong,
+            Rejection::NotAMember { .. } => Code::NotAMember,
+            Rejection::NoSuchUser { .. } => Code::NoSuchUser,
+            Rejection::NoSuchRoom { .. } => Code::NoSuchRoom,
+            Rejection::TooManyRooms { .. } => Code::TooManyRooms,
+            Rejection::RoomsFull => Code::RoomsFull,
+            Rejection::IdReused => Code::IdReused,
+            Rejection::IdNotRising { .. } => Code::IdNotRising,
+            Rejection::NoSession => Code::NoSession,
+            Rejection::AlreadyNamed => Code::AlreadyNamed,
+        }
+    }
+
+    /// Whether the same ask may be taken later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.code().kind().is_retryable()
+    }
+}
+
+impl From<NameError> for Rejection {
+    fn from(error: NameError) -> Rejection {
+        Rejection::BadName { why: error.to_string().into() }
+    }
+}
+
+impl From<TextError> for Rejection {
+    fn from(error: TextError) -> Rejection {
+        match error {
+            TextError::Empty => Rejection::Empty,
+            TextError::TooLong { limit } => Rejection::TooLong { limit },
+            TextError::Control => Rejection::BadText,
+        }
+    }
+}
+
+impl From<&Rejection> for Refusal {
+    fn from(rejection: &Rejection) -> Refusal {
+        Refusal {
+            code: rejection.code().number(),
+            reason: rejection.code().name().into(),
+            message: rejection.to_string().into(),
+            retry_after_ms: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let taken = Rejection::NameTaken { name: UserName::new("bob", 32).unwrap() };
+        let refusal = Refusal::from(&taken);
+        assert_eq!(&*refusal.reason, "name_taken");
+        assert_eq!(&*refusal.message, "\"bob\" is taken, choose another name");
+        assert!(!taken.is_retryable() && Rejection::RoomsFull.is_retryable());
+    }
+}

@@ -1,0 +1,158 @@
+//! The frames: everything either side can say to the other, the same in every codec.
+
+use std::sync::Arc;
+
+use bincode::{Decode, Encode};
+use chat_core::{Answer, Ask, Event, Query, RequestId, Since, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol that this code speaks; the preface carries it.
+pub const PROTOCOL_VERSION: u8 = 1;
+
+/// All a client can send.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum FromClient {
+    /// Says who it is; the first frame, and again after a refused name.
+    Hello(Hello),
+    /// Wants something changed.
+    Ask {
+        /// Rises within a session; zero for an ask that will not be repeated.
+        id: RequestId,
+        /// What it wants.
+        ask: Ask,
+    },
+    /// Wants to know something.
+    Query {
+        /// Comes back with the answer; need not rise, is not remembered.
+        id: RequestId,
+        /// What it wants to know.
+        query: Query,
+    },
+    /// Is the server there? Answered by [`FromServer::Pong`] with the same nonce.
+    Ping {
+        /// Comes back.
+        nonce: u64,
+    },
+    /// The answer to [`FromServer::Ping`].
+    Pong {
+        /// The nonce of the ping.
+        nonce: u64,
+    },
+    /// Goodbye: leave at once, do not linger.
+    Bye,
+}
+
+/// Who a client is, and where it stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Hello {
+    /// The name it wants.
+    pub name: Arc<str>,
+    /// The secret of a session to go on with, from that session's [`Welcome`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Arc<str>>,
+    /// Where its copy of each room ends; what came after is sent if the session is resumed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<RoomPosition>,
+    /// The rooms to begin in, if no session is to be resumed; none: the server's start room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<Vec<Arc<str>>>,
+}
+
+/// Where a client's copy of one room ends.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct RoomPosition {
+    /// The room.
+    pub room: Arc<str>,
+    /// The end of its copy.
+    #[serde(flatten)]
+    pub since: Since,
+}
+
+/// All a server can send.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum FromServer {
+    /// The client is in the chat. Comes once, first.
+    Welcome(Box<Welcome>),
+    /// Something happened, or an ask was answered.
+    Told(Told),
+    /// The end of the answer to a query.
+    Answered {
+        /// The query's id.
+        re: RequestId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Is the client there? To be answered with [`FromClient::Pong`].
+    Ping {
+        /// To be sent back.
+        nonce: u64,
+    },
+    /// The answer to [`FromClient::Ping`].
+    Pong {
+        /// The nonce of the ping.
+        nonce: u64,
+    },
+    /// The connection ends; nothing comes after it.
+    Closing(Closing),
+}
+
+/// An event as one client is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Told {
+    /// The id of the ask or query that caused it, if this client's did; zero if not.
+    pub re: RequestId,
+    /// Whether it is told after the fact: missed messages, and the last ones before joining.
+    pub past: bool,
+    /// When it happened, by the server's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What a client needs to know of the session it now has.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The name, as first written.
+    pub user: Arc<str>,
+    /// Whether an earlier session goes on.
+    pub resumed: bool,
+    /// The secret that resumes this session; not to be shown to anyone.
+    pub token: Arc<str>,
+    /// How many milliseconds after a drop it can still be resumed.
+    pub resumable_ms: u64,
+    /// The server's clock.
+    pub at: Timestamp,
+    /// When an accepted message is safe: `memory`, `os` or `fsync`.
+    pub durability: Arc<str>,
+    /// The rooms that a resumed session is in, each with the end of the server's copy.
+    pub rooms: Vec<RoomPosition>,
+    /// What the server takes.
+    pub limits: Limits,
+}
+
+/// What the server takes from a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes in a message.
+    pub body_bytes: u32,
+    /// Bytes in one frame's payload.
+    pub frame_bytes: u32,
+    /// Rooms at once.
+    pub rooms: u32,
+    /// Asks without an answer at once, if their repeats are to be recognised.
+    pub unanswered: u32,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Closing {
+    /// The number in the table of codes; its range says whether to come back.
+    pub code: u16,
+    /// The number's name.
+    pub reason: Arc<str>,
+    /// A sentence.
+    pub message: Arc<str>,
+    /// If the server knows: not before so many milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnect_after_ms: Option<u64>,
+}

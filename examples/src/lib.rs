@@ -1,0 +1,1 @@
+//! Nothing here: the programs are beside it.
