@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod cli;
-mod exit;
+mod exit; mod join; mod logs; mod output; mod signals;
 mod settings;
 mod units;
 

@@ -152,13 +152,12 @@ impl Line {
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
         // A combining character joins the grapheme before it, and may join the one behind it.
-        self.cursor = self.boundaries().find(|at| *at >= self.cursor).unwrap_or(self.text.len());
+        self.cursor = boundaries(&self.text).find(|at| *at >= self.cursor).unwrap_or(self.text.len());
     }
 
     fn remove(&mut self, from: usize, to: usize) {
         self.text.replace_range(from..to, "");
-        self.cursor = from;
-        self.cursor = self.boundaries().rfind(|at| *at <= from).unwrap_or(0);
+        self.cursor = boundaries(&self.text).rfind(|at| *at <= from).unwrap_or(0);
     }
 
     fn kill(&mut self, from: usize, to: usize) {
@@ -196,10 +195,6 @@ impl Line {
         }
     }
 
-    fn boundaries(&self) -> impl DoubleEndedIterator<Item = usize> {
-        self.text.grapheme_indices(true).map(|(at, _)| at)
-    }
-
     fn before(&self) -> usize {
         self.text[..self.cursor].grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
     }
@@ -224,6 +219,11 @@ impl Line {
         let words = self.text[..self.cursor].trim_end();
         words.trim_end_matches(|c: char| !c.is_whitespace()).len()
     }
+}
+
+/// Between which bytes the cursor may stand.
+fn boundaries(text: &str) -> impl DoubleEndedIterator<Item = usize> {
+    text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()])
 }
 
 #[cfg(test)]

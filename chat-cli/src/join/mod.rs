@@ -1,0 +1,2 @@
+//! x
+mod line; mod line_editor; mod render; mod talk;
