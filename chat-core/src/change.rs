@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::TokenHash;
 use crate::event::{Event, Place};
-use crate::id::{Epoch, RequestId, RoomId, SessionId};
+use crate::id::{Epoch, Number, RequestId, RoomId, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
 use crate::stamp::{Stamp, Timestamp};
@@ -93,6 +93,13 @@ pub enum Change {
         /// The ask that it answers, if one did and it is to be remembered.
         by: Option<Asked>,
     },
+    /// A user was whispered to; kept for a while, in case the connection breaks on the way.
+    Whispered {
+        /// The receiver.
+        session: SessionId,
+        /// What the receiver is told.
+        event: Event,
+    },
     /// An ask was answered by something other than a numbered event.
     Answered {
         /// The ask.
@@ -126,7 +133,12 @@ pub enum Verdict {
     /// A `Leave` left the room at this place.
     Left(Place),
     /// A `Whisper` was told to the user of this name.
-    Whispered(UserName),
+    Whispered {
+        /// The receiver.
+        to: UserName,
+        /// The number it had in the receiver's count, if that is the sender too; zero if not.
+        number: Number,
+    },
     /// Refused.
     Refused(Rejection),
 }

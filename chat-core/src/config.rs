@@ -43,7 +43,9 @@ pub struct Config {
     pub resumable_ms: u64,
     /// Answers remembered for each session, so that a repeated ask returns the first one.
     pub answers: usize,
-    /// Names in one page of users, and rooms in one page of rooms.
+    /// The last whispers to a session that are kept, so that one lost with a connection is told again.
+    pub whispers: usize,
+    /// Names in one page of users, and, divided by five, rooms in one page of rooms.
     pub page: usize,
 }
 
@@ -65,6 +67,7 @@ impl Default for Config {
             linger_ms: 30_000,
             resumable_ms: 300_000,
             answers: 256,
+            whispers: 32,
             page: 500,
         }
     }

@@ -144,6 +144,8 @@ pub enum Event {
         to: UserName,
         /// What.
         body: Body,
+        /// The receiver's own count of whispers, dense from 1 within a session; zero in the sender's copy.
+        number: Number,
     },
     /// All that was missed in a room has been sent; from here on it is live. Made at the edge.
     CaughtUp {
@@ -233,7 +235,9 @@ impl fmt::Display for Event {
             Event::TopicChanged { place, by, topic } => {
                 write!(f, "topic {place} {by} {:?}", topic.as_ref().map_or("", Body::as_str))
             }
-            Event::Whispered { from, to, body } => write!(f, "whispered {from} to {to} {:?}", body.as_str()),
+            Event::Whispered { from, to, body, number } => {
+                write!(f, "whispered {number} {from} to {to} {:?}", body.as_str())
+            }
             Event::CaughtUp { place } => write!(f, "caught up {place}"),
             Event::Gap { place, first_available, why } => {
                 let why = match why {

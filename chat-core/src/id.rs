@@ -29,7 +29,7 @@ id! {
 }
 
 id! {
-    /// A room's identity inside the engine: the [`Seq`] of the entry that opened it.
+    /// A room's identity inside the engine: rooms are counted as they are opened, from 1.
     RoomId
 }
 
@@ -68,11 +68,11 @@ impl Number {
 }
 
 impl Epoch {
-    /// The epoch of a room opened at `seq` on a server whose own epoch is `self`: distinct for every room
-    /// a server ever opens, and within 53 bits.
+    /// The epoch of one room on a server whose own epoch is `self`: distinct for every room that the
+    /// server ever opens, and within 53 bits.
     #[must_use]
-    pub fn of_room(self, seq: Seq) -> Epoch {
-        Epoch(self.0.wrapping_add(seq.0) & MAX_JSON_INTEGER)
+    pub fn of_room(self, room: RoomId) -> Epoch {
+        Epoch(self.0.wrapping_add(room.0) & MAX_JSON_INTEGER)
     }
 }
 
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_room_epoch_fits_a_json_integer() {
-        let epoch = Epoch(MAX_JSON_INTEGER).of_room(Seq(7));
+        let epoch = Epoch(MAX_JSON_INTEGER).of_room(RoomId(7));
         assert!(epoch.0 <= MAX_JSON_INTEGER);
-        assert_ne!(epoch, Epoch(MAX_JSON_INTEGER).of_room(Seq(8)));
+        assert_ne!(epoch, Epoch(MAX_JSON_INTEGER).of_room(RoomId(8)));
     }
 }

@@ -1,0 +1,245 @@
+//! `Chat`: apply = decide → evolve → announce. The only way in for anything that changes state.
+
+use crate::answers::{self, fingerprint};
+use crate::change::{Asked, Change};
+use crate::command::{Ask, Command, TokenHash};
+use crate::config::Config;
+use crate::deadline::Due;
+use crate::digest::Digest;
+use crate::event::Event;
+use crate::id::{RequestId, SessionId};
+use crate::rejection::Rejection;
+use crate::room;
+use crate::session::{self, Attach, Presence};
+use crate::sink::{Asker, Audience, Sink};
+use crate::snapshot::{RestoreError, Snapshot};
+use crate::stamp::{Stamp, Timestamp};
+use crate::state::State;
+use crate::step::{Asking, Step, Steps};
+use crate::whisper;
+
+/// The chat: users, rooms, whispers, sessions.
+///
+/// Which methods are called when: every entry of the log goes through [`apply`](Chat::apply), in order, once.
+/// After it, [`next_deadline`](Chat::next_deadline) says when a [`Command::Tick`] is owed if nothing else
+/// comes. Reads ([`users`](Chat::users), [`rooms`](Chat::rooms), …) may be called at any time between.
+///
+/// # Panics, errors and determinism
+/// No command, however mad, makes it panic; what is not allowed is refused, and a refusal changes nothing.
+/// The same log gives the same events and the same [`digest`](Chat::digest) on every machine.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    pub(crate) state: State,
+    steps: Steps,
+}
+
+impl Chat {
+    /// An empty chat with these limits.
+    #[must_use]
+    pub fn new(config: Config) -> Chat {
+        Chat { state: State::new(config), steps: Steps::default() }
+    }
+
+    /// The chat as a snapshot describes it, under these limits.
+    ///
+    /// # Errors
+    /// Says what in the snapshot contradicts itself; see [`RestoreError`].
+    pub fn restore(config: Config, snapshot: Snapshot) -> Result<Chat, RestoreError> {
+        Ok(Chat { state: snapshot.into_state(config)?, steps: Steps::default() })
+    }
+
+    /// Takes one entry of the log: decides, changes state, and tells `out` what to tell whom.
+    ///
+    /// A refused ask that carries a request id is remembered, so that its repeat is refused alike: the
+    /// refusal then comes as [`Event::Refused`] and the result is `Ok`. Every other refusal is an `Err`.
+    ///
+    /// # Errors
+    /// The reason why the entry was not taken. Nothing changed, and nobody was told.
+    pub fn apply<S: Sink + ?Sized>(
+        &mut self,
+        stamp: Stamp,
+        command: &Command,
+        out: &mut S,
+    ) -> Result<(), Rejection> {
+        let stamp = self.state.clock(stamp);
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.0.clear();
+        let verdict = self.decide(stamp, command, &mut steps, out);
+        if verdict.is_ok() {
+            self.perform(stamp, &mut steps, out);
+        }
+        self.steps = steps;
+        verdict
+    }
+
+    /// Makes one recorded change again: how a state is rebuilt from what a [`Sink`] recorded.
+    ///
+    /// Changes must come in the order of their records, each with its stamp, on the state that they were
+    /// recorded after: a change of another history is a bug of the caller, and may panic.
+    pub fn evolve(&mut self, stamp: Stamp, change: &Change) {
+        self.state.evolve(stamp, change);
+    }
+
+    /// When something happens by itself next: a [`Command::Tick`] stamped then, or later, makes it happen.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.state.deadlines.next()
+    }
+
+    /// All there is to know, for [`restore`](Chat::restore).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.state)
+    }
+
+    /// A short summary of the state; equal for equal states.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        crate::snapshot::digest(&self.state)
+    }
+
+    fn decide<S: Sink + ?Sized>(
+        &mut self,
+        stamp: Stamp,
+        command: &Command,
+        steps: &mut Steps,
+        out: &mut S,
+    ) -> Result<(), Rejection> {
+        match command {
+            Command::Ask { from, request, ask } => {
+                decide_ask(&self.state, stamp, Asker { session: *from, request: *request }, ask, steps)
+            }
+            Command::Attach { session, name, token, resume } => {
+                match session::decide_attach(&self.state, *session, name, *token, *resume)? {
+                    Attach::Open(user) => open(*session, user, *token, steps),
+                    Attach::Resume(old) => self.resume(stamp, old, *session, steps, out),
+                }
+                Ok(())
+            }
+            Command::Detach { session, why } => {
+                session::decide_detach(&self.state, stamp, *session, *why, steps)
+            }
+            Command::NodeUp { node } | Command::NodeDown { node } => {
+                session::decide_node_gone(&self.state, stamp, *node, steps);
+                Ok(())
+            }
+            Command::Tick => {
+                self.tick(stamp, steps, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Moves a session to a new attachment, brings one that slept back into its rooms, and tells it where
+    /// all of them end.
+    fn resume<S: Sink + ?Sized>(
+        &mut self,
+        stamp: Stamp,
+        old: SessionId,
+        new: SessionId,
+        steps: &mut Steps,
+        out: &mut S,
+    ) {
+        let asleep_in = match &self.state.sessions[&old].presence {
+            Presence::Asleep { rooms, .. } => rooms.clone(),
+            _ => Vec::new(),
+        };
+        session::resume(&self.state, old, new, steps);
+        self.perform(stamp, steps, out);
+        for room in &asleep_in {
+            room::rejoin(&self.state, stamp, new, room, steps);
+            self.perform(stamp, steps, out);
+        }
+        let user = self.state.sessions[&new].user.clone();
+        let rooms = session::heads(&self.state, new);
+        steps.tell(new, Event::Attached { user, resumed: true, rooms });
+    }
+
+    /// What is due happens one by one, each on the state that the one before left.
+    fn tick<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+        while let Some(due) = self.state.deadlines.first_due(stamp.at) {
+            match due {
+                Due::Session(session) => session::decide_due(&self.state, stamp, session, steps),
+                Due::Digest(room) => room::decide_digest(&self.state, room, steps),
+            }
+            self.perform(stamp, steps, out);
+        }
+    }
+
+    fn perform<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+        for step in steps.0.drain(..) {
+            match step {
+                Step::Change { change, asker, except } => {
+                    self.state.evolve(stamp, &change);
+                    out.record(stamp, &change);
+                    self.announce(stamp, &change, asker, except, out);
+                }
+                Step::Tell { event, to, asker, past } => {
+                    let audience =
+                        Audience { sessions: to.as_slice(), asker, past: past.is_some() && asker.is_none() };
+                    out.deliver(past.unwrap_or(stamp), &event, audience);
+                }
+            }
+        }
+    }
+
+    fn announce<S: Sink + ?Sized>(
+        &self,
+        stamp: Stamp,
+        change: &Change,
+        asker: Option<Asker>,
+        except: Option<SessionId>,
+        out: &mut S,
+    ) {
+        let Change::Numbered { room, event, .. } = change else { return };
+        let members = self.state.rooms.get(room).map_or(&[][..], |room| &room.members);
+        let gap = except.and_then(|session| members.binary_search(&session).ok());
+        match gap {
+            None => out.deliver(stamp, event, Audience { sessions: members, asker, past: false }),
+            Some(at) => {
+                out.deliver(stamp, event, Audience { sessions: &members[..at], asker, past: false });
+                out.deliver(stamp, event, Audience::of(&members[at + 1..]));
+            }
+        }
+    }
+}
+
+fn open(session: SessionId, user: crate::name::UserName, token: TokenHash, steps: &mut Steps) {
+    steps.change(Change::SessionOpened { session, user: user.clone(), token });
+    steps.tell(session, Event::Attached { user, resumed: false, rooms: Vec::new() });
+}
+
+fn decide_ask(
+    state: &State,
+    stamp: Stamp,
+    asker: Asker,
+    ask: &Ask,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let session = state.attached(asker.session)?;
+    let mut asking = Asking { asker, by: None };
+    if asker.request != RequestId::NONE {
+        let fingerprint = fingerprint(ask);
+        if let Some(first) = answers::known(session, asker.request, fingerprint)? {
+            answers::repeat(state, asking, ask, first, steps);
+            return Ok(());
+        }
+        asking.by = Some(Asked { session: asker.session, request: asker.request, fingerprint });
+    }
+    let verdict = match ask {
+        Ask::Join { room, .. } => room::decide_join(state, stamp, asking, room, steps),
+        Ask::Leave { room } => room::decide_leave(state, stamp, asking, room, steps),
+        Ask::Say { room, body } => room::decide_say(state, asking, room, body, steps),
+        Ask::Whisper { to, body } => whisper::decide_whisper(state, asking, to, body, steps),
+        Ask::Topic { room, topic } => room::decide_topic(state, asking, room, topic, steps),
+    };
+    match (verdict, asking.by) {
+        (Err(rejection), Some(by)) => {
+            steps.0.clear();
+            steps.answer(asker, Event::Refused((&rejection).into()));
+            steps.change(Change::Answered { by, verdict: crate::change::Verdict::Refused(rejection) });
+            Ok(())
+        }
+        (verdict, _) => verdict,
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads: answered from state, at any time between two entries. They never enter the log.
+
+use std::ops::Bound;
+
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::event::{Event, Place};
+use crate::id::{Number, Seq, SessionId};
+use crate::name::{RoomName, UserName};
+use crate::query::{Answer, RoomInfo};
+use crate::rejection::Rejection;
+use crate::room::Room;
+use crate::session::Session;
+use crate::stamp::{Stamp, Timestamp};
+
+impl Chat {
+    /// The limits in force.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.state.config
+    }
+
+    /// The last entry that changed anything, and the time it was stamped with.
+    #[must_use]
+    pub fn last_change(&self) -> Stamp {
+        Stamp { seq: self.state.seq, at: self.state.now }
+    }
+
+    /// The name of an attached session.
+    #[must_use]
+    pub fn user(&self, session: SessionId) -> Option<&UserName> {
+        self.state.attached(session).ok().map(|session| &session.user)
+    }
+
+    /// The session that answers to a name now, attached or lingering.
+    #[must_use]
+    pub fn session_of(&self, user: &UserName) -> Option<SessionId> {
+        self.state.names.get(user).copied()
+    }
+
+    /// A room's members, in the order of their ids.
+    #[must_use]
+    pub fn members(&self, room: &RoomName) -> Option<&[SessionId]> {
+        self.room(room).map(|room| &room.members[..])
+    }
+
+    /// A room, and the number of its last event.
+    #[must_use]
+    pub fn head(&self, room: &RoomName) -> Option<Place> {
+        self.room(room).map(Room::head)
+    }
+
+    /// Where an attached session is a member, each with the room's last number before it came.
+    pub fn memberships(&self, session: SessionId) -> impl Iterator<Item = (Place, Number)> {
+        let held: Option<&Session> = self.state.attached(session).ok();
+        let rooms = held.map_or(&[][..], |session| &session.rooms);
+        rooms.iter().map(|membership| (self.state.rooms[&membership.room].head(), membership.since))
+    }
+
+    /// Where a member's room stands now; how every read of a room's history begins.
+    ///
+    /// # Errors
+    /// [`Rejection::NotAMember`], whether there is such a room or not.
+    pub fn member_place(&self, session: SessionId, room: &str) -> Result<Place, Rejection> {
+        match self.state.attached(session)?.membership(room) {
+            Some(membership) => Ok(self.state.rooms[&membership.room].head()),
+            None => Err(Rejection::NotAMember { room: self.state.config.room_name(room)? }),
+        }
+    }
+
+    /// The whispers a session has received after `number` and that are still kept, oldest first.
+    pub fn whispers_after(
+        &self,
+        session: SessionId,
+        number: Number,
+    ) -> impl Iterator<Item = (Stamp, &Event)> {
+        let held = self.state.attached(session).ok();
+        held.into_iter().flat_map(|session| &session.whispers).filter_map(move |(stamp, event)| match event {
+            Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
+            _ => None,
+        })
+    }
+
+    /// One page of the users of a room, or of everybody, in the order of their names.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchRoom`], or [`Rejection::BadName`] for what is no name.
+    pub fn users(&self, room: Option<&str>, after: Option<&str>) -> Result<Answer, Rejection> {
+        let after = after.map(|name| self.state.config.user_name(name)).transpose()?;
+        let (room, names) = match room {
+            None => (None, &self.state.names),
+            Some(room) => {
+                let name = self.state.config.room_name(room)?;
+                let Some(room) = self.room(&name) else { return Err(Rejection::NoSuchRoom { room: name }) };
+                (Some(room.record.name.clone()), &room.by_name)
+            }
+        };
+        let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = names.range::<UserName, _>((from, Bound::Unbounded)).map(|(name, _)| name);
+        let users = rest.by_ref().take(self.state.config.page).cloned().collect();
+        Ok(Answer::Users { room, total: names.len() as u64, users, more: rest.next().is_some() })
+    }
+
+    /// One page of the rooms, in the order of their names. A page holds a fifth as many rooms as users, for
+    /// their topics' sake.
+    ///
+    /// # Errors
+    /// [`Rejection::BadName`] for an `after` that is no name.
+    pub fn rooms(&self, after: Option<&str>) -> Result<Answer, Rejection> {
+        let after = after.map(|name| self.state.config.room_name(name)).transpose()?;
+        let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let names = &self.state.room_names;
+        let mut rest = names.range::<RoomName, _>((from, Bound::Unbounded)).map(|(_, id)| id);
+        let page = (self.state.config.page / 5).max(1);
+        let rooms = rest.by_ref().take(page).map(|id| info(&self.state.rooms[id])).collect();
+        Ok(Answer::Rooms { total: names.len() as u64, rooms, more: rest.next().is_some() })
+    }
+
+    /// How many sessions are attached or lingering, and how many rooms there are.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.state.names.len(), self.state.rooms.len())
+    }
+
+    /// The latest time the chat has seen.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.state.now
+    }
+
+    /// The last entry that changed anything.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.state.seq
+    }
+
+    fn room(&self, room: &RoomName) -> Option<&Room> {
+        self.state.room_names.get(room).map(|id| &self.state.rooms[id])
+    }
+}
+
+fn info(room: &Room) -> RoomInfo {
+    RoomInfo {
+        room: room.record.name.clone(),
+        members: room.members.len() as u64,
+        topic: room.record.topic.as_ref().map(|topic| topic.text.clone()),
+    }
+}

@@ -1,0 +1,338 @@
+//! Rooms: join, leave, say, topic; members in sorted order; the room's own numbering; digests of big rooms.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Asked, Change, Verdict};
+use crate::event::{Departure, Event, Place};
+use crate::id::{Epoch, Number, RoomId, Seq, SessionId};
+use crate::name::{RoomName, UserName};
+use crate::rejection::Rejection;
+use crate::session::{Membership, Session};
+use crate::sink::Asker;
+use crate::stamp::{Stamp, Timestamp};
+use crate::state::State;
+use crate::step::{Asking, Steps};
+use crate::text::Body;
+
+/// One room. Who is in it is derived from the sessions, so a snapshot keeps [`RoomRecord`] alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    pub(crate) record: RoomRecord,
+    /// Sorted, so that a node's share is one slice.
+    pub(crate) members: Vec<SessionId>,
+    pub(crate) by_name: BTreeMap<UserName, SessionId>,
+}
+
+/// What a room remembers by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct RoomRecord {
+    pub(crate) name: RoomName,
+    pub(crate) epoch: Epoch,
+    pub(crate) head: Number,
+    /// Whether anybody ever said anything: then it stays when it is empty.
+    pub(crate) has_history: bool,
+    pub(crate) topic: Option<Topic>,
+    pub(crate) churn: Option<Churn>,
+    /// Since which entry it has been empty, if it is.
+    pub(crate) empty_since: Option<Seq>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct Topic {
+    pub(crate) by: UserName,
+    pub(crate) text: Body,
+    pub(crate) number: Number,
+    pub(crate) stamp: Stamp,
+}
+
+/// Joins and leaves of a big room that have not been told yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct Churn {
+    pub(crate) due: Timestamp,
+    pub(crate) joined: u64,
+    pub(crate) left: u64,
+    /// The first few, by `digest_names`.
+    pub(crate) joined_users: Vec<UserName>,
+    pub(crate) left_users: Vec<UserName>,
+}
+
+impl Room {
+    /// The room, and the number of its last event.
+    pub(crate) fn head(&self) -> Place {
+        self.place(self.record.head)
+    }
+
+    fn place(&self, number: Number) -> Place {
+        Place { room: self.record.name.clone(), epoch: self.record.epoch, number }
+    }
+
+    fn next(&self) -> Place {
+        self.place(self.record.head.next())
+    }
+
+    /// When the digest is due that tells of a join or leave after which there are `members`; `None` if it is
+    /// told at once.
+    fn digest_due(&self, state: &State, stamp: Stamp, members: usize) -> Option<Timestamp> {
+        match &self.record.churn {
+            Some(churn) => Some(churn.due),
+            None if members > state.config.big_room_members => Some(stamp.at.plus_ms(state.config.digest_ms)),
+            None => None,
+        }
+    }
+}
+
+fn attached(state: &State, asker: Asker) -> (&Session, UserName) {
+    let session = &state.sessions[&asker.session];
+    (session, session.user.clone())
+}
+
+/// Finds a membership by the room's name, or says why there is none.
+fn member_of<'a>(state: &State, session: &'a Session, room: &str) -> Result<&'a Membership, Rejection> {
+    match session.membership(room) {
+        Some(membership) => Ok(membership),
+        None => Err(Rejection::NotAMember { room: state.config.room_name(room)? }),
+    }
+}
+
+/// Decides a join. A member already: the current state again, and nobody is told.
+pub(crate) fn decide_join(
+    state: &State,
+    stamp: Stamp,
+    asking: Asking,
+    room: &str,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let session = asking.asker.session;
+    if let Some(membership) = state.sessions[&session].membership(room) {
+        let room = &state.rooms[&membership.room];
+        remember(asking.by, Verdict::Joined(room.head()), steps);
+        steps.answer(asking.asker, members(state, room, false));
+        return Ok(());
+    }
+    let name = state.config.room_name(room)?;
+    let id = admit(state, session, &name, steps)?;
+    let fresh;
+    let room = match state.rooms.get(&id) {
+        Some(room) => room,
+        None => {
+            fresh = empty_room(state, id, name);
+            &fresh
+        }
+    };
+    remember(asking.by, Verdict::Joined(room.head()), steps);
+    steps.answer(asking.asker, members(state, room, true));
+    enter(state, stamp, session, id, room, None, steps);
+    if let Some(topic) = &room.record.topic {
+        let (by, text) = (topic.by.clone(), Some(topic.text.clone()));
+        let event = Event::TopicChanged { place: room.place(topic.number), by, topic: text };
+        steps.retell(session, topic.stamp, event);
+    }
+    Ok(())
+}
+
+/// The steps by which a session that slept is a member again. It reads its own join from the store, with
+/// all else that it missed. A room that cannot be joined any more is left out.
+pub(crate) fn rejoin(state: &State, stamp: Stamp, session: SessionId, name: &RoomName, steps: &mut Steps) {
+    let Ok(id) = admit(state, session, name, steps) else { return };
+    match state.rooms.get(&id) {
+        Some(room) => enter(state, stamp, session, id, room, Some(session), steps),
+        None => {
+            let room = empty_room(state, id, name.clone());
+            enter(state, stamp, session, id, &room, Some(session), steps);
+        }
+    }
+}
+
+/// Finds the room or makes one, within the limits; at the server's, the longest empty one makes way.
+fn admit(state: &State, session: SessionId, name: &RoomName, steps: &mut Steps) -> Result<RoomId, Rejection> {
+    let limit = state.config.rooms_per_session;
+    if state.sessions[&session].rooms.len() >= limit {
+        return Err(Rejection::TooManyRooms { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
+    }
+    if let Some(id) = state.room_names.get(name) {
+        return Ok(*id);
+    }
+    if state.rooms.len() >= state.config.rooms {
+        let (_, oldest) = state.empty_rooms.first().ok_or(Rejection::RoomsFull)?;
+        steps.change(Change::RoomClosed { room: *oldest });
+    }
+    let room = RoomId(state.rooms_opened + 1);
+    let epoch = state.config.epoch.of_room(room);
+    steps.change(Change::RoomOpened { room, name: name.clone(), epoch });
+    Ok(room)
+}
+
+/// A room as `RoomOpened` will make it.
+fn empty_room(state: &State, id: RoomId, name: RoomName) -> Room {
+    Room::new(name, state.config.epoch.of_room(id), None)
+}
+
+impl Room {
+    pub(crate) fn new(name: RoomName, epoch: Epoch, empty_since: Option<Seq>) -> Room {
+        let record = RoomRecord {
+            name,
+            epoch,
+            head: Number(0),
+            has_history: false,
+            topic: None,
+            churn: None,
+            empty_since,
+        };
+        Room { record, members: Vec::new(), by_name: BTreeMap::new() }
+    }
+}
+
+fn enter(
+    state: &State,
+    stamp: Stamp,
+    session: SessionId,
+    id: RoomId,
+    room: &Room,
+    except: Option<SessionId>,
+    steps: &mut Steps,
+) {
+    let digest = room.digest_due(state, stamp, room.members.len() + 1);
+    steps.change(Change::MemberAdded { room: id, session, digest });
+    if digest.is_none() {
+        let user = state.sessions[&session].user.clone();
+        let joined =
+            Change::Numbered { room: id, event: Event::Joined { place: room.next(), user }, by: None };
+        match except {
+            Some(except) => steps.number_except(joined, except),
+            None => steps.number(joined, None),
+        }
+    }
+}
+
+/// Who is in a room, for one who joins it. The list of a big room is read page by page instead.
+fn members(state: &State, room: &Room, fresh: bool) -> Event {
+    let total = room.members.len() as u64;
+    let big = room.members.len() > state.config.big_room_members.min(state.config.page);
+    let users = if big { Vec::new() } else { room.by_name.keys().cloned().collect() };
+    Event::Members { place: room.head(), fresh, total, users }
+}
+
+fn remember(by: Option<Asked>, verdict: Verdict, steps: &mut Steps) {
+    if let Some(by) = by {
+        steps.change(Change::Answered { by, verdict });
+    }
+}
+
+/// Decides a leave. Not a member, or no such room: answered all the same, and an outsider cannot tell which.
+pub(crate) fn decide_leave(
+    state: &State,
+    stamp: Stamp,
+    asking: Asking,
+    room: &str,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let (session, user) = attached(state, asking.asker);
+    match session.membership(room) {
+        Some(membership) => {
+            leave(state, stamp, asking.asker.session, membership.room, Departure::Left, Some(asking), steps);
+        }
+        None => {
+            let room = state.config.room_name(room)?;
+            let place = Place { room, epoch: Epoch(0), number: Number(0) };
+            remember(asking.by, Verdict::Left(place.clone()), steps);
+            steps.answer(asking.asker, Event::Left { place, user, why: Departure::Left });
+        }
+    }
+    Ok(())
+}
+
+/// The steps by which a member leaves. A room that is empty then and has no history goes away.
+pub(crate) fn leave(
+    state: &State,
+    stamp: Stamp,
+    session: SessionId,
+    id: RoomId,
+    why: Departure,
+    asking: Option<Asking>,
+    steps: &mut Steps,
+) {
+    let room = &state.rooms[&id];
+    let user = state.sessions[&session].user.clone();
+    let digest = room.digest_due(state, stamp, room.members.len() - 1);
+    steps.change(Change::MemberRemoved { room: id, session, digest });
+    if digest.is_none() {
+        let event = Event::Left { place: room.next(), user, why };
+        let by = asking.and_then(|asking| asking.by);
+        let asker = asking.map(|asking| asking.asker);
+        steps.number(Change::Numbered { room: id, event, by }, asker);
+    } else if let Some(asking) = asking {
+        remember(asking.by, Verdict::Left(room.head()), steps);
+        steps.answer(asking.asker, Event::Left { place: room.head(), user, why });
+    }
+    if room.members.len() == 1 && !room.record.has_history {
+        steps.change(Change::RoomClosed { room: id });
+    }
+}
+
+/// Decides whether something may be said.
+pub(crate) fn decide_say(
+    state: &State,
+    asking: Asking,
+    room: &str,
+    body: &Arc<str>,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let (session, from) = attached(state, asking.asker);
+    let membership = member_of(state, session, room)?;
+    let body = Body::new(body, state.config.body_bytes)?;
+    let place = state.rooms[&membership.room].next();
+    let event = Event::Said { place, from, body };
+    steps.number(Change::Numbered { room: membership.room, event, by: asking.by }, Some(asking.asker));
+    Ok(())
+}
+
+/// Decides whether a topic may be set, or cleared by an empty one.
+pub(crate) fn decide_topic(
+    state: &State,
+    asking: Asking,
+    room: &str,
+    topic: &Arc<str>,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let (session, by) = attached(state, asking.asker);
+    let membership = member_of(state, session, room)?;
+    let topic = match Body::new(topic, state.config.topic_bytes) {
+        Ok(topic) => Some(topic),
+        Err(crate::text::TextError::Empty) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let place = state.rooms[&membership.room].next();
+    let event = Event::TopicChanged { place, by, topic };
+    steps.number(Change::Numbered { room: membership.room, event, by: asking.by }, Some(asking.asker));
+    Ok(())
+}
+
+/// The step by which a digest is told.
+pub(crate) fn decide_digest(state: &State, id: RoomId, steps: &mut Steps) {
+    let room = &state.rooms[&id];
+    if let Some(churn) = &room.record.churn {
+        let event = Event::Churned {
+            place: room.next(),
+            joined: churn.joined,
+            left: churn.left,
+            total: room.members.len() as u64,
+            joined_users: churn.joined_users.clone(),
+            left_users: churn.left_users.clone(),
+        };
+        steps.number(Change::Numbered { room: id, event, by: None }, None);
+    }
+}
+
+/// The answer to a repeated join: the room as it is now, if still a member; else only where it was then.
+pub(crate) fn joined_again(state: &State, session: &Session, place: &Place) -> Event {
+    match session.membership(place.room.as_str()) {
+        Some(membership) => members(state, &state.rooms[&membership.room], false),
+        None => Event::Members { place: place.clone(), fresh: false, total: 0, users: Vec::new() },
+    }
+}

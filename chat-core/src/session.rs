@@ -1,0 +1,203 @@
+//! Sessions: attach, linger after a drop, resume, takeover, detach, nodes that come and go.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Change, Remembered};
+use crate::command::{Detach, TokenHash};
+use crate::event::{Departure, Event, Place};
+use crate::id::{NodeId, Number, RequestId, RoomId, SessionId};
+use crate::name::{RoomName, UserName};
+use crate::rejection::Rejection;
+use crate::room;
+use crate::stamp::{Stamp, Timestamp};
+use crate::state::State;
+use crate::step::Steps;
+
+/// One user's visit. It outlives connections; at most one is attached at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct Session {
+    pub(crate) user: UserName,
+    pub(crate) token: TokenHash,
+    pub(crate) presence: Presence,
+    /// In the order they were joined; at most `rooms_per_session`.
+    pub(crate) rooms: Vec<Membership>,
+    pub(crate) highest_request: RequestId,
+    /// Rising request ids; at most `answers`.
+    pub(crate) answers: VecDeque<Remembered>,
+    pub(crate) whisper_head: Number,
+    /// The last whispers received, `whisper_head` the latest; at most `whispers`.
+    pub(crate) whispers: VecDeque<(Stamp, Event)>,
+}
+
+/// Whether a session has a connection, and what becomes of it if not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) enum Presence {
+    Attached,
+    /// Still a member everywhere and holding its name, until then.
+    Lingering {
+        until: Timestamp,
+    },
+    /// A member nowhere and without its name, but resumable until then.
+    Asleep {
+        until: Timestamp,
+        rooms: Vec<RoomName>,
+    },
+}
+
+/// That a session is in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct Membership {
+    pub(crate) room: RoomId,
+    pub(crate) name: RoomName,
+    /// The room's last number before the session came.
+    pub(crate) since: Number,
+}
+
+impl Session {
+    pub(crate) fn new(user: UserName, token: TokenHash) -> Session {
+        Session {
+            user,
+            token,
+            presence: Presence::Attached,
+            rooms: Vec::new(),
+            highest_request: RequestId::NONE,
+            answers: VecDeque::new(),
+            whisper_head: Number(0),
+            whispers: VecDeque::new(),
+        }
+    }
+
+    /// When something happens to it by itself.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        match self.presence {
+            Presence::Attached => None,
+            Presence::Lingering { until } | Presence::Asleep { until, .. } => Some(until),
+        }
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.presence == Presence::Attached
+    }
+
+    pub(crate) fn holds_name(&self) -> bool {
+        !matches!(self.presence, Presence::Asleep { .. })
+    }
+
+    /// Its membership of the room of that name, written in any case, with or without `#`.
+    pub(crate) fn membership(&self, room: &str) -> Option<&Membership> {
+        let room = room.strip_prefix('#').unwrap_or(room);
+        self.rooms.iter().find(|membership| membership.name.as_str().eq_ignore_ascii_case(room))
+    }
+}
+
+/// What an attach comes down to.
+pub(crate) enum Attach {
+    /// A new session.
+    Open(UserName),
+    /// This session goes on.
+    Resume(SessionId),
+}
+
+/// Decides which session a connection gets. Changes nothing.
+pub(crate) fn decide_attach(
+    state: &State,
+    session: SessionId,
+    name: &str,
+    token: TokenHash,
+    resume: Option<TokenHash>,
+) -> Result<Attach, Rejection> {
+    if state.sessions.contains_key(&session) || state.tokens.contains_key(&token) {
+        return Err(Rejection::AlreadyNamed);
+    }
+    if let Some(old) = resume.and_then(|secret| state.tokens.get(&secret).copied()) {
+        let user = &state.sessions[&old].user;
+        return match state.names.get(user) {
+            Some(holder) if *holder != old => Err(Rejection::NameTaken { name: user.clone() }),
+            _ => Ok(Attach::Resume(old)),
+        };
+    }
+    let name = state.config.user_name(name)?;
+    if state.config.reserved_names.contains(&name) {
+        return Err(Rejection::NameReserved { name });
+    }
+    if state.names.contains_key(&name) {
+        return Err(Rejection::NameTaken { name });
+    }
+    Ok(Attach::Open(name))
+}
+
+/// The steps by which `old` goes on as `new`; a connection it still has is told that it is replaced.
+pub(crate) fn resume(state: &State, old: SessionId, new: SessionId, steps: &mut Steps) {
+    if state.sessions[&old].is_attached() {
+        steps.tell(old, Event::Replaced {});
+    }
+    steps.change(Change::SessionMoved { from: old, to: new });
+}
+
+/// Where the session's rooms end: what a resumed client is told first.
+pub(crate) fn heads(state: &State, session: SessionId) -> Vec<Place> {
+    let rooms = &state.sessions[&session].rooms;
+    rooms.iter().map(|membership| state.rooms[&membership.room].head()).collect()
+}
+
+/// Decides what the end of a connection means.
+pub(crate) fn decide_detach(
+    state: &State,
+    stamp: Stamp,
+    session: SessionId,
+    why: Detach,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    state.attached(session)?;
+    match why {
+        Detach::Quit => {
+            leave_all(state, stamp, session, Departure::Quit, steps);
+            steps.change(Change::SessionEnded { session });
+        }
+        Detach::Drop => drop_session(state, stamp, session, steps),
+    }
+    Ok(())
+}
+
+/// Decides what becomes of the sessions of a node that has no connections any more.
+pub(crate) fn decide_node_gone(state: &State, stamp: Stamp, node: NodeId, steps: &mut Steps) {
+    let first = SessionId::new(node, 0);
+    let last = SessionId::new(node, u64::MAX);
+    for (session, _) in state.sessions.range(first..=last).filter(|(_, held)| held.is_attached()) {
+        drop_session(state, stamp, *session, steps);
+    }
+}
+
+fn drop_session(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
+    let until = stamp.at.plus_ms(state.config.linger_ms);
+    steps.change(Change::SessionDropped { session, until });
+}
+
+/// Decides what happens to a dropped session whose time has come: it falls asleep, or ends.
+pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
+    let held = &state.sessions[&session];
+    let asleep_ms = state.config.resumable_ms.saturating_sub(state.config.linger_ms);
+    match &held.presence {
+        Presence::Lingering { until } if asleep_ms > 0 => {
+            let rooms = held.rooms.iter().map(|membership| membership.name.clone()).collect();
+            let until = until.plus_ms(asleep_ms);
+            leave_all(state, stamp, session, Departure::Lost, steps);
+            steps.change(Change::SessionSlept { session, until, rooms });
+        }
+        _ => {
+            leave_all(state, stamp, session, Departure::Lost, steps);
+            steps.change(Change::SessionEnded { session });
+        }
+    }
+}
+
+fn leave_all(state: &State, stamp: Stamp, session: SessionId, why: Departure, steps: &mut Steps) {
+    for membership in &state.sessions[&session].rooms {
+        room::leave(state, stamp, session, membership.room, why, None, steps);
+    }
+}

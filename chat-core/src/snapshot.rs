@@ -1,0 +1,209 @@
+//! The whole state as a plain value: to keep, to send, to compare.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Remembered, Verdict};
+use crate::config::Config;
+use crate::digest::{Digest, Hasher};
+use crate::event::{Event, Place};
+use crate::id::{RoomId, Seq, SessionId};
+use crate::room::{Room, RoomRecord};
+use crate::session::{Presence, Session};
+use crate::stamp::{Stamp, Timestamp};
+use crate::state::State;
+
+/// The form of snapshot that this version writes, and the only one it reads.
+const VERSION: u32 = 1;
+
+/// A state as a value. What can be derived is left out, so that it cannot contradict the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Snapshot {
+    version: u32,
+    seq: Seq,
+    now: Timestamp,
+    rooms_opened: u64,
+    rooms: Vec<(RoomId, RoomRecord)>,
+    sessions: Vec<(SessionId, Session)>,
+}
+
+/// Why a snapshot is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// Written by another version.
+    #[error(
+        "the snapshot has version {found}, this program reads version {VERSION}; use the program that wrote it"
+    )]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+    /// It contradicts itself, so it is damaged: it must not be used.
+    #[error("the snapshot is damaged: {what}; restore another copy")]
+    Damaged {
+        /// What does not fit.
+        what: &'static str,
+    },
+}
+
+impl Snapshot {
+    pub(crate) fn of(state: &State) -> Snapshot {
+        Snapshot {
+            version: VERSION,
+            seq: state.seq,
+            now: state.now,
+            rooms_opened: state.rooms_opened,
+            rooms: state.rooms.iter().map(|(id, room)| (*id, room.record.clone())).collect(),
+            sessions: state.sessions.iter().map(|(id, session)| (*id, session.clone())).collect(),
+        }
+    }
+
+    /// The entry after which it was taken: the log goes on behind it.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    pub(crate) fn into_state(self, config: Config) -> Result<State, RestoreError> {
+        self.check()?;
+        let mut state = State::new(config);
+        (state.seq, state.now, state.rooms_opened) = (self.seq, self.now, self.rooms_opened);
+        for (id, record) in self.rooms {
+            let mut room = Room::new(record.name.clone(), record.epoch, None);
+            room.record = record;
+            state.insert_room(id, room);
+        }
+        for (id, session) in self.sessions {
+            state.insert_session(id, session);
+        }
+        Ok(state)
+    }
+
+    fn check(&self) -> Result<(), RestoreError> {
+        if self.version != VERSION {
+            return Err(RestoreError::Version { found: self.version });
+        }
+        let rooms: BTreeSet<RoomId> = self.rooms.iter().map(|(id, _)| *id).collect();
+        let room_names: BTreeSet<_> = self.rooms.iter().map(|(_, room)| &room.name).collect();
+        let sessions: BTreeSet<SessionId> = self.sessions.iter().map(|(id, _)| *id).collect();
+        let tokens: BTreeSet<_> = self.sessions.iter().map(|(_, session)| session.token).collect();
+        let named = self.sessions.iter().filter(|(_, session)| session.holds_name());
+        let names: BTreeSet<_> = named.clone().map(|(_, session)| &session.user).collect();
+        let occupied: BTreeSet<RoomId> =
+            self.sessions.iter().flat_map(|(_, session)| &session.rooms).map(|member| member.room).collect();
+        let checks = [
+            (rooms.len() == self.rooms.len(), "a room comes twice"),
+            (room_names.len() == self.rooms.len(), "two rooms have one name"),
+            (sessions.len() == self.sessions.len(), "a session comes twice"),
+            (tokens.len() == self.sessions.len(), "two sessions have one secret"),
+            (names.len() == named.count(), "two sessions hold one name"),
+            (occupied.is_subset(&rooms), "a session is in a room that does not exist"),
+            (rooms.iter().all(|room| room.0 <= self.rooms_opened), "a room was never opened"),
+            (
+                self.rooms.iter().all(|(id, room)| room.empty_since.is_none() == occupied.contains(id)),
+                "a room is both empty and not",
+            ),
+            (self.sessions.iter().all(|(_, session)| memberships_differ(session)), "a member comes twice"),
+        ];
+        match checks.iter().find(|(holds, _)| !holds) {
+            Some((_, what)) => Err(RestoreError::Damaged { what }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn memberships_differ(session: &Session) -> bool {
+    let rooms: BTreeSet<RoomId> = session.rooms.iter().map(|member| member.room).collect();
+    rooms.len() == session.rooms.len()
+}
+
+/// Summarises a state by all that a snapshot would hold.
+pub(crate) fn digest(state: &State) -> Digest {
+    let mut h = Hasher::new();
+    h.word(state.seq.0).word(state.now.0).word(state.rooms_opened);
+    h.word(state.rooms.len() as u64);
+    for (id, room) in &state.rooms {
+        h.word(id.0);
+        feed_room(&room.record, &mut h);
+    }
+    h.word(state.sessions.len() as u64);
+    for (id, session) in &state.sessions {
+        h.word(id.as_u64());
+        feed_session(session, &mut h);
+    }
+    Digest(h.finish())
+}
+
+fn feed_room(room: &RoomRecord, h: &mut Hasher) {
+    h.bytes(room.name.as_str().as_bytes()).word(room.epoch.0).word(room.head.0);
+    h.word(u64::from(room.has_history)).word(room.empty_since.map_or(0, |seq| seq.0 + 1));
+    if let Some(topic) = &room.topic {
+        h.word(1).bytes(topic.by.as_str().as_bytes()).bytes(topic.text.as_str().as_bytes());
+        feed_stamp(topic.stamp, h.word(topic.number.0));
+    }
+    if let Some(churn) = &room.churn {
+        h.word(2).word(churn.due.0).word(churn.joined).word(churn.left);
+        for user in churn.joined_users.iter().chain(&churn.left_users) {
+            h.bytes(user.as_str().as_bytes());
+        }
+    }
+}
+
+fn feed_session(session: &Session, h: &mut Hasher) {
+    h.bytes(session.user.as_str().as_bytes()).bytes(&session.token.0);
+    match &session.presence {
+        Presence::Attached => {
+            h.word(1);
+        }
+        Presence::Lingering { until } => {
+            h.word(2).word(until.0);
+        }
+        Presence::Asleep { until, rooms } => {
+            h.word(3).word(until.0).word(rooms.len() as u64);
+            for room in rooms {
+                h.bytes(room.as_str().as_bytes());
+            }
+        }
+    }
+    h.word(session.rooms.len() as u64);
+    for member in &session.rooms {
+        h.word(member.room.0).word(member.since.0);
+    }
+    h.word(session.highest_request.0).word(session.answers.len() as u64);
+    session.answers.iter().for_each(|answer| feed_answer(answer, h));
+    h.word(session.whisper_head.0).word(session.whispers.len() as u64);
+    for (stamp, event) in &session.whispers {
+        feed_stamp(*stamp, h);
+        if let Event::Whispered { from, to, body, number } = event {
+            h.bytes(from.as_str().as_bytes()).bytes(to.as_str().as_bytes());
+            h.bytes(body.as_str().as_bytes()).word(number.0);
+        }
+    }
+}
+
+fn feed_answer(answer: &Remembered, h: &mut Hasher) {
+    h.word(answer.request.0).word(answer.fingerprint);
+    feed_stamp(answer.stamp, h);
+    match &answer.verdict {
+        Verdict::Numbered(place) => feed_place(1, place, h),
+        Verdict::Joined(place) => feed_place(2, place, h),
+        Verdict::Left(place) => feed_place(3, place, h),
+        Verdict::Whispered { to, number } => {
+            h.word(4).bytes(to.as_str().as_bytes()).word(number.0);
+        }
+        Verdict::Refused(rejection) => {
+            h.word(5).word(u64::from(rejection.code().number())).bytes(rejection.to_string().as_bytes());
+        }
+    }
+}
+
+fn feed_place(tag: u64, place: &Place, h: &mut Hasher) {
+    h.word(tag).bytes(place.room.as_str().as_bytes()).word(place.epoch.0).word(place.number.0);
+}
+
+fn feed_stamp(stamp: Stamp, h: &mut Hasher) {
+    h.word(stamp.seq.0).word(stamp.at.0);
+}

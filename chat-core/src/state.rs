@@ -1,0 +1,262 @@
+//! The whole state, and `evolve`: the one place where it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::answers;
+use crate::change::{Change, Verdict};
+use crate::command::TokenHash;
+use crate::config::Config;
+use crate::deadline::{Deadlines, Due};
+use crate::event::Event;
+use crate::id::{RoomId, Seq, SessionId};
+use crate::name::{RoomName, UserName};
+use crate::rejection::Rejection;
+use crate::room::{Churn, Room, Topic};
+use crate::session::{Membership, Presence, Session};
+use crate::stamp::{Stamp, Timestamp};
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) config: Config,
+    /// The latest time and entry that changed anything.
+    pub(crate) now: Timestamp,
+    pub(crate) seq: Seq,
+    pub(crate) rooms_opened: u64,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    // All below is derived from the above.
+    pub(crate) names: BTreeMap<UserName, SessionId>,
+    pub(crate) tokens: BTreeMap<TokenHash, SessionId>,
+    pub(crate) room_names: BTreeMap<RoomName, RoomId>,
+    /// Longest empty first.
+    pub(crate) empty_rooms: BTreeSet<(Seq, RoomId)>,
+    pub(crate) deadlines: Deadlines,
+}
+
+/// Why a change that `decide` made, or that was recorded earlier, fits the state.
+const KNOWN: &str = "a change names what exists: it was decided on, or recorded after, this very state";
+
+impl State {
+    pub(crate) fn new(config: Config) -> State {
+        State {
+            config,
+            now: Timestamp(0),
+            seq: Seq(0),
+            rooms_opened: 0,
+            sessions: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            names: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            room_names: BTreeMap::new(),
+            empty_rooms: BTreeSet::new(),
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    /// The session, if it has a connection.
+    pub(crate) fn attached(&self, session: SessionId) -> Result<&Session, Rejection> {
+        self.sessions.get(&session).filter(|held| held.is_attached()).ok_or(Rejection::NoSession)
+    }
+
+    /// The entry's stamp, with a time that never runs backwards.
+    pub(crate) fn clock(&self, stamp: Stamp) -> Stamp {
+        Stamp { seq: stamp.seq, at: stamp.at.max(self.now) }
+    }
+
+    /// Makes a change. Cannot refuse: the change was decided on this state, or recorded after it.
+    pub(crate) fn evolve(&mut self, stamp: Stamp, change: &Change) {
+        (self.seq, self.now) = (stamp.seq, self.now.max(stamp.at));
+        match change {
+            Change::SessionOpened { session, user, token } => {
+                self.insert_session(*session, Session::new(user.clone(), *token));
+            }
+            Change::SessionMoved { from, to } => self.move_session(*from, *to),
+            Change::SessionDropped { session, until } => {
+                self.set_presence(*session, Presence::Lingering { until: *until });
+            }
+            Change::SessionSlept { session, until, rooms } => {
+                self.set_presence(*session, Presence::Asleep { until: *until, rooms: rooms.clone() });
+                self.names.remove(&self.sessions[session].user);
+            }
+            Change::SessionEnded { session } => {
+                self.take_session(*session);
+            }
+            Change::RoomOpened { room, name, epoch } => {
+                self.rooms_opened = self.rooms_opened.max(room.0);
+                self.insert_room(*room, Room::new(name.clone(), *epoch, Some(stamp.seq)));
+            }
+            Change::RoomClosed { room } => self.close_room(*room),
+            Change::MemberAdded { room, session, digest } => {
+                self.add_member(*room, *session);
+                self.churn(*room, *session, *digest, true);
+            }
+            Change::MemberRemoved { room, session, digest } => {
+                self.churn(*room, *session, *digest, false);
+                self.remove_member(stamp, *room, *session);
+            }
+            Change::Numbered { room, event, by } => {
+                self.number(stamp, *room, event);
+                if let (Some(by), Some(place)) = (by, event.place()) {
+                    self.answer(stamp, *by, Verdict::Numbered(place.clone()));
+                }
+            }
+            Change::Whispered { session, event } => self.keep_whisper(stamp, *session, event),
+            Change::Answered { by, verdict } => self.answer(stamp, *by, verdict.clone()),
+        }
+    }
+
+    pub(crate) fn insert_session(&mut self, id: SessionId, session: Session) {
+        if session.holds_name() {
+            self.names.insert(session.user.clone(), id);
+        }
+        self.tokens.insert(session.token, id);
+        if let Some(until) = session.deadline() {
+            self.deadlines.set(until, Due::Session(id));
+        }
+        for membership in &session.rooms {
+            let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
+            let at = room.members.binary_search(&id).unwrap_or_else(|at| at);
+            room.members.insert(at, id);
+            room.by_name.insert(session.user.clone(), id);
+        }
+        self.sessions.insert(id, session);
+    }
+
+    fn take_session(&mut self, id: SessionId) -> Session {
+        let session = self.sessions.remove(&id).expect(KNOWN);
+        self.tokens.remove(&session.token);
+        if session.holds_name() {
+            self.names.remove(&session.user);
+        }
+        if let Some(until) = session.deadline() {
+            self.deadlines.clear(until, Due::Session(id));
+        }
+        for membership in &session.rooms {
+            let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
+            room.members.retain(|member| *member != id);
+            room.by_name.remove(&session.user);
+        }
+        session
+    }
+
+    fn move_session(&mut self, from: SessionId, to: SessionId) {
+        let mut session = self.take_session(from);
+        session.presence = Presence::Attached;
+        self.insert_session(to, session);
+    }
+
+    fn set_presence(&mut self, id: SessionId, presence: Presence) {
+        let session = self.sessions.get_mut(&id).expect(KNOWN);
+        if let Some(until) = session.deadline() {
+            self.deadlines.clear(until, Due::Session(id));
+        }
+        session.presence = presence;
+        if let Some(until) = session.deadline() {
+            self.deadlines.set(until, Due::Session(id));
+        }
+    }
+
+    pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
+        self.room_names.insert(room.record.name.clone(), id);
+        if let Some(since) = room.record.empty_since {
+            self.empty_rooms.insert((since, id));
+        }
+        if let Some(churn) = &room.record.churn {
+            self.deadlines.set(churn.due, Due::Digest(id));
+        }
+        self.rooms.insert(id, room);
+    }
+
+    fn close_room(&mut self, id: RoomId) {
+        let room = self.rooms.remove(&id).expect(KNOWN);
+        self.room_names.remove(&room.record.name);
+        if let Some(since) = room.record.empty_since {
+            self.empty_rooms.remove(&(since, id));
+        }
+        if let Some(churn) = room.record.churn {
+            self.deadlines.clear(churn.due, Due::Digest(id));
+        }
+    }
+
+    fn add_member(&mut self, id: RoomId, session: SessionId) {
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        if let Some(since) = room.record.empty_since.take() {
+            self.empty_rooms.remove(&(since, id));
+        }
+        let held = self.sessions.get_mut(&session).expect(KNOWN);
+        let since = room.record.head;
+        held.rooms.push(Membership { room: id, name: room.record.name.clone(), since });
+        let at = room.members.binary_search(&session).unwrap_or_else(|at| at);
+        room.members.insert(at, session);
+        room.by_name.insert(held.user.clone(), session);
+    }
+
+    fn remove_member(&mut self, stamp: Stamp, id: RoomId, session: SessionId) {
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        let held = self.sessions.get_mut(&session).expect(KNOWN);
+        held.rooms.retain(|membership| membership.room != id);
+        if let Ok(at) = room.members.binary_search(&session) {
+            room.members.remove(at);
+        }
+        room.by_name.remove(&held.user);
+        if room.members.is_empty() {
+            room.record.empty_since = Some(stamp.seq);
+            self.empty_rooms.insert((stamp.seq, id));
+        }
+    }
+
+    /// Counts a join or leave towards the digest that is due, if it is told in one.
+    fn churn(&mut self, id: RoomId, session: SessionId, digest: Option<Timestamp>, joined: bool) {
+        let Some(due) = digest else { return };
+        let user = self.sessions[&session].user.clone();
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        let churn = room.record.churn.get_or_insert_with(|| {
+            self.deadlines.set(due, Due::Digest(id));
+            Churn { due, joined: 0, left: 0, joined_users: Vec::new(), left_users: Vec::new() }
+        });
+        let (count, users) = match joined {
+            true => (&mut churn.joined, &mut churn.joined_users),
+            false => (&mut churn.left, &mut churn.left_users),
+        };
+        *count += 1;
+        if users.len() < self.config.digest_names {
+            users.push(user);
+        }
+    }
+
+    fn number(&mut self, stamp: Stamp, id: RoomId, event: &Event) {
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        let Some(place) = event.place() else { return };
+        room.record.head = place.number;
+        match event {
+            Event::Said { .. } => room.record.has_history = true,
+            Event::TopicChanged { by, topic, .. } => {
+                let (by, number) = (by.clone(), place.number);
+                room.record.topic = topic.clone().map(|text| Topic { by, text, number, stamp });
+            }
+            Event::Churned { .. } => {
+                if let Some(churn) = room.record.churn.take() {
+                    self.deadlines.clear(churn.due, Due::Digest(id));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn keep_whisper(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
+        let Event::Whispered { number, .. } = event else { return };
+        let held = self.sessions.get_mut(&session).expect(KNOWN);
+        held.whisper_head = *number;
+        while held.whispers.len() >= self.config.whispers.max(1) {
+            held.whispers.pop_front();
+        }
+        held.whispers.push_back((stamp, event.clone()));
+    }
+
+    fn answer(&mut self, stamp: Stamp, by: crate::change::Asked, verdict: Verdict) {
+        // The asker may have quit by the time a record is replayed; then there is nothing to remember.
+        if let Some(session) = self.sessions.get_mut(&by.session) {
+            answers::keep(session, self.config.answers, stamp, by, verdict);
+        }
+    }
+}

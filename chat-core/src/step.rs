@@ -1,0 +1,60 @@
+//! What `decide` hands to `apply`: changes to make and things to tell, in order.
+
+use crate::change::{Asked, Change};
+use crate::event::Event;
+use crate::id::SessionId;
+use crate::sink::Asker;
+use crate::stamp::Stamp;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Make a change. A numbered one is told to all members of its room and to the asker.
+    Change { change: Change, asker: Option<Asker>, except: Option<SessionId> },
+    /// Tell something that changes nothing.
+    Tell { event: Event, to: Option<SessionId>, asker: Option<Asker>, past: Option<Stamp> },
+}
+
+/// The steps of one decision. Kept by `Chat` between entries, so that the steady state allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps(pub(crate) Vec<Step>);
+
+impl Steps {
+    pub(crate) fn change(&mut self, change: Change) {
+        self.0.push(Step::Change { change, asker: None, except: None });
+    }
+
+    pub(crate) fn number(&mut self, change: Change, asker: Option<Asker>) {
+        self.0.push(Step::Change { change, asker, except: None });
+    }
+
+    /// A numbered event that one member will read later, from the store, with all else that it missed.
+    pub(crate) fn number_except(&mut self, change: Change, except: SessionId) {
+        self.0.push(Step::Change { change, asker: None, except: Some(except) });
+    }
+
+    pub(crate) fn tell(&mut self, to: SessionId, event: Event) {
+        self.0.push(Step::Tell { event, to: Some(to), asker: None, past: None });
+    }
+
+    /// Tells again what happened at `stamp`.
+    pub(crate) fn retell(&mut self, to: SessionId, stamp: Stamp, event: Event) {
+        self.0.push(Step::Tell { event, to: Some(to), asker: None, past: Some(stamp) });
+    }
+
+    pub(crate) fn answer(&mut self, asker: Asker, event: Event) {
+        self.0.push(Step::Tell { event, to: None, asker: Some(asker), past: None });
+    }
+
+    /// Gives the answer of `stamp` again.
+    pub(crate) fn answer_again(&mut self, asker: Asker, stamp: Stamp, event: Event) {
+        self.0.push(Step::Tell { event, to: None, asker: Some(asker), past: Some(stamp) });
+    }
+}
+
+/// The ask that is being decided: who, and what is remembered of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking {
+    pub(crate) asker: Asker,
+    /// `None` for an ask that will not be repeated.
+    pub(crate) by: Option<Asked>,
+}
