@@ -4,13 +4,38 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use cli::{Cli, Command};
+use exit::Exit;
+
 mod cli;
-mod exit; mod join; mod logs; mod output; mod signals;
+mod config;
+mod exit;
+mod join;
+mod logs;
+mod output;
+mod papers;
+mod send;
+mod serve;
 mod settings;
+mod signals;
 mod units;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    println!("{cli:?}");
-    exit::Exit::Done.into()
+    let end = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Join(args) => join::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::Config(command) => config::run(&command),
+        Command::Completions { shell } => papers::completions(shell),
+        Command::Man => papers::man(),
+    };
+    match end {
+        Ok(exit) => exit,
+        Err(error) if exit::is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            output::status(&format!("chat-cli: {error:#}"));
+            exit::of(&error)
+        }
+    }
+    .into()
 }

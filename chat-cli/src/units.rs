@@ -24,7 +24,8 @@ const BYTES: [(&str, u64); 8] = [
     ("", 1),
 ];
 
-const MILLIS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const MILLIS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl Unit {
     /// Reads `text` in this unit.
@@ -43,7 +44,9 @@ impl Unit {
             Unit::Count => (scaled(&[("", 1)]), "a whole number, for example 100"),
             Unit::Bytes => (scaled(&BYTES), "a size, for example 4096, 64KiB or 1MiB"),
             Unit::Millis => (scaled(&MILLIS), "a time with its unit, for example 250ms, 10s or 5m"),
-            Unit::Flag => (["false", "true"].iter().position(|f| *f == text).map(|f| f as u64), "true or false"),
+            Unit::Flag => {
+                (["false", "true"].iter().position(|f| *f == text).map(|f| f as u64), "true or false")
+            }
         };
         value.ok_or_else(|| format!("\"{text}\" should be {how}"))
     }

@@ -306,7 +306,9 @@ mod tests {
         let mut line = Line::default();
         assert_eq!(press(&mut line, "one!"), Pressed::Entered("one".into()));
         press(&mut line, "two!two!!half");
-        for (keys, text) in [("+", "two"), ("+", "one"), ("+", "one"), ("-", "two"), ("-", "half"), ("-", "half")] {
+        for (keys, text) in
+            [("+", "two"), ("+", "one"), ("+", "one"), ("-", "two"), ("-", "half"), ("-", "half")]
+        {
             press(&mut line, keys);
             assert_eq!(line.text(), text);
         }

@@ -290,7 +290,11 @@ mod tests {
         assert_eq!(window(&typed("0123456789", 0), 6), ("…6789".into(), 5));
         assert_eq!(window(&typed("0123456789", 10), 6), ("012345".into(), 0));
         assert_eq!(window(&typed("0123456789", 4), 6), ("…23456".into(), 5));
-        for text in ["漢字漢字漢字", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "👩\u{200d}👧👩\u{200d}👧👩\u{200d}👧"] {
+        for text in [
+            "漢字漢字漢字",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+            "👩\u{200d}👧👩\u{200d}👧👩\u{200d}👧",
+        ] {
             for left in 0..7 {
                 for columns in 2..9 {
                     let (shown, cursor) = window(&typed(text, left), columns);

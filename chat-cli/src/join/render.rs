@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn colours_are_for_terminals_that_want_them() {
         let on = |when, terminal, set: &'static [(&str, &str)]| {
-            let env = |key: &str| set.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+            let env =
+                |key: &str| set.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
             Palette::new(when, terminal, env).on
         };
         assert!(on(ColorWhen::Auto, true, &[("TERM", "xterm"), ("NO_COLOR", "")]));

@@ -73,9 +73,10 @@ impl Talk {
             },
             Typed::Help => Step::Show(text::help().to_owned()),
             Typed::Quit => Step::Quit,
-            Typed::Unknown(name) => {
-                refuse(Code::UnknownAsk, &format!("there is no command {name}, type /help for those there are"))
-            }
+            Typed::Unknown(name) => refuse(
+                Code::UnknownAsk,
+                &format!("there is no command {name}, type /help for those there are"),
+            ),
             Typed::Usage(how) => refuse(Code::BadAsk, how),
         }
     }
@@ -289,7 +290,9 @@ mod tests {
     #[test]
     fn what_cannot_be_understood_says_what_could() {
         let mut talk = Talk::default();
-        for (line, start) in [("/foo", "! unknown_ask: there is no command /foo"), ("/join", "! bad_ask: type /join")] {
+        for (line, start) in
+            [("/foo", "! unknown_ask: there is no command /foo"), ("/join", "! bad_ask: type /join")]
+        {
             assert!(matches!(talk.typed(line), Step::Refuse(why) if why.starts_with(start)), "{line}");
         }
         assert_eq!(talk.typed(""), Step::Nothing);

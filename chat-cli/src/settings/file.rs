@@ -55,8 +55,9 @@ impl FileSettings {
     /// Reads `text`; a complaint comes with its line, if it has one.
     pub(super) fn parse(text: &str) -> Result<FileSettings, (Option<usize>, String)> {
         let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-        let mut file: FileSettings = toml::from_str(text)
-            .map_err(|error| (error.span().map(|span| line(span.start)), error.message().replace('\n', ", ")))?;
+        let mut file: FileSettings = toml::from_str(text).map_err(|error| {
+            (error.span().map(|span| line(span.start)), error.message().replace('\n', ", "))
+        })?;
         for (key, value) in &file.limits {
             let at = Some(line(value.span().start));
             let written = match value.get_ref() {

@@ -147,7 +147,10 @@ impl AllLimits {
         let names = self.core.name_bytes.max(self.core.room_name_bytes);
         let wrong = [
             (names > MAX_NAME_BYTES, "name and room_name must stay within 255".to_owned()),
-            (wrapped > self.net.frame_bytes, format!("{} needs 1KiB less than {}", show("body"), show("frame"))),
+            (
+                wrapped > self.net.frame_bytes,
+                format!("{} needs 1KiB less than {}", show("body"), show("frame")),
+            ),
             (self.net.hello_frame_bytes > self.net.frame_bytes, less("hello_frame", "frame")),
             (self.net.ping_after_ms > self.net.dead_after_ms, less("ping_after", "dead_after")),
             (self.core.linger_ms > self.core.resumable_ms, less("linger", "resumable")),
@@ -177,9 +180,22 @@ impl Limit {
     fn needs_some(&self) -> bool {
         !matches!(
             self.key,
-            "recent_messages" | "history_events" | "history" | "catch_up_events" | "linger" | "resumable"
-                | "answers" | "whispers" | "digest_names" | "big_room_members" | "topic" | "debt" | "talk_grace" | "reconnect_after"
-                | "sniff" | "bulk"
+            "recent_messages"
+                | "history_events"
+                | "history"
+                | "catch_up_events"
+                | "linger"
+                | "resumable"
+                | "answers"
+                | "whispers"
+                | "digest_names"
+                | "big_room_members"
+                | "topic"
+                | "debt"
+                | "talk_grace"
+                | "reconnect_after"
+                | "sniff"
+                | "bulk"
         )
     }
 }

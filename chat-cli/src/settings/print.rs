@@ -9,7 +9,8 @@ use crate::cli::LogFormat;
 /// `settings` as TOML. Read as a settings file, it gives the same settings again.
 pub(crate) fn as_toml(settings: &ServeSettings) -> String {
     let list = |items: &[String]| {
-        let quoted: Vec<String> = items.iter().map(|item| toml::Value::from(item.as_str()).to_string()).collect();
+        let quoted: Vec<String> =
+            items.iter().map(|item| toml::Value::from(item.as_str()).to_string()).collect();
         format!("[{}]", quoted.join(", "))
     };
     let string = |text: &str| toml::Value::from(text).to_string();
@@ -22,7 +23,11 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> String {
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
         ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
         ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),
-        ("reserved_names", list(&settings.reserved_names), "besides server, system, admin, root, everyone, here"),
+        (
+            "reserved_names",
+            list(&settings.reserved_names),
+            "besides server, system, admin, root, everyone, here",
+        ),
         ("log", string(&settings.log), "error, warn, info, debug, trace, or target=level,..."),
         ("log_format", string(format), "text or json"),
     ];
@@ -57,10 +62,8 @@ mod tests {
         let printed = as_toml(&ServeSettings::resolve(&args).unwrap());
         let path = std::env::temp_dir().join(format!("chat-cli-print-{}.toml", std::process::id()));
         std::fs::write(&path, &printed).unwrap();
-        let from_file = ServeArgs {
-            file: crate::cli::FileArg { config: Some(path.clone()) },
-            ..ServeArgs::default()
-        };
+        let from_file =
+            ServeArgs { file: crate::cli::FileArg { config: Some(path.clone()) }, ..ServeArgs::default() };
         let again = as_toml(&ServeSettings::resolve(&from_file).unwrap());
         std::fs::remove_file(&path).unwrap();
         assert_eq!(again, printed);

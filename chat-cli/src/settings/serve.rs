@@ -115,27 +115,28 @@ impl ServeSettings {
 mod tests {
     use super::*;
 
-    fn merge(args: ServeArgs, file: &str) -> anyhow::Result<ServeSettings> {
-        ServeSettings::merge(&args, FileSettings::parse(file).unwrap())
+    fn merge(args: &ServeArgs, file: &str) -> anyhow::Result<ServeSettings> {
+        ServeSettings::merge(args, FileSettings::parse(file).unwrap())
     }
 
     #[test]
     fn what_is_typed_beats_the_file_which_beats_the_default() {
         let file = "listen = [\"127.0.0.1:1\"]\ntrusted = true\n[limits]\nbody = 100\nlinger = \"7s\"\n";
-        let typed = ServeArgs { trusted: Some(false), limit: vec!["body=200".into()], ..ServeArgs::default() };
-        let settings = merge(typed, file).unwrap();
+        let typed =
+            ServeArgs { trusted: Some(false), limit: vec!["body=200".into()], ..ServeArgs::default() };
+        let settings = merge(&typed, file).unwrap();
         assert_eq!(settings.listen, ["127.0.0.1:1"]);
         assert!(!settings.trusted);
         assert_eq!((settings.limits.core.body_bytes, settings.limits.core.linger_ms), (200, 7_000));
         assert_eq!((settings.start_room.as_str(), settings.log.as_str()), ("lobby", "info"));
-        assert_eq!(merge(ServeArgs::default(), "").unwrap().listen, [DEFAULT_ADDR]);
+        assert_eq!(merge(&ServeArgs::default(), "").unwrap().listen, [DEFAULT_ADDR]);
     }
 
     #[test]
     fn other_addresses_than_loopback_must_be_meant() {
         let on = |listen: &str, plaintext| {
             let args = ServeArgs { listen: vec![listen.into()], plaintext, ..ServeArgs::default() };
-            merge(args, "").unwrap().addresses()
+            merge(&args, "").unwrap().addresses()
         };
         assert!(on("127.0.0.1:0", None).is_ok() && on("[::1]:0", None).is_ok());
         for open in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
@@ -149,9 +150,9 @@ mod tests {
 
     #[test]
     fn reserved_names_are_added_to_the_engines_own() {
-        let settings = merge(ServeArgs::default(), "reserved_names = [\"boss\"]").unwrap();
+        let settings = merge(&ServeArgs::default(), "reserved_names = [\"boss\"]").unwrap();
         let reserved: Vec<&str> = settings.limits.core.reserved_names.iter().map(UserName::as_str).collect();
         assert!(reserved.contains(&"boss") && reserved.contains(&"root"));
-        assert!(merge(ServeArgs::default(), "reserved_names = [\"no good\"]").is_err());
+        assert!(merge(&ServeArgs::default(), "reserved_names = [\"no good\"]").is_err());
     }
 }

@@ -101,7 +101,8 @@ fn who(addr: Option<String>, name: Option<String>, file: &FileJoin, env: Env<'_>
     if !looks_like_an_address(&addr) {
         return Err(exit::because(Exit::Usage, format!("\"{addr}\" is no address, write HOST:PORT")));
     }
-    let login = || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
+    let login =
+        || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
     let name = name.or_else(|| file.name.clone()).or_else(login);
     let name = name.ok_or_else(|| exit::because(Exit::Usage, "say with --name under which name to join"))?;
     Ok(Who { addr, name })
@@ -139,9 +140,15 @@ mod tests {
     fn a_first_word_that_is_an_address_is_the_server() {
         let nothing = |_: &str| None;
         let settings = send(&words(&["localhost:99", "hi", "there"]), &nothing);
-        assert_eq!((settings.who.addr.as_str(), settings.text.as_deref()), ("localhost:99", Some("hi there")));
+        assert_eq!(
+            (settings.who.addr.as_str(), settings.text.as_deref()),
+            ("localhost:99", Some("hi there"))
+        );
         let settings = send(&words(&["lunch at 12:30"]), &nothing);
-        assert_eq!((settings.who.addr.as_str(), settings.text.as_deref()), (DEFAULT_ADDR, Some("lunch at 12:30")));
+        assert_eq!(
+            (settings.who.addr.as_str(), settings.text.as_deref()),
+            (DEFAULT_ADDR, Some("lunch at 12:30"))
+        );
         let given = SendArgs { addr: Some("[::1]:7".into()), ..words(&["a:1"]) };
         assert_eq!(send(&given, &nothing).text.as_deref(), Some("a:1"));
         assert_eq!(send(&words(&["h:1"]), &nothing).text, None);
@@ -154,7 +161,8 @@ mod tests {
             "CHAT_ROOM" => Some("#one,two".to_owned()),
             _ => None,
         };
-        let file = FileJoin { addr: Some("file:1".into()), rooms: vec!["three".into()], ..FileJoin::default() };
+        let file =
+            FileJoin { addr: Some("file:1".into()), rooms: vec!["three".into()], ..FileJoin::default() };
         let merged = SendSettings::merge(&words(&["hi"]), &file, &env).unwrap();
         assert_eq!((merged.who.addr.as_str(), merged.target), ("env:1", Target::Room("one".into())));
         let typed = SendArgs { room: Some("four".into()), ..words(&["typed:1", "hi"]) };
@@ -169,7 +177,8 @@ mod tests {
         let login = |name: &'static str| move |key: &str| (key == "LOGNAME").then(|| name.to_owned());
         let nobody = SendArgs { words: vec!["hi".into()], ..SendArgs::default() };
         assert_eq!(send(&nobody, &login("carol")).who.name, "carol");
-        let refused = SendSettings::merge(&nobody, &FileJoin::default(), &login("DOMAIN\\carol")).unwrap_err();
+        let refused =
+            SendSettings::merge(&nobody, &FileJoin::default(), &login("DOMAIN\\carol")).unwrap_err();
         assert_eq!(exit::of(&refused), Exit::Usage);
     }
 }
