@@ -4,8 +4,8 @@ use std::io::Read;
 
 use anyhow::Context;
 use chat_net::chat_core::Ask;
+use chat_net::client::{AskError, Client, Options};
 use chat_net::codec::FromServer;
-use chat_net::{AskError, Client, Options};
 
 use crate::cli::SendArgs;
 use crate::exit::{self, Exit};
@@ -37,15 +37,13 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Exit> {
 }
 
 async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Result<Exit> {
-    let mut options = Options::named(&settings.who.name);
-    options.reconnect = false;
     let (rooms, ask) = match &settings.target {
         Target::Room(room) => {
             (vec![room.clone()], Ask::Say { room: room.as_str().into(), body: text.into() })
         }
         Target::User(user) => (Vec::new(), Ask::Whisper { to: user.as_str().into(), body: text.into() }),
     };
-    options.rooms = Some(rooms);
+    let options = Options::named(&settings.who.name).rooms(rooms).reconnect(false);
     let (client, mut events) = Client::connect(&settings.who.addr, options)
         .await
         .map_err(|error| join::cannot_connect(&settings.who, &error))?;

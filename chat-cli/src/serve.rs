@@ -1,10 +1,11 @@
 //! `serve`: a server that runs until it is asked to end.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use chat_net::{Server, ServerHandle};
+use chat_net::{Server, ServerError, ServerHandle, StartError};
 
 use crate::cli::ServeArgs;
 use crate::exit::{self, Exit};
@@ -34,17 +35,25 @@ async fn serve(settings: &ServeSettings, addresses: &[SocketAddr]) -> anyhow::Re
     let mut builder = Server::builder()
         .core(settings.limits.core.clone())
         .limits(settings.limits.net.clone())
-        .trusted(settings.trusted);
+        .trusted(settings.trusted)
+        .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
     for address in addresses {
-        builder = builder.listen(*address);
+        builder = builder.listen(address.to_string());
     }
-    let handle = builder.start().await.map_err(|error| cannot_start(&error))?;
+    let mut handle = builder.start().await.map_err(|error| cannot_start(&error))?;
     announce(&handle, settings.json);
-    let first = signals.next().await;
+    let first = tokio::select! {
+        signal = signals.next() => signal,
+        error = handle.failed() => return Err(error).context("the server cannot go on"),
+    };
     tracing::info!(signal = ?first, "ending; a second signal ends at once");
     let patience = Duration::from_millis(settings.limits.net.shutdown_ms);
     tokio::select! {
-        () = handle.shutdown(patience) => Ok(Exit::Done),
+        ended = handle.shutdown(patience) => match ended {
+            // Whoever does not listen was told as well as could be.
+            Ok(()) | Err(ServerError::Deadline) => Ok(Exit::Done),
+            Err(error) => Err(error.into()),
+        },
         second = signals.next() => Ok(second),
     }
 }
@@ -64,9 +73,13 @@ fn announce(handle: &ServerHandle, json: bool) {
 }
 
 /// The complaint about an address that cannot be listened on: the error names it.
-fn cannot_start(error: &chat_net::StartError) -> anyhow::Error {
-    let not_permitted = error.io_kind() == Some(std::io::ErrorKind::PermissionDenied);
-    let exit = if not_permitted { Exit::NotPermitted } else { Exit::Failed };
+fn cannot_start(error: &StartError) -> anyhow::Error {
+    let exit = match error {
+        StartError::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            Exit::NotPermitted
+        }
+        _ => Exit::Failed,
+    };
     exit::because(exit, error.to_string())
 }
 

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::BytesMut;
 use chat_net::chat_core::{Code, Event, Refusal, RequestId, Timestamp};
+use chat_net::client::{AskError, Notice};
 use chat_net::codec::{FromClient, FromServer, Told, json};
-use chat_net::{AskError, Notice};
 use tokio::sync::mpsc;
 
 use super::lines::{self, Input as Read};

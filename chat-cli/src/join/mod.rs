@@ -15,7 +15,7 @@ mod talk;
 use std::io::IsTerminal;
 
 use chat_net::chat_core::Code;
-use chat_net::{Client, ConnectError, Events, Options};
+use chat_net::client::{Client, ConnectError, Events, Options};
 
 use crate::cli::{ColorWhen, JoinArgs};
 use crate::exit::{self, Exit};
@@ -104,7 +104,7 @@ async fn connect(
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
     let mut options = Options::named(&settings.who.name);
     if !settings.rooms.is_empty() {
-        options.rooms = Some(settings.rooms.clone());
+        options = options.rooms(settings.rooms.iter().cloned());
     }
     tokio::select! {
         connected = Client::connect(&settings.who.addr, options) => Ok(connected),
@@ -126,7 +126,7 @@ fn unreachable_server(who: &Who, error: &ConnectError) -> anyhow::Error {
 
 /// Why the name was refused, if that is what happened.
 fn name_refused(error: &ConnectError) -> Option<String> {
-    let code = error.code()?;
+    let code = Code::from_number(error.code()?)?;
     matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved).then(|| error.to_string())
 }
 

@@ -1,6 +1,6 @@
 //! A person's side of a session, wherever it is shown: lines become acts, notices become lines.
 
-use chat_net::Notice;
+use chat_net::client::{AskError, Notice};
 
 use super::session::{Act, Outcome};
 use super::talk::{self, Step, Talk};
@@ -73,9 +73,9 @@ impl Person {
 }
 
 /// The line of an ask that failed.
-pub(crate) fn failed(error: &chat_net::AskError) -> String {
+pub(crate) fn failed(error: &AskError) -> String {
     match error {
-        chat_net::AskError::Refused(refusal) => talk::refusal(refusal),
+        AskError::Refused(refusal) => talk::refusal(refusal),
         error => talk::note(&format!("nobody knows whether that was taken: {error}")),
     }
 }

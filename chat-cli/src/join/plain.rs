@@ -2,7 +2,7 @@
 
 use std::io;
 
-use chat_net::Notice;
+use chat_net::client::Notice;
 use tokio::sync::mpsc;
 
 use super::lines::{self, Input as Read};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use chat_net::Notice;
+use chat_net::client::Notice;
 use crossterm::event::Event;
 use tokio::sync::mpsc;
 

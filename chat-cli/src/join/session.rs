@@ -11,8 +11,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use chat_net::chat_core::{Answer, Ask, Query};
+use chat_net::client::{AskError, Client, Events, Notice};
 use chat_net::codec::Told;
-use chat_net::{AskError, Client, Events, Notice};
 
 use crate::exit::Exit;
 use crate::signals::Signals;

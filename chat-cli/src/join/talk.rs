@@ -1,6 +1,5 @@
 //! What a person's line asks for, and what is shown of what comes back. No terminal and no connection here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -11,7 +10,7 @@ use chat_net::codec::{FromServer, Told, Welcome};
 use super::render;
 
 /// Messages that `/history` shows if no number is given.
-const HISTORY: u32 = 50;
+const HISTORY: u32 = 20;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +33,8 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
     current: Option<RoomName>,
-    /// The rooms it is in, with their topics.
-    rooms: BTreeMap<RoomName, Option<Body>>,
+    /// The rooms it is in, in the order it joined them, with their topics.
+    rooms: Vec<(RoomName, Option<Body>)>,
     /// The rooms it is being told about what it missed.
     catching_up: Vec<RoomName>,
     me: Arc<str>,
@@ -91,20 +90,20 @@ impl Talk {
         let missed = told.past && self.is_missed(&told.event);
         match &told.event {
             Event::Members { place, fresh, .. } => {
-                self.rooms.entry(place.room.clone()).or_default();
+                self.topic_of(&place.room);
                 self.current.get_or_insert_with(|| place.room.clone());
                 if *fresh {
                     self.catching_up.retain(|room| *room != place.room);
                 }
             }
             Event::Left { place, user, .. } if user.as_str().eq_ignore_ascii_case(&self.me) && !told.past => {
-                self.rooms.remove(&place.room);
+                self.rooms.retain(|(room, _)| *room != place.room);
                 if self.current.as_ref() == Some(&place.room) {
-                    self.current = self.rooms.keys().next().cloned();
+                    self.current = self.rooms.last().map(|(room, _)| room.clone());
                 }
             }
             Event::TopicChanged { place, topic, .. } => {
-                self.rooms.insert(place.room.clone(), topic.clone());
+                self.topic_of(&place.room).clone_from(topic);
             }
             Event::CaughtUp { place } => self.catching_up.retain(|room| *room != place.room),
             _ => {}
@@ -120,14 +119,14 @@ impl Talk {
         if self.welcomes == 1 {
             return render::lines(&FromServer::Welcome(Box::new(welcome.clone())), false);
         }
-        self.catching_up = self.rooms.keys().cloned().collect();
+        self.catching_up = self.rooms.iter().map(|(room, _)| room.clone()).collect();
         note("connected again; what you missed is marked ~")
     }
 
     /// The ask that a line became was taken: `/join` makes its room the current one.
     pub(crate) fn taken(&mut self, answer: &Told) {
         if let Event::Members { place, .. } = &answer.event {
-            self.rooms.entry(place.room.clone()).or_default();
+            self.topic_of(&place.room);
             self.current = Some(place.room.clone());
         }
     }
@@ -137,6 +136,15 @@ impl Talk {
         let told = told.iter().map(|told| render::lines(&FromServer::Told(told.clone()), false));
         let end = FromServer::Answered { re: RequestId(1), answer: answer.clone() };
         told.chain([render::lines(&end, false)]).collect()
+    }
+
+    /// The topic of a room it is in from now on, if it was not already.
+    fn topic_of(&mut self, room: &RoomName) -> &mut Option<Body> {
+        let at = self.rooms.iter().position(|(known, _)| known == room).unwrap_or_else(|| {
+            self.rooms.push((room.clone(), None));
+            self.rooms.len() - 1
+        });
+        &mut self.rooms[at].1
     }
 
     fn is_missed(&self, event: &Event) -> bool {
@@ -158,18 +166,18 @@ impl Talk {
         let Ok(wanted) = RoomName::new(written, usize::MAX) else {
             return refuse(Code::BadName, "a room's name has letters, digits, '_', '-' and '.'");
         };
-        let Some((room, _)) = self.rooms.get_key_value(&wanted) else {
+        let Some((room, _)) = self.rooms.iter().find(|(room, _)| *room == wanted) else {
             return refuse(Code::NotAMember, &format!("you are not in #{wanted}, type /join {wanted} first"));
         };
         self.current = Some(room.clone());
-        Step::Show(note(&format!("you talk in #{room} now")))
+        Step::Show(note(&format!("you are talking in #{room}")))
     }
 
     fn topic(&self) -> Step {
         let Some(room) = &self.current else { return in_no_room() };
-        Step::Show(match self.rooms.get(room).and_then(Option::as_ref) {
-            Some(topic) => note(&format!("the topic of #{room} is: {topic}")),
-            None => note(&format!("#{room} has no topic")),
+        Step::Show(match self.rooms.iter().find(|(known, _)| known == room) {
+            Some((_, Some(topic))) => note(&format!("the topic of #{room} is: {topic}")),
+            _ => note(&format!("#{room} has no topic; set one with /topic TEXT")),
         })
     }
 }
@@ -254,7 +262,7 @@ mod tests {
         assert_eq!(talk.typed("hi"), Step::Ask(Ask::Say { room: "lobby".into(), body: "hi".into() }));
         talk.taken(&members("dev", false));
         assert_eq!(talk.typed("//x"), Step::Ask(Ask::Say { room: "dev".into(), body: "/x".into() }));
-        assert_eq!(talk.typed("/room #LOBBY"), Step::Show("- you talk in #lobby now\n".into()));
+        assert_eq!(talk.typed("/room #LOBBY"), Step::Show("- you are talking in #lobby\n".into()));
         assert_eq!(talk.typed("/leave"), Step::Ask(Ask::Leave { room: "lobby".into() }));
         talk.told(&left("lobby"));
         assert_eq!(talk.current().unwrap().as_str(), "dev");
@@ -281,7 +289,10 @@ mod tests {
     fn a_topic_is_remembered() {
         let mut talk = Talk::default();
         talk.told(&members("lobby", true));
-        assert_eq!(talk.typed("/topic"), Step::Show("- #lobby has no topic\n".into()));
+        assert_eq!(
+            talk.typed("/topic"),
+            Step::Show("- #lobby has no topic; set one with /topic TEXT\n".into())
+        );
         let topic = Some(Body::new(&Arc::from("a\x07".trim_end_matches('\x07')), 99).unwrap());
         talk.told(&told(true, Event::TopicChanged { place: place("lobby"), by: user("alice"), topic }));
         assert_eq!(talk.typed("/topic"), Step::Show("- the topic of #lobby is: a\n".into()));
