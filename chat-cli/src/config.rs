@@ -2,8 +2,8 @@
 
 use crate::cli::ConfigCommand;
 use crate::exit::Exit;
+use crate::output;
 use crate::settings::{ServeSettings, as_toml};
-use crate::{logs, output};
 
 /// Does what `command` says.
 ///
@@ -13,7 +13,6 @@ pub(crate) fn run(command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
         ConfigCommand::Print(args) => {
             let settings = ServeSettings::resolve(args)?;
-            logs::parse(&settings.log)?;
             output::text(&as_toml(&settings))?;
         }
         ConfigCommand::Check { file } => {

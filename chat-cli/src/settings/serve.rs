@@ -7,6 +7,7 @@ use super::file::FileSettings;
 use super::{AllLimits, DEFAULT_ADDR, DEFAULT_ROOM};
 use crate::cli::{LogFormat, ServeArgs};
 use crate::exit::{self, Exit};
+use crate::logs;
 use chat_net::chat_core::UserName;
 
 /// Everything `serve` needs to know.
@@ -70,6 +71,8 @@ impl ServeSettings {
         if !start_room.is_empty() {
             limits.core.room_name(&start_room).map_err(|why| wrong(format!("start_room: {why}")))?;
         }
+        let log = args.log.clone().or(file.log).unwrap_or_else(|| "info".into());
+        logs::parse(&log)?;
         let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
         Ok(ServeSettings {
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
@@ -78,7 +81,7 @@ impl ServeSettings {
             start_room,
             reserved_names: file.reserved_names,
             limits,
-            log: args.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
+            log,
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             json: args.json,
         })
