@@ -80,6 +80,10 @@ impl Print<'_> {
     }
 
     fn foreign(&mut self, text: &str) {
+        // Most text is ASCII without controls: one pass over bytes, not characters.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.raw(text);
+        }
         self.raw(&printable(text));
     }
 
