@@ -157,6 +157,12 @@ impl Mirror {
         self.rooms.iter().filter_map(|(name, room)| Some((name, room.position()?)))
     }
 
+    /// The number of the last whisper received in this session: a hello carries it to be told the rest.
+    #[must_use]
+    pub fn whispers(&self) -> Number {
+        self.whispers
+    }
+
     /// A connection was welcomed, into the same session (`resumed`) or a new one; `rooms` are those that
     /// the resumed session is in, with their last numbers.
     pub fn welcomed(&mut self, resumed: bool, rooms: &[(RoomName, Since)]) -> Welcomed {
