@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::batch::Item;
 use crate::catch_up::{HistoryRead, Reached};
 use crate::clock::Clock;
-use crate::codec::{Closing, Form, FromServer, Hello, Told};
+use crate::codec::{Closing, Form, FromServer, Hello, Told, text};
 use crate::conn::outbox::Outbox;
 use crate::fan_out::FanOut;
 use crate::limits::Limits;
@@ -56,10 +56,23 @@ pub(crate) struct Connect {
 /// One thing that a connection wants.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Ask { id: RequestId, ask: Ask },
-    Query { id: RequestId, query: Query },
+    Ask {
+        id: RequestId,
+        ask: Ask,
+    },
+    Query {
+        id: RequestId,
+        query: Query,
+    },
     /// Whether the session is in that room, after all that it asked before.
-    IsMember { room: Arc<str>, reply: oneshot::Sender<bool> },
+    IsMember {
+        room: Arc<str>,
+        reply: oneshot::Sender<bool>,
+    },
+    /// A person wants to see a room's topic.
+    ShowTopic {
+        room: Arc<str>,
+    },
 }
 
 /// How many inputs are taken, and roughly how many bytes of events are gathered, before they are delivered.
@@ -205,15 +218,18 @@ impl<L: Log> Engine<L> {
                 let value = self.chat.member_place(session, &room).is_ok();
                 self.fan_out.push(Item::Reply { to: reply, value });
             }
+            Request::ShowTopic { room } => self.show_topic(session, &room),
         }
     }
 
     fn query(&mut self, session: SessionId, re: RequestId, query: Query) {
         let answer = match query {
-            Query::Users { room, after } => match self.users_for_people(session, room.as_ref(), after.is_some()) {
-                true => return,
-                false => self.chat.users(room.as_deref(), after.as_deref()),
-            },
+            Query::Users { room, after } => {
+                match self.users_for_people(session, room.as_ref(), after.is_some()) {
+                    true => return,
+                    false => self.chat.users(room.as_deref(), after.as_deref()),
+                }
+            }
             Query::Rooms { after } => self.chat.rooms(after.as_deref()),
             Query::History { room, before, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
@@ -228,6 +244,21 @@ impl<L: Log> Engine<L> {
             Err(rejection) => notice::refused(re, self.clock.now(), (&rejection).into()),
         };
         self.fan_out.push(Item::One { to: session, frame: Box::new(frame), own: false });
+    }
+
+    fn show_topic(&mut self, session: SessionId, room: &str) {
+        match self.chat.topic(session, room) {
+            Ok((place, topic)) => {
+                let text = match topic {
+                    Some(topic) => format!("the topic of #{} is: {topic}", place.room),
+                    None => format!("#{} has no topic; set one with /topic TEXT", place.room),
+                };
+                let mut bytes = BytesMut::new();
+                text::note(&text, &mut bytes);
+                self.fan_out.push(Item::Ready { to: session, bytes: bytes.freeze() });
+            }
+            Err(rejection) => self.refuse(session, RequestId::NONE, &rejection),
+        }
     }
 
     /// Answers a person from the encoded lists, which hold no request id and so are the same for everyone.
@@ -326,11 +357,10 @@ impl<L: Log> Engine<L> {
     /// A job has sent everything up to a place: if that is still the end, the room is live from here on.
     fn reached(&mut self, reached: Reached) {
         let Reached { session, place } = reached;
-        let head = self.chat.memberships(session).map(|(head, _)| head).find(|head| head.epoch == place.epoch);
+        let head =
+            self.chat.memberships(session).map(|(head, _)| head).find(|head| head.epoch == place.epoch);
         self.fan_out.push(match head {
-            Some(head) if head.number > place.number => {
-                Item::Continue { session, head, after: place.number }
-            }
+            Some(head) if head.number > place.number => Item::Continue { session, head, after: place.number },
             _ => Item::Level { session, place },
         });
     }

@@ -2,7 +2,7 @@
 //! that each recipient costs one reference and one push a run, not one a message.
 
 use chat_core::{
-    Asker, Audience, Change, Code, Epoch, Event, RequestId, SessionId, Since, Sink, Stamp,
+    Asker, Audience, Change, Code, Epoch, Event, Number, RequestId, SessionId, Since, Sink, Stamp,
 };
 
 use crate::batch::{Batch, Item};
@@ -84,9 +84,14 @@ impl FanOut {
     }
 }
 
-/// Whether an asker who sees what he types has seen this already.
+/// Whether an asker who sees what he types has seen this already. A whisper to oneself arrives, too: then it
+/// is numbered, and shown.
 pub(crate) fn is_echo(event: &Event) -> bool {
-    matches!(event, Event::Said { .. } | Event::Whispered { .. })
+    match event {
+        Event::Said { .. } => true,
+        Event::Whispered { number, .. } => *number == Number(0),
+        _ => false,
+    }
 }
 
 impl Sink for FanOut {

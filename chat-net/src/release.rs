@@ -107,7 +107,11 @@ impl<L: Log> Engine<L> {
             forms[form.index()].get_or_insert_with(|| encode(form, tolds)).bytes.clone()
         };
         self.table.tell_all(audience, epoch, |session, outbox| {
-            if askers.binary_search(&session).is_ok() { Bytes::new() } else { shared(outbox.form, &mut forms) }
+            if askers.binary_search(&session).is_ok() {
+                Bytes::new()
+            } else {
+                shared(outbox.form, &mut forms)
+            }
         });
         for session in askers {
             let Some(conn) = self.table.conns.get(&session) else { continue };

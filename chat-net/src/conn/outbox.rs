@@ -58,7 +58,8 @@ struct Lanes {
     is_closing: bool,
     is_broken: bool,
     writer: Option<Waker>,
-    reader: Option<Waker>,
+    /// Those who wait for room: the connection's reader, and jobs that send it history.
+    waiters: Vec<Waker>,
 }
 
 /// A lane is over its limit for good: this reader must go.
@@ -68,6 +69,11 @@ pub(crate) struct Overflow;
 impl Lanes {
     fn waiting(&self) -> usize {
         self.front.len() + self.control_bytes + self.talk_bytes + self.bulk_bytes
+    }
+
+    fn wake_waiters(&mut self) {
+        // Taken whole, so that an idle connection keeps no buffer for it.
+        std::mem::take(&mut self.waiters).into_iter().for_each(Waker::wake);
     }
 
     fn push(&mut self, lane: Lane, piece: Bytes) {
@@ -155,8 +161,8 @@ impl Outbox {
             return Ok(());
         }
         lanes.push(lane, piece);
-        let over = lanes.control_bytes > self.limits.control_bytes
-            || lanes.talk_bytes > self.limits.talk_hard_bytes;
+        let over =
+            lanes.control_bytes > self.limits.control_bytes || lanes.talk_bytes > self.limits.talk_hard_bytes;
         if over { Err(Overflow) } else { Ok(()) }
     }
 
@@ -168,6 +174,9 @@ impl Outbox {
                 let written = write_all_now(&mut lanes, |slices| socket.try_write_vectored(slices));
                 if written.is_err() {
                     lanes.is_broken = true;
+                }
+                if lanes.is_broken || lanes.talk_bytes <= self.limits.talk_bytes / 2 {
+                    lanes.wake_waiters();
                 }
                 if lanes.waiting() == 0 && !lanes.is_closing && !lanes.is_broken {
                     return;
@@ -196,8 +205,9 @@ impl Outbox {
             lanes.push(if keep_talk { Lane::Talk } else { Lane::Control }, farewell);
         }
         lanes.is_closing = true;
-        for waker in [lanes.writer.take(), lanes.reader.take()].into_iter().flatten() {
-            waker.wake();
+        lanes.wake_waiters();
+        if let Some(writer) = lanes.writer.take() {
+            writer.wake();
         }
         drop(lanes);
         self.flush();
@@ -214,13 +224,15 @@ impl Outbox {
         now.duration_since(since).as_millis() >= u128::from(self.limits.talk_grace_ms)
     }
 
-    /// Ready when at most half of the talk lane's limit waits, or the connection ends. One waiter.
+    /// Ready when at most half of the talk lane's limit waits, or the connection ends.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut lanes = self.lock();
         if lanes.is_closing || lanes.is_broken || lanes.talk_bytes <= self.limits.talk_bytes / 2 {
             return Poll::Ready(());
         }
-        lanes.reader = Some(cx.waker().clone());
+        if !lanes.waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
+            lanes.waiters.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 
@@ -231,6 +243,7 @@ impl Outbox {
     }
 
     /// How much waits, in bytes.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.lock().waiting()
     }
@@ -244,23 +257,20 @@ impl Outbox {
     ) -> Poll<io::Result<()>> {
         let mut lanes = self.lock();
         let mut pending = false;
-        let written = write_all_now(&mut lanes, |slices| {
-            match Pin::new(&mut *io).poll_write_vectored(cx, slices) {
+        let written =
+            write_all_now(&mut lanes, |slices| match Pin::new(&mut *io).poll_write_vectored(cx, slices) {
                 Poll::Ready(result) => result,
                 Poll::Pending => {
                     pending = true;
                     Err(io::ErrorKind::WouldBlock.into())
                 }
-            }
-        });
+            });
         if let Err(error) = written {
             lanes.is_broken = true;
             return Poll::Ready(Err(error));
         }
-        if lanes.talk_bytes <= self.limits.talk_bytes / 2
-            && let Some(reader) = lanes.reader.take()
-        {
-            reader.wake();
+        if lanes.talk_bytes <= self.limits.talk_bytes / 2 {
+            lanes.wake_waiters();
         }
         if lanes.is_broken {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));

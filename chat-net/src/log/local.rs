@@ -28,11 +28,6 @@ impl Local {
     pub fn now(&mut self) -> Timestamp {
         self.clock.now()
     }
-
-    /// When, by the monotonic clock, an entry would be stamped with `at`.
-    pub(crate) fn when(&self, at: Timestamp) -> tokio::time::Instant {
-        self.clock.when(at)
-    }
 }
 
 impl Log for Local {

@@ -69,8 +69,13 @@ pub trait Store: Send + Sync + 'static {
     async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError>;
 
     /// All events of a room behind `after` and up to `upto`, in order, from the front.
-    async fn read(&self, room: Epoch, after: Number, upto: Number, limit: PageLimit)
-    -> Result<Page, StoreError>;
+    async fn read(
+        &self,
+        room: Epoch,
+        after: Number,
+        upto: Number,
+        limit: PageLimit,
+    ) -> Result<Page, StoreError>;
 
     /// The last messages of a room before a number, in order; `more` says whether there are older ones.
     async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError>;
