@@ -1,14 +1,14 @@
 //! For programs: one JSON ask a line in, one JSON event a line out, as on the wire (`docs/protocol.md`).
 //!
 //! The connection itself is told of in lines of their own: `welcome` without its secret, `disconnected`, and
-//! `closing` at the end.
+//! at the end `closing`, or `ended` if the server did not say why.
 
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::BytesMut;
 use chat_net::chat_core::{Code, Event, Refusal, RequestId, Timestamp};
-use chat_net::client::{AskError, Notice};
+use chat_net::client::{AskError, Notice, Why};
 use chat_net::codec::{FromClient, FromServer, Told, json};
 use tokio::sync::mpsc;
 
@@ -82,7 +82,7 @@ impl Face for Json {
         match notice {
             Notice::Connected(welcome) => {
                 // The secret resumes the session; whoever reads this output has no use for it.
-                let public = chat_net::codec::Welcome { token: "".into(), ..welcome.clone() };
+                let public = chat_net::codec::Welcome { token: "".into(), ..(**welcome).clone() };
                 print(&FromServer::Welcome(Box::new(public)))
             }
             Notice::Told(told) => {
@@ -97,10 +97,12 @@ impl Face for Json {
                 });
                 output::line(&line.to_string())
             }
-            Notice::Ended { why, .. } => {
+            Notice::Ended { why: Why::Closed(closing) } => print(&FromServer::Closing(closing.clone())),
+            Notice::Ended { why } => {
                 let line = serde_json::json!({ "type": "ended", "why": why.to_string() });
                 output::line(&line.to_string())
             }
+            _ => Ok(()),
         }
     }
 

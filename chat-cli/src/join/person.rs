@@ -53,9 +53,10 @@ impl Person {
                 let what = format!("the connection is lost ({why}); trying again, and what you type waits");
                 Some(Shown::Status(talk::note(&what)))
             }
-            Notice::Ended { why, .. } => {
+            Notice::Ended { why } => {
                 Some(Shown::Status(talk::note(&format!("the connection has ended: {why}"))))
             }
+            _ => None,
         }
     }
 
