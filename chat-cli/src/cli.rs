@@ -25,8 +25,8 @@ Settings come from flags, else from CHAT_... variables, else from the file of --
 Exit codes:
   0   done                       77  not permitted
   1   failed, or lost for good   78  the settings are wrong
-  2   not a command              130 interrupted twice
-  3   the name was refused       143 terminated twice";
+  2   not a command              130 interrupted, and not in order
+  3   the name was refused       143 terminated, and not in order";
 
 /// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
 #[derive(Debug, Parser)]

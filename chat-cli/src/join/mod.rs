@@ -13,6 +13,7 @@ mod stops;
 mod talk;
 
 use std::io::IsTerminal;
+use std::pin::pin;
 
 use chat_net::chat_core::Code;
 use chat_net::client::{Client, ConnectError, Events, Options};
@@ -106,10 +107,22 @@ async fn connect(
     if !settings.rooms.is_empty() {
         options = options.rooms(settings.rooms.iter().cloned());
     }
+    let mut connecting = pin!(Client::connect(&settings.who.addr, options));
+    let signal = tokio::select! {
+        connected = &mut connecting => return Ok(connected),
+        signal = signals.next() => signal,
+    };
+    // The server may have let this user in already: without a goodbye it would wait for a return.
+    let leave = async {
+        if let Ok((client, _)) = connecting.await {
+            client.quit().await;
+        }
+    };
     tokio::select! {
-        connected = Client::connect(&settings.who.addr, options) => Ok(connected),
-        signal = signals.next() => Err(exit::because(signal, "ended before there was a connection")),
+        _ = tokio::time::timeout(session::GOODBYE, leave) => {}
+        _ = signals.next() => {}
     }
+    Err(exit::because(signal, "ended before there was a connection"))
 }
 
 /// The complaint about a connection that could not be made.

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::signals::Signals;
 
 /// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(2);
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// How one kind of user is talked to: a person at a terminal, a person's script, a program.
 pub(crate) trait Face {

@@ -229,6 +229,13 @@ mod tests {
     }
 
     #[test]
+    fn every_field_of_the_servers_limits_is_in_the_table() {
+        let fields = format!("{:#?}", Limits::default()).lines().count() - ["Limits {", "}"].len();
+        let net = LIMITS.iter().skip_while(|limit| limit.key != "frame").count();
+        assert_eq!(net, fields);
+    }
+
+    #[test]
     fn a_wrong_limit_is_refused_in_a_sentence() {
         let mut all = AllLimits::default();
         let refused = all.set("lingre", "5s").unwrap_err();

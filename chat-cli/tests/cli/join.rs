@@ -142,8 +142,8 @@ fn a_signal_leaves_politely() {
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
         let server = Server::start(&[]);
         let mut alice = server.person("alice");
-        let carol = Program::start(&["join", &server.addr, "--name", "carol", "--plain"]);
-        alice.until("#lobby * carol joined");
+        let mut carol = Program::start(&["join", &server.addr, "--name", "carol", "--plain"]);
+        carol.out.until("#lobby * carol joined");
         carol.signal(signal);
         alice.until("#lobby * carol left (quit)");
         assert_eq!(carol.code(), Some(0));

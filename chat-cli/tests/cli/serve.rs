@@ -61,6 +61,9 @@ fn flags_and_file_set_the_limits_in_force() {
 
 #[cfg(unix)]
 mod signals {
+    use std::io::Write;
+    use std::net::TcpStream;
+
     use super::*;
     use rustix::process::Signal;
 
@@ -72,6 +75,29 @@ mod signals {
             server.program.signal(signal);
             alice.until("going_away");
             assert_eq!(server.program.code(), Some(0));
+        }
+    }
+
+    #[test]
+    fn a_second_signal_ends_it_at_once() {
+        for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+            let waits = ["--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];
+            let mut server = Server::start(&[&["--trusted"], &waits[..]].concat());
+            let mut alice = server.person("alice");
+            // Somebody who never reads, and to whom more is to be said than any buffer of the system holds.
+            let mut bob = TcpStream::connect(&server.addr).unwrap();
+            bob.write_all(b"bob\n").unwrap();
+            alice.until("* bob joined");
+            let long = "x".repeat(4000);
+            for _ in 0..4000 {
+                alice.type_line(&long);
+            }
+            alice.type_line("/rooms");
+            alice.until("- rooms");
+            server.program.signal(signal);
+            server.program.err.until("a second signal ends at once");
+            server.program.signal(signal);
+            assert_eq!(server.program.code(), Some(code));
         }
     }
 }
