@@ -163,7 +163,7 @@ impl Driver {
             positions: self.positions(),
             // If the session is lost, the mirror knows which rooms to join, and from where on.
             rooms: Some(Vec::new()),
-            ..Hello::default()
+            whispers: self.mirror.whispers(),
         };
         tokio::select! {
             () = self.quit.cancelled() => Err(Why::Quit),
