@@ -3,6 +3,7 @@
 mod admission;
 mod batch;
 mod catch_up;
+pub mod client;
 mod clock;
 pub mod codec;
 mod conn;
