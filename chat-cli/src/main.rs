@@ -9,6 +9,7 @@ use exit::Exit;
 
 mod cli;
 mod config;
+mod connect;
 mod exit;
 mod join;
 mod logs;

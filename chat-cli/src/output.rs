@@ -15,7 +15,7 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
 /// Prints text as it is.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn text(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

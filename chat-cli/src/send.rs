@@ -4,16 +4,17 @@ use std::io::Read;
 
 use anyhow::Context;
 use chat_net::chat_core::Ask;
-use chat_net::client::{AskError, Client, Options};
+use chat_net::client::{AskError, Options};
 use chat_net::codec::FromServer;
 
 use crate::cli::SendArgs;
+use crate::connect::{GOODBYE, cannot_connect, connect};
 use crate::exit::{self, Exit};
 use crate::join;
 use crate::settings::{SendSettings, Target};
 use crate::signals::Signals;
 
-/// Bytes that are read from standard input at most; more than any server takes.
+/// The longest text that is read from standard input; more is refused here.
 const TEXT_BYTES: u64 = 64 * 1024;
 
 /// Sends one message.
@@ -27,13 +28,7 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Exit> {
         None => standard_input()?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        tokio::select! {
-            sent = send(&settings, text, args.json) => sent,
-            signal = signals.next() => Ok(signal),
-        }
-    })
+    runtime.block_on(send(&settings, text, args.json))
 }
 
 async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Result<Exit> {
@@ -44,16 +39,22 @@ async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Resu
         Target::User(user) => (Vec::new(), Ask::Whisper { to: user.as_str().into(), body: text.into() }),
     };
     let options = Options::named(&settings.who.name).rooms(rooms).reconnect(false);
-    let (client, mut events) = Client::connect(&settings.who.addr, options)
-        .await
-        .map_err(|error| join::cannot_connect(&settings.who, &error))?;
+    let mut signals = Signals::new()?;
+    let connected = connect(&settings.who, options, &mut signals).await?;
+    let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
     // What is said there meanwhile is nobody's here, but must not pile up.
     let listen = async { while events.next().await.is_some() {} };
     let answer = tokio::select! {
-        answer = client.ask(ask) => answer,
-        () = listen => Err(AskError::Closed),
+        answer = client.ask(ask) => Ok(answer),
+        () = listen => Ok(Err(AskError::Closed)),
+        signal = signals.next() => Err(signal),
     };
-    client.quit().await;
+    // Without a goodbye the server would keep the name for a return.
+    tokio::select! {
+        _ = tokio::time::timeout(GOODBYE, client.quit()) => {}
+        _ = signals.next() => {}
+    }
+    let answer = answer.map_err(|signal| exit::because(signal, "ended before there was an answer"))?;
     let told = answer.map_err(|error| match error {
         AskError::Refused(refusal) => {
             exit::because(Exit::Failed, format!("{}: {}", refusal.reason, refusal.message))
@@ -69,7 +70,10 @@ async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Resu
 /// All of standard input, but for its last newline.
 fn standard_input() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    std::io::stdin().take(TEXT_BYTES).read_to_end(&mut bytes).context("cannot read standard input")?;
+    std::io::stdin().take(TEXT_BYTES + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+    if bytes.len() as u64 > TEXT_BYTES {
+        return Err(exit::because(Exit::Failed, "too_long: standard input has more than any server takes"));
+    }
     let text = String::from_utf8(bytes)
         .map_err(|_| exit::because(Exit::Failed, "bad_text: standard input is not UTF-8"))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);

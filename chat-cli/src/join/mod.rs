@@ -13,15 +13,14 @@ mod stops;
 mod talk;
 
 use std::io::IsTerminal;
-use std::pin::pin;
 
-use chat_net::chat_core::Code;
-use chat_net::client::{Client, ConnectError, Events, Options};
+use chat_net::client::{Client, Events, Options};
 
 use crate::cli::{ColorWhen, JoinArgs};
-use crate::exit::{self, Exit};
+use crate::connect::{cannot_connect, connect, name_refused};
+use crate::exit::Exit;
 use crate::output;
-use crate::settings::{JoinSettings, Who};
+use crate::settings::JoinSettings;
 use crate::signals::Signals;
 
 use render::Palette;
@@ -66,14 +65,14 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
 async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyhow::Result<Exit> {
     let palette = Palette::new(settings.color, true, environment);
     loop {
-        let error = match connect(&settings, signals).await? {
+        let error = match connect(&settings.who, options(&settings), signals).await? {
             Ok((client, mut events)) => {
                 let mut screen = Screen::new(palette)?;
                 return session::run(&mut screen, &client, &mut events, signals).await;
             }
             Err(error) => error,
         };
-        let Some(why) = name_refused(&error) else { return Err(unreachable_server(&settings.who, &error)) };
+        let Some(why) = name_refused(&error) else { return Err(cannot_connect(&settings.who, &error)) };
         output::text(&palette.lines(&format!("! {why}\n")))?;
         output::text(&palette.prompt("name> "))?;
         let name = tokio::select! {
@@ -96,51 +95,13 @@ fn read_line() -> std::io::Result<Option<String>> {
 
 /// Connects for somebody who cannot be asked for another name.
 async fn connect_once(settings: &JoinSettings, signals: &mut Signals) -> anyhow::Result<(Client, Events)> {
-    connect(settings, signals).await?.map_err(|error| cannot_connect(&settings.who, &error))
+    let connected = connect(&settings.who, options(settings), signals).await?;
+    connected.map_err(|error| cannot_connect(&settings.who, &error))
 }
 
-async fn connect(
-    settings: &JoinSettings,
-    signals: &mut Signals,
-) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-    let mut options = Options::named(&settings.who.name);
-    if !settings.rooms.is_empty() {
-        options = options.rooms(settings.rooms.iter().cloned());
-    }
-    let mut connecting = pin!(Client::connect(&settings.who.addr, options));
-    let signal = tokio::select! {
-        connected = &mut connecting => return Ok(connected),
-        signal = signals.next() => signal,
-    };
-    // The server may have let this user in already: without a goodbye it would wait for a return.
-    let leave = async {
-        if let Ok((client, _)) = connecting.await {
-            client.quit().await;
-        }
-    };
-    tokio::select! {
-        _ = tokio::time::timeout(session::GOODBYE, leave) => {}
-        _ = signals.next() => {}
-    }
-    Err(exit::because(signal, "ended before there was a connection"))
-}
-
-/// The complaint about a connection that could not be made.
-pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
-    match name_refused(error) {
-        Some(why) => exit::because(Exit::NameRefused, why),
-        None => unreachable_server(who, error),
-    }
-}
-
-fn unreachable_server(who: &Who, error: &ConnectError) -> anyhow::Error {
-    exit::because(Exit::Failed, format!("cannot join {}: {error}", who.addr))
-}
-
-/// Why the name was refused, if that is what happened.
-fn name_refused(error: &ConnectError) -> Option<String> {
-    let code = Code::from_number(error.code()?)?;
-    matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved).then(|| error.to_string())
+fn options(settings: &JoinSettings) -> Options {
+    let options = Options::named(&settings.who.name);
+    if settings.rooms.is_empty() { options } else { options.rooms(settings.rooms.iter().cloned()) }
 }
 
 /// Whether there is a person at both ends, and a terminal that can move its cursor.

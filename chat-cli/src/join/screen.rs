@@ -79,6 +79,13 @@ impl Screen {
 
 impl Face for Screen {
     const AHEAD: usize = 256;
+    const READS_ALWAYS: bool = true;
+
+    fn dropped(&mut self) -> io::Result<()> {
+        self.moving.pop_back();
+        let what = "! slow_down: that line was dropped, as many wait already as may\n";
+        self.show(Some(Shown::Status(what.into())))
+    }
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.pressed().await? {

@@ -8,22 +8,30 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::time::Duration;
 
 use chat_net::chat_core::{Answer, Ask, Query};
 use chat_net::client::{AskError, Client, Events, Notice};
 use chat_net::codec::Told;
 
+use crate::connect::GOODBYE;
 use crate::exit::Exit;
 use crate::signals::Signals;
 
-/// How long a goodbye may take.
-pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
-
 /// How one kind of user is talked to: a person at a terminal, a person's script, a program.
 pub(crate) trait Face {
-    /// How many lines may wait to be asked; more are not read.
+    /// How many lines may wait to be asked; more are not read, but by those who must see every key.
     const AHEAD: usize;
+
+    /// Whether input is read even while too many lines wait: then a further line is [dropped](Face::dropped).
+    const READS_ALWAYS: bool = false;
+
+    /// Says that a line was dropped because too many wait.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn dropped(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Waits for input. Cancel safe.
     ///
@@ -153,7 +161,8 @@ async fn talk<F: Face>(
                     face.answered(outcome)?;
                 }
             }
-            input = face.input(), if !input_ended && waiting.len() < F::AHEAD => match input? {
+            input = face.input(), if !input_ended && (F::READS_ALWAYS || waiting.len() < F::AHEAD) => match input? {
+                Input::Line(_) if waiting.len() >= F::AHEAD => face.dropped()?,
                 Input::Line(line) => waiting.push_back(line),
                 Input::End => input_ended = true,
                 Input::Leave => return Ok(None),

@@ -1,0 +1,55 @@
+//! Connecting, as far as a program does more than the library: interrupts, and the words for what went wrong.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use chat_net::chat_core::Code;
+use chat_net::client::{Client, ConnectError, Events, Options};
+
+use crate::exit::{self, Exit};
+use crate::settings::Who;
+use crate::signals::Signals;
+
+/// How long a goodbye may take.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Connects, unless a signal comes first.
+///
+/// # Errors
+/// The signal. What the server or the network says is the inner result.
+pub(crate) async fn connect(
+    who: &Who,
+    options: Options,
+    signals: &mut Signals,
+) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+    let mut connecting = pin!(Client::connect(&who.addr, options));
+    let signal = tokio::select! {
+        connected = &mut connecting => return Ok(connected),
+        signal = signals.next() => signal,
+    };
+    // The server may have let this user in already: without a goodbye it would wait for a return.
+    let leave = async {
+        if let Ok((client, _)) = connecting.await {
+            client.quit().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(GOODBYE, leave) => {}
+        _ = signals.next() => {}
+    }
+    Err(exit::because(signal, "ended before there was a connection"))
+}
+
+/// The complaint about a connection that could not be made.
+pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
+    match name_refused(error) {
+        Some(why) => exit::because(Exit::NameRefused, why),
+        None => exit::because(Exit::Failed, format!("cannot join {}: {error}", who.addr)),
+    }
+}
+
+/// Why the name was refused, if that is what happened.
+pub(crate) fn name_refused(error: &ConnectError) -> Option<String> {
+    let code = Code::from_number(error.code()?)?;
+    matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved).then(|| error.to_string())
+}
