@@ -92,7 +92,7 @@ pub(crate) struct ServeArgs {
     /// The room everyone starts in; empty for none [default: lobby]
     #[arg(long, env = "CHAT_START_ROOM", value_name = "ROOM")]
     pub(crate) start_room: Option<String>,
-    /// Set one limit, as in the file's [limits]; may be repeated
+    /// Set one limit, as in the table of limits in the file; may be repeated
     #[arg(long, env = "CHAT_LIMITS", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub(crate) limit: Vec<String>,
     /// Which logs to write: error, warn, info, debug, trace, or target=level,... [default: info]
