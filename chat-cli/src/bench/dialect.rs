@@ -40,7 +40,7 @@ pub(super) enum Mark {
 }
 
 const PREFACE: &[u8] = b"\xC1chat\x01\0\n";
-/// What each message says: 64 bytes, of which the last occurs at the end of nothing else.
+/// What each message says: 64 bytes, of which the last is at the end of no other line of text.
 pub(super) const BODY: &str = "sixty-four bytes of talk, as long as what people say on average~";
 const END: u8 = b'~';
 
@@ -138,7 +138,7 @@ impl Form {
         bytes
     }
 
-    /// What kind of message this is. Looks at its first and last bytes only.
+    /// What kind of message this is. Looks at a few of its bytes.
     pub(super) fn mark(self, message: &[u8]) -> Mark {
         match self {
             Form::Text => text_mark(message),
@@ -176,16 +176,14 @@ fn text_mark(line: &[u8]) -> Mark {
 }
 
 fn json_mark(line: &[u8]) -> Mark {
-    let kinds: [(&[u8], Mark); 5] = [
+    let kinds: [(&[u8], Mark); 6] = [
+        (b"said", Mark::Said),
         (b"users", Mark::Users),
         (b"members", Mark::Members),
         (b"ping", Mark::Ping),
         (b"refused", Mark::Refused),
         (b"closing", Mark::Closing),
     ];
-    if line.ends_with(b"~\"}") {
-        return Mark::Said;
-    }
     let Some(rest) = line.strip_prefix(b"{\"type\":\"") else { return Mark::Other };
     let of = |(kind, mark): (&[u8], Mark)| rest.strip_prefix(kind)?.starts_with(b"\"").then_some(mark);
     kinds.into_iter().find_map(of).unwrap_or(Mark::Other)
@@ -194,8 +192,9 @@ fn json_mark(line: &[u8]) -> Mark {
 /// The variants of `FromServer` and `Event` in their order; `docs/protocol.md` has the table.
 fn binary_mark(payload: &[u8]) -> Mark {
     match payload {
-        [1, .., END] => Mark::Said,
+        // Not the last byte, as in text: it may be a number's.
         [1, told @ ..] => match told_variant(told) {
+            Some(7) => Mark::Said,
             Some(2) => Mark::Refused,
             Some(3) => Mark::Members,
             _ => Mark::Other,

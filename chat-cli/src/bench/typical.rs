@@ -102,6 +102,9 @@ mod tests {
             assert_eq!(mark(&form.told(Event::Refused(refusal.clone()))), Mark::Refused);
             assert_eq!(mark(&form.server(&FromServer::Closing(closing.clone()))), Mark::Closing);
             assert_eq!(mark(&form.told(Event::Replaced {})), Mark::Other);
+            // Its last byte is that of a message's end.
+            let caught_up = Event::CaughtUp { place: place(u64::from(BODY.as_bytes()[63])) };
+            assert_eq!(mark(&form.told(caught_up)), Mark::Other, "{form:?}");
         }
         assert_eq!(Form::Text.mark(b"! name_taken: choose another"), Mark::Refused);
     }
