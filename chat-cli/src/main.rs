@@ -1,25 +1,43 @@
-//! `chat-cli`: thin programs over chat-net.
+//! `chat-cli`: thin programs over chat-net. Each command is a module; this file only chooses.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use exit::Exit;
 
 mod bench;
+mod cli;
+mod config;
+mod exit;
+mod join;
+mod logs;
+mod output;
+mod papers;
+mod send;
+mod serve;
+mod settings;
+mod signals;
+mod units;
 
-use clap::{Parser, Subcommand};
-
-/// An embeddable chat.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    program: Program,
-}
-
-#[derive(Debug, Subcommand)]
-enum Program {
-    /// Measure a server beside a bare loop that writes the same bytes.
-    Bench(bench::BenchArgs),
-}
-
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().program {
-        Program::Bench(args) => bench::run(args),
+fn main() -> ExitCode {
+    let end = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Join(args) => join::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::Bench(args) => bench::run(args).map(|()| Exit::Done),
+        Command::Config(command) => config::run(&command),
+        Command::Completions { shell } => papers::completions(shell),
+        Command::Man => papers::man(),
+    };
+    match end {
+        Ok(exit) => exit,
+        Err(error) if exit::is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            output::status(&format!("chat-cli: {error:#}"));
+            exit::of(&error)
+        }
     }
+    .into()
 }
