@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
     Send(SendArgs),
+    /// Measure a server beside a bare loop that writes the same bytes
+    Bench(crate::bench::BenchArgs),
     /// Show or check the settings
     #[command(subcommand, help_template = TEMPLATE, before_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),

@@ -7,6 +7,7 @@ use clap::Parser;
 use cli::{Cli, Command};
 use exit::Exit;
 
+mod bench;
 mod cli;
 mod config;
 mod connect;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Join(args) => join::run(&args),
         Command::Send(args) => send::run(&args),
+        Command::Bench(args) => bench::run(args).map(|()| Exit::Done),
         Command::Config(command) => config::run(&command),
         Command::Completions { shell } => papers::completions(shell),
         Command::Man => papers::man(),
