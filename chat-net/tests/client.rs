@@ -505,3 +505,45 @@ async fn a_server_in_the_same_process_needs_no_bytes() {
     to_client.send(FromServer::Told(told)).await.unwrap();
     assert_eq!(client.await.unwrap().unwrap_err().code(), Some(Code::NameReserved.number()));
 }
+
+#[tokio::test]
+async fn over_tcp_two_programs_talk_whisper_list_and_leave() {
+    let server = chat_net::Server::builder().listen("127.0.0.1:0").start().await.unwrap();
+    let address = server.local_addrs()[0];
+    let (alice, _alice_events) = Client::connect(address, Options::named("alice")).await.unwrap();
+    let (bob, mut events) = Client::connect(address.to_string(), Options::named("bob")).await.unwrap();
+    let taken = Client::connect(address, Options::named("Bob")).await.unwrap_err();
+    assert_eq!(taken.code(), Some(Code::NameTaken.number()));
+
+    alice.join("dev").await.unwrap();
+    bob.join("#dev").await.unwrap();
+    alice.topic("dev", "what to build").await.unwrap();
+    let receipt = alice.say("dev", "hello").await.unwrap();
+    alice.whisper("bob", "psst").await.unwrap();
+    loop {
+        let event = told_or_connected(&mut events).await;
+        if let Some(Event::Said { place, .. }) = &event {
+            assert_eq!(*place, receipt.place);
+        }
+        if matches!(event, Some(Event::Whispered { body, .. }) if body.as_str() == "psst") {
+            break;
+        }
+    }
+    let names: Vec<_> = bob.users(Some("dev")).await.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["alice", "bob"]);
+    assert!(bob.rooms().await.unwrap().iter().any(|info| info.room.as_str() == "dev" && info.members == 2));
+    assert_eq!(bob.history("dev", None, 10).await.unwrap().messages.len(), 1);
+    bob.leave("dev").await.unwrap();
+    assert_eq!(bob.say("dev", "hi").await.unwrap_err().code(), Some(Code::NotAMember.number()));
+    bob.quit().await;
+    assert_eq!(alice.users(None).await.unwrap().len(), 1);
+    server.shutdown(Duration::from_secs(5)).await.unwrap();
+}
+
+async fn told_or_connected(events: &mut Events) -> Option<Event> {
+    match events.next().await {
+        Some(Notice::Connected(_)) => None,
+        Some(Notice::Told(told)) => Some(told.event),
+        other => panic!("{other:?}"),
+    }
+}
