@@ -1,0 +1,3 @@
+//! Conversations: a script, and what everybody is told.
+
+mod sessions;

@@ -1,0 +1,4 @@
+//! How the engine behaves: conversations as stories, and laws that hold for all logs.
+
+mod conversations;
+mod story;
