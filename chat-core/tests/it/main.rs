@@ -1,5 +1,8 @@
 //! How the engine behaves: conversations as stories, and laws that hold for all logs.
 
 mod conversations;
+mod random_log;
 mod refusals;
+mod replicas;
 mod story;
+mod witness;
