@@ -44,11 +44,11 @@ pub(crate) fn fingerprint(ask: &Ask) -> u64 {
 /// # Errors
 /// [`Rejection::IdReused`] for another ask under a remembered id; [`Rejection::IdNotRising`] for an id that
 /// is neither above all earlier ones nor remembered, or that a JSON client could not hold.
-pub(crate) fn known<'a>(
-    session: &'a Session,
+pub(crate) fn known(
+    session: &Session,
     request: RequestId,
     fingerprint: u64,
-) -> Result<Option<&'a Remembered>, Rejection> {
+) -> Result<Option<&Remembered>, Rejection> {
     let highest = session.highest_request;
     if request.0 > MAX_JSON_INTEGER {
         return Err(Rejection::IdNotRising { highest: highest.0 });

@@ -70,6 +70,7 @@ mod answers;
 mod catch_up;
 mod change;
 mod chat;
+pub mod client;
 mod code;
 mod command;
 mod config;

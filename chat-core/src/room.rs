@@ -87,7 +87,7 @@ impl Room {
     }
 }
 
-fn attached<'a>(state: &'a State, asker: Asker) -> (&'a Session, UserName) {
+fn attached(state: &State, asker: Asker) -> (&Session, UserName) {
     let session = &state.sessions[&asker.session];
     (session, session.user.clone())
 }

@@ -1,5 +1,6 @@
 //! Drives chat-core over a network.
 
 pub mod codec;
+pub mod door;
 
 pub use chat_core;

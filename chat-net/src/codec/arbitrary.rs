@@ -1,0 +1,188 @@
+//! Every frame that either side may send, for property tests.
+
+use std::sync::Arc;
+
+use chat_core::{
+    Answer, Ask, Body, Departure, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
+    RoomInfo, RoomName, Since, Timestamp, UserName,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::wire::{Closing, FromClient, FromServer, Hello, Limits, RoomPosition, Told, Welcome};
+
+fn text() -> impl Strategy<Value = Arc<str>> {
+    prop_oneof![any::<String>().prop_map(Arc::from), "[a-z ]{0,300}".prop_map(Arc::from)]
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    "[ -~\u{a1}-\u{2fff}\u{1f600}\n\t]{0,40}x".prop_map(|text| Body::new(&text.into(), 4096).unwrap())
+}
+
+fn user() -> impl Strategy<Value = UserName> {
+    "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,31}".prop_map(|text| UserName::new(&text, 32).unwrap())
+}
+
+fn room() -> impl Strategy<Value = RoomName> {
+    "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}".prop_map(|text| RoomName::new(&text, 64).unwrap())
+}
+
+fn int() -> impl Strategy<Value = u64> {
+    // Every length that a number has on the wire.
+    prop_oneof![0..=250u64, 251..=0xffff_u64, 0x1_0000..=0xffff_ffff_u64, any::<u64>()]
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    (room(), int(), int()).prop_map(|(room, e, n)| Place { room, epoch: Epoch(e), number: Number(n) })
+}
+
+fn since() -> impl Strategy<Value = Since> {
+    (int(), int()).prop_map(|(e, n)| Since { epoch: Epoch(e), number: Number(n) })
+}
+
+fn positions() -> impl Strategy<Value = Vec<RoomPosition>> {
+    vec((text(), since()).prop_map(|(room, since)| RoomPosition { room, since }), 0..4)
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        (text(), option::of(since())).prop_map(|(room, since)| Ask::Join { room, since }),
+        text().prop_map(|room| Ask::Leave { room }),
+        (text(), text()).prop_map(|(room, body)| Ask::Say { room, body }),
+        (text(), text()).prop_map(|(to, body)| Ask::Whisper { to, body }),
+        (text(), text()).prop_map(|(room, topic)| Ask::Topic { room, topic }),
+    ]
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    prop_oneof![
+        (option::of(text()), option::of(text())).prop_map(|(room, after)| Query::Users { room, after }),
+        option::of(text()).prop_map(|after| Query::Rooms { after }),
+        (text(), option::of(int().prop_map(Number)), any::<u32>())
+            .prop_map(|(room, before, limit)| Query::History { room, before, limit }),
+    ]
+}
+
+pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
+    let hello = (text(), option::of(text()), positions(), option::of(vec(text(), 0..4)))
+        .prop_map(|(name, resume, positions, rooms)| Hello { name, resume, positions, rooms });
+    prop_oneof![
+        hello.prop_map(FromClient::Hello),
+        (int(), ask()).prop_map(|(id, ask)| FromClient::Ask { id: RequestId(id), ask }),
+        (int(), query()).prop_map(|(id, query)| FromClient::Query { id: RequestId(id), query }),
+        int().prop_map(|nonce| FromClient::Ping { nonce }),
+        int().prop_map(|nonce| FromClient::Pong { nonce }),
+        Just(FromClient::Bye),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let users = || vec(user(), 0..5);
+    let departure = prop_oneof![Just(Departure::Left), Just(Departure::Quit), Just(Departure::Lost)];
+    let gap = prop_oneof![Just(GapReason::NewEpoch), Just(GapReason::NotKept)];
+    let refusal = (any::<u16>(), text(), text(), option::of(int())).prop_map(
+        |(code, reason, message, retry_after_ms)| Refusal { code, reason, message, retry_after_ms },
+    );
+    prop_oneof![
+        (user(), any::<bool>(), vec(place(), 0..4)).prop_map(|(user, resumed, rooms)| Event::Attached {
+            user,
+            resumed,
+            rooms
+        }),
+        Just(Event::Replaced {}),
+        refusal.prop_map(Event::Refused),
+        (place(), any::<bool>(), int(), users()).prop_map(|(place, fresh, total, users)| Event::Members {
+            place,
+            fresh,
+            total,
+            users
+        }),
+        (place(), user()).prop_map(|(place, user)| Event::Joined { place, user }),
+        (place(), user(), departure).prop_map(|(place, user, why)| Event::Left { place, user, why }),
+        (place(), int(), int(), int(), users(), users()).prop_map(
+            |(place, joined, left, total, joined_users, left_users)| Event::Churned {
+                place,
+                joined,
+                left,
+                total,
+                joined_users,
+                left_users
+            }
+        ),
+        (place(), user(), body()).prop_map(|(place, from, body)| Event::Said { place, from, body }),
+        (place(), user(), option::of(body())).prop_map(|(place, by, topic)| Event::TopicChanged {
+            place,
+            by,
+            topic
+        }),
+        (user(), user(), body()).prop_map(|(from, to, body)| Event::Whispered { from, to, body }),
+        place().prop_map(|place| Event::CaughtUp { place }),
+        (place(), int().prop_map(Number), gap).prop_map(|(place, first_available, why)| Event::Gap {
+            place,
+            first_available,
+            why
+        }),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let info = (room(), int(), option::of(body())).prop_map(|(room, members, topic)| RoomInfo {
+        room,
+        members,
+        topic,
+    });
+    prop_oneof![
+        (option::of(room()), int(), vec(user(), 0..5), any::<bool>())
+            .prop_map(|(room, total, users, more)| Answer::Users { room, total, users, more }),
+        (int(), vec(info, 0..5), any::<bool>()).prop_map(|(total, rooms, more)| Answer::Rooms {
+            total,
+            rooms,
+            more
+        }),
+        (room(), int(), any::<u32>(), any::<bool>()).prop_map(|(room, epoch, count, more)| Answer::History {
+            room,
+            epoch: Epoch(epoch),
+            count,
+            more
+        }),
+    ]
+}
+
+fn welcome() -> impl Strategy<Value = Welcome> {
+    let limits = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(
+        |(body_bytes, frame_bytes, rooms, unanswered)| Limits { body_bytes, frame_bytes, rooms, unanswered },
+    );
+    (text(), any::<bool>(), text(), int(), int(), text(), positions(), limits).prop_map(
+        |(user, resumed, token, resumable_ms, at, durability, rooms, limits)| Welcome {
+            user,
+            resumed,
+            token,
+            resumable_ms,
+            at: Timestamp(at),
+            durability,
+            rooms,
+            limits,
+        },
+    )
+}
+
+pub(super) fn from_server() -> impl Strategy<Value = FromServer> {
+    let told = (int(), any::<bool>(), int(), event()).prop_map(|(re, past, at, event)| Told {
+        re: RequestId(re),
+        past,
+        at: Timestamp(at),
+        event,
+    });
+    let closing = (any::<u16>(), text(), text(), option::of(int())).prop_map(
+        |(code, reason, message, reconnect_after_ms)| Closing { code, reason, message, reconnect_after_ms },
+    );
+    prop_oneof![
+        1 => welcome().prop_map(|welcome| FromServer::Welcome(Box::new(welcome))),
+        6 => told.prop_map(FromServer::Told),
+        2 => (int(), answer()).prop_map(|(re, answer)| FromServer::Answered { re: RequestId(re), answer }),
+        1 => int().prop_map(|nonce| FromServer::Ping { nonce }),
+        1 => int().prop_map(|nonce| FromServer::Pong { nonce }),
+        1 => closing.prop_map(FromServer::Closing),
+    ]
+}

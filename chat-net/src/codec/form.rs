@@ -1,0 +1,137 @@
+//! The forms of the wire: each is a codec within a framing, and a server writes each event once per form.
+
+use bytes::{BufMut, BytesMut};
+use chat_core::{Code, Event, Refusal, RequestId, Timestamp};
+
+use super::error::{BadAsk, TooLarge};
+use super::wire::{FromClient, FromServer, Told};
+use super::{bincode, frame, json, text};
+
+/// How one connection speaks: a codec within a framing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Form {
+    /// bincode in length-prefixed frames.
+    Bincode,
+    /// JSON in length-prefixed frames.
+    JsonFrames,
+    /// One JSON object a line.
+    JsonLines,
+    /// Lines for a person with `nc` or `telnet`.
+    Text,
+}
+
+impl Form {
+    /// Appends `frame` to `out`, length prefix or line end included; appends nothing if this form does not
+    /// show it.
+    ///
+    /// `own`: the frame answers an ask of the client it goes to; a person is not shown again what they typed.
+    /// A payload over [`frame::MAX_SERVER_PAYLOAD`] is replaced by a refusal of code `too_long` with the same
+    /// `re`: a reader is told that something is not there.
+    pub fn encode(self, frame: &FromServer, own: bool, out: &mut BytesMut) {
+        if self.try_encode(frame, own, out).is_err() {
+            let done = self.try_encode(&too_large(frame), own, out);
+            debug_assert!(done.is_ok(), "a refusal is far below the limit");
+        }
+    }
+
+    fn try_encode(self, frame: &FromServer, own: bool, out: &mut BytesMut) -> Result<(), TooLarge> {
+        match self {
+            Form::Bincode => {
+                frame::put(out, frame::MAX_SERVER_PAYLOAD, |out| bincode::encode_server(frame, out))
+            }
+            Form::JsonFrames => {
+                frame::put(out, frame::MAX_SERVER_PAYLOAD, |out| json::encode_server(frame, out))
+            }
+            Form::JsonLines => {
+                let start = out.len();
+                json::encode_server(frame, out);
+                frame::check(out, start, frame::MAX_SERVER_PAYLOAD)?;
+                out.put_u8(b'\n');
+                Ok(())
+            }
+            Form::Text => {
+                text::encode_server(frame, own, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads one payload from a client: a frame's, or a line without its end.
+    ///
+    /// # Errors
+    /// Says what is wrong, which ask it was, and whether the connection ends over it. Every payload of
+    /// [`Form::Text`] is an error: what people type depends on where they are, see [`text::parse`].
+    pub fn decode_client(self, payload: &[u8]) -> Result<FromClient, BadAsk> {
+        match self {
+            Form::Bincode => bincode::decode_client(payload),
+            Form::JsonFrames => json::decode_client(payload).map_err(|bad| match bad.code {
+                // In a line a person may have mistyped it; a program that wrote a length before it did not.
+                Code::BadAsk if !json::is_object(payload) => BadAsk { code: Code::BadFrame, ..bad },
+                _ => bad,
+            }),
+            Form::JsonLines => json::decode_client(payload),
+            Form::Text => Err(BadAsk::new(RequestId::NONE, Code::BadFrame, "this form is for people")),
+        }
+    }
+}
+
+/// What is sent instead of a frame that no client would take.
+fn too_large(frame: &FromServer) -> FromServer {
+    let (re, past, at) = match frame {
+        FromServer::Told(told) => (told.re, told.past, told.at),
+        FromServer::Answered { re, .. } => (*re, false, Timestamp::default()),
+        _ => (RequestId::NONE, false, Timestamp::default()),
+    };
+    let refusal = Refusal {
+        code: Code::TooLong.number(),
+        reason: Code::TooLong.name().into(),
+        message: "what belongs here is larger than a frame may be; ask for less at once".into(),
+        retry_after_ms: None,
+    };
+    FromServer::Told(Told { re, past, at, event: Event::Refused(refusal) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_core::{Answer, UserName};
+
+    #[test]
+    fn what_is_too_large_for_a_frame_is_refused_and_not_dropped() {
+        let users = vec![UserName::new(&"a".repeat(255), 255).unwrap(); 1100];
+        let answer = Answer::Users { room: None, total: 1100, users, more: false };
+        for form in [Form::Bincode, Form::JsonFrames, Form::JsonLines] {
+            let mut out = BytesMut::new();
+            form.encode(&FromServer::Answered { re: RequestId(7), answer: answer.clone() }, true, &mut out);
+            assert!(out.len() < 200, "{form:?}");
+            let payload = match form {
+                Form::JsonLines => out.strip_suffix(b"\n").unwrap(),
+                _ => &out[4..],
+            };
+            let told = match form {
+                Form::Bincode => bincode::decode_server(payload),
+                _ => json::decode_server(payload),
+            };
+            let Ok(FromServer::Told(Told { re: RequestId(7), event: Event::Refused(refusal), .. })) = told
+            else {
+                panic!("{told:?}");
+            };
+            assert_eq!(&*refusal.reason, "too_long");
+        }
+    }
+
+    #[test]
+    fn garbage_in_a_frame_ends_the_connection_and_garbage_in_a_line_does_not() {
+        let code = |form: Form, bytes: &[u8]| form.decode_client(bytes).unwrap_err().code;
+        for garbage in [&b"hi there"[..], b"{", b"[1]", b"{}x", b"{\"type\":\"bye\"", b"\x00\x01"] {
+            assert_eq!(code(Form::JsonLines, garbage), Code::BadAsk);
+            assert_eq!(code(Form::JsonFrames, garbage), Code::BadFrame);
+        }
+        for form in [Form::JsonFrames, Form::JsonLines] {
+            assert_eq!(code(form, br#"{"type":"say","room":"lobby"}"#), Code::BadAsk);
+            assert_eq!(code(form, br#"{"type":"dance"}"#), Code::UnknownAsk);
+            assert_eq!(code(form, b"{\"type\":\"say\",\"room\":\"lobby\",\"body\":\"\xff\"}"), Code::BadText);
+        }
+        assert!(code(Form::Bincode, b"\x01\x07\x02").number() >= 400);
+    }
+}

@@ -1,0 +1,256 @@
+//! The JSON codec: one flat object with a `type` field, the same in frames and in lines.
+//!
+//! Reading takes two passes: a small one for the type and the id, so that what this version does not know can
+//! be answered by its id, then the exact one. Fields that are not known are ignored.
+
+use std::borrow::Cow;
+
+use bytes::{BufMut, BytesMut};
+use chat_core::{Answer, Ask, Code, Event, Query, RequestId, Timestamp};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::error::{BadAsk, ProtocolError};
+use super::wire::{Closing, FromClient, FromServer, Hello, Told, Welcome};
+
+/// Appends one object from a client, without a line end.
+pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
+    match frame {
+        FromClient::Hello(hello) => flat(out, "hello", hello),
+        FromClient::Ask { id, ask } => tagged(out, ask, |out| number(out, "id", id.0, true)),
+        FromClient::Query { id, query } => tagged(out, query, |out| number(out, "id", id.0, true)),
+        FromClient::Ping { nonce } => nonced(out, "ping", *nonce),
+        FromClient::Pong { nonce } => nonced(out, "pong", *nonce),
+        FromClient::Bye => out.put_slice(br#"{"type":"bye"}"#),
+    }
+}
+
+/// Appends one object from a server, without a line end.
+pub fn encode_server(frame: &FromServer, out: &mut BytesMut) {
+    match frame {
+        FromServer::Welcome(welcome) => flat(out, "welcome", welcome),
+        FromServer::Told(told) => tagged(out, &told.event, |out| {
+            number(out, "re", told.re.0, true);
+            if told.past {
+                out.put_slice(br#","past":true"#);
+            }
+            number(out, "at", told.at.0, false);
+        }),
+        FromServer::Answered { re, answer } => tagged(out, answer, |out| number(out, "re", re.0, true)),
+        FromServer::Ping { nonce } => nonced(out, "ping", *nonce),
+        FromServer::Pong { nonce } => nonced(out, "pong", *nonce),
+        FromServer::Closing(closing) => flat(out, "closing", closing),
+    }
+}
+
+/// Reads one object from a client.
+///
+/// # Errors
+/// `unknown_ask`, `bad_text` (not UTF-8) or `bad_ask`; none of them is a reason to close a line.
+pub fn decode_client(payload: &[u8]) -> Result<FromClient, BadAsk> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        #[serde(default)]
+        id: RequestId,
+    }
+    let text = std::str::from_utf8(payload)
+        .map_err(|_| BadAsk::new(RequestId::NONE, Code::BadText, "the text is not UTF-8"))?;
+    if !begins_an_object(text) {
+        return Err(BadAsk::new(RequestId::NONE, Code::BadAsk, "an ask is a JSON object"));
+    }
+    let bad = |re| move |error: serde_json::Error| BadAsk::new(re, Code::BadAsk, &error.to_string());
+    let Head { kind, id } = serde_json::from_str(text).map_err(bad(RequestId::NONE))?;
+    match &*kind {
+        "hello" => serde_json::from_str::<Hello>(text).map(FromClient::Hello),
+        "join" | "leave" | "say" | "whisper" | "topic" => {
+            serde_json::from_str::<Ask>(text).map(|ask| FromClient::Ask { id, ask })
+        }
+        "users" | "rooms" | "history" => {
+            serde_json::from_str::<Query>(text).map(|query| FromClient::Query { id, query })
+        }
+        "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Ping { nonce }),
+        "pong" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Pong { nonce }),
+        "bye" => Ok(FromClient::Bye),
+        unknown => {
+            let known: String = unknown.chars().take(40).collect();
+            return Err(BadAsk::new(id, Code::UnknownAsk, &format!("there is no ask \"{known}\"")));
+        }
+    }
+    .map_err(bad(id))
+}
+
+/// Reads one object from a server.
+///
+/// # Errors
+/// [`ProtocolError::Unknown`] for a type that only a newer server has; all else is [`ProtocolError::Broken`].
+pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        #[serde(default)]
+        re: RequestId,
+        #[serde(default)]
+        past: bool,
+        at: Option<Timestamp>,
+    }
+    let text = std::str::from_utf8(payload).map_err(|error| ProtocolError::broken(&error))?;
+    if !begins_an_object(text) {
+        return Err(ProtocolError::broken(&"not a JSON object"));
+    }
+    let Head { kind, re, past, at } =
+        serde_json::from_str(text).map_err(|error| ProtocolError::broken(&error))?;
+    match &*kind {
+        "welcome" => serde_json::from_str::<Welcome>(text).map(|w| FromServer::Welcome(Box::new(w))),
+        "users" | "rooms" | "history" => {
+            serde_json::from_str::<Answer>(text).map(|answer| FromServer::Answered { re, answer })
+        }
+        "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Ping { nonce }),
+        "pong" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Pong { nonce }),
+        "closing" => serde_json::from_str::<Closing>(text).map(FromServer::Closing),
+        "attached" | "replaced" | "refused" | "members" | "joined" | "left" | "churned" | "said"
+        | "topic_changed" | "whispered" | "caught_up" | "gap" => {
+            let at = at.ok_or_else(|| ProtocolError::broken(&"missing field `at`"))?;
+            serde_json::from_str::<Event>(text).map(|event| FromServer::Told(Told { re, past, at, event }))
+        }
+        unknown => return Err(ProtocolError::Unknown { what: unknown.chars().take(40).collect() }),
+    }
+    .map_err(|error| ProtocolError::broken(&error))
+}
+
+/// Whether `payload` is a whole JSON object, whatever is in it.
+pub(super) fn is_object(payload: &[u8]) -> bool {
+    serde_json::from_slice::<std::collections::BTreeMap<Cow<'_, str>, IgnoredAny>>(payload).is_ok()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Nonce {
+    nonce: u64,
+}
+
+/// serde takes an array for a struct; this protocol does not.
+fn begins_an_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
+}
+
+fn write(out: &mut BytesMut, value: &impl Serialize) {
+    serde_json::to_writer(out.writer(), value).expect("every frame has a JSON form and the buffer grows");
+}
+
+/// `{"type":"kind",` and the fields of `value`.
+fn flat(out: &mut BytesMut, kind: &str, value: &impl Serialize) {
+    out.put_slice(br#"{"type":""#);
+    out.put_slice(kind.as_bytes());
+    out.put_u8(b'"');
+    let brace = out.len();
+    write(out, value);
+    out[brace] = b',';
+}
+
+fn nonced(out: &mut BytesMut, kind: &str, nonce: u64) {
+    flat(out, kind, &Nonce { nonce });
+}
+
+/// `value` writes `{"type":"…",…}` itself; `head` is put behind the type. Moving the rest by some 40 bytes in
+/// place is cheaper than a second buffer, and the type stays first, where people look for it.
+fn tagged(out: &mut BytesMut, value: &impl Serialize, head: impl FnOnce(&mut BytesMut)) {
+    const BEFORE: usize = br#"{"type":""#.len();
+    let start = out.len();
+    write(out, value);
+    debug_assert!(out[start..].starts_with(br#"{"type":""#));
+    let kind = out[start + BEFORE..].iter().take_while(|byte| **byte != b'"').count();
+    let (behind_kind, end) = (start + BEFORE + kind + 1, out.len());
+    head(out);
+    let added = out.len() - end;
+    out[behind_kind..].rotate_right(added);
+}
+
+/// `,"name":value`, or nothing for a zero that is left out.
+fn number(out: &mut BytesMut, name: &str, value: u64, leave_out_zero: bool) {
+    if value == 0 && leave_out_zero {
+        return;
+    }
+    out.put_slice(b",\"");
+    out.put_slice(name.as_bytes());
+    out.put_slice(b"\":");
+    write(out, &value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_core::{Body, Epoch, Number, Place, RoomName, UserName};
+
+    fn bad(text: &str) -> (u64, Code, String) {
+        let bad = decode_client(text.as_bytes()).unwrap_err();
+        (bad.re.0, bad.code, bad.message)
+    }
+
+    #[test]
+    fn an_event_is_one_flat_object_with_its_type_first() {
+        let place = Place { room: RoomName::new("lobby", 64).unwrap(), epoch: Epoch(1), number: Number(12) };
+        let event = Event::Said {
+            place,
+            from: UserName::new("alice", 32).unwrap(),
+            body: Body::new(&"a\n\"b\"".into(), 64).unwrap(),
+        };
+        let mut out = BytesMut::from(&b"before"[..]);
+        let told = Told { re: RequestId(7), past: true, at: Timestamp(1_763_733_909_123), event };
+        encode_server(&FromServer::Told(told), &mut out);
+        assert_eq!(
+            std::str::from_utf8(&out).unwrap(),
+            "before{\"type\":\"said\",\"re\":7,\"past\":true,\"at\":1763733909123,\"room\":\"lobby\",\
+             \"epoch\":1,\"number\":12,\"from\":\"alice\",\"body\":\"a\\n\\\"b\\\"\"}"
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored_and_an_unknown_type_is_answered_by_its_id() {
+        let say = br#" {"new":{"x":[1]},"body":"hi","room":"lobby","id":7,"type":"say"} "#;
+        let ask = Ask::Say { room: "lobby".into(), body: "hi".into() };
+        assert_eq!(decode_client(say).unwrap(), FromClient::Ask { id: RequestId(7), ask });
+        let hello = br#"{"type":"hello","name":"a","colour":"red"}"#;
+        assert!(matches!(decode_client(hello), Ok(FromClient::Hello(_))));
+        assert_eq!(
+            bad(r#"{"type":"dance","id":9}"#),
+            (9, Code::UnknownAsk, "there is no ask \"dance\"".into())
+        );
+        let unknown = decode_server(br#"{"type":"danced","at":1}"#);
+        assert_eq!(unknown, Err(ProtocolError::Unknown { what: "danced".into() }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_what_is_wrong() {
+        let (re, code, message) = bad(r#"{"type":"say","id":9,"room":"lobby"}"#);
+        assert_eq!((re, code), (9, Code::BadAsk));
+        assert!(message.contains("missing field `body`"), "{message}");
+        for text in [
+            "",
+            "hi",
+            "{",
+            "[]",
+            "null",
+            "{}",
+            r#"{"type":7}"#,
+            r#"["say",1]"#,
+            r#"["bye"]"#,
+            "{\"type\":\"bye\"}x",
+        ] {
+            assert_eq!(bad(text).1, Code::BadAsk, "{text}");
+        }
+        for text in
+            [r#"{"type":"say","id":"x"}"#, r#"{"type":"say","id":-1}"#, r#"{"type":"bye","type":"bye"}"#]
+        {
+            assert_eq!(bad(text).1, Code::BadAsk, "{text}");
+        }
+        let deep = format!(r#"{{"type":"bye","x":{}}}"#, "[".repeat(5000));
+        assert_eq!(bad(&deep).1, Code::BadAsk);
+        let quoted =
+            format!(r#"{{"type":"say","id":1,"room":"r","body":{{"{}":1}}}}"#, "\u{9b}x".repeat(900));
+        let (.., message) = bad(&quoted);
+        assert!(message.chars().count() <= 200 && !message.contains('\u{9b}'));
+        assert_eq!(decode_client(b"{\"type\":\"\xff\"}").unwrap_err().code, Code::BadText);
+    }
+}

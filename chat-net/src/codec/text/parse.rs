@@ -1,0 +1,187 @@
+//! What people type: a bare line is said, a line that begins with `/` is a command.
+
+/// A line that a person typed. Names and texts are as typed; the core judges them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed<'a> {
+    /// Say it in the current room.
+    Say(&'a str),
+    /// Become a member of a room and make it the current one.
+    Join(&'a str),
+    /// Leave a room; none: the current one.
+    Leave(Option<&'a str>),
+    /// Make a room the current one.
+    Room(&'a str),
+    /// Say something to one user.
+    Whisper {
+        /// To whom.
+        to: &'a str,
+        /// What.
+        body: &'a str,
+    },
+    /// List the members of a room; none: of the current one.
+    Users(Option<&'a str>),
+    /// List the rooms.
+    Rooms,
+    /// Set the current room's topic, or clear it with an empty text; none: show it.
+    Topic(Option<&'a str>),
+    /// Show the last messages of the current room; none: as many as the server likes.
+    History(Option<u32>),
+    /// Show what can be typed.
+    Help,
+    /// Leave the chat.
+    Quit,
+    /// A command that does not exist, with its `/`.
+    Unknown(&'a str),
+    /// A command without what it needs: a sentence that says how it is typed.
+    Usage(&'static str),
+}
+
+/// Reads a line, without its end. `//x` says `/x`; commands are read without regard to case.
+#[must_use]
+pub fn parse(line: &str) -> Typed<'_> {
+    let Some(command) = line.strip_prefix('/') else { return Typed::Say(line) };
+    if command.starts_with('/') {
+        return Typed::Say(command);
+    }
+    let (name, rest) = word(command);
+    // The longest command has seven letters; a longer word becomes none by being cut.
+    let mut small = [0; 8];
+    let length = name.len().min(small.len());
+    small[..length].copy_from_slice(&name.as_bytes()[..length]);
+    small.make_ascii_lowercase();
+    match &small[..length] {
+        b"join" => one(rest).map_or(Typed::Usage("type /join ROOM, for example /join dev"), Typed::Join),
+        b"leave" => at_most_one(rest, "type /leave, or /leave ROOM", Typed::Leave),
+        b"room" => one(rest).map_or(Typed::Usage("type /room ROOM, a room that you are in"), Typed::Room),
+        b"whisper" | b"w" | b"msg" => match word(rest) {
+            ("", _) | (_, "") => Typed::Usage("type /whisper USER TEXT, for example /whisper bob hello"),
+            (to, body) => Typed::Whisper { to, body },
+        },
+        b"users" => at_most_one(rest, "type /users, or /users ROOM", Typed::Users),
+        b"rooms" | b"groups" => none(rest, "type /rooms and nothing behind it", Typed::Rooms),
+        b"topic" => Typed::Topic(match rest.trim_end() {
+            "" => None,
+            "-" => Some(""),
+            _ => Some(rest),
+        }),
+        b"history" => history(rest),
+        b"help" => Typed::Help,
+        b"quit" => Typed::Quit,
+        _ => Typed::Unknown(&line[..name.len() + 1]),
+    }
+}
+
+/// The first word, and what follows the blanks behind it.
+fn word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+    (word, rest.trim_start_matches([' ', '\t']))
+}
+
+fn one(rest: &str) -> Option<&str> {
+    match word(rest) {
+        ("", _) => None,
+        (only, "") => Some(only),
+        _ => None,
+    }
+}
+
+fn at_most_one<'a>(
+    rest: &'a str,
+    usage: &'static str,
+    typed: impl FnOnce(Option<&'a str>) -> Typed<'a>,
+) -> Typed<'a> {
+    match (rest, one(rest)) {
+        ("", _) => typed(None),
+        (_, Some(room)) => typed(Some(room)),
+        _ => Typed::Usage(usage),
+    }
+}
+
+fn none<'a>(rest: &str, usage: &'static str, typed: Typed<'a>) -> Typed<'a> {
+    if rest.is_empty() { typed } else { Typed::Usage(usage) }
+}
+
+fn history(rest: &str) -> Typed<'_> {
+    match (rest, one(rest).and_then(|count| count.parse().ok())) {
+        ("", _) => Typed::History(None),
+        (_, Some(count)) if count > 0 => Typed::History(Some(count)),
+        _ => Typed::Usage("type /history, or /history N for the last N messages"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_line_is_said_and_two_slashes_say_one() {
+        for text in ["hello", " /join x", "", "a /quit", "é 漢字"] {
+            assert_eq!(parse(text), Typed::Say(text));
+        }
+        assert_eq!(parse("//join x"), Typed::Say("/join x"));
+        assert_eq!(parse("///"), Typed::Say("//"));
+    }
+
+    #[test]
+    fn every_command_is_read() {
+        for (line, typed) in [
+            ("/join dev", Typed::Join("dev")),
+            ("/JOIN  #dev ", Typed::Join("#dev")),
+            ("/leave", Typed::Leave(None)),
+            ("/leave\tdev", Typed::Leave(Some("dev"))),
+            ("/room dev", Typed::Room("dev")),
+            ("/whisper bob psst", Typed::Whisper { to: "bob", body: "psst" }),
+            ("/w bob  a  b ", Typed::Whisper { to: "bob", body: "a  b " }),
+            ("/msg bob /quit", Typed::Whisper { to: "bob", body: "/quit" }),
+            ("/users", Typed::Users(None)),
+            ("/users #dev", Typed::Users(Some("#dev"))),
+            ("/rooms", Typed::Rooms),
+            ("/groups ", Typed::Rooms),
+            ("/topic", Typed::Topic(None)),
+            ("/topic - ", Typed::Topic(Some(""))),
+            ("/topic  - a - b", Typed::Topic(Some("- a - b"))),
+            ("/history", Typed::History(None)),
+            ("/history 20", Typed::History(Some(20))),
+            ("/help", Typed::Help),
+            ("/help me", Typed::Help),
+            ("/quit", Typed::Quit),
+        ] {
+            assert_eq!(parse(line), typed, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_without_what_it_needs_says_how_it_is_typed() {
+        for line in [
+            "/join",
+            "/join ",
+            "/join a b",
+            "/leave a b",
+            "/room",
+            "/w",
+            "/w bob",
+            "/w bob ",
+            "/users a b",
+            "/rooms x",
+            "/history x",
+            "/history 0",
+            "/history -1",
+            "/history 5000000000",
+            "/history 1 2",
+        ] {
+            let Typed::Usage(usage) = parse(line) else { panic!("{line}: {:?}", parse(line)) };
+            assert!(usage.starts_with("type /"), "{usage}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_command_is_unknown() {
+        for (line, name) in
+            [("/", "/"), ("/ x", "/"), ("/foo bar", "/foo"), ("/joinx", "/joinx"), ("/é x", "/é")]
+        {
+            assert_eq!(parse(line), Typed::Unknown(name));
+        }
+        assert_eq!(parse("/historyhistory"), Typed::Unknown("/historyhistory"));
+        assert_eq!(parse("/whisper\u{1f600} x"), Typed::Unknown("/whisper\u{1f600}"));
+    }
+}

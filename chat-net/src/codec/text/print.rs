@@ -1,0 +1,405 @@
+//! What people see: one line for each thing told. Live talk begins with the time, answers and notes with `- `,
+//! refusals with `! `.
+
+use std::fmt::{self, Write};
+
+use bytes::{BufMut, BytesMut};
+use chat_core::{
+    Answer, Body, Code, Departure, Event, GapReason, RequestId, RoomInfo, RoomName, Timestamp, UserName,
+    printable,
+};
+
+use crate::codec::wire::{Closing, FromServer, Told, Welcome};
+
+/// The longest topic, in characters, that the list of rooms shows whole.
+const TOPIC_CHARS: usize = 60;
+
+/// What a person is shown first.
+#[must_use]
+pub fn greeting() -> &'static str {
+    "- Welcome! This is a chat: what you type, everyone in your room reads.\n\
+     - What is your name? Type it and press Enter.\n"
+}
+
+/// What can be typed.
+#[must_use]
+pub fn help() -> &'static str {
+    "- Type a line to say it in your current room. Or type a command:\n\
+     - /join ROOM            go into a room; it is made if there is none\n\
+     - /leave [ROOM]         leave your current room, or another\n\
+     - /room ROOM            talk in another of your rooms\n\
+     - /whisper USER TEXT    say something to one user only; also /w, /msg\n\
+     - /users [ROOM]         who is in your current room, or another\n\
+     - /rooms                which rooms there are; also /groups\n\
+     - /topic [TEXT]         see the room's topic, or set it; /topic - clears it\n\
+     - /history [N]          the last messages of your current room\n\
+     - /help                 this list\n\
+     - /quit                 leave the chat\n\
+     - To say something that begins with a slash, type two: //like this\n"
+}
+
+/// Appends a refusal's line: `! name_taken: "bob" is taken, choose another name`.
+pub fn refuse(code: Code, message: &str, out: &mut BytesMut) {
+    Print(out).refusal(code.name(), message, None);
+}
+
+/// Appends a line of the server's own: `- ` and the text.
+pub fn note(text: &str, out: &mut BytesMut) {
+    let mut print = Print(out);
+    print.raw("- ");
+    print.foreign(text);
+    print.raw("\n");
+}
+
+/// Appends the line that a person is shown; nothing for what people do not need, and for what they typed
+/// themselves (`own`, or an answer to their ask, as it happens). Their past words are shown.
+pub fn encode_server(frame: &FromServer, own: bool, out: &mut BytesMut) {
+    let mut print = Print(out);
+    match frame {
+        FromServer::Welcome(welcome) => print.welcome(welcome),
+        FromServer::Told(told) => print.told(told, own),
+        FromServer::Answered { answer, .. } => print.answer(answer),
+        FromServer::Closing(closing) => print.closing(closing),
+        FromServer::Ping { .. } | FromServer::Pong { .. } => {}
+    }
+}
+
+/// Writes straight into the buffer. Only `foreign` takes what others wrote; names are safe by their rules.
+struct Print<'a>(&'a mut BytesMut);
+
+impl Write for Print<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.raw(text);
+        Ok(())
+    }
+}
+
+impl Print<'_> {
+    fn raw(&mut self, text: &str) {
+        self.0.put_slice(text.as_bytes());
+    }
+
+    fn foreign(&mut self, text: &str) {
+        self.raw(&printable(text));
+    }
+
+    fn args(&mut self, args: fmt::Arguments<'_>) {
+        self.write_fmt(args).expect("a buffer takes every write");
+    }
+
+    fn time(&mut self, at: Timestamp) {
+        let (hours, minutes, seconds) = at.clock();
+        let digits = |n: u8| [b'0' + n / 10, b'0' + n % 10];
+        let ([a, b], [c, d], [e, f]) = (digits(hours), digits(minutes), digits(seconds));
+        self.0.put_slice(&[b'[', a, b, b':', c, d, b':', e, f, b']', b' ']);
+    }
+
+    /// `[14:05:09] #lobby `
+    fn at(&mut self, at: Timestamp, room: &RoomName) {
+        self.time(at);
+        self.room(room);
+        self.raw(" ");
+    }
+
+    fn room(&mut self, room: &RoomName) {
+        self.raw("#");
+        self.raw(room.as_str());
+    }
+
+    fn told(&mut self, Told { re, past, at, event }: &Told, own: bool) {
+        let typed = !past && (own || *re != RequestId::NONE);
+        match event {
+            Event::Said { .. } | Event::Whispered { .. } if typed => {}
+            Event::Said { place, from, body } => {
+                self.at(*at, &place.room);
+                self.raw("<");
+                self.raw(from.as_str());
+                self.raw("> ");
+                self.foreign(body.as_str());
+                self.raw("\n");
+            }
+            Event::Whispered { from, body, .. } => {
+                self.time(*at);
+                self.raw(from.as_str());
+                self.raw(" whispers: ");
+                self.foreign(body.as_str());
+                self.raw("\n");
+            }
+            Event::Joined { place, user } => {
+                self.at(*at, &place.room);
+                self.raw("* ");
+                self.raw(user.as_str());
+                self.raw(" joined\n");
+            }
+            Event::Left { place, user, why } => {
+                self.at(*at, &place.room);
+                self.raw("* ");
+                self.raw(user.as_str());
+                self.raw(match why {
+                    Departure::Left => " left\n",
+                    Departure::Quit => " left (quit)\n",
+                    Departure::Lost => " left (lost)\n",
+                });
+            }
+            Event::Churned { place, joined, left, total, joined_users, left_users } => {
+                self.at(*at, &place.room);
+                self.raw("* ");
+                self.churn(*joined, " joined", joined_users);
+                self.raw(", ");
+                self.churn(*left, " left", left_users);
+                self.args(format_args!(", {total} are here\n"));
+            }
+            Event::TopicChanged { place, by, topic } => {
+                self.at(*at, &place.room);
+                self.raw("* ");
+                self.raw(by.as_str());
+                match topic {
+                    Some(topic) => {
+                        self.raw(" set the topic: ");
+                        self.foreign(topic.as_str());
+                    }
+                    None => self.raw(" cleared the topic"),
+                }
+                self.raw("\n");
+            }
+            Event::Members { place, total, users, .. } => self.users(Some(&place.room), *total, users, false),
+            Event::Gap { place, first_available, why } => {
+                self.raw("- ");
+                self.room(&place.room);
+                match why {
+                    GapReason::NewEpoch => self.raw(": the room was made anew while you were away"),
+                    GapReason::NotKept => self.raw(": some of what you missed is no longer kept"),
+                }
+                self.args(format_args!("; it goes on with number {first_available}\n"));
+            }
+            Event::Refused(refusal) => {
+                self.refusal(&refusal.reason, &refusal.message, refusal.retry_after_ms);
+            }
+            // The welcome and the closing say these; to have caught up is nothing to read. What a newer core
+            // may tell has no line yet.
+            _ => {}
+        }
+    }
+
+    /// `12 joined (alice bob …)`
+    fn churn(&mut self, count: u64, what: &str, first: &[UserName]) {
+        self.args(format_args!("{count}{what}"));
+        let mut before = " (";
+        for user in first {
+            self.raw(before);
+            self.raw(user.as_str());
+            before = " ";
+        }
+        if !first.is_empty() {
+            self.raw(if count > first.len() as u64 { " …)" } else { ")" });
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        match answer {
+            Answer::Users { room, total, users, more } => self.users(room.as_ref(), *total, users, *more),
+            Answer::Rooms { total, rooms, more } => {
+                self.args(format_args!("- rooms ({total}):"));
+                for room in rooms {
+                    self.room_info(room);
+                }
+                self.raw(if *more { " …\n" } else { "\n" });
+            }
+            Answer::History { room, count, more, .. } => {
+                self.raw("- ");
+                self.room(room);
+                match (count, more) {
+                    (0, _) => self.raw(": there are no messages to show\n"),
+                    (1, false) => self.raw(": that was the only message\n"),
+                    (_, false) => self.args(format_args!(": those were all {count} messages\n")),
+                    (1, true) => self.raw(": that was the last message, there are older ones\n"),
+                    (_, true) => {
+                        self.args(format_args!(": those were {count} messages, there are older ones\n"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// `- users in #lobby (2): alice bob`
+    fn users(&mut self, room: Option<&RoomName>, total: u64, users: &[UserName], more: bool) {
+        self.raw("- users");
+        if let Some(room) = room {
+            self.raw(" in ");
+            self.room(room);
+        }
+        self.args(format_args!(" ({total}):"));
+        for user in users {
+            self.raw(" ");
+            self.raw(user.as_str());
+        }
+        if users.is_empty() && total > 0 {
+            self.raw(" too many to list at once");
+        }
+        self.raw(if more { " …\n" } else { "\n" });
+    }
+
+    /// ` #lobby (3)`, and the topic if there is one: ` #lobby (3, "all that is new")`
+    fn room_info(&mut self, RoomInfo { room, members, topic }: &RoomInfo) {
+        self.raw(" ");
+        self.room(room);
+        self.args(format_args!(" ({members}"));
+        if let Some(topic) = topic.as_ref().map(Body::as_str) {
+            let end = topic.char_indices().nth(TOPIC_CHARS).map(|(at, _)| at);
+            self.raw(", \"");
+            self.foreign(&topic[..end.unwrap_or(topic.len())]);
+            self.raw(if end.is_some() { "…\"" } else { "\"" });
+        }
+        self.raw(")");
+    }
+
+    fn welcome(&mut self, welcome: &Welcome) {
+        self.raw(if welcome.resumed { "- You are back as " } else { "- You are " });
+        self.foreign(&welcome.user);
+        self.raw(". Type /help to see what you can do, /quit to leave.\n");
+    }
+
+    fn refusal(&mut self, name: &str, message: &str, retry_after_ms: Option<u64>) {
+        self.raw("! ");
+        self.foreign(name);
+        self.raw(": ");
+        self.foreign(message);
+        if let Some(ms) = retry_after_ms {
+            self.args(format_args!(" (try again in {} s)", ms.div_ceil(1000)));
+        }
+        self.raw("\n");
+    }
+
+    fn closing(&mut self, closing: &Closing) {
+        if closing.code == Code::Left.number() {
+            // The person asked for it: no refusal.
+            self.raw("- ");
+            self.foreign(&closing.message);
+            self.raw("\n");
+        } else {
+            self.refusal(&closing.reason, &closing.message, closing.reconnect_after_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_core::{Epoch, Number, Place, Refusal};
+
+    fn show(frame: &FromServer, own: bool) -> String {
+        let mut out = BytesMut::new();
+        encode_server(frame, own, &mut out);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    fn told(past: bool, event: Event) -> FromServer {
+        FromServer::Told(Told { re: RequestId::NONE, past, at: Timestamp(1_763_733_909_123), event })
+    }
+
+    fn user(name: &str) -> UserName {
+        UserName::new(name, 32).unwrap()
+    }
+
+    fn body(text: &str) -> Body {
+        Body::new(&text.into(), 4096).unwrap()
+    }
+
+    fn place() -> Place {
+        Place { room: RoomName::new("lobby", 64).unwrap(), epoch: Epoch(1), number: Number(12) }
+    }
+
+    fn said(text: &str) -> Event {
+        Event::Said { place: place(), from: user("alice"), body: body(text) }
+    }
+
+    #[test]
+    fn talk_is_one_line_with_its_time_room_and_speaker() {
+        let left = |why| told(false, Event::Left { place: place(), user: user("bob"), why });
+        let whisper = Event::Whispered { from: user("alice"), to: user("bob"), body: body("psst") };
+        for (frame, line) in [
+            (told(false, said("hello")), "[14:05:09] #lobby <alice> hello\n"),
+            (told(false, said("two\nlines")), "[14:05:09] #lobby <alice> two↵lines\n"),
+            (told(false, whisper), "[14:05:09] alice whispers: psst\n"),
+            (
+                told(false, Event::Joined { place: place(), user: user("bob") }),
+                "[14:05:09] #lobby * bob joined\n",
+            ),
+            (left(Departure::Left), "[14:05:09] #lobby * bob left\n"),
+            (left(Departure::Quit), "[14:05:09] #lobby * bob left (quit)\n"),
+            (left(Departure::Lost), "[14:05:09] #lobby * bob left (lost)\n"),
+            (
+                told(
+                    true,
+                    Event::TopicChanged { place: place(), by: user("bob"), topic: Some(body("all new")) },
+                ),
+                "[14:05:09] #lobby * bob set the topic: all new\n",
+            ),
+            (
+                told(false, Event::TopicChanged { place: place(), by: user("bob"), topic: None }),
+                "[14:05:09] #lobby * bob cleared the topic\n",
+            ),
+            (told(true, Event::CaughtUp { place: place() }), ""),
+        ] {
+            assert_eq!(show(&frame, false), line);
+        }
+    }
+
+    #[test]
+    fn people_do_not_get_their_own_words_back_but_see_their_past_ones() {
+        assert_eq!(show(&told(false, said("hi")), true), "");
+        let answered = Told { re: RequestId(7), past: false, at: Timestamp(0), event: said("hi") };
+        assert_eq!(show(&FromServer::Told(answered.clone()), false), "");
+        assert_eq!(show(&told(true, said("hi")), true), "[14:05:09] #lobby <alice> hi\n");
+        let history = FromServer::Told(Told { past: true, ..answered });
+        assert_eq!(show(&history, true), "[00:00:00] #lobby <alice> hi\n");
+        let joined = told(false, Event::Joined { place: place(), user: user("alice") });
+        assert_eq!(show(&joined, true), "[14:05:09] #lobby * alice joined\n");
+    }
+
+    #[test]
+    fn foreign_text_cannot_begin_a_line_or_command_a_terminal() {
+        let tricks = "a\n! closing: x\u{9}b\u{202e}c";
+        let topic = body(tricks);
+        let rooms = vec![RoomInfo { room: place().room, members: 3, topic: Some(topic.clone()) }];
+        let refusal = Refusal {
+            code: 107,
+            reason: "no_such_user\x1b".into(),
+            message: "x\x1b[2J\r\n! y".into(),
+            retry_after_ms: None,
+        };
+        for frame in [
+            told(false, said(tricks)),
+            told(false, Event::TopicChanged { place: place(), by: user("bob"), topic: Some(topic) }),
+            told(false, Event::Refused(refusal)),
+            FromServer::Answered { re: RequestId(1), answer: Answer::Rooms { total: 1, rooms, more: false } },
+        ] {
+            let line = show(&frame, false);
+            let inside = line.strip_suffix('\n').unwrap();
+            assert!(!inside.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_topic_is_cut_in_the_list_of_rooms_only() {
+        let topic = Some(body(&"é".repeat(61)));
+        let rooms = vec![RoomInfo { room: place().room, members: 3, topic }];
+        let answer = Answer::Rooms { total: 1, rooms, more: false };
+        let line = show(&FromServer::Answered { re: RequestId(1), answer }, false);
+        assert_eq!(line, format!("- rooms (1): #lobby (3, \"{}…\")\n", "é".repeat(60)));
+    }
+
+    #[test]
+    fn every_line_of_greeting_and_help_is_marked_and_fits_a_terminal() {
+        for text in [greeting(), help()] {
+            assert!(text.ends_with('\n'));
+            assert!(text.lines().all(|line| line.starts_with("- ") && line.len() < 80));
+        }
+        for command in ["/join", "/leave", "/room", "/whisper", "/w", "/msg", "/users", "/rooms", "/groups"]
+            .into_iter()
+            .chain(["/topic", "/history", "/help", "/quit", "//"])
+        {
+            assert!(help().contains(command), "{command}");
+        }
+    }
+}
