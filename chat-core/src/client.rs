@@ -157,6 +157,13 @@ impl Mirror {
         self.rooms.iter().filter_map(|(name, room)| Some((name, room.position()?)))
     }
 
+    /// The last whisper received, in the session's own count; zero for none. A server that knows it tells
+    /// the later ones again.
+    #[must_use]
+    pub fn whisper_position(&self) -> Number {
+        self.whispers
+    }
+
     /// A connection was welcomed, into the same session (`resumed`) or a new one; `rooms` are those that
     /// the resumed session is in, with their last numbers.
     pub fn welcomed(&mut self, resumed: bool, rooms: &[(RoomName, Since)]) -> Welcomed {

@@ -1,6 +1,7 @@
 //! How the engine behaves: conversations as stories, and laws that hold for all logs.
 
 mod conversations;
+mod exactly_once;
 mod random_log;
 mod refusals;
 mod replicas;
