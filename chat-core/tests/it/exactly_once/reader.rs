@@ -60,7 +60,10 @@ impl Reader {
                 }
             }
             Event::Gap { place, first_available, .. } => {
-                let next = Next { epoch: place.epoch, number: *first_available };
+                // Own answers may have brought the copy further than the server knows.
+                let held = self.next.get(&place.room).filter(|next| next.epoch == place.epoch);
+                let number = held.map_or(Number(0), |next| next.number).max(*first_available);
+                let next = Next { epoch: place.epoch, number };
                 self.next.insert(place.room.clone(), next);
             }
             Event::Whispered { number, body, .. } if verdict.is_for_user() => {
