@@ -2,6 +2,8 @@
 
 mod conversations;
 mod exactly_once;
+mod golden;
+mod model;
 mod random_log;
 mod refusals;
 mod replicas;
