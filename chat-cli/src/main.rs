@@ -1,1 +1,43 @@
-fn main() {}
+//! `chat-cli`: thin programs over chat-net. Each command is a module; this file only chooses.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use exit::Exit;
+
+mod bench;
+mod cli;
+mod config;
+mod exit;
+mod join;
+mod logs;
+mod output;
+mod papers;
+mod send;
+mod serve;
+mod settings;
+mod signals;
+mod units;
+
+fn main() -> ExitCode {
+    let end = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Join(args) => join::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::Bench(args) => bench::run(args).map(|()| Exit::Done),
+        Command::Config(command) => config::run(&command),
+        Command::Completions { shell } => papers::completions(shell),
+        Command::Man => papers::man(),
+    };
+    match end {
+        Ok(exit) => exit,
+        Err(error) if exit::is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            output::status(&format!("chat-cli: {error:#}"));
+            exit::of(&error)
+        }
+    }
+    .into()
+}

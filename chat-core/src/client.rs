@@ -157,10 +157,9 @@ impl Mirror {
         self.rooms.iter().filter_map(|(name, room)| Some((name, room.position()?)))
     }
 
-    /// The last whisper received, in the session's own count; zero for none. A server that knows it tells
-    /// the later ones again.
+    /// The number of the last whisper received in this session: a hello carries it to be told the rest.
     #[must_use]
-    pub fn whisper_position(&self) -> Number {
+    pub fn whispers(&self) -> Number {
         self.whispers
     }
 

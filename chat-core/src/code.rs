@@ -69,6 +69,7 @@ codes! {
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";
     ServerFull = 303 "server_full" "the server has as many connections as it may hold, come back later";
     AddressLimit = 304 "address_limit" "too many connections from this address, come back later";
+    HistoryFailed = 305 "history_failed" "the server could not read its history, come back later";
     FrameTooLarge = 400 "frame_too_large" "a frame is longer than the limit";
     BadFrame = 401 "bad_frame" "the bytes are not the protocol that this connection began with";
     UnsupportedVersion = 402 "unsupported_version" "this server speaks version 1 of the protocol";

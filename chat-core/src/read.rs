@@ -12,6 +12,7 @@ use crate::rejection::Rejection;
 use crate::room::Room;
 use crate::session::Session;
 use crate::stamp::{Stamp, Timestamp};
+use crate::text::Body;
 
 impl Chat {
     /// The limits in force.
@@ -66,6 +67,16 @@ impl Chat {
             Some(membership) => Ok(self.state.rooms[&membership.room].head()),
             None => Err(Rejection::NotAMember { room: self.state.config.room_name(room)? }),
         }
+    }
+
+    /// A member's room and its topic.
+    ///
+    /// # Errors
+    /// [`Rejection::NotAMember`], whether there is such a room or not.
+    pub fn topic(&self, session: SessionId, room: &str) -> Result<(Place, Option<&Body>), Rejection> {
+        let place = self.member_place(session, room)?;
+        let topic = self.room(&place.room).and_then(|room| room.record.topic.as_ref());
+        Ok((place, topic.map(|topic| &topic.text)))
     }
 
     /// The whispers a session has received after `number` and that are still kept, oldest first.

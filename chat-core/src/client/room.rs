@@ -66,16 +66,15 @@ impl Room {
 
     /// The session goes on and is a member; history that did not come by now will not.
     ///
-    /// A copy that is ahead of the room holds what never happened there: it ends where the room does.
+    /// A copy that is ahead of the room holds what never happened there: it is given up.
     pub(super) fn resume(&mut self, head: Since) {
         self.doubtful = false;
         self.history = None;
-        if self.unseen.is_some() {
-            let seen = if self.at.epoch == head.epoch { self.at.number } else { Number(0) };
-            self.at = Since { epoch: head.epoch, number: seen };
-            self.unseen = Some(head.number);
-        } else if self.at.epoch == head.epoch {
-            self.at.number = self.at.number.min(head.number);
+        let same = self.at.epoch == head.epoch;
+        if same && self.at.number > head.number {
+            *self = Room::unseen(head, None);
+        } else if self.unseen.is_some() {
+            *self = Room::unseen(head, Some(self.at));
         }
     }
 

@@ -199,11 +199,13 @@ fn a_new_numbering_begins_after_a_gap() {
 }
 
 #[test]
-fn a_copy_ahead_of_the_room_ends_where_the_room_does() {
+fn a_copy_ahead_of_the_room_is_given_up() {
     let mut mirror = member(30);
     mirror.welcomed(true, &[(room(), since(1, 20))]);
-    assert_eq!(position(&mirror), Some((1, 20)));
-    assert_eq!(tell(&mut mirror, false, &[said(21)]), [New]);
+    assert_eq!(tell(&mut mirror, false, &[refused(Code::AheadOfHead)]), [New]);
+    assert_eq!(tell(&mut mirror, false, &[gap(1, 20, 19, GapReason::NotKept)]), [New]);
+    assert_eq!(tell(&mut mirror, true, &[said(19), said(20)]), [Missed, Missed]);
+    assert_eq!(tell(&mut mirror, false, &[caught_up(20), said(21)]), [New, New]);
 }
 
 #[test]

@@ -190,7 +190,7 @@ impl World {
             assert_eq!(read, Some((epoch, number)), "{} in {room}", person.name);
         }
         let whispers = self.server.edge.whisper_heads.get(&session).copied().unwrap_or(Number(0));
-        assert_eq!(person.mirror.whisper_position(), whispers, "{}", person.name);
+        assert_eq!(person.mirror.whispers(), whispers, "{}", person.name);
         assert!(self.few_whispers || person.reader.whisper == whispers.0 + 1);
     }
 }

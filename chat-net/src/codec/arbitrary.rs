@@ -65,8 +65,15 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
-    let hello = (text(), option::of(text()), positions(), option::of(vec(text(), 0..4)))
-        .prop_map(|(name, resume, positions, rooms)| Hello { name, resume, positions, rooms });
+    let hello = (text(), option::of(text()), positions(), option::of(vec(text(), 0..4)), int()).prop_map(
+        |(name, resume, positions, rooms, whispers)| Hello {
+            name,
+            resume,
+            positions,
+            rooms,
+            whispers: Number(whispers),
+        },
+    );
     prop_oneof![
         hello.prop_map(FromClient::Hello),
         (int(), ask()).prop_map(|(id, ask)| FromClient::Ask { id: RequestId(id), ask }),
@@ -116,7 +123,8 @@ fn event() -> impl Strategy<Value = Event> {
             by,
             topic
         }),
-        (user(), user(), body()).prop_map(|(from, to, body)| Event::Whispered { from, to, body }),
+        (user(), user(), body(), int().prop_map(Number))
+            .prop_map(|(from, to, body, number)| Event::Whispered { from, to, body, number }),
         place().prop_map(|place| Event::CaughtUp { place }),
         (place(), int().prop_map(Number), gap).prop_map(|(place, first_available, why)| Event::Gap {
             place,

@@ -12,6 +12,7 @@ use super::error::{BadAsk, ProtocolError};
 use super::wire::{FromClient, FromServer};
 
 /// A client speaks this many kinds of frame, ask and query; an index behind them is from a newer client.
+/// A new variant is counted here, named in `json`, has a vector in `docs/protocol.md`, and is in `arbitrary`.
 const FROM_CLIENT: u32 = 6;
 const ASKS: u32 = 5;
 const QUERIES: u32 = 3;

@@ -21,6 +21,14 @@ pub enum Form {
 }
 
 impl Form {
+    /// How many forms there are.
+    pub(crate) const COUNT: usize = 4;
+
+    /// Its place among the forms, for tables.
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
     /// Appends `frame` to `out`, length prefix or line end included; appends nothing if this form does not
     /// show it.
     ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
-use chat_core::{Answer, Ask, Event, Query, RequestId, Since, Timestamp};
+use chat_core::{Answer, Ask, Event, Number, Query, RequestId, Since, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this code speaks; the preface carries it.
@@ -56,6 +56,13 @@ pub struct Hello {
     /// The rooms to begin in, if no session is to be resumed; none: the server's start room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rooms: Option<Vec<Arc<str>>>,
+    /// The number of the last whisper it received in the session to go on with; later ones are told again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub whispers: Number,
+}
+
+fn is_zero(number: &Number) -> bool {
+    *number == Number(0)
 }
 
 /// Where a client's copy of one room ends.

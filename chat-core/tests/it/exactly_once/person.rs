@@ -52,7 +52,7 @@ impl Person {
         self.line = Some(line);
         let positions = self.mirror.positions().map(|(room, since)| (room.clone(), since)).collect();
         // An edge that knows no position tells all whispers that are kept.
-        let whispers = if rng.once_in(3) { Number(0) } else { self.mirror.whisper_position() };
+        let whispers = if rng.once_in(3) { Number(0) } else { self.mirror.whispers() };
         wire.send_up(Up::Hello { resume: self.token, positions, whispers });
     }
 

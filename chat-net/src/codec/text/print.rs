@@ -80,6 +80,10 @@ impl Print<'_> {
     }
 
     fn foreign(&mut self, text: &str) {
+        // Most text is ASCII without controls: one pass over bytes, not characters.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.raw(text);
+        }
         self.raw(&printable(text));
     }
 
@@ -233,8 +237,8 @@ impl Print<'_> {
             self.raw(" ");
             self.raw(user.as_str());
         }
-        if users.is_empty() && total > 0 {
-            self.raw(" too many to list at once");
+        if users.is_empty() {
+            self.raw(if total == 0 { " nobody" } else { " too many to list at once" });
         }
         self.raw(if more { " …\n" } else { "\n" });
     }
@@ -316,7 +320,8 @@ mod tests {
     #[test]
     fn talk_is_one_line_with_its_time_room_and_speaker() {
         let left = |why| told(false, Event::Left { place: place(), user: user("bob"), why });
-        let whisper = Event::Whispered { from: user("alice"), to: user("bob"), body: body("psst") };
+        let whisper =
+            Event::Whispered { from: user("alice"), to: user("bob"), body: body("psst"), number: Number(1) };
         for (frame, line) in [
             (told(false, said("hello")), "[14:05:09] #lobby <alice> hello\n"),
             (told(false, said("two\nlines")), "[14:05:09] #lobby <alice> two↵lines\n"),

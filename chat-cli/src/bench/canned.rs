@@ -1,0 +1,58 @@
+//! What the floor answers: the very bytes that the server sent in the run before.
+
+use super::case::{Case, Work};
+use super::crowd::Crowd;
+use super::dialect::Form;
+use super::floor::to_hex;
+use super::typical::users;
+
+/// The server's bytes, to be sent again by the floor.
+#[derive(Clone, Debug)]
+pub(super) struct Canned {
+    welcome: Vec<u8>,
+    message: Vec<u8>,
+}
+
+impl Canned {
+    /// What this crowd was sent.
+    pub(super) fn of(crowd: &Crowd) -> Canned {
+        let message = if crowd.sample().is_empty() { b"\n" } else { crowd.sample() };
+        Canned { welcome: crowd.welcome().to_vec(), message: message.to_vec() }
+    }
+
+    /// About what a server would send, where there is none.
+    pub(super) fn typical(case: &Case) -> Canned {
+        let size = case.work.room_size();
+        let welcome = case.form.typical_welcome(users(size / 2 + 1));
+        let message = match case.work {
+            Work::Query { .. } => case.form.typical_users(users(size)),
+            _ => case.form.typical_said(),
+        };
+        Canned { welcome, message }
+    }
+
+    /// How the floor is started.
+    pub(super) fn floor_arguments(&self, case: &Case) -> Vec<String> {
+        let room = match case.work {
+            Work::FanOut { .. } | Work::Latency { .. } => 0,
+            Work::Rooms { members, .. } => members,
+            Work::Idle { .. } | Work::Query { .. } => 1,
+        };
+        let mut arguments: Vec<String> = ["bench", "floor"].map(str::to_owned).to_vec();
+        let form: Form = case.form;
+        for (flag, value) in [
+            ("--framing", form.framing().name().to_owned()),
+            ("--preface", form.preface_len().to_string()),
+            ("--hellos", form.hellos().to_string()),
+            ("--room", room.to_string()),
+            ("--welcome", to_hex(&self.welcome)),
+            ("--message", to_hex(&self.message)),
+        ] {
+            arguments.extend([flag.to_owned(), value]);
+        }
+        if form.hears_itself() || matches!(case.work, Work::Query { .. }) {
+            arguments.push("--own".to_owned());
+        }
+        arguments
+    }
+}

@@ -1,0 +1,224 @@
+//! What the bench says in each form, and how it tells the answers apart by a look at a few bytes.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use chat_net::chat_core::{Ask, Query, RequestId};
+use chat_net::codec::{FromClient, FromServer, Hello, bincode, json};
+use clap::ValueEnum;
+
+use super::framing::Framing;
+
+/// What a connection of the bench speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Lines, as a person types them.
+    Text,
+    /// Frames of bincode.
+    Binary,
+    /// Lines of JSON.
+    Json,
+}
+
+/// What kind of message the server sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A message of the bench.
+    Said,
+    /// Who is in the room: the join has been done.
+    Members,
+    /// The answer to who is in the room.
+    Users,
+    /// Wants an answer, or the server will think the client dead.
+    Ping,
+    /// Something was wrong.
+    Refused,
+    /// The connection ends.
+    Closing,
+    /// Anything else.
+    Other,
+}
+
+const PREFACE: &[u8] = b"\xC1chat\x01\0\n";
+/// What each message says: 64 bytes, of which the last is at the end of no other line of text.
+pub(super) const BODY: &str = "sixty-four bytes of talk, as long as what people say on average~";
+const END: u8 = b'~';
+
+impl Form {
+    /// As it is written on the command line and in the table.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Form::Text => "text",
+            Form::Binary => "binary",
+            Form::Json => "json",
+        }
+    }
+
+    /// How its messages are told apart.
+    pub(super) fn framing(self) -> Framing {
+        match self {
+            Form::Text | Form::Json => Framing::Lines,
+            Form::Binary => Framing::Frames,
+        }
+    }
+
+    /// How many bytes at the start of a connection are no message.
+    pub(super) fn preface_len(self) -> usize {
+        if self == Form::Binary { PREFACE.len() } else { 0 }
+    }
+
+    /// Whether who says something is told of it too.
+    pub(super) fn hears_itself(self) -> bool {
+        self != Form::Text
+    }
+
+    /// How many messages [`hello`](Form::hello) is.
+    pub(super) fn hellos(self) -> usize {
+        if self == Form::Text { 3 } else { 1 }
+    }
+
+    /// Takes a name and becomes a member of one room and no other.
+    pub(super) fn hello(self, name: &str, room: &str) -> Vec<u8> {
+        if self == Form::Text {
+            return format!("{name}\n/join {room}\n/leave lobby\n").into_bytes();
+        }
+        let mut bytes = if self == Form::Binary { PREFACE.to_vec() } else { Vec::new() };
+        let hello = Hello { name: name.into(), rooms: Some(vec![room.into()]), ..Hello::default() };
+        self.client(&FromClient::Hello(hello), &mut bytes);
+        bytes
+    }
+
+    /// The last message of the answer to the hello.
+    pub(super) fn end_of_welcome(self) -> Mark {
+        if self == Form::Text { Mark::Users } else { Mark::Members }
+    }
+
+    /// Says something in the room, as the client's `id`-th ask.
+    pub(super) fn say(self, id: u64, room: &Arc<str>, out: &mut Vec<u8>) {
+        if self == Form::Text {
+            out.extend_from_slice(BODY.as_bytes());
+            out.push(b'\n');
+            return;
+        }
+        let ask = Ask::Say { room: Arc::clone(room), body: BODY.into() };
+        self.client(&FromClient::Ask { id: RequestId(id), ask }, out);
+    }
+
+    /// Asks who is in the room.
+    pub(super) fn users(self, id: u64, room: &Arc<str>, out: &mut Vec<u8>) {
+        if self == Form::Text {
+            out.extend_from_slice(b"/users\n");
+            return;
+        }
+        let query = Query::Users { room: Some(Arc::clone(room)), after: None };
+        self.client(&FromClient::Query { id: RequestId(id), query }, out);
+    }
+
+    /// Goodbye.
+    pub(super) fn bye(self) -> Vec<u8> {
+        if self == Form::Text {
+            return b"/quit\n".to_vec();
+        }
+        let mut bytes = Vec::new();
+        self.client(&FromClient::Bye, &mut bytes);
+        bytes
+    }
+
+    /// The answer to a ping; none if this is not one.
+    pub(super) fn pong(self, ping: &[u8]) -> Vec<u8> {
+        let ping = match self {
+            Form::Text => return Vec::new(),
+            Form::Binary => bincode::decode_server(ping),
+            Form::Json => json::decode_server(ping),
+        };
+        let mut bytes = Vec::new();
+        if let Ok(FromServer::Ping { nonce }) = ping {
+            self.client(&FromClient::Pong { nonce }, &mut bytes);
+        }
+        bytes
+    }
+
+    /// What kind of message this is. Looks at a few of its bytes.
+    pub(super) fn mark(self, message: &[u8]) -> Mark {
+        match self {
+            Form::Text => text_mark(message),
+            Form::Binary => binary_mark(message),
+            Form::Json => json_mark(message),
+        }
+    }
+
+    /// Appends a frame or a line; people's lines are written where they are needed.
+    fn client(self, message: &FromClient, out: &mut Vec<u8>) {
+        let mut payload = BytesMut::new();
+        match self {
+            Form::Text => {}
+            Form::Binary => {
+                bincode::encode_client(message, &mut payload);
+                out.extend_from_slice(&(payload.len() as u32).to_be_bytes());
+                out.extend_from_slice(&payload);
+            }
+            Form::Json => {
+                json::encode_client(message, &mut payload);
+                out.extend_from_slice(&payload);
+                out.push(b'\n');
+            }
+        }
+    }
+}
+
+fn text_mark(line: &[u8]) -> Mark {
+    match line {
+        [.., END] => Mark::Said,
+        [b'!', ..] => Mark::Refused,
+        _ if line.starts_with(b"- users in #bench") => Mark::Users,
+        _ => Mark::Other,
+    }
+}
+
+fn json_mark(line: &[u8]) -> Mark {
+    let kinds: [(&[u8], Mark); 6] = [
+        (b"said", Mark::Said),
+        (b"users", Mark::Users),
+        (b"members", Mark::Members),
+        (b"ping", Mark::Ping),
+        (b"refused", Mark::Refused),
+        (b"closing", Mark::Closing),
+    ];
+    let Some(rest) = line.strip_prefix(b"{\"type\":\"") else { return Mark::Other };
+    let of = |(kind, mark): (&[u8], Mark)| rest.strip_prefix(kind)?.starts_with(b"\"").then_some(mark);
+    kinds.into_iter().find_map(of).unwrap_or(Mark::Other)
+}
+
+/// The variants of `FromServer` and `Event` in their order; `docs/protocol.md` has the table.
+fn binary_mark(payload: &[u8]) -> Mark {
+    match payload {
+        // Not the last byte, as in text: it may be a number's.
+        [1, told @ ..] => match told_variant(told) {
+            Some(7) => Mark::Said,
+            Some(2) => Mark::Refused,
+            Some(3) => Mark::Members,
+            _ => Mark::Other,
+        },
+        [2, ..] => Mark::Users,
+        [3, ..] => Mark::Ping,
+        [5, ..] => Mark::Closing,
+        _ => Mark::Other,
+    }
+}
+
+/// The variant of the event, behind request id, past and time.
+fn told_variant(told: &[u8]) -> Option<u8> {
+    let re = varint_len(*told.first()?);
+    let at = varint_len(*told.get(re + 1)?);
+    told.get(re + 1 + at).copied()
+}
+
+/// How long bincode's integer is that begins with this byte.
+fn varint_len(first: u8) -> usize {
+    match first {
+        251 => 3,
+        252 => 5,
+        253 => 9,
+        _ => 1,
+    }
+}

@@ -1,0 +1,191 @@
+//! The figures as a table for people and as one JSON object for programs.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::case::{Case, Reach};
+use super::sample::{Measure, Sample, Summary};
+
+/// All figures of one bench.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    quick: bool,
+    repeat: u32,
+    processors: usize,
+    notes: Vec<String>,
+    /// One for each figure.
+    pub(super) rows: Vec<Row>,
+}
+
+/// One figure of one case.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    /// The scenario's name.
+    pub(super) scenario: &'static str,
+    /// The sizes, in words.
+    pub(super) case: String,
+    form: &'static str,
+    /// How many connections there were.
+    pub(super) connections: usize,
+    /// What was measured.
+    #[serde(serialize_with = "measure_name")]
+    pub(super) measure: Measure,
+    unit: &'static str,
+    /// The server's.
+    pub(super) server: Option<Summary>,
+    /// The bare loop's.
+    pub(super) floor: Option<Summary>,
+    /// How many times the floor's the server's is.
+    pub(super) multiple: Option<Summary>,
+    /// What it is meant to be.
+    #[serde(serialize_with = "reach_text")]
+    pub(super) reach: Option<Reach>,
+    reached: Option<bool>,
+}
+
+impl Row {
+    /// The figures of one case, in the order of its samples.
+    pub(super) fn all(case: &Case, servers: &[Sample], floors: &[Sample]) -> Vec<Row> {
+        let mut measures: Vec<Measure> = Vec::new();
+        for (measure, _) in servers.iter().chain(floors).flat_map(Sample::values) {
+            if !measures.contains(measure) {
+                measures.push(*measure);
+            }
+        }
+        measures.into_iter().map(|measure| Row::one(case, measure, servers, floors)).collect()
+    }
+
+    fn one(case: &Case, measure: Measure, servers: &[Sample], floors: &[Sample]) -> Row {
+        let (server, floor) = (summary(measure, servers), summary(measure, floors));
+        let multiple = server.as_ref().and_then(|server| server.over(floor.as_ref()?));
+        let reach = case.reach(measure);
+        let reached = reach.and_then(|reach| match reach {
+            Reach::Multiple(most) => multiple.as_ref().map(|multiple| multiple.median <= most),
+            Reach::AtMost(most) => server.as_ref().map(|server| server.median <= most),
+            Reach::AtLeast(least) => server.as_ref().map(|server| server.median >= least),
+        });
+        Row {
+            scenario: case.work.scenario().name(),
+            case: case.title(),
+            form: case.form.name(),
+            connections: case.work.connections(),
+            measure,
+            unit: measure.unit(),
+            server,
+            floor,
+            multiple,
+            reach,
+            reached,
+        }
+    }
+}
+
+fn summary(measure: Measure, samples: &[Sample]) -> Option<Summary> {
+    let values = samples.iter().flat_map(Sample::values).filter(|(of, _)| *of == measure);
+    Summary::of(values.map(|(_, value)| *value).collect())
+}
+
+impl Report {
+    /// No figures yet.
+    pub(super) fn new(quick: bool, repeat: u32) -> Report {
+        let processors = std::thread::available_parallelism().map_or(0, usize::from);
+        Report { quick, repeat, processors, notes: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Something to know when reading the figures.
+    pub(super) fn note(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
+    }
+
+    /// All of it as one JSON object on one line.
+    pub(super) fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    /// A table with a line for each figure.
+    pub(super) fn table(&self) -> String {
+        let head =
+            ["scenario", "sizes", "figure", "server", "floor", "× floor", "reach", ""].map(str::to_owned);
+        let mut lines = vec![head];
+        let mut previous = "";
+        for row in &self.rows {
+            let (scenario, case) =
+                if row.case == previous { ("", "") } else { (row.scenario, row.case.as_str()) };
+            previous = &row.case;
+            lines.push([
+                scenario.to_owned(),
+                case.to_owned(),
+                row.measure.name().to_owned(),
+                cell(row.server.as_ref(), row.unit, 0),
+                cell(row.floor.as_ref(), row.unit, 0),
+                cell(row.multiple.as_ref(), "", 2),
+                row.reach.map_or(String::new(), |reach| reach.to_string()),
+                row.reached.map_or("", |reached| if reached { "reached" } else { "short" }).to_owned(),
+            ]);
+        }
+        let mut table = columns(&lines);
+        if self.repeat > 1 {
+            writeln!(table, "\nMedians of {} runs, in brackets the lowest and highest.", self.repeat)
+                .expect("a String takes every write");
+        }
+        if self.quick {
+            table.push_str("\nSmall sizes and short runs: this shows that it works, not how fast it is.\n");
+        }
+        for note in &self.notes {
+            writeln!(table, "\nNote: {note}.").expect("a String takes every write");
+        }
+        table
+    }
+}
+
+/// Texts to the left, figures to the right.
+fn columns(lines: &[[String; 8]]) -> String {
+    let widths: Vec<usize> = (0..8)
+        .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut table = String::new();
+    for line in lines {
+        let mut row = String::new();
+        for (column, (text, width)) in line.iter().zip(&widths).enumerate() {
+            let gap = " ".repeat(width - text.chars().count());
+            let (before, after) =
+                if (3..6).contains(&column) { (gap.as_str(), "") } else { ("", gap.as_str()) };
+            row.push_str(before);
+            row.push_str(text);
+            row.push_str(after);
+            row.push_str("  ");
+        }
+        table.push_str(row.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+fn cell(summary: Option<&Summary>, unit: &str, decimals: usize) -> String {
+    let Some(summary) = summary else { return "–".to_owned() };
+    let space = if unit.is_empty() { "" } else { " " };
+    let figure = format!("{:.decimals$}{space}{unit}", summary.median);
+    if summary.runs.len() == 1 {
+        return figure;
+    }
+    format!("{figure} [{:.decimals$}–{:.decimals$}]", summary.min, summary.max)
+}
+
+impl std::fmt::Display for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reach::Multiple(most) => write!(f, "≤ {most} × floor"),
+            Reach::AtMost(most) => write!(f, "≤ {most}"),
+            Reach::AtLeast(least) => write!(f, "≥ {least}"),
+        }
+    }
+}
+
+fn measure_name<S: serde::Serializer>(measure: &Measure, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(measure.name())
+}
+
+fn reach_text<S: serde::Serializer>(reach: &Option<Reach>, to: S) -> Result<S::Ok, S::Error> {
+    reach.map(|reach| reach.to_string()).serialize(to)
+}

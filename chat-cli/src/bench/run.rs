@@ -1,0 +1,171 @@
+//! Runs the cases in order, each against the server and then against the floor, and shows what came of it.
+
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::args::{BenchArgs, Part};
+use super::canned::Canned;
+use super::case::{Case, Work, cases};
+use super::crowd::Crowd;
+use super::dialect::Mark;
+use super::report::{Report, Row};
+use super::sample::Sample;
+use super::server_process::ServerProcess;
+use super::stop::Stop;
+use super::{fan_out, floor, idle, latency, plot, query, rooms};
+
+/// Joins and leaves of a big room are told every two seconds; the last of them shall not fall into the run.
+const BIG_ROOM: usize = 500;
+const DIGEST: Duration = Duration::from_millis(2500);
+const SERVE: [&str; 5] = ["serve", "--json", "--listen", "127.0.0.1:0", "--trusted"];
+
+struct Bench {
+    args: BenchArgs,
+    stop: Stop,
+    /// How many crowds there were: no two have the same names, rooms or source addresses.
+    crowds: u32,
+}
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// A server that does not start, a connection that is lost, a message that does not come or comes twice.
+pub(crate) fn run(args: BenchArgs) -> Result<()> {
+    if let Some(Part::Floor(args)) = args.part {
+        return floor::run(args);
+    }
+    let cases = cases(&args);
+    let most = cases.iter().map(|case| case.work.connections()).max().unwrap_or(0);
+    allow_files(most)?;
+    let mut bench = Bench { args, stop: Stop::listen()?, crowds: 0 };
+    let mut report = Report::new(bench.args.quick, bench.args.repeat);
+    if bench.args.addr.is_some() && bench.args.pid.is_none() {
+        report.note("without --pid, the server's processor time and memory are left out");
+    }
+    for case in &cases {
+        if std::io::stderr().is_terminal() {
+            eprintln!("{} {} …", case.work.scenario().name(), case.title());
+        }
+        let rows = bench.rows(case);
+        report.rows.extend(
+            rows.with_context(|| format!("{} {} failed", case.work.scenario().name(), case.title()))?,
+        );
+    }
+    if bench.args.json {
+        println!("{}", report.json()?);
+    } else {
+        print!("{}", report.table());
+    }
+    if let Some(file) = &bench.args.svg {
+        plot::draw(&report, file)?;
+    }
+    Ok(())
+}
+
+impl Bench {
+    fn rows(&mut self, case: &Case) -> Result<Vec<Row>> {
+        let (mut servers, mut floors) = (Vec::new(), Vec::new());
+        for _ in 0..self.args.repeat {
+            let canned = if self.args.floor_only {
+                Canned::typical(case)
+            } else {
+                let server = self.server()?;
+                let (sample, canned) = self.measure(case, &server, true)?;
+                servers.push(sample);
+                canned
+            };
+            let floor = ServerProcess::start(&canned.floor_arguments(case)).context("the floor")?;
+            floors.push(self.measure(case, &floor, false).context("the floor")?.0);
+        }
+        Ok(Row::all(case, &servers, &floors))
+    }
+
+    fn server(&self) -> Result<ServerProcess> {
+        match self.args.addr {
+            Some(addr) => Ok(ServerProcess::running(addr, self.args.pid)),
+            None => ServerProcess::start(&SERVE),
+        }
+    }
+
+    fn measure(&mut self, case: &Case, server: &ServerProcess, real: bool) -> Result<(Sample, Canned)> {
+        self.crowds += 1;
+        let (form, time, size) = (case.form, self.args.time(), case.work.room_size());
+        let counts = if matches!(case.work, Work::Query { .. }) { Mark::Users } else { Mark::Said };
+        let mut crowd = Crowd::new(form, server.addr(), self.source(), counts, self.stop.clone())?;
+        let names = Names::new(self.args.addr.is_some(), self.crowds);
+        let room_of = |index: usize| names.room(index / size);
+        if let Work::Idle { connections, .. } = case.work {
+            let sample = idle::run(&mut crowd, server, connections, &names.user, room_of)?;
+            return Ok((sample, finish(crowd)));
+        }
+        crowd.join(case.work.connections(), &names.user, room_of)?;
+        crowd.speak_at_once()?;
+        crowd.settle(if real && size > BIG_ROOM { DIGEST } else { Duration::ZERO })?;
+        let room: Arc<str> = names.room(0).into();
+        let sample = match case.work {
+            Work::FanOut { in_flight, .. } => fan_out::run(&mut crowd, server, form, &room, in_flight, time),
+            Work::Rooms { rooms: count, in_flight, .. } => {
+                let all = (0..count).map(|index| names.room(index).into()).collect();
+                rooms::run(&mut crowd, server, form, all, in_flight, time)
+            }
+            Work::Latency { per_second, .. } => {
+                latency::run(&mut crowd, server, form, &room, per_second, time)
+            }
+            Work::Query { per_second, .. } => query::run(&mut crowd, server, form, &room, per_second, time),
+            Work::Idle { .. } => Ok(Sample::default()),
+        }?;
+        Ok((sample, finish(crowd)))
+    }
+
+    /// On one and the same server, each crowd comes from another loopback address: closed connections keep
+    /// their ports for a minute. Only Linux answers to all of 127.0.0.0/8.
+    fn source(&self) -> Option<Ipv4Addr> {
+        let loopback = self.args.addr.is_some_and(|addr| addr.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let [_, _, high, low] = self.crowds.to_be_bytes();
+        (loopback && cfg!(target_os = "linux")).then(|| Ipv4Addr::new(127, 1, high, low.max(1)))
+    }
+}
+
+fn finish(crowd: Crowd) -> Canned {
+    let canned = Canned::of(&crowd);
+    crowd.leave();
+    canned
+}
+
+struct Names {
+    user: String,
+    room: String,
+}
+
+impl Names {
+    /// On a server that runs already, sessions of an earlier bench may linger.
+    fn new(shared: bool, crowd: u32) -> Names {
+        let mark = if shared { format!("{}x{crowd}x", std::process::id()) } else { String::new() };
+        Names { user: format!("user{mark}"), room: format!("bench{mark}") }
+    }
+
+    fn room(&self, index: usize) -> String {
+        format!("{}{index}", self.room)
+    }
+}
+
+/// Raises the soft limit of open files, for this process and those it starts, as far as is needed and allowed.
+fn allow_files(connections: usize) -> Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let needed = connections as u64 + 64;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < needed) {
+        let raised = Rlimit { current: limit.maximum.or(Some(needed)), maximum: limit.maximum };
+        setrlimit(Resource::Nofile, raised).context("cannot raise the limit of open files")?;
+        anyhow::ensure!(
+            limit.maximum.is_none_or(|maximum| maximum >= needed),
+            "{connections} connections need {needed} open files; raise the limit (ulimit -Hn), or leave out idle"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! What a person reads: the lines of the text codec, with colours that say nothing the words do not.
+
+use anstyle::{AnsiColor, Effects, Style};
+use bytes::BytesMut;
+use chat_net::codec::{FromServer, text};
+
+use crate::cli::ColorWhen;
+
+/// Colours for names; each keeps its own in every session. Black and white could be the background, red is
+/// for refusals.
+const NAMES: [AnsiColor; 10] = [
+    AnsiColor::Green,
+    AnsiColor::Yellow,
+    AnsiColor::Blue,
+    AnsiColor::Magenta,
+    AnsiColor::Cyan,
+    AnsiColor::BrightGreen,
+    AnsiColor::BrightYellow,
+    AnsiColor::BrightBlue,
+    AnsiColor::BrightMagenta,
+    AnsiColor::BrightCyan,
+];
+
+const FAINT: Style = Style::new().effects(Effects::DIMMED);
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const REFUSED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+
+/// The lines that `frame` is shown as, each ended by a newline; empty if it is nothing to read.
+pub(crate) fn lines(frame: &FromServer, own: bool) -> String {
+    let mut out = BytesMut::new();
+    text::encode_server(frame, own, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Palette {
+    on: bool,
+}
+
+impl Palette {
+    /// Whether there are colours: as told, or else in a terminal that wants and knows them.
+    pub(crate) fn new(when: ColorWhen, is_terminal: bool, env: impl Fn(&str) -> Option<String>) -> Palette {
+        let unwanted = || {
+            let dumb = env("TERM").is_some_and(|term| term == "dumb");
+            dumb || env("NO_COLOR").is_some_and(|value| !value.is_empty())
+        };
+        let on = match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => is_terminal && !unwanted(),
+        };
+        Palette { on }
+    }
+
+    /// The prompt, in bold.
+    pub(crate) fn prompt(self, prompt: &str) -> String {
+        self.paint(BOLD, prompt)
+    }
+
+    /// Whole lines, each ended by a newline, coloured.
+    pub(crate) fn lines(self, lines: &str) -> String {
+        if !self.on {
+            return lines.to_owned();
+        }
+        lines.split_inclusive('\n').map(|line| self.line(line.trim_end_matches('\n')) + "\n").collect()
+    }
+
+    fn line(self, line: &str) -> String {
+        if let Some(missed) = line.strip_prefix("~ ") {
+            return format!("{} {}", self.paint(FAINT, "~"), self.line(missed));
+        }
+        if line.starts_with("! ") {
+            let reason = line.find(':').map_or(line.len(), |at| at + 1);
+            return self.paint(REFUSED, &line[..reason]) + &line[reason..];
+        }
+        match line.split_once("] ") {
+            Some((time, rest)) if line.starts_with('[') => {
+                format!("{} {}", self.paint(FAINT, &format!("{time}]")), self.talk(rest))
+            }
+            _ => self.paint(FAINT, line),
+        }
+    }
+
+    /// `#lobby <alice> hello`, `#lobby * bob joined` or `alice whispers: psst`. Names and rooms have no blanks,
+    /// and stand before anything that others wrote.
+    fn talk(self, rest: &str) -> String {
+        let mut words = rest.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some(room), Some("*"), Some(name), what) if room.starts_with('#') => {
+                let what = what.map_or_else(String::new, |what| self.paint(FAINT, &format!(" {what}")));
+                format!("{} * {}{what}", self.paint(BOLD, room), self.name(name))
+            }
+            (Some(room), Some(name), ..) if room.starts_with('#') && name.starts_with('<') => {
+                let bare = name.trim_matches(['<', '>']);
+                let body = &rest[room.len() + 1 + name.len()..];
+                format!("{} <{}>{body}", self.paint(BOLD, room), self.name(bare))
+            }
+            (Some(name), Some(_), ..) => format!("{}{}", self.name(name), &rest[name.len()..]),
+            _ => rest.to_owned(),
+        }
+    }
+
+    fn name(self, name: &str) -> String {
+        // FNV-1a: the same for ever, whatever the standard library's hash becomes.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+        });
+        let colour = NAMES[(hash % NAMES.len() as u64) as usize];
+        self.paint(colour.on_default(), name)
+    }
+
+    fn paint(self, style: Style, text: &str) -> String {
+        if self.on { format!("{}{text}{}", style.render(), style.render_reset()) } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Removes colours again.
+    fn bare(text: &str) -> String {
+        let mut parts = text.split('\x1b');
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |bare, part| bare + part.split_once('m').unwrap().1)
+    }
+
+    const ON: Palette = Palette { on: true };
+
+    #[test]
+    fn colours_change_no_character() {
+        let lines = "[14:05:09] #lobby <alice> hello  you #x <b>\n\
+                     [14:05:09] #lobby * bob joined\n\
+                     [14:05:09] #lobby * bob set the topic: a b  c\n\
+                     [14:05:09] alice whispers: psst\n\
+                     ~ [14:05:09] #lobby <alice> [x] y\n\
+                     - users in #lobby (2): alice bob\n\
+                     ! name_taken: \"bob\" is taken, choose another name\n\
+                     ! odd\n";
+        let coloured = ON.lines(lines);
+        assert_eq!(bare(&coloured), lines);
+        assert!(coloured.lines().all(|line| line.contains('\x1b')));
+        assert_eq!(Palette { on: false }.lines(lines), lines);
+    }
+
+    #[test]
+    fn a_name_keeps_its_colour_whatever_its_case_and_place() {
+        let said = ON.lines("[14:05:09] #lobby <alice> hello\n");
+        let joined = ON.lines("[14:05:09] #dev * alice joined\n");
+        let name = ON.name("alice");
+        assert!(said.contains(&name) && joined.contains(&name));
+        assert_eq!(ON.name("ALICE").replace("ALICE", "alice"), name);
+    }
+
+    #[test]
+    fn colours_are_for_terminals_that_want_them() {
+        let on = |when, terminal, set: &'static [(&str, &str)]| {
+            let env =
+                |key: &str| set.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+            Palette::new(when, terminal, env).on
+        };
+        assert!(on(ColorWhen::Auto, true, &[("TERM", "xterm"), ("NO_COLOR", "")]));
+        assert!(!on(ColorWhen::Auto, false, &[]));
+        assert!(!on(ColorWhen::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(!on(ColorWhen::Auto, true, &[("TERM", "dumb")]));
+        assert!(on(ColorWhen::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!on(ColorWhen::Never, true, &[]));
+    }
+}

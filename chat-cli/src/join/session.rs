@@ -1,0 +1,194 @@
+//! One session from its first event to its end: input becomes asks, one after the other; what the server tells
+//! is shown as it comes.
+//!
+//! An ask waits for the answer of the one before it. So answers come in the order of the lines, a line after
+//! `/join` is said in the new room, and what is typed while the connection is away waits for its return.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use chat_net::chat_core::{Answer, Ask, Query};
+use chat_net::client::{AskError, Client, Events, Notice};
+use chat_net::codec::Told;
+
+use crate::exit::Exit;
+use crate::signals::Signals;
+
+/// How long a goodbye may take.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How one kind of user is talked to: a person at a terminal, a person's script, a program.
+pub(crate) trait Face {
+    /// How many lines may wait to be asked; more are not read.
+    const AHEAD: usize;
+
+    /// Waits for input. Cancel safe.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    async fn input(&mut self) -> io::Result<Input>;
+
+    /// What a line asks for. What it asks of nobody but this program is done.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn act(&mut self, line: Vec<u8>) -> io::Result<Act>;
+
+    /// Shows what happened.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn notice(&mut self, notice: &Notice) -> io::Result<()>;
+
+    /// Shows what came of the last ask.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn answered(&mut self, outcome: Outcome) -> io::Result<()>;
+}
+
+/// What came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A line to be done.
+    Line(Vec<u8>),
+    /// There will be no more; leave when everything is answered.
+    End,
+    /// Leave now.
+    Leave,
+    /// Something that the face has dealt with.
+    Nothing,
+}
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Nothing of the server.
+    Nothing,
+    /// To change something.
+    Ask(Ask),
+    /// To know something.
+    Query(Query),
+    /// To leave.
+    Leave,
+}
+
+/// What came of an ask.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It was taken.
+    Taken(Told),
+    /// It was answered.
+    Answered(Vec<Told>, Answer),
+    /// It was not.
+    Failed(AskError),
+}
+
+type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// Runs a session to its end and says how the program should end.
+///
+/// # Errors
+/// There can be no more output: a broken pipe, or a terminal that is gone.
+pub(crate) async fn run(
+    face: &mut impl Face,
+    client: &Client,
+    events: &mut Events,
+    signals: &mut Signals,
+) -> anyhow::Result<Exit> {
+    let end = talk(face, client, events, signals).await;
+    if let Ok(Some(exit)) = end {
+        return Ok(exit);
+    }
+    // A person left, or nobody reads the output any more: say goodbye either way.
+    let goodbye = tokio::time::timeout(GOODBYE, client.quit());
+    tokio::select! {
+        _ = goodbye => {}
+        second = signals.next() => return Ok(second),
+    }
+    end.map(|_| Exit::Done).map_err(Into::into)
+}
+
+/// Talks until the user wants to leave (`None`) or the session is over.
+async fn talk<F: Face>(
+    face: &mut F,
+    client: &Client,
+    events: &mut Events,
+    signals: &mut Signals,
+) -> io::Result<Option<Exit>> {
+    let mut waiting: VecDeque<Vec<u8>> = VecDeque::new();
+    let mut input_ended = false;
+    // Its answer comes after the first rooms': a first line finds its current room.
+    let mut work: Option<Work> = Some(ask(client, Act::Query(Query::Rooms { after: Some("~".into()) })));
+    let mut first = true;
+    loop {
+        if work.is_none() {
+            match waiting.pop_front() {
+                Some(line) => match face.act(line)? {
+                    Act::Leave => return Ok(None),
+                    Act::Nothing => continue,
+                    act => work = Some(ask(client, act)),
+                },
+                None if input_ended => return Ok(None),
+                None => {}
+            }
+        }
+        tokio::select! {
+            _ = signals.next() => return Ok(None),
+            notice = events.next() => if let Some(exit) = show(face, notice.as_ref())? {
+                return Ok(Some(exit));
+            },
+            outcome = async { work.as_mut().expect("checked before").await }, if work.is_some() => {
+                work = None;
+                // What was told before the answer is shown before it.
+                while let Some(notice) = ready(events).await {
+                    if let Some(exit) = show(face, notice.as_ref())? {
+                        return Ok(Some(exit));
+                    }
+                }
+                if !std::mem::take(&mut first) {
+                    face.answered(outcome)?;
+                }
+            }
+            input = face.input(), if !input_ended && waiting.len() < F::AHEAD => match input? {
+                Input::Line(line) => waiting.push_back(line),
+                Input::End => input_ended = true,
+                Input::Leave => return Ok(None),
+                Input::Nothing => {}
+            },
+        }
+    }
+}
+
+/// The next notice, if it is there already.
+async fn ready(events: &mut Events) -> Option<Option<Notice>> {
+    tokio::select! {
+        biased;
+        notice = events.next() => Some(notice),
+        () = std::future::ready(()) => None,
+    }
+}
+
+/// Shows a notice; the end of the program if it is the last.
+fn show(face: &mut impl Face, notice: Option<&Notice>) -> io::Result<Option<Exit>> {
+    let Some(notice) = notice else { return Ok(Some(Exit::Failed)) };
+    face.notice(notice)?;
+    Ok(matches!(notice, Notice::Ended { .. }).then_some(Exit::Failed))
+}
+
+fn ask(client: &Client, act: Act) -> Work {
+    let client = client.clone();
+    Box::pin(async move {
+        match act {
+            Act::Ask(ask) => client.ask(ask).await.map_or_else(Outcome::Failed, Outcome::Taken),
+            Act::Query(query) => match client.query(query).await {
+                Ok((told, answer)) => Outcome::Answered(told, answer),
+                Err(error) => Outcome::Failed(error),
+            },
+            Act::Nothing | Act::Leave => std::future::pending().await,
+        }
+    })
+}

@@ -1,0 +1,59 @@
+//! Being stopped and going on again (SIGTSTP, SIGCONT), so that a stopped client does not keep the terminal.
+
+use std::io;
+
+/// What the shell wants of a program in the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shell {
+    /// To stop until it may go on.
+    Stop,
+    /// It went on: the terminal is as the shell left it.
+    GoOn,
+}
+
+/// Waits for what the shell wants.
+#[derive(Debug)]
+pub(crate) struct Stops {
+    #[cfg(unix)]
+    stop: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    go_on: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stops {
+    /// Begins to wait. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has no room for it.
+    pub(crate) fn new() -> io::Result<Stops> {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+        let kind = |known: Signal| SignalKind::from_raw(known.as_raw());
+        Ok(Stops { stop: signal(kind(Signal::TSTP))?, go_on: signal(kind(Signal::CONT))? })
+    }
+
+    /// What it wants next. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Shell {
+        tokio::select! {
+            _ = self.stop.recv() => Shell::Stop,
+            _ = self.go_on.recv() => Shell::GoOn,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Stops {
+    /// Begins to wait, in vain.
+    ///
+    /// # Errors
+    /// None here.
+    pub(crate) fn new() -> io::Result<Stops> {
+        Ok(Stops {})
+    }
+
+    /// Never comes back.
+    pub(crate) async fn next(&mut self) -> Shell {
+        std::future::pending().await
+    }
+}

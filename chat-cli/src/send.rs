@@ -1,0 +1,77 @@
+//! `send`: one message, then out. Silent; the exit code says whether it was accepted.
+
+use std::io::Read;
+
+use anyhow::Context;
+use chat_net::chat_core::Ask;
+use chat_net::client::{AskError, Client, Options};
+use chat_net::codec::FromServer;
+
+use crate::cli::SendArgs;
+use crate::exit::{self, Exit};
+use crate::join;
+use crate::settings::{SendSettings, Target};
+use crate::signals::Signals;
+
+/// Bytes that are read from standard input at most; more than any server takes.
+const TEXT_BYTES: u64 = 64 * 1024;
+
+/// Sends one message.
+///
+/// # Errors
+/// It was not accepted, or nobody knows; each says how the program ends.
+pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Exit> {
+    let settings = SendSettings::resolve(args)?;
+    let text = match &settings.text {
+        Some(text) => text.clone(),
+        None => standard_input()?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        tokio::select! {
+            sent = send(&settings, text, args.json) => sent,
+            signal = signals.next() => Ok(signal),
+        }
+    })
+}
+
+async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Result<Exit> {
+    let (rooms, ask) = match &settings.target {
+        Target::Room(room) => {
+            (vec![room.clone()], Ask::Say { room: room.as_str().into(), body: text.into() })
+        }
+        Target::User(user) => (Vec::new(), Ask::Whisper { to: user.as_str().into(), body: text.into() }),
+    };
+    let options = Options::named(&settings.who.name).rooms(rooms).reconnect(false);
+    let (client, mut events) = Client::connect(&settings.who.addr, options)
+        .await
+        .map_err(|error| join::cannot_connect(&settings.who, &error))?;
+    // What is said there meanwhile is nobody's here, but must not pile up.
+    let listen = async { while events.next().await.is_some() {} };
+    let answer = tokio::select! {
+        answer = client.ask(ask) => answer,
+        () = listen => Err(AskError::Closed),
+    };
+    client.quit().await;
+    let told = answer.map_err(|error| match error {
+        AskError::Refused(refusal) => {
+            exit::because(Exit::Failed, format!("{}: {}", refusal.reason, refusal.message))
+        }
+        error => exit::because(Exit::Failed, format!("nobody knows whether it was taken: {error}")),
+    })?;
+    if json {
+        join::print_json(&FromServer::Told(told))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// All of standard input, but for its last newline.
+fn standard_input() -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().take(TEXT_BYTES).read_to_end(&mut bytes).context("cannot read standard input")?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| exit::because(Exit::Failed, "bad_text: standard input is not UTF-8"))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}

@@ -1,0 +1,254 @@
+//! The table of limits: every limit of the engine and of the server by the name it has in settings.
+
+use chat_net::Limits;
+use chat_net::chat_core::{Config, MAX_NAME_BYTES};
+
+use crate::units::Unit;
+
+/// All limits, the engine's and the server's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AllLimits {
+    /// The engine's.
+    pub(crate) core: Config,
+    /// The server's.
+    pub(crate) net: Limits,
+}
+
+/// One limit: its name in settings, its unit, and where its value is.
+pub(crate) struct Limit {
+    /// Its name.
+    pub(crate) key: &'static str,
+    /// What it means, in a few words.
+    pub(crate) about: &'static str,
+    unit: Unit,
+    get: fn(&AllLimits) -> u64,
+    set: fn(&mut AllLimits, u64) -> Option<()>,
+}
+
+/// A field that holds a limit.
+trait Scalar: Sized {
+    fn to_u64(&self) -> u64;
+    fn from_u64(value: u64) -> Option<Self>;
+}
+
+macro_rules! scalar {
+    ($($int:ty)*) => { $(
+        impl Scalar for $int {
+            fn to_u64(&self) -> u64 {
+                u64::try_from(*self).unwrap_or(u64::MAX)
+            }
+            fn from_u64(value: u64) -> Option<$int> {
+                <$int>::try_from(value).ok()
+            }
+        }
+    )* };
+}
+
+scalar!(u32 u64 usize);
+
+impl Scalar for bool {
+    fn to_u64(&self) -> u64 {
+        u64::from(*self)
+    }
+    fn from_u64(value: u64) -> Option<bool> {
+        Some(value != 0)
+    }
+}
+
+macro_rules! limits {
+    ($($key:literal $part:ident.$field:ident $unit:ident $about:literal;)*) => {
+        /// Every limit, in the order in which they are shown.
+        pub(crate) const LIMITS: &[Limit] = &[$(Limit {
+            key: $key,
+            about: $about,
+            unit: Unit::$unit,
+            get: |all| all.$part.$field.to_u64(),
+            set: |all, value| {
+                all.$part.$field = Scalar::from_u64(value)?;
+                Some(())
+            },
+        },)*];
+    };
+}
+
+limits! {
+    "name" core.name_bytes Bytes "longest user name";
+    "room_name" core.room_name_bytes Bytes "longest room name";
+    "body" core.body_bytes Bytes "longest message";
+    "topic" core.topic_bytes Bytes "longest topic";
+    "rooms_per_session" core.rooms_per_session Count "rooms one user may be in at once";
+    "rooms" core.rooms Count "rooms in all";
+    "big_room_members" core.big_room_members Count "a room with more tells joins and leaves in digests";
+    "digest" core.digest_ms Millis "how long joins and leaves of a big room are gathered";
+    "digest_names" core.digest_names Count "names in one digest";
+    "linger" core.linger_ms Millis "a lost user keeps name and rooms";
+    "resumable" core.resumable_ms Millis "a lost user can still come back as the same";
+    "answers" core.answers Count "answers remembered for repeated asks, per user";
+    "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
+    "page" core.page Count "names in one page of an answer";
+    "frame" net.frame_bytes Bytes "longest frame from a program";
+    "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";
+    "line" net.line_bytes Bytes "longest line";
+    "login" net.login_ms Millis "a program gives its name within";
+    "person_login" net.person_login_ms Millis "a person gives a name within";
+    "sniff" net.sniff_ms Millis "a silent connection is greeted as a person after";
+    "ping_after" net.ping_after_ms Millis "a silent connection is asked for life after";
+    "dead_after" net.dead_after_ms Millis "and is taken for dead after";
+    "unacknowledged" net.unacknowledged_ms Millis "sent bytes may stay unacknowledged for";
+    "control" net.control_bytes Bytes "waiting for one reader: answers and pings";
+    "talk" net.talk_bytes Bytes "waiting for one reader: talk, for a while";
+    "talk_hard" net.talk_hard_bytes Bytes "waiting for one reader: talk, at any time";
+    "talk_grace" net.talk_grace_ms Millis "how long 'talk' may be exceeded";
+    "bulk" net.bulk_bytes Bytes "waiting for one reader: file bytes";
+    "send_buffer" net.send_buffer_bytes Bytes "the system's buffer for one reader";
+    "burst" net.burst Count "asks at once";
+    "asks_per_second" net.asks_per_second Count "asks a second after that";
+    "debt" net.debt_ms Millis "a flood is delayed by so much before it is refused";
+    "connections" net.connections Count "connections in all";
+    "connections_per_address" net.connections_per_address Count "connections from one address";
+    "connects_per_second_per_address" net.connects_per_second_per_address Count "new ones a second";
+    "exempt_loopback" net.exempt_loopback Flag "no limit on connections from this machine";
+    "recent_messages" net.recent_messages Count "messages a joiner is shown";
+    "history_page" net.history_page Count "messages in one page of history";
+    "history_page_bytes" net.history_page_bytes Bytes "bytes in one page of history, roughly";
+    "history_events" net.history_events Count "events kept of one room";
+    "history" net.history_bytes Bytes "bytes kept of one room";
+    "catch_up_events" net.catch_up_events Count "missed events a returning user is sent, per room";
+    "shutdown" net.shutdown_ms Millis "the server ends within";
+    "reconnect_after" net.reconnect_after_ms Millis "clients are told to come back after";
+}
+
+impl AllLimits {
+    /// Sets the limit `key` from what was written.
+    ///
+    /// # Errors
+    /// A sentence that says which keys there are, or how to write the value.
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let Some(limit) = LIMITS.iter().find(|limit| limit.key == key) else {
+            let keys: Vec<&str> = LIMITS.iter().map(|limit| limit.key).collect();
+            return Err(format!("there is no limit \"{key}\"; there are {}", keys.join(", ")));
+        };
+        let number = limit.unit.parse(value).map_err(|why| format!("{key}: {why}"))?;
+        (limit.set)(self, number).ok_or_else(|| format!("{key}: \"{value}\" is too much"))
+    }
+
+    /// Checks what no single limit can show.
+    ///
+    /// # Errors
+    /// A sentence that names the two limits that do not go together.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let show = |key: &str| {
+            let limit = LIMITS.iter().find(|limit| limit.key == key);
+            limit.map_or_else(String::new, |limit| format!("{key} ({})", limit.shown(self)))
+        };
+        let less = |small: &str, large: &str| format!("{} must stay within {}", show(small), show(large));
+        // A message travels with its room, its id and the framing of its codec.
+        let wrapped = self.core.body_bytes.saturating_add(1024);
+        let names = self.core.name_bytes.max(self.core.room_name_bytes);
+        let wrong = [
+            (names > MAX_NAME_BYTES, "name and room_name must stay within 255".to_owned()),
+            (
+                wrapped > self.net.frame_bytes,
+                format!("{} needs 1KiB less than {}", show("body"), show("frame")),
+            ),
+            (self.net.hello_frame_bytes > self.net.frame_bytes, less("hello_frame", "frame")),
+            (self.net.ping_after_ms > self.net.dead_after_ms, less("ping_after", "dead_after")),
+            (self.core.linger_ms > self.core.resumable_ms, less("linger", "resumable")),
+            (self.net.talk_bytes > self.net.talk_hard_bytes, less("talk", "talk_hard")),
+        ];
+        if let Some((_, why)) = wrong.into_iter().find(|(wrong, _)| *wrong) {
+            return Err(why);
+        }
+        let zero = |limit: &&Limit| limit.unit != Unit::Flag && limit.needs_some() && (limit.get)(self) == 0;
+        LIMITS.iter().find(zero).map_or(Ok(()), |limit| Err(format!("{} must be more than zero", limit.key)))
+    }
+}
+
+impl Limit {
+    /// Its value in `all`, as it is written in settings, but for quotes.
+    pub(crate) fn shown(&self, all: &AllLimits) -> String {
+        self.unit.show((self.get)(all))
+    }
+
+    /// Its value in `all`, as TOML.
+    pub(crate) fn toml(&self, all: &AllLimits) -> String {
+        let shown = self.shown(all);
+        if self.unit.is_quoted(&shown) { format!("\"{shown}\"") } else { shown }
+    }
+
+    /// Whether none at all would make the server useless; keeping or showing nothing is a choice.
+    fn needs_some(&self) -> bool {
+        !matches!(
+            self.key,
+            "recent_messages"
+                | "history_events"
+                | "history"
+                | "catch_up_events"
+                | "linger"
+                | "resumable"
+                | "answers"
+                | "whispers"
+                | "digest_names"
+                | "big_room_members"
+                | "topic"
+                | "debt"
+                | "talk_grace"
+                | "reconnect_after"
+                | "sniff"
+                | "bulk"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_limit_has_one_name_and_can_be_set_from_what_is_shown() {
+        let all = AllLimits::default();
+        let keys: BTreeSet<&str> = LIMITS.iter().map(|limit| limit.key).collect();
+        assert_eq!(keys.len(), LIMITS.len());
+        for limit in LIMITS {
+            let mut copy = AllLimits::default();
+            copy.set(limit.key, &limit.shown(&all)).unwrap();
+            assert_eq!(limit.shown(&copy), limit.shown(&all), "{}", limit.key);
+            assert!(!limit.about.is_empty());
+        }
+        all.check().unwrap();
+    }
+
+    #[test]
+    fn every_field_of_the_engines_limits_is_in_the_table() {
+        let fields = serde_json::to_value(Config::default()).unwrap();
+        // The numbering is the store's; reserved names are a setting of their own.
+        let fields = fields.as_object().unwrap().len() - ["epoch", "reserved_names"].len();
+        let core = LIMITS.iter().take_while(|limit| limit.key != "frame").count();
+        assert_eq!(core, fields);
+    }
+
+    #[test]
+    fn every_field_of_the_servers_limits_is_in_the_table() {
+        let fields = format!("{:#?}", Limits::default()).lines().count() - ["Limits {", "}"].len();
+        let net = LIMITS.iter().skip_while(|limit| limit.key != "frame").count();
+        assert_eq!(net, fields);
+    }
+
+    #[test]
+    fn a_wrong_limit_is_refused_in_a_sentence() {
+        let mut all = AllLimits::default();
+        let refused = all.set("lingre", "5s").unwrap_err();
+        assert!(refused.starts_with("there is no limit \"lingre\"; there are name, "), "{refused}");
+        let refused = all.set("linger", "5").unwrap_err();
+        assert!(refused.starts_with("linger: \"5\" should be a time"), "{refused}");
+        all.set("body", "64KiB").unwrap();
+        assert_eq!(all.check().unwrap_err(), "body (64KiB) needs 1KiB less than frame (64KiB)");
+        let mut all = AllLimits::default();
+        all.set("linger", "1h").unwrap();
+        assert_eq!(all.check().unwrap_err(), "linger (1h) must stay within resumable (5m)");
+        let mut all = AllLimits::default();
+        all.set("connections", "0").unwrap();
+        assert_eq!(all.check().unwrap_err(), "connections must be more than zero");
+    }
+}

@@ -1,0 +1,18 @@
+//! What the settings mean: flags, else the environment, else the file, else a default.
+
+mod file;
+mod limits;
+mod print;
+mod serve;
+mod who;
+
+pub(crate) use limits::AllLimits;
+pub(crate) use print::as_toml;
+pub(crate) use serve::ServeSettings;
+pub(crate) use who::{JoinSettings, SendSettings, Target, Who};
+
+/// Where `serve` listens and `join` looks, if nothing else is said.
+pub(crate) const DEFAULT_ADDR: &str = "127.0.0.1:8080";
+
+/// The room everyone starts in, if nothing else is said.
+pub(crate) const DEFAULT_ROOM: &str = "lobby";

@@ -1,0 +1,73 @@
+//! The settings in force, as a file that sets them.
+
+use std::fmt::Write;
+
+use super::ServeSettings;
+use super::limits::LIMITS;
+use crate::cli::LogFormat;
+
+/// `settings` as TOML. Read as a settings file, it gives the same settings again.
+pub(crate) fn as_toml(settings: &ServeSettings) -> String {
+    let list = |items: &[String]| {
+        let quoted: Vec<String> =
+            items.iter().map(|item| toml::Value::from(item.as_str()).to_string()).collect();
+        format!("[{}]", quoted.join(", "))
+    };
+    let string = |text: &str| toml::Value::from(text).to_string();
+    let format = match settings.log_format {
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    };
+    let head = [
+        ("listen", list(&settings.listen), "addresses; port 0 takes any free one"),
+        ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
+        ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
+        ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),
+        (
+            "reserved_names",
+            list(&settings.reserved_names),
+            "besides server, system, admin, root, everyone, here",
+        ),
+        ("log", string(&settings.log), "error, warn, info, debug, trace, or target=level,..."),
+        ("log_format", string(format), "text or json"),
+    ];
+    let limits = LIMITS.iter().map(|limit| (limit.key, limit.toml(&settings.limits), limit.about));
+    let mut out = String::new();
+    let mut line = |(key, value, about): (&str, String, &str)| {
+        writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");
+    };
+    head.into_iter().for_each(&mut line);
+    out.push_str("\n[limits]\n");
+    let mut line = |(key, value, about): (&str, String, &str)| {
+        writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");
+    };
+    limits.for_each(&mut line);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::FileSettings;
+    use super::*;
+    use crate::cli::ServeArgs;
+
+    #[test]
+    fn what_is_printed_sets_the_same() {
+        let args = ServeArgs {
+            listen: vec!["[::1]:0".into(), "127.0.0.1:0".into()],
+            limit: vec!["linger=7s".into(), "exempt_loopback=false".into(), "talk=100kB".into()],
+            start_room: Some(String::new()),
+            ..ServeArgs::default()
+        };
+        let printed = as_toml(&ServeSettings::resolve(&args).unwrap());
+        let path = std::env::temp_dir().join(format!("chat-cli-print-{}.toml", std::process::id()));
+        std::fs::write(&path, &printed).unwrap();
+        let from_file =
+            ServeArgs { file: crate::cli::FileArg { config: Some(path.clone()) }, ..ServeArgs::default() };
+        let again = as_toml(&ServeSettings::resolve(&from_file).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(again, printed);
+        assert!(printed.contains("linger = \"7s\"") && printed.contains("talk = 100000 "), "{printed}");
+        FileSettings::parse(&printed).unwrap();
+    }
+}

@@ -1,0 +1,161 @@
+//! What `serve` is to do.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
+
+use super::file::FileSettings;
+use super::{AllLimits, DEFAULT_ADDR, DEFAULT_ROOM};
+use crate::cli::{LogFormat, ServeArgs};
+use crate::exit::{self, Exit};
+use crate::logs;
+use chat_net::chat_core::UserName;
+
+/// Everything `serve` needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeSettings {
+    /// Where to listen, as written.
+    pub(crate) listen: Vec<String>,
+    /// Whether others than loopback may listen without encryption.
+    pub(crate) plaintext: bool,
+    /// Whether floods and connections per address are not limited.
+    pub(crate) trusted: bool,
+    /// The room everyone starts in; none if empty.
+    pub(crate) start_room: String,
+    /// Names nobody may take, besides the engine's own.
+    pub(crate) reserved_names: Vec<String>,
+    /// Every limit.
+    pub(crate) limits: AllLimits,
+    /// Which logs to write.
+    pub(crate) log: String,
+    /// How.
+    pub(crate) log_format: LogFormat,
+    /// Whether addresses are printed as JSON.
+    pub(crate) json: bool,
+}
+
+impl ServeSettings {
+    /// Merges what was typed (or in the environment) with the file it names.
+    ///
+    /// # Errors
+    /// Ends with [`Exit::Config`] and says what is wrong, with file and line where a file is wrong.
+    pub(crate) fn resolve(args: &ServeArgs) -> anyhow::Result<ServeSettings> {
+        ServeSettings::merge(args, FileSettings::read(args.file.config.as_deref())?)
+    }
+
+    /// Checks the file at `path` as [`ServeSettings::resolve`] does, with nothing typed.
+    ///
+    /// # Errors
+    /// As [`ServeSettings::resolve`].
+    pub(crate) fn check_file(path: &Path) -> anyhow::Result<()> {
+        let file = FileSettings::read(Some(path))?;
+        ServeSettings::merge(&ServeArgs::default(), file)
+            .and_then(|settings| settings.addresses().map(drop))
+            .map_err(|error| exit::because(exit::of(&error), format!("{}: {error}", path.display())))
+    }
+
+    fn merge(args: &ServeArgs, file: FileSettings) -> anyhow::Result<ServeSettings> {
+        let wrong = |why: String| exit::because(Exit::Config, why);
+        let mut limits = file.all_limits;
+        for pair in &args.limit {
+            let (key, value) =
+                pair.split_once('=').ok_or_else(|| wrong(format!("--limit {pair}: should be KEY=VALUE")))?;
+            limits.set(key.trim(), value).map_err(|why| wrong(format!("--limit {why}")))?;
+        }
+        limits.check().map_err(wrong)?;
+        for name in &file.reserved_names {
+            let name = UserName::new(name, limits.core.name_bytes)
+                .map_err(|why| wrong(format!("reserved_names: \"{name}\": {why}")))?;
+            limits.core.reserved_names.push(name);
+        }
+        let start_room = args.start_room.clone().or(file.start_room).unwrap_or_else(|| DEFAULT_ROOM.into());
+        if !start_room.is_empty() {
+            limits.core.room_name(&start_room).map_err(|why| wrong(format!("start_room: {why}")))?;
+        }
+        let log = args.log.clone().or(file.log).unwrap_or_else(|| "info".into());
+        logs::parse(&log)?;
+        let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
+        Ok(ServeSettings {
+            listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
+            plaintext: args.plaintext.or(file.plaintext).unwrap_or(false),
+            trusted: args.trusted.or(file.trusted).unwrap_or(false),
+            start_room,
+            reserved_names: file.reserved_names,
+            limits,
+            log,
+            log_format: args.log_format.or(file.log_format).unwrap_or_default(),
+            json: args.json,
+        })
+    }
+
+    /// The addresses to listen on.
+    ///
+    /// # Errors
+    /// Ends with [`Exit::Config`] if one is no address, or would be open to a network without encryption
+    /// although nobody said that it may.
+    pub(crate) fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
+        let mut addresses = Vec::new();
+        for written in &self.listen {
+            let found = written.to_socket_addrs().map_err(|error| {
+                exit::because(Exit::Config, format!("cannot listen on \"{written}\": {error}"))
+            })?;
+            addresses.extend(found);
+        }
+        let open = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback());
+        if let (Some(open), false) = (open, self.plaintext) {
+            return Err(exit::because(
+                Exit::Config,
+                format!(
+                    "{open} can be reached from other machines and nothing would be encrypted; \
+                     say --plaintext if that is meant, or listen on 127.0.0.1"
+                ),
+            ));
+        }
+        Ok(addresses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge(args: &ServeArgs, file: &str) -> anyhow::Result<ServeSettings> {
+        ServeSettings::merge(args, FileSettings::parse(file).unwrap())
+    }
+
+    #[test]
+    fn what_is_typed_beats_the_file_which_beats_the_default() {
+        let file = "listen = [\"127.0.0.1:1\"]\ntrusted = true\n[limits]\nbody = 100\nlinger = \"7s\"\n";
+        let typed =
+            ServeArgs { trusted: Some(false), limit: vec!["body=200".into()], ..ServeArgs::default() };
+        let settings = merge(&typed, file).unwrap();
+        assert_eq!(settings.listen, ["127.0.0.1:1"]);
+        assert!(!settings.trusted);
+        assert_eq!((settings.limits.core.body_bytes, settings.limits.core.linger_ms), (200, 7_000));
+        assert_eq!((settings.start_room.as_str(), settings.log.as_str()), ("lobby", "info"));
+        assert_eq!(merge(&ServeArgs::default(), "").unwrap().listen, [DEFAULT_ADDR]);
+    }
+
+    #[test]
+    fn other_addresses_than_loopback_must_be_meant() {
+        let on = |listen: &str, plaintext| {
+            let args = ServeArgs { listen: vec![listen.into()], plaintext, ..ServeArgs::default() };
+            merge(&args, "").unwrap().addresses()
+        };
+        assert!(on("127.0.0.1:0", None).is_ok() && on("[::1]:0", None).is_ok());
+        for open in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+            let refused = on(open, None).unwrap_err();
+            assert_eq!(exit::of(&refused), Exit::Config);
+            assert!(refused.to_string().contains("--plaintext"), "{refused}");
+            assert!(on(open, Some(true)).is_ok());
+        }
+        assert!(on("nonsense", None).unwrap_err().to_string().contains("nonsense"));
+    }
+
+    #[test]
+    fn reserved_names_are_added_to_the_engines_own() {
+        let settings = merge(&ServeArgs::default(), "reserved_names = [\"boss\"]").unwrap();
+        let reserved: Vec<&str> = settings.limits.core.reserved_names.iter().map(UserName::as_str).collect();
+        assert!(reserved.contains(&"boss") && reserved.contains(&"root"));
+        assert!(merge(&ServeArgs::default(), "reserved_names = [\"no good\"]").is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! What `join` and `send` are to do: where, as whom, into which rooms.
+
+use super::file::{FileJoin, FileSettings};
+use super::{DEFAULT_ADDR, DEFAULT_ROOM};
+use crate::cli::{ColorWhen, JoinArgs, SendArgs};
+use crate::exit::{self, Exit};
+use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
+
+/// Which server, under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// The server's address, as written.
+    pub(crate) addr: String,
+    /// The name; still to be judged by the server.
+    pub(crate) name: String,
+}
+
+/// Everything `join` needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct JoinSettings {
+    /// Where and as whom.
+    pub(crate) who: Who,
+    /// The rooms to begin in; none: the server's choice.
+    pub(crate) rooms: Vec<String>,
+    /// When to use colours.
+    pub(crate) color: ColorWhen,
+}
+
+/// Everything `send` needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct SendSettings {
+    /// Where and as whom.
+    pub(crate) who: Who,
+    /// To whom.
+    pub(crate) target: Target,
+    /// What, if it was given as arguments.
+    pub(crate) text: Option<String>,
+}
+
+/// To whom something is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Everyone in a room.
+    Room(String),
+    /// One user.
+    User(String),
+}
+
+/// Looks a variable of the environment up.
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+fn environment(key: &str) -> Option<String> {
+    std::env::var(key).ok().filter(|value| !value.is_empty())
+}
+
+impl JoinSettings {
+    /// Merges what was typed (or in the environment) with the file it names.
+    ///
+    /// # Errors
+    /// Says what is wrong: [`Exit::Config`] in the file, [`Exit::Usage`] elsewhere.
+    pub(crate) fn resolve(args: &JoinArgs) -> anyhow::Result<JoinSettings> {
+        let file = FileSettings::read(args.who.file.config.as_deref())?.join;
+        let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
+        let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
+        let rooms = rooms.iter().map(|room| room_name(room)).collect::<Result<_, _>>()?;
+        Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default() })
+    }
+}
+
+impl SendSettings {
+    /// Merges what was typed with the environment and the file it names.
+    ///
+    /// # Errors
+    /// As [`JoinSettings::resolve`].
+    pub(crate) fn resolve(args: &SendArgs) -> anyhow::Result<SendSettings> {
+        let file = FileSettings::read(args.file.config.as_deref())?.join;
+        SendSettings::merge(args, &file, &environment)
+    }
+
+    fn merge(args: &SendArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendSettings> {
+        let (addr, words) = match (&args.addr, args.words.split_first()) {
+            (None, Some((first, rest))) if looks_like_an_address(first) => (Some(first.clone()), rest),
+            (addr, _) => (addr.clone(), args.words.as_slice()),
+        };
+        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), file, env)?;
+        let first_room = |list: String| list.split(',').next().map(str::to_owned);
+        let target = match (&args.to, &args.room) {
+            (Some(user), _) => Target::User(user.clone()),
+            (None, Some(room)) => Target::Room(room_name(room)?),
+            (None, None) => {
+                let room = env("CHAT_ROOM").and_then(first_room).or_else(|| file.rooms.first().cloned());
+                Target::Room(room_name(&room.unwrap_or_else(|| DEFAULT_ROOM.into()))?)
+            }
+        };
+        Ok(SendSettings { who, target, text: (!words.is_empty()).then(|| words.join(" ")) })
+    }
+}
+
+fn who(addr: Option<String>, name: Option<String>, file: &FileJoin, env: Env<'_>) -> anyhow::Result<Who> {
+    let addr = addr.or_else(|| file.addr.clone()).unwrap_or_else(|| DEFAULT_ADDR.into());
+    if !looks_like_an_address(&addr) {
+        return Err(exit::because(Exit::Usage, format!("\"{addr}\" is no address, write HOST:PORT")));
+    }
+    let login =
+        || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
+    let name = name.or_else(|| file.name.clone()).or_else(login);
+    let name = name.ok_or_else(|| exit::because(Exit::Usage, "say with --name under which name to join"))?;
+    Ok(Who { addr, name })
+}
+
+/// The room's name without `#`, as the server knows it.
+fn room_name(written: &str) -> anyhow::Result<String> {
+    RoomName::new(written, MAX_NAME_BYTES)
+        .map(String::from)
+        .map_err(|why| exit::because(Exit::Usage, format!("room \"{written}\": {why}")))
+}
+
+/// Whether it has the form HOST:PORT.
+fn looks_like_an_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ':' || c == '/');
+    (bracketed || plain) && port.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(args: &SendArgs, env: Env<'_>) -> SendSettings {
+        SendSettings::merge(args, &FileJoin::default(), env).unwrap()
+    }
+
+    fn words(words: &[&str]) -> SendArgs {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        SendArgs { name: Some("al".into()), words, ..SendArgs::default() }
+    }
+
+    #[test]
+    fn a_first_word_that_is_an_address_is_the_server() {
+        let nothing = |_: &str| None;
+        let settings = send(&words(&["localhost:99", "hi", "there"]), &nothing);
+        assert_eq!(
+            (settings.who.addr.as_str(), settings.text.as_deref()),
+            ("localhost:99", Some("hi there"))
+        );
+        let settings = send(&words(&["lunch at 12:30"]), &nothing);
+        assert_eq!(
+            (settings.who.addr.as_str(), settings.text.as_deref()),
+            (DEFAULT_ADDR, Some("lunch at 12:30"))
+        );
+        let given = SendArgs { addr: Some("[::1]:7".into()), ..words(&["a:1"]) };
+        assert_eq!(send(&given, &nothing).text.as_deref(), Some("a:1"));
+        assert_eq!(send(&words(&["h:1"]), &nothing).text, None);
+    }
+
+    #[test]
+    fn what_is_typed_beats_the_environment_which_beats_the_file() {
+        let env = |key: &str| match key {
+            "CHAT_ADDR" => Some("env:1".to_owned()),
+            "CHAT_ROOM" => Some("#one,two".to_owned()),
+            _ => None,
+        };
+        let file =
+            FileJoin { addr: Some("file:1".into()), rooms: vec!["three".into()], ..FileJoin::default() };
+        let merged = SendSettings::merge(&words(&["hi"]), &file, &env).unwrap();
+        assert_eq!((merged.who.addr.as_str(), merged.target), ("env:1", Target::Room("one".into())));
+        let typed = SendArgs { room: Some("four".into()), ..words(&["typed:1", "hi"]) };
+        let merged = SendSettings::merge(&typed, &file, &env).unwrap();
+        assert_eq!((merged.who.addr.as_str(), merged.target), ("typed:1", Target::Room("four".into())));
+        let merged = SendSettings::merge(&words(&["hi"]), &file, &|_| None).unwrap();
+        assert_eq!((merged.who.addr.as_str(), merged.target), ("file:1", Target::Room("three".into())));
+    }
+
+    #[test]
+    fn the_login_name_is_taken_if_it_can_be_a_name() {
+        let login = |name: &'static str| move |key: &str| (key == "LOGNAME").then(|| name.to_owned());
+        let nobody = SendArgs { words: vec!["hi".into()], ..SendArgs::default() };
+        assert_eq!(send(&nobody, &login("carol")).who.name, "carol");
+        let refused =
+            SendSettings::merge(&nobody, &FileJoin::default(), &login("DOMAIN\\carol")).unwrap_err();
+        assert_eq!(exit::of(&refused), Exit::Usage);
+    }
+}

@@ -1,0 +1,10 @@
+//! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
+
+mod join;
+mod json;
+mod program;
+mod send;
+mod serve;
+mod settings;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,167 @@
+//! The program running as a process, and line clients over bare sockets.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Everything here is done in milliseconds; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program, with the environment that these tests need and no other setting.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-cli"));
+    let ours = std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("CHAT_"));
+    ours.for_each(|(key, _)| {
+        command.env_remove(key);
+    });
+    command.args(args).env("USER", "tester").env("RUST_BACKTRACE", "0").env_remove("NO_COLOR");
+    command
+}
+
+/// Lines that come from a pipe or a socket.
+pub(crate) struct Lines {
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Lines {
+    pub(crate) fn of(source: impl Read + Send + 'static) -> Lines {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(source).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Lines { lines, seen: Vec::new() }
+    }
+
+    /// The next line that contains `part`; those before it are skipped.
+    pub(crate) fn until(&mut self, part: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.contains(part) => return line,
+                Ok(line) => self.seen.push(line),
+                Err(why) => panic!("no {part:?} ({why}) after {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// All lines to the end.
+    pub(crate) fn rest(&mut self) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => rest.push(line),
+                Err(RecvTimeoutError::Disconnected) => return rest,
+                Err(RecvTimeoutError::Timeout) => panic!("no end after {rest:#?}"),
+            }
+        }
+    }
+}
+
+/// The program as a process; ended with the test.
+pub(crate) struct Program {
+    child: Child,
+    input: Option<ChildStdin>,
+    pub(crate) out: Lines,
+    pub(crate) err: Lines,
+}
+
+impl Program {
+    pub(crate) fn start(args: &[&str]) -> Program {
+        Program::spawn(command(args))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Program {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        Program {
+            input: child.stdin.take(),
+            out: Lines::of(child.stdout.take().unwrap()),
+            err: Lines::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    pub(crate) fn type_line(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end: both outputs end when the process does, so nothing is slept away.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
+        let (out, err) = (self.out.rest(), self.err.rest());
+        (self.child.wait().unwrap(), out, err)
+    }
+
+    /// Waits for the end and gives the exit code.
+    pub(crate) fn code(self) -> Option<i32> {
+        let (status, ..) = self.wait();
+        status.code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Ended already, or not: there is nothing to do about it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server on a free port.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) addr: String,
+}
+
+impl Server {
+    pub(crate) fn start(more: &[&str]) -> Server {
+        let mut program = Program::start(&[&["serve", "--listen", "127.0.0.1:0", "--json"], more].concat());
+        let line = program.out.until("listening");
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        Server { program, addr: said["listening"].as_str().unwrap().to_owned() }
+    }
+
+    /// A person with `nc`, who has given a name and is in the lobby.
+    pub(crate) fn person(&self, name: &str) -> Person {
+        let stream = TcpStream::connect(&self.addr).unwrap();
+        let mut person = Person { lines: Lines::of(stream.try_clone().unwrap()), stream };
+        person.type_line(name);
+        person.until(&format!("* {name} joined"));
+        person
+    }
+}
+
+/// A line client over a bare socket.
+pub(crate) struct Person {
+    stream: TcpStream,
+    lines: Lines,
+}
+
+impl Person {
+    pub(crate) fn type_line(&mut self, line: &str) {
+        self.stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn until(&mut self, part: &str) -> String {
+        self.lines.until(part)
+    }
+}

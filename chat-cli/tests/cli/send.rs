@@ -1,0 +1,53 @@
+//! `send`: one message, then out.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::program::{Program, Server, command};
+
+#[test]
+fn an_argument_is_said_in_silence() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    let (status, out, err) =
+        Program::start(&["send", &server.addr, "--name", "bob", "done", "and", "dusted"]).wait();
+    assert_eq!((status.code(), out, err), (Some(0), Vec::new(), Vec::new()));
+    assert!(alice.until("done").ends_with("#lobby <bob> done and dusted"));
+    alice.until("#lobby * bob left (quit)");
+}
+
+#[test]
+fn standard_input_is_one_message() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    let mut command = command(&["send", "--name", "bob", "--room", "lobby"]);
+    let mut child = command.env("CHAT_ADDR", &server.addr).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"one\ntwo\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(alice.until("one").ends_with("#lobby <bob> one↵two"));
+}
+
+#[test]
+fn a_whisper_goes_to_one_user_and_its_receipt_is_json() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    let sent = command(&["send", &server.addr, "--name", "bob", "--to", "alice", "--json", "psst"])
+        .output()
+        .unwrap();
+    assert_eq!(sent.status.code(), Some(0));
+    let receipt: serde_json::Value = serde_json::from_slice(&sent.stdout).unwrap();
+    assert_eq!((&receipt["type"], &receipt["to"]), (&"whispered".into(), &"alice".into()));
+    assert!(alice.until("psst").ends_with("bob whispers: psst"));
+}
+
+#[test]
+fn what_is_not_accepted_ends_with_1() {
+    let server = Server::start(&[]);
+    for (args, why) in [(&["--to", "nobody", "hi"][..], "no_such_user"), (&["--room", "lobby", " "], "empty")]
+    {
+        let all = [&["send", &server.addr, "--name", "bob"], args].concat();
+        let (status, out, err) = Program::start(&all).wait();
+        assert_eq!((status.code(), out), (Some(1), Vec::new()));
+        assert!(err[0].contains(why), "{err:?}");
+    }
+}

@@ -1,0 +1,404 @@
+//! The task behind a client: it owns the mirror and the link, and brings the link back.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_core::client::{Mirror, Reception};
+use chat_core::{Ask, Code, Event, Query, RequestId, RoomName, Since, Timestamp};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::client::backoff::Backoff;
+use crate::client::error::ConnectError;
+use crate::client::link::{self, Dial, Incoming, Link, Outgoing};
+use crate::client::notice::{Notice, Why};
+use crate::client::options::Options;
+use crate::client::queue::Sender;
+use crate::client::waiting::{Order, QueryReply, Waiting};
+use crate::codec::{Closing, FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
+
+/// A link that held for so long was a good one: the pauses begin anew.
+const STEADY: Duration = Duration::from_secs(10);
+
+/// How long to listen for the reason after a link stopped taking what is sent.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The positions in a hello take at most about this much: a server takes 4 KiB before it knows the name.
+const POSITION_BYTES: usize = 3 * 1024;
+
+pub(super) struct Driver {
+    dial: Dial,
+    options: Options,
+    orders: mpsc::Receiver<Order>,
+    notices: Sender,
+    quit: CancellationToken,
+    mirror: Mirror,
+    waiting: Waiting,
+    /// The rooms of a lost session that are yet to be joined again.
+    rejoin: VecDeque<Ask>,
+    unanswered: usize,
+    token: Arc<str>,
+    /// All handles that could order something are gone.
+    is_orphan: bool,
+}
+
+/// Opens a link and says hello.
+async fn greet(dial: &mut Dial, hello: Hello, limit: Duration) -> Result<(Link, Box<Welcome>), ConnectError> {
+    let greeting = async {
+        let mut link = dial().await?;
+        link.outgoing
+            .push(FromClient::Hello(hello))
+            .map_err(|error| ConnectError::Refused(link::refusal(error)))?;
+        link.outgoing.drain().await?;
+        loop {
+            match link.incoming.next().await? {
+                FromServer::Welcome(welcome) => return Ok((link, welcome)),
+                FromServer::Closing(closing) => return Err(ConnectError::Closed(closing)),
+                FromServer::Told(Told { event: Event::Refused(refusal), .. }) => {
+                    return Err(ConnectError::Refused(refusal));
+                }
+                FromServer::Ping { nonce } => {
+                    // Small enough for any limit.
+                    let _ = link.outgoing.push(FromClient::Pong { nonce });
+                    link.outgoing.drain().await?;
+                }
+                FromServer::Told(_) | FromServer::Answered { .. } | FromServer::Pong { .. } => {}
+            }
+        }
+    };
+    timeout(limit, greeting).await.unwrap_or(Err(ConnectError::Timeout))
+}
+
+impl Driver {
+    /// Makes the first connection.
+    pub(super) async fn connect(
+        mut dial: Dial,
+        options: Options,
+        orders: mpsc::Receiver<Order>,
+        notices: Sender,
+        quit: CancellationToken,
+    ) -> Result<(Driver, Link, Box<Welcome>), ConnectError> {
+        let rooms =
+            options.rooms.as_ref().map(|rooms| rooms.iter().map(|room| room.as_str().into()).collect());
+        let hello = Hello { name: options.name.as_str().into(), rooms, ..Hello::default() };
+        let (link, welcome) = greet(&mut dial, hello, options.connect_timeout).await?;
+        let unanswered = options.unanswered.min(welcome.limits.unanswered as usize).max(1);
+        let driver = Driver {
+            dial,
+            options,
+            orders,
+            notices,
+            quit,
+            mirror: Mirror::new(unanswered),
+            waiting: Waiting::default(),
+            rejoin: VecDeque::new(),
+            unanswered,
+            token: Arc::clone(&welcome.token),
+            is_orphan: false,
+        };
+        Ok((driver, link, welcome))
+    }
+
+    /// Runs until the client ends.
+    pub(super) async fn run(mut self, link: Link, welcome: Box<Welcome>) {
+        let mut backoff = Backoff::new(self.options.backoff_min, self.options.backoff_max);
+        let mut connected = (link, welcome);
+        let why = loop {
+            let (link, welcome) = connected;
+            let since = Instant::now();
+            let why = self.online(link, welcome).await;
+            if since.elapsed() >= STEADY {
+                backoff.reset();
+            }
+            match self.come_back(why, &mut backoff).await {
+                Ok(back) => connected = back,
+                Err(why) => break why,
+            }
+        };
+        tracing::debug!(%why, "client ended");
+        self.notices.push(Notice::Ended { why });
+        // Whoever still waits learns from the dropped replies that the client has ended.
+    }
+
+    /// Tries until there is a link again; or says what ends the client.
+    async fn come_back(&mut self, mut why: Why, backoff: &mut Backoff) -> Result<(Link, Box<Welcome>), Why> {
+        loop {
+            if !self.options.reconnect || !why.is_retryable() {
+                return Err(why);
+            }
+            let retry_in = backoff.pause(why.reconnect_after_ms());
+            tracing::debug!(%why, ?retry_in, "disconnected");
+            self.notices.push(Notice::Disconnected { why, retry_in });
+            self.pause(retry_in).await?;
+            match self.greet_again().await? {
+                Ok(back) => return Ok(back),
+                Err(error) => why = error.into(),
+            }
+        }
+    }
+
+    /// Waits, and queues what is ordered meanwhile.
+    async fn pause(&mut self, retry_in: Duration) -> Result<(), Why> {
+        let until = Instant::now() + retry_in;
+        loop {
+            tokio::select! {
+                () = self.quit.cancelled() => return Err(Why::Quit),
+                () = sleep_until(until) => return Ok(()),
+                order = self.orders.recv(), if self.takes_orders() => self.queue(order),
+                () = self.notices.taken(), if self.is_orphan => {}
+            }
+            if self.is_orphan && self.notices.is_unread() {
+                return Err(Why::Quit);
+            }
+        }
+    }
+
+    /// One attempt to come back; what is ordered meanwhile waits in the channel.
+    async fn greet_again(&mut self) -> Result<Result<(Link, Box<Welcome>), ConnectError>, Why> {
+        let hello = Hello {
+            name: self.options.name.as_str().into(),
+            resume: Some(Arc::clone(&self.token)),
+            positions: self.positions(),
+            // If the session is lost, the mirror knows which rooms to join, and from where on.
+            rooms: Some(Vec::new()),
+            whispers: self.mirror.whispers(),
+        };
+        tokio::select! {
+            () = self.quit.cancelled() => Err(Why::Quit),
+            greeted = greet(&mut self.dial, hello, self.options.connect_timeout) => Ok(greeted),
+        }
+    }
+
+    /// Where the copies of the rooms end. Those left out are told again from the join on, and the mirror
+    /// drops what it has.
+    fn positions(&self) -> Vec<RoomPosition> {
+        let mut room_bytes = POSITION_BYTES;
+        let fits = |(room, _): &(&RoomName, Since)| {
+            let left = room_bytes.checked_sub(room.as_str().len() + size_of::<Since>() + 3);
+            room_bytes = left.unwrap_or(0);
+            left.is_some()
+        };
+        let position = |(room, since): (&RoomName, Since)| RoomPosition { room: room.as_str().into(), since };
+        self.mirror.positions().take_while(fits).map(position).collect()
+    }
+
+    fn queue(&mut self, order: Option<Order>) {
+        match order {
+            None => self.is_orphan = true,
+            Some(Order::Ask { ask, reply }) => self.waiting.queue(ask, reply),
+            Some(Order::Query { query, reply }) => {
+                let id = self.mirror.unused_id();
+                self.waiting.read(id, query, reply);
+            }
+        }
+    }
+
+    /// Whether one more ask or query may wait.
+    fn takes_orders(&self) -> bool {
+        !self.is_orphan
+            && self.mirror.unanswered() + self.rejoin.len() + self.waiting.queued() < self.unanswered
+            && self.waiting.reads() < self.unanswered
+    }
+
+    /// Whether somebody may be waiting for an answer before they take another notice.
+    fn is_awaited(&self) -> bool {
+        self.mirror.unanswered() > 0 || self.waiting.reads() > 0
+    }
+
+    /// Lives on one link until that ends, and says how it ended.
+    async fn online(&mut self, link: Link, welcome: Box<Welcome>) -> Why {
+        let Link { mut incoming, mut outgoing } = link;
+        self.welcomed(welcome, &mut outgoing);
+        let mut heard = Instant::now();
+        let mut is_pinged = false;
+        loop {
+            let reads = self.notices.has_room(self.is_awaited());
+            let silence = if is_pinged { self.options.dead_after } else { self.options.ping_after };
+            tokio::select! {
+                () = self.quit.cancelled() => return self.leave(incoming, outgoing).await,
+                frame = incoming.next(), if reads => {
+                    heard = Instant::now();
+                    is_pinged = false;
+                    match frame {
+                        Err(error) => return error.into(),
+                        Ok(frame) => {
+                            if let Err(why) = self.heard(frame, &mut outgoing) {
+                                return why;
+                            }
+                        }
+                    }
+                }
+                sent = outgoing.drain(), if !outgoing.is_drained() => {
+                    if let Err(error) = sent {
+                        let why = self.last_words(&mut incoming, &mut outgoing).await;
+                        return why.unwrap_or_else(|| Why::Io(Arc::new(error)));
+                    }
+                }
+                order = self.orders.recv(), if self.takes_orders() && outgoing.has_room() => match order {
+                    None => self.is_orphan = true,
+                    Some(Order::Ask { ask, reply }) => self.waiting.queue(ask, reply),
+                    Some(Order::Query { query, reply }) => self.query(query, reply, &mut outgoing),
+                },
+                // While nothing is read, the silence is this end's.
+                () = self.notices.taken(), if !reads || self.is_orphan => {
+                    if !reads {
+                        heard = Instant::now();
+                    }
+                }
+                () = sleep_until(heard + silence), if reads => {
+                    if is_pinged {
+                        return Why::Silent;
+                    }
+                    is_pinged = true;
+                    self.push(FromClient::Ping { nonce: 0 }, &mut outgoing);
+                }
+            }
+            if self.is_orphan && self.notices.is_unread() {
+                return self.leave(incoming, outgoing).await;
+            }
+            self.advance(&mut outgoing);
+        }
+    }
+
+    /// Begins on a link: repeats what has no answer, or joins the rooms of the lost session again; then asks
+    /// what was asked meanwhile.
+    fn welcomed(&mut self, welcome: Box<Welcome>, outgoing: &mut Outgoing) {
+        self.token = Arc::clone(&welcome.token);
+        outgoing.set_limit(welcome.limits.frame_bytes);
+        let room =
+            |at: &RoomPosition| Some((RoomName::new(&at.room, chat_core::MAX_NAME_BYTES).ok()?, at.since));
+        let rooms: Vec<(RoomName, Since)> = welcome.rooms.iter().filter_map(room).collect();
+        let todo = self.mirror.welcomed(welcome.resumed, &rooms);
+        let welcome_resumed = welcome.resumed;
+        self.notices.push(Notice::Connected(welcome));
+        todo.uncertain.into_iter().for_each(|id| self.waiting.lose(id));
+        for (id, ask) in todo.repeat {
+            self.push(FromClient::Ask { id, ask }, outgoing);
+        }
+        if !welcome_resumed {
+            self.rejoin = todo.rejoin.into();
+        }
+        self.advance(outgoing);
+        for (id, query) in self.waiting.read_again() {
+            self.push(FromClient::Query { id, query }, outgoing);
+        }
+    }
+
+    /// Sends the asks that wait, as many as may be unanswered at once; the rooms first.
+    fn advance(&mut self, outgoing: &mut Outgoing) {
+        while self.mirror.unanswered() < self.unanswered {
+            let (ask, reply) = match self.rejoin.pop_front() {
+                Some(ask) => (ask, None),
+                None => match self.waiting.unqueue() {
+                    Some((ask, reply)) => (ask, Some(reply)),
+                    None => return,
+                },
+            };
+            let Ok(id) = self.mirror.ask(ask.clone()) else { return };
+            if let Some(reply) = reply {
+                self.waiting.ask(id, reply);
+            }
+            self.push(FromClient::Ask { id, ask }, outgoing);
+        }
+    }
+
+    fn query(&mut self, query: Query, reply: QueryReply, outgoing: &mut Outgoing) {
+        let id = self.mirror.unused_id();
+        self.waiting.read(id, query.clone(), reply);
+        self.push(FromClient::Query { id, query }, outgoing);
+    }
+
+    /// Sends a frame; what is too large for the server is refused here, in its words.
+    fn push(&mut self, frame: FromClient, outgoing: &mut Outgoing) {
+        let id = match &frame {
+            FromClient::Ask { id, .. } | FromClient::Query { id, .. } => *id,
+            _ => RequestId::NONE,
+        };
+        if let Err(error) = outgoing.push(frame) {
+            let event = Event::Refused(link::refusal(error));
+            // It cannot be broken: a refusal is no event of a room.
+            let _ = self.told(Told { re: id, past: false, at: Timestamp::default(), event });
+        }
+    }
+
+    fn heard(&mut self, frame: FromServer, outgoing: &mut Outgoing) -> Result<(), Why> {
+        match frame {
+            FromServer::Told(told) => self.told(told),
+            FromServer::Answered { re, answer } => {
+                self.waiting.answered(re, answer);
+                Ok(())
+            }
+            FromServer::Ping { nonce } => {
+                self.push(FromClient::Pong { nonce }, outgoing);
+                Ok(())
+            }
+            FromServer::Closing(closing) => Err(Why::Closed(closing)),
+            FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
+        }
+    }
+
+    fn told(&mut self, told: Told) -> Result<(), Why> {
+        let Some(told) = self.waiting.collect(told) else { return Ok(()) };
+        let reception = self.mirror.told(told.re, told.past, &told.event);
+        let is_awaited = self.waiting.answer(&told);
+        let is_replaced = matches!(told.event, Event::Replaced {});
+        let unheard =
+            reception == Reception::Answer && !is_awaited && matches!(told.event, Event::Refused(_));
+        if reception.is_for_user() || unheard {
+            self.notices.push(Notice::Told(told));
+        }
+        match reception {
+            Reception::Broken => Err(Why::Missing),
+            _ if is_replaced => Err(Why::Closed(replaced())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The link takes nothing any more; the server may have said why before it closed.
+    async fn last_words(&mut self, incoming: &mut Incoming, outgoing: &mut Outgoing) -> Option<Why> {
+        let listen = async {
+            while let Ok(frame) = incoming.next().await {
+                if let Err(why) = self.heard(frame, outgoing) {
+                    return Some(why);
+                }
+            }
+            None
+        };
+        timeout(LAST_WORDS, listen).await.ok().flatten()
+    }
+
+    /// Says goodbye, and takes what still comes before the server's.
+    async fn leave(&mut self, mut incoming: Incoming, mut outgoing: Outgoing) -> Why {
+        self.push(FromClient::Bye, &mut outgoing);
+        let quit_wait = self.options.quit_wait;
+        let goodbye = async {
+            loop {
+                tokio::select! {
+                    frame = incoming.next() => {
+                        let Ok(frame) = frame else { return Why::Quit };
+                        match self.heard(frame, &mut outgoing) {
+                            Err(Why::Closed(closing)) => return Why::Closed(closing),
+                            Err(_) => return Why::Quit,
+                            Ok(()) => {}
+                        }
+                    }
+                    sent = outgoing.drain(), if !outgoing.is_drained() => if sent.is_err() { return Why::Quit },
+                }
+            }
+        };
+        timeout(quit_wait, goodbye).await.unwrap_or(Why::Quit)
+    }
+}
+
+/// The session goes on over another connection: taking it back would only begin a quarrel.
+fn replaced() -> Closing {
+    let code = Code::Replaced;
+    Closing {
+        code: code.number(),
+        reason: code.name().into(),
+        message: code.sentence().into(),
+        reconnect_after_ms: None,
+    }
+}

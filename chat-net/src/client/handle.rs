@@ -1,0 +1,268 @@
+//! The two ends that a program holds: `Client` asks, `Events` is told.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use chat_core::{Answer, Ask, Event, Number, Place, Query, RoomInfo, Timestamp, UserName};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::client::driver::Driver;
+use crate::client::error::{AskError, ConnectError};
+use crate::client::link::{Dial, Link};
+use crate::client::notice::Notice;
+use crate::client::options::Options;
+use crate::client::queue::{self, Receiver};
+use crate::client::waiting::Order;
+use crate::codec::Told;
+
+/// Orders that wait for the driver to look; behind them, askers wait.
+const ORDERS: usize = 64;
+
+/// Asks and queries, answered. Cheap to clone; all clones are the same user.
+///
+/// While the link is broken, asks wait and go out when it is back. A future that is dropped leaves its ask on
+/// its way, unless it was made while away and not sent yet: then it never is.
+///
+/// The client ends when it [quits](Client::quit), when the server does not want it back, or when all its
+/// handles and [`Events`] are dropped.
+#[derive(Clone, Debug)]
+pub struct Client {
+    orders: mpsc::Sender<Order>,
+    quit: CancellationToken,
+    user: Arc<str>,
+}
+
+/// What happens, in order. If nobody takes it, the client stops reading its link at the limit of
+/// [`Options::events`]. Dropped, what would come is dropped too.
+#[derive(Debug)]
+pub struct Events(Receiver);
+
+/// That a message was taken: from here on it is in the room's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its place.
+    pub place: Place,
+    /// When, by the server's clock.
+    pub at: Timestamp,
+}
+
+/// A part of a room's past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// The messages, oldest first.
+    pub messages: Vec<Told>,
+    /// Whether there are older ones: ask again before the number of the first of these.
+    pub more: bool,
+}
+
+impl Client {
+    /// Connects over TCP. The address is `host:port`; names are looked up again each time it reconnects.
+    ///
+    /// # Errors
+    /// Says why there was no welcome; nothing is tried again by itself until there was one.
+    pub async fn connect(address: impl ToString, options: Options) -> Result<(Client, Events), ConnectError> {
+        let address = address.to_string();
+        let dial = move || {
+            let address = address.clone();
+            async move {
+                let stream = TcpStream::connect(&address).await?;
+                stream.set_nodelay(true)?;
+                Ok(Link::over(stream))
+            }
+        };
+        Client::dial(dial, options).await
+    }
+
+    /// Connects over whatever `dial` opens; it is called again each time the client comes back.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn dial<F>(
+        mut dial: impl FnMut() -> F + Send + 'static,
+        options: Options,
+    ) -> Result<(Client, Events), ConnectError>
+    where
+        F: Future<Output = io::Result<Link>> + Send + 'static,
+    {
+        Client::start(Box::new(move || Box::pin(dial())), options).await
+    }
+
+    /// Speaks the framed protocol over `io`. When that ends, the client ends.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn over(
+        io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        options: Options,
+    ) -> Result<(Client, Events), ConnectError> {
+        let mut link = Some(Link::over(io));
+        let dial = move || std::future::ready(link.take().ok_or_else(|| io::ErrorKind::NotConnected.into()));
+        Client::dial(dial, options.reconnect(false)).await
+    }
+
+    async fn start(dial: Dial, options: Options) -> Result<(Client, Events), ConnectError> {
+        let (orders, receiver) = mpsc::channel(ORDERS);
+        let (notices, events) = queue::queue(options.events);
+        let quit = CancellationToken::new();
+        let (driver, link, welcome) = Driver::connect(dial, options, receiver, notices, quit.clone()).await?;
+        let user = Arc::clone(&welcome.user);
+        tokio::spawn(driver.run(link, welcome));
+        Ok((Client { orders, quit, user }, Events(events)))
+    }
+
+    /// The name, as the server shows it.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Asks for a change and waits for the answer, which is [told](Notice::Told) too if it is an event.
+    ///
+    /// # Errors
+    /// It was refused, or nobody knows what became of it.
+    pub async fn ask(&self, ask: Ask) -> Result<Told, AskError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Ask { ask, reply }).await.map_err(|_| AskError::Closed)?;
+        answer.await.unwrap_or(Err(AskError::Closed))
+    }
+
+    /// Asks to know something: gives the messages that were told for it, if any, and the end of the answer.
+    /// After a broken link it is asked again.
+    ///
+    /// # Errors
+    /// It was refused, or the client has ended.
+    pub async fn query(&self, query: Query) -> Result<(Vec<Told>, Answer), AskError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Query { query, reply }).await.map_err(|_| AskError::Closed)?;
+        answer.await.unwrap_or(Err(AskError::Closed))
+    }
+
+    /// Becomes a member of a room; gives who is in it.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn join(&self, room: impl AsRef<str>) -> Result<Told, AskError> {
+        self.ask(Ask::Join { room: room.as_ref().into(), since: None }).await
+    }
+
+    /// Leaves a room.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn leave(&self, room: impl AsRef<str>) -> Result<Told, AskError> {
+        self.ask(Ask::Leave { room: room.as_ref().into() }).await
+    }
+
+    /// Says something in a room.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn say(&self, room: impl AsRef<str>, body: impl AsRef<str>) -> Result<Receipt, AskError> {
+        let ask = Ask::Say { room: room.as_ref().into(), body: body.as_ref().into() };
+        receipt(&self.ask(ask).await?)
+    }
+
+    /// Says something to one user.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn whisper(&self, to: impl AsRef<str>, body: impl AsRef<str>) -> Result<Told, AskError> {
+        self.ask(Ask::Whisper { to: to.as_ref().into(), body: body.as_ref().into() }).await
+    }
+
+    /// Sets a room's topic, or clears it with an empty one.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn topic(&self, room: impl AsRef<str>, topic: impl AsRef<str>) -> Result<Receipt, AskError> {
+        let ask = Ask::Topic { room: room.as_ref().into(), topic: topic.as_ref().into() };
+        receipt(&self.ask(ask).await?)
+    }
+
+    /// All members of a room, or everybody, page by page, in the order of the names.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn users(&self, room: Option<&str>) -> Result<Vec<UserName>, AskError> {
+        let mut all: Vec<UserName> = Vec::new();
+        loop {
+            let after = all.last().map(|user| user.as_str().into());
+            let query = Query::Users { room: room.map(Into::into), after };
+            match self.query(query).await?.1 {
+                Answer::Users { users, more, .. } => {
+                    let more = more && !users.is_empty();
+                    all.extend(users);
+                    if !more {
+                        return Ok(all);
+                    }
+                }
+                _ => return Err(AskError::Unanswered),
+            }
+        }
+    }
+
+    /// All rooms, page by page, in the order of the names.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn rooms(&self) -> Result<Vec<RoomInfo>, AskError> {
+        let mut all: Vec<RoomInfo> = Vec::new();
+        loop {
+            let after = all.last().map(|info| info.room.as_str().into());
+            match self.query(Query::Rooms { after }).await?.1 {
+                Answer::Rooms { rooms, more, .. } => {
+                    let more = more && !rooms.is_empty();
+                    all.extend(rooms);
+                    if !more {
+                        return Ok(all);
+                    }
+                }
+                _ => return Err(AskError::Unanswered),
+            }
+        }
+    }
+
+    /// Up to `limit` messages of a room, the last ones before `before` or of all.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn history(
+        &self,
+        room: impl AsRef<str>,
+        before: Option<Number>,
+        limit: u32,
+    ) -> Result<HistoryPage, AskError> {
+        match self.query(Query::History { room: room.as_ref().into(), before, limit }).await? {
+            (messages, Answer::History { more, .. }) => Ok(HistoryPage { messages, more }),
+            _ => Err(AskError::Unanswered),
+        }
+    }
+
+    /// Leaves the chat at once, for all clones of this handle, and waits until the client has ended. What was
+    /// asked before and is not answered by then stays unanswered.
+    pub async fn quit(&self) {
+        self.quit.cancel();
+        self.orders.closed().await;
+    }
+}
+
+/// The place that an answer took.
+fn receipt(told: &Told) -> Result<Receipt, AskError> {
+    let taken = matches!(told.event, Event::Said { .. } | Event::TopicChanged { .. });
+    match told.event.place() {
+        Some(place) if taken => Ok(Receipt { place: place.clone(), at: told.at }),
+        // No server of this protocol answers so.
+        _ => Err(AskError::Unanswered),
+    }
+}
+
+impl Events {
+    /// The next notice; `None` after [`Notice::Ended`]. Cancel safe.
+    pub async fn next(&mut self) -> Option<Notice> {
+        self.0.next().await
+    }
+}

@@ -1,0 +1,198 @@
+//! A link to a server: frames over a byte stream, or the same frames over channels within one process.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use bytes::{Buf, BytesMut};
+use chat_core::Code;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::sync::mpsc;
+
+use crate::client::error::ConnectError;
+use crate::codec::frame::{self, MAX_CLIENT_PAYLOAD, MAX_SERVER_PAYLOAD};
+use crate::codec::{Form, FromClient, FromServer, ProtocolError, TooLarge, bincode};
+
+/// Room for so many bytes is made at a time.
+const READ_BYTES: usize = 8 * 1024;
+
+/// While more than so much waits to be sent, no more asks are taken.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// Opens a link, each time the client comes (back).
+pub(super) type Dial =
+    Box<dyn FnMut() -> Pin<Box<dyn Future<Output = io::Result<Link>> + Send>> + Send + 'static>;
+
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// One link to a server, not yet greeted.
+#[derive(Debug)]
+pub struct Link {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+}
+
+/// What the server says.
+pub(super) enum Incoming {
+    Stream { io: ReadHalf<Box<dyn Stream>>, bytes: BytesMut },
+    Channel(mpsc::Receiver<FromServer>),
+}
+
+/// What the client says. Frames wait here until [`Outgoing::drain`] has sent them.
+pub(super) enum Outgoing {
+    Stream { io: WriteHalf<Box<dyn Stream>>, bytes: BytesMut, is_flushed: bool, limit: usize },
+    Channel { to: mpsc::Sender<FromClient>, frames: VecDeque<FromClient> },
+}
+
+impl Link {
+    /// The framed protocol over a byte stream.
+    #[must_use]
+    pub fn over(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Link {
+        let stream: Box<dyn Stream> = Box::new(io);
+        let (read, write) = split(stream);
+        let mut bytes = BytesMut::new();
+        bytes.extend(frame::preface(Form::Bincode).into_iter().flatten());
+        Link {
+            incoming: Incoming::Stream { io: read, bytes: BytesMut::new() },
+            outgoing: Outgoing::Stream { io: write, bytes, is_flushed: true, limit: MAX_CLIENT_PAYLOAD },
+        }
+    }
+
+    /// The frames themselves, to and from a server in this process.
+    #[must_use]
+    pub fn channel(to: mpsc::Sender<FromClient>, from: mpsc::Receiver<FromServer>) -> Link {
+        Link {
+            incoming: Incoming::Channel(from),
+            outgoing: Outgoing::Channel { to, frames: VecDeque::new() },
+        }
+    }
+}
+
+impl Incoming {
+    /// The next frame that this version knows. Cancel safe.
+    pub(super) async fn next(&mut self) -> Result<FromServer, ConnectError> {
+        match self {
+            Incoming::Channel(from) => from.recv().await.ok_or_else(|| ConnectError::Io(ended())),
+            Incoming::Stream { io, bytes } => loop {
+                if let Some(frame) = decode(bytes)? {
+                    return Ok(frame);
+                }
+                bytes.reserve(READ_BYTES);
+                if io.read_buf(bytes).await? == 0 {
+                    return Err(ended().into());
+                }
+            },
+        }
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the server ended the connection")
+}
+
+/// Takes the first whole frame out of `bytes`; skips what only newer versions know.
+fn decode(bytes: &mut BytesMut) -> Result<Option<FromServer>, ProtocolError> {
+    loop {
+        let split = frame::split(bytes, MAX_SERVER_PAYLOAD);
+        let Some((payload, used)) =
+            split.map_err(|error| ProtocolError::Broken { why: error.to_string() })?
+        else {
+            return Ok(None);
+        };
+        let decoded = bincode::decode_server(payload);
+        bytes.advance(used);
+        match decoded {
+            Ok(frame) => return Ok(Some(frame)),
+            Err(ProtocolError::Unknown { what }) => tracing::debug!(what, "skipped what is not known here"),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Outgoing {
+    /// The largest payload that the server takes.
+    pub(super) fn set_limit(&mut self, payload_bytes: u32) {
+        if let Outgoing::Stream { limit, .. } = self {
+            *limit = payload_bytes as usize;
+        }
+    }
+
+    /// Appends a frame, to be sent by [`Outgoing::drain`].
+    pub(super) fn push(&mut self, frame: FromClient) -> Result<(), TooLarge> {
+        match self {
+            Outgoing::Stream { bytes, limit, .. } => {
+                frame::put(bytes, *limit, |out| bincode::encode_client(&frame, out))
+            }
+            Outgoing::Channel { frames, .. } => {
+                frames.push_back(frame);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        match self {
+            Outgoing::Stream { bytes, is_flushed, .. } => bytes.is_empty() && *is_flushed,
+            Outgoing::Channel { frames, .. } => frames.is_empty(),
+        }
+    }
+
+    /// Whether the server takes what is sent: if not, asks must wait.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Outgoing::Stream { bytes, .. } => bytes.len() < WRITE_BYTES,
+            Outgoing::Channel { frames, .. } => frames.is_empty(),
+        }
+    }
+
+    /// Sends all that waits. Cancel safe: what was sent is gone from the queue, and nothing else is.
+    pub(super) async fn drain(&mut self) -> io::Result<()> {
+        match self {
+            Outgoing::Stream { io, bytes, is_flushed, .. } => {
+                while bytes.has_remaining() {
+                    *is_flushed = false;
+                    if io.write_buf(bytes).await? == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                }
+                io.flush().await?;
+                *is_flushed = true;
+                Ok(())
+            }
+            Outgoing::Channel { to, frames } => {
+                while !frames.is_empty() {
+                    let permit = to.reserve().await.map_err(|_| ended())?;
+                    if let Some(frame) = frames.pop_front() {
+                        permit.send(frame);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").finish_non_exhaustive()
+    }
+}
+
+/// What a frame that is too large for the server is refused with, as the server would.
+pub(super) fn refusal(error: TooLarge) -> chat_core::Refusal {
+    chat_core::Refusal {
+        code: Code::TooLong.number(),
+        reason: Code::TooLong.name().into(),
+        message: error.to_string().into(),
+        retry_after_ms: None,
+    }
+}

@@ -1,0 +1,77 @@
+//! How a client comes and stays.
+
+use std::time::Duration;
+
+/// Who a client is, and how it behaves when the link breaks.
+///
+/// ```
+/// use chat_net::client::Options;
+/// let options = Options::named("bot").rooms(["dev", "ops"]).reconnect(false);
+/// assert_eq!(options.name, "bot");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The name it wants.
+    pub name: String,
+    /// The rooms it begins in; `None`: the server's start rooms.
+    pub rooms: Option<Vec<String>>,
+    /// Whether it comes back by itself when the link breaks.
+    pub reconnect: bool,
+    /// The first pause before it comes back; each later one is twice as long, and each is shortened by a
+    /// random part of at most its half.
+    pub backoff_min: Duration,
+    /// The longest pause.
+    pub backoff_max: Duration,
+    /// How long one attempt to connect may take, from the first byte to the welcome.
+    pub connect_timeout: Duration,
+    /// After so long a silence of the server, it is asked whether it is there.
+    pub ping_after: Duration,
+    /// After so long a silence of the server, the link is given up.
+    pub dead_after: Duration,
+    /// How long [`Client::quit`](crate::client::Client::quit) waits for the server's goodbye.
+    pub quit_wait: Duration,
+    /// Asks that wait for an answer at once, and as many queries; one more waits in [`Client::ask`].
+    /// The server's limit holds, if it is lower.
+    ///
+    /// [`Client::ask`]: crate::client::Client::ask
+    pub unanswered: usize,
+    /// Notices that wait in [`Events`](crate::client::Events). At it, nothing more is read from the link
+    /// unless an answer is awaited; at four times as many, nothing in any case, and the server lets go of a
+    /// client that does not read.
+    pub events: usize,
+}
+
+impl Options {
+    /// The defaults, under that name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Options {
+        Options {
+            name: name.into(),
+            rooms: None,
+            reconnect: true,
+            backoff_min: Duration::from_millis(250),
+            backoff_max: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(10),
+            ping_after: Duration::from_secs(20),
+            dead_after: Duration::from_secs(30),
+            quit_wait: Duration::from_secs(2),
+            unanswered: 256,
+            events: 8192,
+        }
+    }
+
+    /// Begins in these rooms instead of the server's start rooms; none is possible too.
+    #[must_use]
+    pub fn rooms<R: Into<String>>(mut self, rooms: impl IntoIterator<Item = R>) -> Options {
+        self.rooms = Some(rooms.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Comes back by itself, or not, when the link breaks.
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Options {
+        self.reconnect = reconnect;
+        self
+    }
+}

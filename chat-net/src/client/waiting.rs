@@ -1,0 +1,119 @@
+//! Who waits for what: asks by their ids, queries with what was told so far, and asks made while away.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use chat_core::{Answer, Ask, Event, Query, RequestId};
+use tokio::sync::oneshot;
+
+use crate::client::error::AskError;
+use crate::codec::Told;
+
+/// Where the answer to an ask goes.
+pub(super) type AskReply = oneshot::Sender<Result<Told, AskError>>;
+
+/// Where the answer to a query goes: what was told first, and its end.
+pub(super) type QueryReply = oneshot::Sender<Result<(Vec<Told>, Answer), AskError>>;
+
+/// Events told as part of one answer; more are dropped. A server sends one page, far fewer.
+const QUERY_EVENTS: usize = 10_000;
+
+/// What a handle wants of the driver.
+#[derive(Debug)]
+pub(super) enum Order {
+    Ask { ask: Ask, reply: AskReply },
+    Query { query: Query, reply: QueryReply },
+}
+
+#[derive(Debug)]
+struct Reading {
+    query: Query,
+    told: Vec<Told>,
+    reply: QueryReply,
+}
+
+/// All that waits.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    asks: HashMap<RequestId, AskReply>,
+    reads: BTreeMap<RequestId, Reading>,
+    queued: VecDeque<(Ask, AskReply)>,
+}
+
+impl Waiting {
+    pub(super) fn ask(&mut self, id: RequestId, reply: AskReply) {
+        self.asks.insert(id, reply);
+    }
+
+    /// Keeps an ask until the client is back.
+    pub(super) fn queue(&mut self, ask: Ask, reply: AskReply) {
+        self.queued.push_back((ask, reply));
+    }
+
+    /// The next ask made while away whose asker still waits.
+    pub(super) fn unqueue(&mut self) -> Option<(Ask, AskReply)> {
+        while let Some((ask, reply)) = self.queued.pop_front() {
+            if !reply.is_closed() {
+                return Some((ask, reply));
+            }
+        }
+        None
+    }
+
+    pub(super) fn read(&mut self, id: RequestId, query: Query, reply: QueryReply) {
+        self.reads.insert(id, Reading { query, told: Vec::new(), reply });
+    }
+
+    /// The queries to put again after the link broke, from their beginnings.
+    pub(super) fn read_again(&mut self) -> Vec<(RequestId, Query)> {
+        self.reads.retain(|_, read| !read.reply.is_closed());
+        self.reads.values_mut().for_each(|read| read.told.clear());
+        self.reads.iter().map(|(id, read)| (*id, read.query.clone())).collect()
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.queued.len()
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// Gives an ask its answer; `false` if nobody ever waited for it.
+    pub(super) fn answer(&mut self, told: &Told) -> bool {
+        let Some(reply) = self.asks.remove(&told.re) else { return false };
+        let answer = match &told.event {
+            Event::Refused(refusal) => Err(AskError::Refused(refusal.clone())),
+            _ => Ok(told.clone()),
+        };
+        // The asker may have stopped waiting; the ask is answered all the same.
+        let _ = reply.send(answer);
+        true
+    }
+
+    /// The session is lost, and with it the answer.
+    pub(super) fn lose(&mut self, id: RequestId) {
+        if let Some(reply) = self.asks.remove(&id) {
+            let _ = reply.send(Err(AskError::Unanswered));
+        }
+    }
+
+    /// Takes what is told as part of the answer to a query; gives back all else.
+    pub(super) fn collect(&mut self, told: Told) -> Option<Told> {
+        let Some(read) = self.reads.get_mut(&told.re) else { return Some(told) };
+        if let Event::Refused(refusal) = told.event {
+            if let Some(read) = self.reads.remove(&told.re) {
+                let _ = read.reply.send(Err(AskError::Refused(refusal)));
+            }
+        } else if read.told.len() < QUERY_EVENTS {
+            read.told.push(told);
+        }
+        None
+    }
+
+    /// The end of the answer to a query.
+    pub(super) fn answered(&mut self, re: RequestId, answer: Answer) {
+        if let Some(read) = self.reads.remove(&re) {
+            let _ = read.reply.send(Ok((read.told, answer)));
+        }
+    }
+}

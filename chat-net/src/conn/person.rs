@@ -1,0 +1,223 @@
+//! A person on lines: the name first, then talk and commands, with one room that is the current one.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use chat_core::{Ask, Code, Query, RequestId};
+use tokio::sync::oneshot;
+
+use super::outbox::Lane;
+use super::reader::{End, Reader};
+use crate::codec::Hello;
+use crate::codec::telnet::Telnet;
+use crate::codec::text::{self, Typed, parse};
+use crate::door::{Recognised, recognise};
+use crate::engine::Request;
+
+/// What only people have.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(super) telnet: Telnet,
+    /// Whether it said nothing when it came: then its first line may yet turn out to be another protocol.
+    was_silent: bool,
+    /// Where a bare line goes.
+    current: Option<Arc<str>>,
+    /// The rooms it is in, in the order it joined them.
+    rooms: Vec<Arc<str>>,
+}
+
+/// How many messages `/history` shows without a number.
+const HISTORY: u32 = 20;
+
+impl Person {
+    pub(super) fn new(was_silent: bool) -> Person {
+        Person { telnet: Telnet::default(), was_silent, current: None, rooms: Vec::new() }
+    }
+
+    /// Whether what a silent connection sends at last is no person's line.
+    pub(super) fn is_foreign(&self, first: &[u8]) -> bool {
+        self.was_silent && !matches!(recognise(first), Recognised::Person | Recognised::NeedMore)
+    }
+
+    fn entered(&mut self, room: &Arc<str>) {
+        self.left(room);
+        self.rooms.push(Arc::clone(room));
+        self.current = Some(Arc::clone(room));
+    }
+
+    fn left(&mut self, room: &str) {
+        self.rooms.retain(|known| !same(known, room));
+        if self.current.as_deref().is_some_and(|current| same(current, room)) {
+            self.current = self.rooms.last().cloned();
+        }
+    }
+}
+
+fn bare(room: &str) -> &str {
+    room.strip_prefix('#').unwrap_or(room)
+}
+
+fn same(a: &str, b: &str) -> bool {
+    bare(a).eq_ignore_ascii_case(bare(b))
+}
+
+const NO_ROOM: &str = "you are in no room, type /join ROOM";
+
+impl Reader {
+    /// Takes a line: of a person what they typed, of a program an empty one between its objects.
+    pub(super) async fn line(&mut self, line: &[u8]) -> Result<(), End> {
+        if self.person.is_none() {
+            return Ok(());
+        }
+        let Ok(line) = std::str::from_utf8(line) else {
+            self.refuse(RequestId::NONE, Code::BadText).await;
+            return Ok(());
+        };
+        if self.is_attached { self.typed(line).await } else { self.name(line.trim()).await }
+    }
+
+    async fn name(&mut self, line: &str) -> Result<(), End> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        match line.starts_with('/').then(|| parse(line)) {
+            Some(Typed::Quit) => return Err(End::Quit),
+            Some(Typed::Help) => {
+                self.say(text::help());
+                return Ok(());
+            }
+            Some(_) => {
+                self.refuse(RequestId::NONE, Code::NoName).await;
+                return Ok(());
+            }
+            None => {}
+        }
+        let hello = Hello { name: line.into(), ..Hello::default() };
+        if self.hello(hello).await? {
+            let rooms = Arc::clone(&self.shared.start_rooms);
+            for room in rooms.iter() {
+                if self.is_member(room).await? {
+                    self.person().entered(room);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn typed(&mut self, line: &str) -> Result<(), End> {
+        match parse(line) {
+            Typed::Say("") => Ok(()),
+            Typed::Say(body) => match self.current() {
+                Some(room) => self.ask(RequestId::NONE, Ask::Say { room, body: body.into() }).await,
+                None => self.wrong(NO_ROOM).await,
+            },
+            Typed::Join(room) => self.join(room.into()).await,
+            Typed::Leave(room) => match room.map(Arc::from).or_else(|| self.current()) {
+                Some(room) => {
+                    self.person().left(&room);
+                    self.ask(RequestId::NONE, Ask::Leave { room }).await
+                }
+                None => self.wrong(NO_ROOM).await,
+            },
+            Typed::Room(room) => self.switch(room).await,
+            Typed::Whisper { to, body } => {
+                self.ask(RequestId::NONE, Ask::Whisper { to: to.into(), body: body.into() }).await
+            }
+            Typed::Users(room) => {
+                let room = room.map(Arc::from).or_else(|| self.current());
+                self.query(RequestId::NONE, Query::Users { room, after: None }).await
+            }
+            Typed::Rooms => self.query(RequestId::NONE, Query::Rooms { after: None }).await,
+            Typed::Topic(topic) => match (self.current(), topic) {
+                (Some(room), Some(topic)) => {
+                    self.ask(RequestId::NONE, Ask::Topic { room, topic: topic.into() }).await
+                }
+                (Some(room), None) => {
+                    self.follow_up(Request::ShowTopic { room });
+                    Ok(())
+                }
+                (None, _) => self.wrong(NO_ROOM).await,
+            },
+            Typed::History(limit) => match self.current() {
+                Some(room) => {
+                    let limit = limit.unwrap_or(HISTORY);
+                    self.query(RequestId::NONE, Query::History { room, before: None, limit }).await
+                }
+                None => self.wrong(NO_ROOM).await,
+            },
+            Typed::Help => {
+                self.hand_over().await?;
+                self.say(text::help());
+                Ok(())
+            }
+            Typed::Quit => {
+                self.hand_over().await?;
+                Err(End::Quit)
+            }
+            Typed::Unknown(command) => {
+                let command = chat_core::printable(command).into_owned();
+                self.wrong_code(Code::UnknownAsk, &format!("there is no {command}, type /help")).await
+            }
+            Typed::Usage(usage) => self.wrong(usage).await,
+        }
+    }
+
+    /// A room becomes the current one only once the person is in it.
+    async fn join(&mut self, room: Arc<str>) -> Result<(), End> {
+        self.ask(RequestId::NONE, Ask::Join { room: Arc::clone(&room), since: None }).await?;
+        if self.is_member(&room).await? {
+            self.person().entered(&bare(&room).into());
+        }
+        Ok(())
+    }
+
+    async fn switch(&mut self, room: &str) -> Result<(), End> {
+        let known = self.person().rooms.iter().find(|known| same(known, room)).cloned();
+        match known {
+            Some(known) => {
+                let mut bytes = BytesMut::new();
+                text::note(&format!("you are talking in #{known}"), &mut bytes);
+                self.person().current = Some(known);
+                self.hand_over().await?;
+                self.push_bytes(Lane::Talk, bytes);
+                Ok(())
+            }
+            None => {
+                let room = chat_core::printable(bare(room)).into_owned();
+                self.wrong_code(Code::NotAMember, &format!("you are not in #{room}, type /join {room}")).await
+            }
+        }
+    }
+
+    /// Whether the person is in the room, after all that was asked before.
+    async fn is_member(&mut self, room: &Arc<str>) -> Result<bool, End> {
+        let (reply, answer) = oneshot::channel();
+        self.follow_up(Request::IsMember { room: Arc::clone(room), reply });
+        self.hand_over().await?;
+        answer.await.map_err(|_| End::Closed(Code::GoingAway))
+    }
+
+    async fn wrong(&mut self, what: &str) -> Result<(), End> {
+        self.wrong_code(Code::BadAsk, what).await
+    }
+
+    async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
+        self.hand_over().await?;
+        let mut bytes = BytesMut::new();
+        text::refuse(code, what, &mut bytes);
+        self.push_bytes(Lane::Talk, bytes);
+        Ok(())
+    }
+
+    fn say(&self, lines: &'static str) {
+        self.push_bytes(Lane::Talk, BytesMut::from(lines));
+    }
+
+    fn current(&self) -> Option<Arc<str>> {
+        self.person.as_ref().and_then(|person| person.current.clone())
+    }
+
+    fn person(&mut self) -> &mut Person {
+        self.person.as_mut().expect("only a person's lines come here")
+    }
+}

@@ -1,0 +1,432 @@
+//! The reading half of a connection: cuts and decodes what comes, paces it, and hands it to the engine.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use chat_core::{Ask, Code, Detach, Query, Refusal, RequestId, SessionId, Timestamp, TokenHash};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::io::Source;
+use super::outbox::{Lane, Outbox};
+use super::person::Person;
+use super::{Shared, read};
+use crate::codec::line::{Line, LineSplitter};
+use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello, frame};
+use crate::engine::{Connect, Input, Request};
+use crate::flood::{Bucket, Pace};
+use crate::notice;
+use crate::table::close_outbox;
+
+/// Why a connection is read no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It said goodbye, or a person hung up.
+    Quit,
+    /// It broke off.
+    Lost,
+    /// It did something for which it is closed; its session lingers.
+    Closed(Code),
+}
+
+/// How the bytes are cut.
+#[derive(Debug)]
+enum Cut {
+    Frames,
+    Lines(LineSplitter),
+}
+
+/// One piece of input.
+enum Piece {
+    Payload(Result<FromClient, BadAsk>),
+    /// What a person typed.
+    Line(Vec<u8>),
+    TooLong,
+}
+
+/// The reading half.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(super) shared: Arc<Shared>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) session: SessionId,
+    cut: Cut,
+    /// What has been read and not yet used.
+    partial: Vec<u8>,
+    /// Boxed, because most connections are programs.
+    pub(super) person: Option<Box<Person>>,
+    pub(super) is_attached: bool,
+    bucket: Option<Box<Bucket>>,
+    /// Rooms it has asked to join: joining them again is free.
+    joined: Vec<Arc<str>>,
+    /// Decoded and paced, not yet handed over.
+    pending: Vec<Request>,
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>, outbox: Arc<Outbox>, first: Vec<u8>, was_silent: bool) -> Reader {
+        let form = outbox.form;
+        let cut = match form {
+            Form::Bincode | Form::JsonFrames => Cut::Frames,
+            Form::JsonLines | Form::Text => Cut::Lines(LineSplitter::new(shared.limits.line_bytes)),
+        };
+        let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent)));
+        let bucket = Bucket::of(&shared.limits).map(Box::new);
+        let session = shared.session();
+        let mut reader = Reader {
+            shared,
+            outbox,
+            session,
+            cut,
+            partial: Vec::new(),
+            person,
+            is_attached: false,
+            bucket,
+            joined: Vec::new(),
+            pending: Vec::new(),
+        };
+        reader.arrived(first);
+        reader
+    }
+
+    pub(crate) fn identity(&self) -> (Arc<Shared>, SessionId) {
+        (Arc::clone(&self.shared), self.session)
+    }
+
+    /// Reads until the end, then says goodbye: to the engine if there is a session, else to the peer alone.
+    pub(crate) async fn run(mut self, mut source: Source) {
+        let end = self.read_all(&mut source).await;
+        let code = match end {
+            End::Quit | End::Lost => Code::Left,
+            End::Closed(code) => code,
+        };
+        let closing = match code {
+            Code::GoingAway => notice::going_away(self.shared.limits.reconnect_after_ms),
+            code => notice::closing(code),
+        };
+        tracing::debug!(session = self.session.as_u64(), reason = code.name(), "connection ends");
+        let why = if end == End::Quit { Detach::Quit } else { Detach::Drop };
+        let gone = Input::Gone { session: self.session, why, closing: closing.clone() };
+        if !self.is_attached || self.shared.inputs.send(gone).await.is_err() {
+            close_outbox(&self.outbox, &closing, true);
+        }
+    }
+
+    async fn read_all(&mut self, source: &mut Source) -> End {
+        let mut login = Some(self.login());
+        loop {
+            if let Err(end) = self.consume().await {
+                return end;
+            }
+            if self.is_attached {
+                login = None;
+            }
+            // A peer that does not read what it asked for is not read either.
+            if self.outbox.is_full() {
+                poll_fn(|cx| self.outbox.poll_room(cx)).await;
+            }
+            let mut chunk = std::mem::take(&mut self.partial);
+            let held = chunk.len();
+            let count = match &mut login {
+                None => read(source, &mut chunk).await,
+                Some(login) => tokio::select! {
+                    count = read(source, &mut chunk) => count,
+                    end = login => return end,
+                },
+            };
+            let fresh = chunk.split_off(held);
+            self.partial = chunk;
+            self.arrived(fresh);
+            self.outbox.heard(self.shared.now_ms());
+            match count {
+                Ok(1..) => {}
+                Ok(0) => return self.end_of_input().await,
+                Err(_) => return End::Lost,
+            }
+        }
+    }
+
+    /// Ends a connection that takes too long to give a name, or that has none when the server ends.
+    fn login(&self) -> Pin<Box<dyn Future<Output = End> + Send>> {
+        let limits = &self.shared.limits;
+        let patience_ms = if self.person.is_some() { limits.person_login_ms } else { limits.login_ms };
+        let ending = self.shared.ending.clone();
+        Box::pin(async move {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(patience_ms)) => End::Closed(Code::LoginTimeout),
+                () = ending.cancelled() => End::Closed(Code::GoingAway),
+            }
+        })
+    }
+
+    fn arrived(&mut self, mut fresh: Vec<u8>) {
+        if let Some(person) = &mut self.person {
+            person.telnet.strip(&mut fresh);
+        }
+        if self.partial.is_empty() {
+            self.partial = fresh;
+        } else {
+            self.partial.extend_from_slice(&fresh);
+        }
+    }
+
+    /// A person who hangs up leaves; a program may have lost its connection, and may come back.
+    async fn end_of_input(&mut self) -> End {
+        if self.person.is_none() {
+            return End::Lost;
+        }
+        let last = match &self.cut {
+            Cut::Lines(lines) => lines.last(&self.partial).map(<[u8]>::to_vec),
+            Cut::Frames => None,
+        };
+        if let Some(line) = last
+            && let Err(end) = self.line(&line).await
+        {
+            return end;
+        }
+        self.hand_over().await.err().unwrap_or(End::Quit)
+    }
+
+    /// Uses up all whole pieces that have come.
+    async fn consume(&mut self) -> Result<(), End> {
+        let mut buffer = std::mem::take(&mut self.partial);
+        let mut at = 0;
+        let end = loop {
+            if self.is_foreign(&buffer[at..]) {
+                break Err(End::Closed(Code::WrongProtocol));
+            }
+            let handled = match self.next(&buffer, &mut at) {
+                Err(end) => Err(end),
+                Ok(None) => break Ok(()),
+                Ok(Some(Piece::Line(line))) => self.line(&line).await,
+                Ok(Some(Piece::TooLong)) => {
+                    self.refuse(RequestId::NONE, Code::LineTooLong).await;
+                    Ok(())
+                }
+                Ok(Some(Piece::Payload(frame))) => self.frame(frame).await,
+            };
+            if handled.is_err() {
+                break handled;
+            }
+        };
+        buffer.drain(..at);
+        // What is left is a piece that is not whole; an idle connection keeps no buffer.
+        self.partial = if buffer.is_empty() { Vec::new() } else { buffer };
+        end?;
+        self.hand_over().await
+    }
+
+    /// Whether a connection that was taken for a person turns out to be a program of another protocol.
+    fn is_foreign(&self, rest: &[u8]) -> bool {
+        self.person.as_ref().is_some_and(|person| !self.is_attached && person.is_foreign(rest))
+    }
+
+    /// Cuts the next piece off `buffer[*at..]`.
+    fn next(&mut self, buffer: &[u8], at: &mut usize) -> Result<Option<Piece>, End> {
+        let form = self.outbox.form;
+        match &mut self.cut {
+            Cut::Frames => {
+                let limits = &self.shared.limits;
+                let limit = if self.is_attached { limits.frame_bytes } else { limits.hello_frame_bytes };
+                match frame::split(&buffer[*at..], limit) {
+                    Err(error) => Err(End::Closed(error.code())),
+                    Ok(None) => Ok(None),
+                    Ok(Some((payload, used))) => {
+                        *at += used;
+                        Ok(Some(Piece::Payload(form.decode_client(payload))))
+                    }
+                }
+            }
+            Cut::Lines(lines) => {
+                let (piece, used) = match lines.next(&buffer[*at..]) {
+                    Line::Complete { line, used } if form == Form::Text => {
+                        (Some(Piece::Line(line.to_vec())), used)
+                    }
+                    Line::Complete { line, used } if line.trim_ascii().is_empty() => {
+                        (Some(Piece::Line(Vec::new())), used)
+                    }
+                    Line::Complete { line, used } => (Some(Piece::Payload(form.decode_client(line))), used),
+                    Line::TooLong { used } => (Some(Piece::TooLong), used),
+                    Line::Incomplete { used } => (None, used),
+                };
+                *at += used;
+                Ok(piece)
+            }
+        }
+    }
+
+    async fn frame(&mut self, frame: Result<FromClient, BadAsk>) -> Result<(), End> {
+        match frame {
+            Err(bad) if bad.closes() => Err(End::Closed(bad.code)),
+            Err(bad) => {
+                self.paced(bad.re, 1).await?;
+                self.tell_refused(bad.re, bad.refusal());
+                Ok(())
+            }
+            Ok(FromClient::Hello(_)) if self.is_attached => {
+                self.refuse(RequestId::NONE, Code::AlreadyNamed).await;
+                Ok(())
+            }
+            Ok(FromClient::Hello(hello)) => self.hello(hello).await.map(|_| ()),
+            Ok(FromClient::Bye) => {
+                self.hand_over().await?;
+                Err(End::Quit)
+            }
+            Ok(FromClient::Pong { .. }) => Ok(()),
+            Ok(FromClient::Ping { nonce }) => {
+                self.paced(RequestId::NONE, FREE).await?;
+                self.push(Lane::Control, &FromServer::Pong { nonce });
+                Ok(())
+            }
+            Ok(FromClient::Ask { id, ask }) => self.ask(id, ask).await,
+            Ok(FromClient::Query { id, query }) => self.query(id, query).await,
+        }
+    }
+
+    /// Hands a hello to the engine and waits for its verdict: `Ok(true)` if there is a session now.
+    pub(super) async fn hello(&mut self, hello: Hello) -> Result<bool, End> {
+        let mut secret = [0; 32];
+        if getrandom::fill(&mut secret).is_err() {
+            tracing::error!("the system gives no random bytes, so no session can be made");
+            return Err(End::Closed(Code::GoingAway));
+        }
+        let token: Arc<str> = blake3::Hash::from(secret).to_hex().as_str().into();
+        let (verdict, accepted) = oneshot::channel();
+        let connect = Connect {
+            session: self.session,
+            outbox: Arc::clone(&self.outbox),
+            token_hash: hash(&token),
+            resume_hash: hello.resume.as_deref().map(hash),
+            token,
+            hello,
+            verdict,
+        };
+        self.send(Input::Connect(Box::new(connect))).await?;
+        self.is_attached = accepted.await.map_err(|_| End::Closed(Code::GoingAway))?;
+        Ok(self.is_attached)
+    }
+
+    pub(super) async fn ask(&mut self, id: RequestId, ask: Ask) -> Result<(), End> {
+        if !self.may_ask(id).await {
+            return Ok(());
+        }
+        let weight = self.weight(&ask);
+        if self.paced(id, weight).await? {
+            self.pending.push(Request::Ask { id, ask });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn query(&mut self, id: RequestId, query: Query) -> Result<(), End> {
+        if self.may_ask(id).await && self.paced(id, 1).await? {
+            self.pending.push(Request::Query { id, query });
+        }
+        Ok(())
+    }
+
+    /// Puts a request that costs nothing, and needs no pacing of its own, behind those already pending.
+    pub(super) fn follow_up(&mut self, request: Request) {
+        self.pending.push(request);
+    }
+
+    async fn may_ask(&mut self, id: RequestId) -> bool {
+        let code = match (self.is_attached, self.shared.ending.is_cancelled()) {
+            (_, true) => Code::GoingAway,
+            (false, _) => Code::NoName,
+            (true, false) => return true,
+        };
+        self.refuse(id, code).await;
+        false
+    }
+
+    /// What an ask counts: joining a room again counts next to nothing.
+    fn weight(&mut self, ask: &Ask) -> u32 {
+        let is = |known: &Arc<str>, room: &str| known.trim_start_matches('#').eq_ignore_ascii_case(room);
+        match ask {
+            Ask::Join { room, .. } => {
+                let name = room.trim_start_matches('#');
+                if self.joined.iter().any(|known| is(known, name)) {
+                    return FREE;
+                }
+                if self.joined.len() < MOST_FREE_ROOMS && name.len() <= chat_core::MAX_NAME_BYTES {
+                    self.joined.push(Arc::clone(room));
+                }
+            }
+            Ask::Leave { room } => {
+                let name = room.trim_start_matches('#');
+                self.joined.retain(|known| !is(known, name));
+            }
+            _ => {}
+        }
+        1
+    }
+
+    /// Waits until one more may be asked, without reading on. `Ok(false)`: it was refused instead.
+    async fn paced(&mut self, id: RequestId, weight: u32) -> Result<bool, End> {
+        let Some(bucket) = &mut self.bucket else { return Ok(true) };
+        let (wait, refused) = match bucket.take(Instant::now(), weight) {
+            Pace::Go => return Ok(true),
+            Pace::Wait(wait) => (wait, false),
+            Pace::Refuse(wait) => (wait, weight == 1),
+        };
+        self.hand_over().await?;
+        tokio::time::sleep(wait).await;
+        if refused {
+            let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1000);
+            let message = "too many asks for too long (limiter: asks); pause, then go on slower";
+            self.tell_refused(id, notice::refusal_saying(Code::SlowDown, message, Some(retry_ms)));
+        }
+        Ok(!refused)
+    }
+
+    /// Hands what is pending to the engine, in one piece.
+    pub(super) async fn hand_over(&mut self) -> Result<(), End> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let requests = std::mem::take(&mut self.pending);
+        self.send(Input::Requests { session: self.session, requests }).await
+    }
+
+    async fn send(&self, input: Input) -> Result<(), End> {
+        self.shared.inputs.send(input).await.map_err(|_| End::Closed(Code::GoingAway))
+    }
+
+    pub(super) async fn refuse(&mut self, re: RequestId, code: Code) {
+        // What came before it is answered before it, as far as it can be told here.
+        let _ = self.hand_over().await;
+        self.tell_refused(re, notice::refusal(code));
+    }
+
+    pub(super) fn tell_refused(&self, re: RequestId, refusal: Refusal) {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let at = Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        self.push(Lane::Talk, &notice::refused(re, at, refusal));
+    }
+
+    pub(super) fn push(&self, lane: Lane, frame: &FromServer) {
+        let mut bytes = BytesMut::new();
+        self.outbox.form.encode(frame, false, &mut bytes);
+        self.push_bytes(lane, bytes);
+    }
+
+    pub(super) fn push_bytes(&self, lane: Lane, bytes: BytesMut) {
+        if self.outbox.push(lane, bytes.freeze()).is_err() {
+            close_outbox(&self.outbox, &notice::closing(Code::SlowReader), false);
+        }
+        self.outbox.flush();
+    }
+}
+
+/// The weight of what counts next to nothing.
+const FREE: u32 = 10;
+
+/// How many rooms are remembered for joining again.
+const MOST_FREE_ROOMS: usize = 100;
+
+fn hash(secret: &str) -> TokenHash {
+    TokenHash(*blake3::hash(secret.as_bytes()).as_bytes())
+}

@@ -1,0 +1,427 @@
+//! The one loop that owns the chat: takes what connections want in batches, applies it, has it kept, and
+//! then delivers it. Nobody else touches the state, so it has no lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use chat_core::{
+    Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::batch::Item;
+use crate::catch_up::{HistoryRead, Reached};
+use crate::clock::Clock;
+use crate::codec::{Closing, Form, FromServer, Hello, Told, text};
+use crate::conn::outbox::Outbox;
+use crate::fan_out::FanOut;
+use crate::limits::Limits;
+use crate::log::{Entry, Log};
+use crate::notice;
+use crate::store::{Store, StoreError};
+use crate::table::{Joining, Table};
+
+/// What reaches the engine from connections, jobs and the server's handle.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A connection said hello.
+    Connect(Box<Connect>),
+    /// What one connection wants, in order.
+    Requests { session: SessionId, requests: Vec<Request> },
+    /// A connection is gone, or wants to go.
+    Gone { session: SessionId, why: Detach, closing: Closing },
+    /// A job has brought a connection's copy of a room up to here.
+    Reached(Reached),
+    /// A job could not read what it was to send.
+    Unreadable { session: SessionId },
+    /// No more is taken; everything earlier is answered; then the loop ends.
+    Shutdown,
+}
+
+/// A hello, with what the edge made for it.
+#[derive(Debug)]
+pub(crate) struct Connect {
+    pub(crate) session: SessionId,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) hello: Hello,
+    pub(crate) token: Arc<str>,
+    pub(crate) token_hash: TokenHash,
+    pub(crate) resume_hash: Option<TokenHash>,
+    pub(crate) verdict: oneshot::Sender<bool>,
+}
+
+/// One thing that a connection wants.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Ask {
+        id: RequestId,
+        ask: Ask,
+    },
+    Query {
+        id: RequestId,
+        query: Query,
+    },
+    /// Whether the session is in that room, after all that it asked before.
+    IsMember {
+        room: Arc<str>,
+        reply: oneshot::Sender<bool>,
+    },
+    /// A person wants to see a room's topic.
+    ShowTopic {
+        room: Arc<str>,
+    },
+}
+
+/// How many inputs are taken, and roughly how many bytes of events are gathered, before they are delivered.
+const BATCH_INPUTS: usize = 256;
+const BATCH_BYTES: usize = 128 * 1024;
+
+/// How often connections are looked at for silence and stuck outboxes.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The members of a room, encoded for people: asked for often, changed rarely.
+#[derive(Debug)]
+struct UsersPage {
+    room: Option<Arc<str>>,
+    roster: u64,
+    bytes: Bytes,
+}
+
+/// How many encoded lists are kept.
+const USERS_PAGES: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct Engine<L> {
+    pub(crate) chat: Chat,
+    pub(crate) log: L,
+    pub(crate) node: NodeId,
+    pub(crate) clock: Clock,
+    pub(crate) fan_out: FanOut,
+    pub(crate) table: Table,
+    pub(crate) parts: Parts,
+    inbox: mpsc::Receiver<Input>,
+    pages: Vec<UsersPage>,
+    is_ending: bool,
+}
+
+/// What the engine shares with jobs and connections.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) jobs: TaskTracker,
+    pub(crate) inputs: mpsc::WeakSender<Input>,
+    pub(crate) start: Instant,
+    /// Rooms that a new session is put into if its hello names none.
+    pub(crate) start_rooms: Arc<[Arc<str>]>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl<L: Log> Engine<L> {
+    pub(crate) fn new(chat: Chat, log: L, node: NodeId, parts: Parts, inbox: mpsc::Receiver<Input>) -> Self {
+        Engine {
+            chat,
+            log,
+            node,
+            clock: Clock::new(),
+            fan_out: FanOut::default(),
+            table: Table::default(),
+            parts,
+            inbox,
+            pages: Vec::new(),
+            is_ending: false,
+        }
+    }
+
+    /// Runs until [`Input::Shutdown`], or until every sender of inputs is gone.
+    ///
+    /// # Errors
+    /// The store failed: nothing may be accepted any more. Connections have been told to come back.
+    pub(crate) async fn run(mut self) -> Result<(), StoreError> {
+        let mut inputs = Vec::with_capacity(BATCH_INPUTS);
+        let mut sweep = tokio::time::interval(SWEEP);
+        while !self.is_ending {
+            let deadline = self.chat.next_deadline().map(|at| self.clock.when(at));
+            tokio::select! {
+                biased;
+                count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS) => self.is_ending |= count == 0,
+                entry = self.log.next() => self.apply(entry),
+                () = sleep_until(deadline) => {
+                    self.clock.now();
+                    self.log.submit(Command::Tick);
+                }
+                _ = sweep.tick() => self.sweep(),
+            }
+            for input in inputs.drain(..) {
+                self.take(input);
+                self.apply_waiting();
+                if self.fan_out.batch.bytes > BATCH_BYTES {
+                    self.release().await?;
+                }
+            }
+            self.apply_waiting();
+            self.release().await?;
+        }
+        self.end().await
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Connect(connect) => self.connect(*connect),
+            Input::Requests { session, requests } => {
+                for request in requests {
+                    self.request(session, request);
+                    self.apply_waiting();
+                }
+            }
+            Input::Gone { session, why, closing } => {
+                self.log.submit(Command::Detach { session, why });
+                self.apply_waiting();
+                self.fan_out.push(Item::Close { session, closing, keep_talk: true });
+            }
+            Input::Reached(reached) => self.reached(reached),
+            Input::Unreadable { session } => {
+                self.drop_session(session, &notice::closing(crate::catch_up::FAILED));
+            }
+            Input::Shutdown => self.is_ending = true,
+        }
+    }
+
+    fn apply_waiting(&mut self) {
+        while let Some(entry) = self.log.try_next() {
+            self.apply(entry);
+        }
+    }
+
+    fn connect(&mut self, connect: Connect) {
+        let Connect { session, outbox, hello, token, token_hash, resume_hash, verdict } = connect;
+        let name = Arc::clone(&hello.name);
+        self.table.insert(session, outbox, Joining { hello, token, verdict });
+        self.log.submit(Command::Attach { session, name, token: token_hash, resume: resume_hash });
+    }
+
+    fn request(&mut self, session: SessionId, request: Request) {
+        match request {
+            Request::Ask { id, ask } => {
+                self.log.submit(Command::Ask { from: session, request: id, ask });
+            }
+            Request::Query { id, query } => self.query(session, id, query),
+            Request::IsMember { room, reply } => {
+                let value = self.chat.member_place(session, &room).is_ok();
+                self.fan_out.push(Item::Reply { to: reply, value });
+            }
+            Request::ShowTopic { room } => self.show_topic(session, &room),
+        }
+    }
+
+    fn query(&mut self, session: SessionId, re: RequestId, query: Query) {
+        let answer = match query {
+            Query::Users { room, after } => {
+                match self.users_for_people(session, room.as_ref(), after.is_some()) {
+                    true => return,
+                    false => self.chat.users(room.as_deref(), after.as_deref()),
+                }
+            }
+            Query::Rooms { after } => self.chat.rooms(after.as_deref()),
+            Query::History { room, before, limit } => match self.chat.member_place(session, &room) {
+                Ok(place) => {
+                    let read = HistoryRead { re, place, before, limit };
+                    return self.fan_out.push(Item::History { session, read });
+                }
+                Err(rejection) => Err(rejection),
+            },
+        };
+        let frame = match answer {
+            Ok(answer) => FromServer::Answered { re, answer },
+            Err(rejection) => notice::refused(re, self.clock.now(), (&rejection).into()),
+        };
+        self.fan_out.push(Item::One { to: session, frame: Box::new(frame), own: false });
+    }
+
+    fn show_topic(&mut self, session: SessionId, room: &str) {
+        match self.chat.topic(session, room) {
+            Ok((place, topic)) => {
+                let text = match topic {
+                    Some(topic) => format!("the topic of #{} is: {topic}", place.room),
+                    None => format!("#{} has no topic; set one with /topic TEXT", place.room),
+                };
+                let mut bytes = BytesMut::new();
+                text::note(&text, &mut bytes);
+                self.fan_out.push(Item::Ready { to: session, bytes: bytes.freeze() });
+            }
+            Err(rejection) => self.refuse(session, RequestId::NONE, &rejection),
+        }
+    }
+
+    /// Answers a person from the encoded lists, which hold no request id and so are the same for everyone.
+    fn users_for_people(&mut self, session: SessionId, room: Option<&Arc<str>>, is_later_page: bool) -> bool {
+        let form = self.table.conns.get(&session).map(|conn| conn.outbox.form);
+        if is_later_page || form != Some(Form::Text) {
+            return false;
+        }
+        let roster = self.fan_out.roster;
+        self.pages.retain(|page| page.roster == roster);
+        let known = self.pages.iter().find(|page| page.room.as_ref() == room).map(|page| page.bytes.clone());
+        let bytes = match known {
+            Some(bytes) => bytes,
+            None => {
+                let Ok(answer) = self.chat.users(room.map(|room| &**room), None) else { return false };
+                let mut bytes = BytesMut::new();
+                Form::Text.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
+                let bytes = bytes.freeze();
+                if self.pages.len() < USERS_PAGES {
+                    self.pages.push(UsersPage { room: room.cloned(), roster, bytes: bytes.clone() });
+                }
+                bytes
+            }
+        };
+        self.fan_out.push(Item::Ready { to: session, bytes });
+        true
+    }
+
+    pub(crate) fn apply(&mut self, entry: Entry) {
+        let since = match &entry.command {
+            Command::Ask { ask: Ask::Join { since, .. }, .. } => *since,
+            _ => None,
+        };
+        self.fan_out.begin(since);
+        let verdict = self.chat.apply(entry.stamp, &entry.command, &mut self.fan_out);
+        match (entry.command, verdict) {
+            (Command::Ask { from, request, .. }, Err(rejection)) => self.refuse(from, request, &rejection),
+            (Command::Ask { .. }, Ok(())) => self.entered(since),
+            (Command::Attach { session, .. }, Err(rejection)) => {
+                let refusal = (&rejection).into();
+                self.fan_out.push(Item::Reject { session, refusal });
+            }
+            (Command::Attach { session, .. }, Ok(())) => self.attached(session),
+            _ => {}
+        }
+    }
+
+    fn refuse(&mut self, session: SessionId, re: RequestId, rejection: &Rejection) {
+        let at = self.clock.now();
+        let frame = Box::new(notice::refused(re, at, rejection.into()));
+        self.fan_out.push(Item::One { to: session, frame, own: false });
+    }
+
+    /// A membership began: the newcomer gets the last messages, or what it missed since it was there.
+    fn entered(&mut self, since: Option<Since>) {
+        let Some((session, epoch)) = self.fan_out.entered.take() else { return };
+        let Some((head, _)) = self.chat.memberships(session).find(|(place, _)| place.epoch == epoch) else {
+            return;
+        };
+        self.fan_out.push(match since {
+            Some(since) => Item::CatchUp { session, head, since },
+            None => Item::Recent { session, head },
+        });
+    }
+
+    /// A session is attached. A new one is put into its first rooms; a resumed one gets what it missed.
+    fn attached(&mut self, session: SessionId) {
+        let Some(joining) = self.table.conns.get(&session).and_then(|conn| conn.joining.as_deref()) else {
+            return;
+        };
+        let hello = &joining.hello;
+        let is_resumed = self.fan_out.resumed;
+        if hello.resume.is_none() {
+            for room in hello.rooms.as_deref().unwrap_or(&self.parts.start_rooms) {
+                let ask = Ask::Join { room: Arc::clone(room), since: None };
+                self.log.submit(Command::Ask { from: session, request: RequestId::NONE, ask });
+            }
+        }
+        if !is_resumed {
+            return;
+        }
+        let mut items = Vec::new();
+        for (head, came_at) in self.chat.memberships(session) {
+            let told = hello.positions.iter().find(|position| is_room(&position.room, &head));
+            let since = told.map_or(Since { epoch: head.epoch, number: came_at }, |position| position.since);
+            items.push(Item::Behind { session, epoch: head.epoch });
+            items.push(Item::CatchUp { session, head, since });
+        }
+        for (stamp, event) in self.chat.whispers_after(session, hello.whispers) {
+            let told = Told { re: RequestId::NONE, past: true, at: stamp.at, event: event.clone() };
+            items.push(Item::One { to: session, frame: Box::new(FromServer::Told(told)), own: false });
+        }
+        items.into_iter().for_each(|item| self.fan_out.push(item));
+    }
+
+    /// A job has sent everything up to a place: if that is still the end, the room is live from here on.
+    fn reached(&mut self, reached: Reached) {
+        let Reached { session, place } = reached;
+        let head =
+            self.chat.memberships(session).map(|(head, _)| head).find(|head| head.epoch == place.epoch);
+        self.fan_out.push(match head {
+            Some(head) if head.number > place.number => Item::Continue { session, head, after: place.number },
+            _ => Item::Level { session, place },
+        });
+    }
+
+    /// Ends a connection; its session lingers and can be resumed.
+    pub(crate) fn drop_session(&mut self, session: SessionId, closing: &Closing) {
+        tracing::debug!(session = session.as_u64(), reason = &*closing.reason, "connection let go");
+        self.table.close(session, closing, false);
+        self.log.submit(Command::Detach { session, why: Detach::Drop });
+    }
+
+    /// Looks at every connection: pings the silent, lets go of the dead and the stuck.
+    fn sweep(&mut self) {
+        let limits = Arc::clone(&self.parts.limits);
+        let now = Instant::now();
+        let now_ms = elapsed_ms(self.parts.start, now);
+        let mut lost = Vec::new();
+        for (session, conn) in &mut self.table.conns {
+            let heard_ms = conn.outbox.heard_ms();
+            let silent_ms = now_ms.saturating_sub(heard_ms);
+            let answers = matches!(conn.outbox.form, Form::Bincode | Form::JsonFrames);
+            if conn.outbox.is_stuck(now) {
+                lost.push((*session, Code::SlowReader));
+            } else if answers && conn.pinged_ms > heard_ms && silent_ms >= limits.dead_after_ms {
+                lost.push((*session, Code::NoAnswer));
+            } else if answers && silent_ms >= limits.ping_after_ms && conn.pinged_ms <= heard_ms {
+                conn.pinged_ms = now_ms.max(heard_ms + 1);
+                conn.ping(now_ms);
+            }
+        }
+        // In the order of the ids, so that what is told does not depend on the map.
+        lost.sort_unstable();
+        for (session, code) in lost {
+            self.drop_session(session, &notice::closing(code));
+        }
+    }
+
+    /// Everything earlier has been delivered: says goodbye to everyone.
+    async fn end(mut self) -> Result<(), StoreError> {
+        let closing = notice::going_away(self.parts.limits.reconnect_after_ms);
+        let sessions: Vec<SessionId> = self.table.conns.keys().copied().collect();
+        for session in sessions {
+            self.table.close(session, &closing, true);
+        }
+        self.log.submit(Command::NodeDown { node: self.node });
+        self.apply_waiting();
+        self.release().await
+    }
+}
+
+fn is_room(name: &str, place: &Place) -> bool {
+    name.strip_prefix('#').unwrap_or(name).eq_ignore_ascii_case(place.room.as_str())
+}
+
+pub(crate) fn elapsed_ms(start: Instant, now: Instant) -> u64 {
+    u64::try_from(now.saturating_duration_since(start).as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

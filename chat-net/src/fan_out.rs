@@ -1,0 +1,149 @@
+//! The core's sink: gathers what a batch leads to. Runs of events with one audience become one segment, so
+//! that each recipient costs one reference and one push a run, not one a message.
+
+use chat_core::{
+    Asker, Audience, Change, Code, Epoch, Event, Number, RequestId, SessionId, Since, Sink, Stamp,
+};
+
+use crate::batch::{Batch, Item};
+use crate::codec::{FromServer, Told};
+use crate::store::{Record, size};
+
+/// Gathers a batch.
+#[derive(Debug, Default)]
+pub(crate) struct FanOut {
+    pub(crate) batch: Batch,
+    /// The audience of the last segment, while it may still grow.
+    open: Option<Key>,
+    /// Where the join that is being applied says the client's copy ends.
+    pub(crate) since: Option<Since>,
+    /// The session and room of a membership that the entry being applied began.
+    pub(crate) entered: Option<(SessionId, Epoch)>,
+    /// Whether the entry being applied attached a session that goes on.
+    pub(crate) resumed: bool,
+    /// Rises whenever who is here, or where, changes.
+    pub(crate) roster: u64,
+}
+
+/// Two deliveries with equal keys, and no change of members between them, have the same audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    epoch: Epoch,
+    members: usize,
+    first: Option<SessionId>,
+}
+
+impl FanOut {
+    /// Called before each entry.
+    pub(crate) fn begin(&mut self, since: Option<Since>) {
+        self.since = since;
+        self.entered = None;
+        self.resumed = false;
+    }
+
+    /// Anything that is not an event for the same audience ends the segment, so that every recipient sees
+    /// one order.
+    pub(crate) fn push(&mut self, item: Item) {
+        self.open = None;
+        self.batch.items.push(item);
+    }
+
+    /// Hands the batch out; the next begins empty.
+    pub(crate) fn take(&mut self) -> &mut Batch {
+        self.open = None;
+        &mut self.batch
+    }
+
+    fn told(stamp: Stamp, event: &Event, to: &Audience<'_>) -> Told {
+        Told { re: RequestId::NONE, past: to.past, at: stamp.at, event: event.clone() }
+    }
+
+    fn one(&mut self, asker: Asker, told: Told) {
+        let own = is_echo(&told.event);
+        let told = Told { re: asker.request, ..told };
+        self.push(Item::One { to: asker.session, frame: Box::new(FromServer::Told(told)), own });
+    }
+
+    fn segment(&mut self, told: Told, key: Option<Key>, to: &Audience<'_>) {
+        self.batch.bytes += size(&told.event);
+        self.batch.tolds.push((told, to.asker));
+        let end = self.batch.tolds.len();
+        if let (Some(open), Some(key), Some(Item::Segment { tolds, .. })) =
+            (self.open, key, self.batch.items.last_mut())
+            && open == key
+        {
+            tolds.end = end;
+            return;
+        }
+        let from = self.batch.audiences.len();
+        self.batch.audiences.extend_from_slice(to.sessions);
+        let audience = from..self.batch.audiences.len();
+        let epoch = key.map(|key| key.epoch);
+        self.batch.items.push(Item::Segment { tolds: end - 1..end, audience, epoch });
+        self.open = key;
+    }
+}
+
+/// Whether an asker who sees what he types has seen this already. A whisper to oneself arrives, too: then it
+/// is numbered, and shown.
+pub(crate) fn is_echo(event: &Event) -> bool {
+    match event {
+        Event::Said { .. } => true,
+        Event::Whispered { number, .. } => *number == Number(0),
+        _ => false,
+    }
+}
+
+impl Sink for FanOut {
+    fn deliver(&mut self, stamp: Stamp, event: &Event, to: Audience<'_>) {
+        match event {
+            Event::Attached { user, resumed, rooms } => {
+                if let [session] = to.sessions {
+                    self.resumed = *resumed;
+                    let (user, rooms) = (user.clone(), rooms.clone());
+                    self.push(Item::Welcome { to: *session, resumed: *resumed, user, rooms });
+                }
+                return;
+            }
+            Event::Replaced {} => {
+                if let [session] = to.sessions {
+                    let closing = crate::notice::closing(Code::Replaced);
+                    self.push(Item::Close { session: *session, closing, keep_talk: true });
+                }
+                return;
+            }
+            _ => {}
+        }
+        let told = Self::told(stamp, event, &to);
+        match (event.place(), to.sessions, to.asker) {
+            (Some(place), members, _) if !to.past && !members.is_empty() => {
+                let key = Key { epoch: place.epoch, members: members.len(), first: members.first().copied() };
+                self.segment(told, Some(key), &to);
+            }
+            (_, [], Some(asker)) => {
+                self.one(asker, told);
+                if let Event::Members { fresh: true, place, .. } = event {
+                    self.entered = Some((asker.session, place.epoch));
+                    if self.since.is_some() {
+                        self.push(Item::Behind { session: asker.session, epoch: place.epoch });
+                    }
+                }
+            }
+            _ => {
+                self.open = None;
+                self.segment(told, None, &to);
+            }
+        }
+    }
+
+    fn record(&mut self, stamp: Stamp, change: &Change) {
+        match change {
+            Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => {}
+            _ => {
+                self.open = None;
+                self.roster += 1;
+            }
+        }
+        self.batch.records.push(Record { stamp, change: change.clone() });
+    }
+}

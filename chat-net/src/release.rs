@@ -1,0 +1,281 @@
+//! The second half of a batch: the store has it, so it is delivered, in order.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+use chat_core::{Asker, Code, Epoch, Event, Place, RequestId, SessionId, Since, UserName};
+
+use crate::batch::{Batch, Item};
+use crate::catch_up::{Reached, Reader};
+use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
+use crate::engine::{Engine, Input, Parts};
+use crate::fan_out::is_echo;
+use crate::log::Log;
+use crate::notice;
+use crate::store::StoreError;
+
+/// A run of events in one form: encoded once, shared by all recipients.
+struct Encoded {
+    bytes: Bytes,
+    /// Where each event ends, for those who asked for one of them and get another copy of it.
+    ends: Vec<usize>,
+}
+
+impl<L: Log> Engine<L> {
+    /// Has the batch kept, delivers it, and lets go of those who cannot take it.
+    pub(crate) async fn release(&mut self) -> Result<(), StoreError> {
+        while !self.fan_out.batch.is_empty() {
+            let mut batch = std::mem::take(self.fan_out.take());
+            let records = std::mem::take(&mut batch.records);
+            if !records.is_empty() {
+                self.parts.store.append(records).await?;
+            }
+            self.deliver(&mut batch);
+            batch.clear();
+            self.table.flush();
+            self.let_go_of_overflowed();
+            if self.fan_out.batch.is_empty() {
+                self.fan_out.batch = batch;
+            }
+        }
+        Ok(())
+    }
+
+    fn let_go_of_overflowed(&mut self) {
+        let overflowed = std::mem::take(&mut self.table.overflowed);
+        for session in overflowed {
+            if self.table.conns.contains_key(&session) {
+                self.drop_session(session, &notice::closing(Code::SlowReader));
+            }
+        }
+        while let Some(entry) = self.log.try_next() {
+            self.apply(entry);
+        }
+    }
+
+    fn deliver(&mut self, batch: &mut Batch) {
+        for item in batch.items.drain(..) {
+            match item {
+                Item::Segment { tolds, audience, epoch } => {
+                    self.segment(&batch.tolds[tolds], &batch.audiences[audience], epoch);
+                }
+                Item::One { to, frame, own } => self.table.tell(to, &frame, own),
+                Item::Ready { to, bytes } => self.table.push(to, bytes),
+                Item::Welcome { to, resumed, user, rooms } => self.welcome(to, resumed, &user, &rooms),
+                Item::Reject { session, refusal } => {
+                    let frame = notice::refused(RequestId::NONE, self.clock.now(), refusal);
+                    self.table.tell(session, &frame, false);
+                    self.table.flush();
+                    let joining = self.table.conns.remove(&session).and_then(|conn| conn.joining);
+                    reply(joining.map(|joining| joining.verdict), false);
+                }
+                Item::Behind { session, epoch } => {
+                    if let Some(conn) = self.table.conns.get_mut(&session) {
+                        conn.behind.push(epoch);
+                    }
+                }
+                Item::CatchUp { session, head, since } => self.catch_up(session, head, Owed::Missed(since)),
+                Item::Recent { session, head } => self.catch_up(session, head, Owed::Recent),
+                Item::Continue { session, head, after } => {
+                    let since = Since { epoch: head.epoch, number: after };
+                    self.catch_up(session, head, Owed::Missed(since));
+                }
+                Item::Level { session, place } => self.level(session, place),
+                Item::History { session, read } => {
+                    let Some(reader) = self.reader(session) else { continue };
+                    self.table.flush();
+                    self.run_job(session, async move { reader.history(read).await.map(|()| None) });
+                }
+                Item::Reply { to, value } => reply(Some(to), value),
+                Item::Close { session, closing, keep_talk } => {
+                    self.table.close(session, &closing, keep_talk);
+                }
+            }
+        }
+    }
+
+    fn segment(&mut self, tolds: &[(Told, Option<Asker>)], audience: &[SessionId], epoch: Option<Epoch>) {
+        let mut forms: [Option<Encoded>; Form::COUNT] = [const { None }; Form::COUNT];
+        let mut askers: Vec<SessionId> =
+            tolds.iter().filter_map(|(_, asker)| asker.map(|asker| asker.session)).collect();
+        askers.sort_unstable();
+        askers.dedup();
+        let shared = |form: Form, forms: &mut [Option<Encoded>; Form::COUNT]| -> Bytes {
+            forms[form.index()].get_or_insert_with(|| encode(form, tolds)).bytes.clone()
+        };
+        self.table.tell_all(audience, epoch, |session, outbox| {
+            if askers.binary_search(&session).is_ok() {
+                Bytes::new()
+            } else {
+                shared(outbox.form, &mut forms)
+            }
+        });
+        for session in askers {
+            let Some(conn) = self.table.conns.get(&session) else { continue };
+            let form = conn.outbox.form;
+            let is_live = audience.binary_search(&session).is_ok()
+                && epoch.is_none_or(|epoch| !conn.behind.contains(&epoch));
+            let encoded = forms[form.index()].get_or_insert_with(|| encode(form, tolds));
+            let bytes = own_copy(form, tolds, encoded, session, is_live);
+            self.table.push(session, bytes);
+        }
+    }
+
+    fn welcome(&mut self, session: SessionId, resumed: bool, user: &UserName, rooms: &[Place]) {
+        let config = self.chat.config();
+        let limits = WireLimits {
+            body_bytes: wire(config.body_bytes),
+            frame_bytes: wire(self.parts.limits.frame_bytes),
+            rooms: wire(config.rooms_per_session),
+            unanswered: wire(config.answers),
+        };
+        let resumable_ms = config.resumable_ms;
+        let Some(conn) = self.table.conns.get_mut(&session) else { return };
+        let Some(joining) = conn.joining.take() else { return };
+        let token = match (&joining.hello.resume, resumed) {
+            (Some(kept), true) => Arc::clone(kept),
+            _ => Arc::clone(&joining.token),
+        };
+        let position = |place: &Place| RoomPosition {
+            room: place.room.as_str().into(),
+            since: Since { epoch: place.epoch, number: place.number },
+        };
+        let welcome = Welcome {
+            user: user.as_str().into(),
+            resumed,
+            token,
+            resumable_ms,
+            at: self.clock.now(),
+            durability: self.parts.store.durability().into(),
+            rooms: rooms.iter().map(position).collect(),
+            limits,
+        };
+        self.table.tell(session, &FromServer::Welcome(Box::new(welcome)), false);
+        reply(Some(joining.verdict), true);
+    }
+
+    fn reader(&mut self, session: SessionId) -> Option<Reader> {
+        let outbox = Arc::clone(&self.table.conns.get(&session)?.outbox);
+        let Parts { store, limits, .. } = self.parts.clone();
+        Some(Reader { store, outbox, limits, now: self.clock.now() })
+    }
+
+    /// Sends what was before the live events of a room. Until all of it is sent, the session gets none of
+    /// them live.
+    fn catch_up(&mut self, session: SessionId, head: Place, owed: Owed) {
+        let Some(reader) = self.reader(session) else { return };
+        if let Some(conn) = self.table.conns.get_mut(&session)
+            && !conn.behind.contains(&head.epoch)
+        {
+            conn.behind.push(head.epoch);
+        }
+        // What was pushed before this goes out before it.
+        self.table.flush();
+        self.run_job(session, async move {
+            match owed {
+                Owed::Missed(since) => reader.missed(head.clone(), since).await?,
+                Owed::Recent => reader.recent(&head).await?,
+            }
+            Ok(Some(head))
+        });
+    }
+
+    fn level(&mut self, session: SessionId, place: Place) {
+        let Some(conn) = self.table.conns.get_mut(&session) else { return };
+        conn.behind.retain(|epoch| *epoch != place.epoch);
+        let (at, event) = (self.clock.now(), Event::CaughtUp { place });
+        let told = Told { re: RequestId::NONE, past: false, at, event };
+        self.table.tell(session, &FromServer::Told(told), false);
+    }
+
+    /// Runs a job: at once if it need not wait for anything, else apart from the engine.
+    fn run_job(
+        &mut self,
+        session: SessionId,
+        job: impl Future<Output = Result<Option<Place>, StoreError>> + Send + 'static,
+    ) {
+        // Most jobs end at their first look, when the store is in memory and the connection has room.
+        let mut job: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(job);
+        match job.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(Some(place))) => self.level(session, place),
+            Poll::Ready(Ok(None)) => {}
+            Poll::Ready(Err(error)) => {
+                tracing::error!(%error, "history could not be read");
+                self.drop_session(session, &notice::closing(crate::catch_up::FAILED));
+            }
+            Poll::Pending => {
+                let inputs = self.parts.inputs.clone();
+                self.parts.jobs.spawn(async move {
+                    let input = match job.await {
+                        Ok(Some(place)) => Input::Reached(Reached { session, place }),
+                        Ok(None) => return,
+                        Err(error) => {
+                            tracing::error!(%error, "history could not be read");
+                            Input::Unreadable { session }
+                        }
+                    };
+                    if let Some(inputs) = inputs.upgrade() {
+                        // The engine is gone when the server has ended: then nobody waits for this.
+                        let _ = inputs.send(input).await;
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// What a session is owed before the live events of a room.
+enum Owed {
+    Missed(Since),
+    Recent,
+}
+
+fn reply(to: Option<tokio::sync::oneshot::Sender<bool>>, value: bool) {
+    if let Some(to) = to {
+        // A reader that is gone needs no answer.
+        let _ = to.send(value);
+    }
+}
+
+fn wire(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+fn encode(form: Form, tolds: &[(Told, Option<Asker>)]) -> Encoded {
+    let mut bytes = BytesMut::new();
+    let ends = tolds.iter().map(|(told, _)| {
+        form.encode(&FromServer::Told(told.clone()), false, &mut bytes);
+        bytes.len()
+    });
+    let ends = ends.collect();
+    Encoded { bytes: bytes.freeze(), ends }
+}
+
+/// The run for one who asked for some of it: those carry the request ids; the rest is as for all others, and
+/// left out for one that does not get the room live.
+fn own_copy(
+    form: Form,
+    tolds: &[(Told, Option<Asker>)],
+    shared: &Encoded,
+    session: SessionId,
+    is_live: bool,
+) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(shared.bytes.len() + 8 * tolds.len());
+    let mut from = 0;
+    for ((told, asker), end) in tolds.iter().zip(&shared.ends) {
+        match asker {
+            Some(asker) if asker.session == session => {
+                let told = Told { re: asker.request, ..told.clone() };
+                let own = is_echo(&told.event);
+                form.encode(&FromServer::Told(told), own, &mut bytes);
+            }
+            _ if is_live => bytes.extend_from_slice(&shared.bytes[from..*end]),
+            _ => {}
+        }
+        from = *end;
+    }
+    bytes.freeze()
+}

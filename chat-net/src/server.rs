@@ -1,0 +1,324 @@
+//! The server: builder, listeners, accepting, and a graceful end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use chat_core::{Chat, Code, Config, Epoch, MAX_JSON_INTEGER, NodeId, Seq};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admission::Admission;
+use crate::conn::{self, Shared, io::Transport};
+use crate::engine::{Engine, Input, Parts};
+use crate::limits::Limits;
+use crate::listen;
+use crate::log::Local;
+use crate::store::{Memory, Store, StoreError};
+
+/// How many inputs may wait for the engine; connections with more to say wait themselves.
+const INBOX: usize = 1024;
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address could not be listened on.
+    #[error("cannot listen on {address}: {source}; is another program using it, or is it another machine's?")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system gives no random bytes, so no secret could be made.
+    #[error("the system gives no random bytes; sessions need them")]
+    Random,
+}
+
+/// What a server is made of. Nothing happens until [`start`](ServerBuilder::start).
+#[derive(Debug)]
+#[must_use = "a server does nothing until it is started"]
+pub struct ServerBuilder {
+    addresses: Vec<String>,
+    limits: Limits,
+    core: Config,
+    start_rooms: Vec<Arc<str>>,
+    store: Option<StoreChoice>,
+}
+
+struct StoreChoice(Arc<dyn Store>);
+
+impl std::fmt::Debug for StoreChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.durability())
+    }
+}
+
+/// A chat server.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use chat_net::Server;
+/// use std::time::Duration;
+///
+/// let server = Server::builder().listen("127.0.0.1:0").start().await?;
+/// println!("try: nc 127.0.0.1 {}", server.local_addrs()[0].port());
+/// server.shutdown(Duration::from_secs(10)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server(());
+
+impl Server {
+    /// A server with the defaults of every limit, that listens nowhere yet.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            addresses: Vec::new(),
+            limits: Limits::default(),
+            core: Config::default(),
+            start_rooms: vec!["lobby".into()],
+            store: None,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Listens on one more address, `HOST:PORT`; port 0 takes any free one.
+    pub fn listen(mut self, address: impl Into<String>) -> ServerBuilder {
+        self.addresses.push(address.into());
+        self
+    }
+
+    /// Sets the limits of connections.
+    pub fn limits(mut self, limits: Limits) -> ServerBuilder {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the limits of the chat itself. Its `epoch` is replaced: a server without a store that survives
+    /// takes a new one at every start.
+    pub fn core(mut self, config: Config) -> ServerBuilder {
+        self.core = config;
+        self
+    }
+
+    /// Whether to lift the limits on how fast and how often: for benchmarks and closed machines.
+    pub fn trusted(mut self, trusted: bool) -> ServerBuilder {
+        if trusted {
+            self.limits = self.limits.trusting();
+        }
+        self
+    }
+
+    /// The room that everyone starts in; `None` for no room. `lobby` if not set.
+    pub fn start_room(mut self, room: Option<&str>) -> ServerBuilder {
+        self.start_rooms = room.into_iter().map(Arc::from).collect();
+        self
+    }
+
+    /// Keeps history in this store instead of memory.
+    pub fn store(mut self, store: Arc<dyn Store>) -> ServerBuilder {
+        self.store = Some(StoreChoice(store));
+        self
+    }
+
+    /// Binds every address, then starts to accept on all of them. Runs on the current tokio runtime.
+    ///
+    /// # Errors
+    /// The first address that cannot be listened on, and why; then nothing was started.
+    pub async fn start(self) -> Result<ServerHandle, StartError> {
+        let mut listeners = Vec::new();
+        for address in &self.addresses {
+            let bound = listen::bind(address, &self.limits).await;
+            listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
+        }
+        let epoch = random_epoch().ok_or(StartError::Random)?;
+        let limits = Arc::new(self.limits);
+        let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
+        let (inputs, inbox) = mpsc::channel(INBOX);
+        let connections = TaskTracker::new();
+        let start_rooms: Arc<[Arc<str>]> = self.start_rooms.into();
+        let start = Instant::now();
+        let parts = Parts {
+            limits: Arc::clone(&limits),
+            store,
+            jobs: TaskTracker::new(),
+            inputs: inputs.downgrade(),
+            start,
+            start_rooms: Arc::clone(&start_rooms),
+        };
+        let node = NodeId(0);
+        let chat = Chat::new(Config { epoch, ..self.core });
+        let engine = Engine::new(chat, Local::after(Seq(0)), node, parts, inbox);
+        let shared = Arc::new(Shared {
+            limits: Arc::clone(&limits),
+            inputs,
+            ending: CancellationToken::new(),
+            node,
+            next_session: AtomicU64::new(1),
+            start,
+            start_rooms,
+        });
+        let handle = ServerHandle {
+            addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+            admission: Admission::new(limits),
+            engine: tokio::spawn(engine.run()),
+            connections,
+            shared,
+        };
+        for listener in listeners {
+            handle.connections.spawn(accept(
+                listener,
+                Arc::clone(&handle.shared),
+                Arc::clone(&handle.admission),
+                handle.connections.clone(),
+            ));
+        }
+        Ok(handle)
+    }
+}
+
+fn random_epoch() -> Option<Epoch> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(Epoch(u64::from_le_bytes(bytes) & MAX_JSON_INTEGER))
+}
+
+/// A running server. Dropping it leaves the server running as long as the runtime does; end it with
+/// [`shutdown`](ServerHandle::shutdown).
+#[derive(Debug)]
+pub struct ServerHandle {
+    addresses: Vec<SocketAddr>,
+    admission: Arc<Admission>,
+    engine: JoinHandle<Result<(), StoreError>>,
+    connections: TaskTracker,
+    shared: Arc<Shared>,
+}
+
+/// How a server failed to go on, or to end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The store failed, so nothing more was accepted.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A fault of this program.
+    #[error("the engine stopped by a fault of its own; please report it with the log")]
+    Engine,
+    /// Connections were still open at the deadline; they have been cut off.
+    #[error("connections were still open at the deadline and were cut off")]
+    Deadline,
+}
+
+impl ServerHandle {
+    /// The addresses listened on, in the order they were given, with real ports.
+    #[must_use]
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Runs one connection over any transport, from its first byte to its last, as if it had been accepted.
+    /// The task is the server's: shutdown waits for it.
+    ///
+    /// # Errors
+    /// The limit that stands against one more connection.
+    pub fn serve_connection<T: Transport>(&self, io: T) -> Result<(), Code> {
+        let admitted = self.admission.admit(None)?;
+        let halves = conn::io::other(Box::new(io));
+        self.connections.spawn(conn::serve(Arc::clone(&self.shared), halves, admitted));
+        Ok(())
+    }
+
+    /// Ready when the server can no longer go on by itself: its store failed. Cancel safe.
+    ///
+    /// # Errors
+    /// What failed.
+    pub async fn failed(&mut self) -> ServerError {
+        match (&mut self.engine).await {
+            Ok(Err(error)) => ServerError::Store(error),
+            _ => ServerError::Engine,
+        }
+    }
+
+    /// Ends the server: accepts no more connections and asks, answers everything earlier, tells everyone to
+    /// come back later, and waits until all connections have been told, at most until `deadline`.
+    ///
+    /// # Errors
+    /// [`ServerError::Deadline`] if some were cut off; a failure of the store that came before.
+    pub async fn shutdown(self, deadline: Duration) -> Result<(), ServerError> {
+        let until = Instant::now() + deadline;
+        self.shared.ending.cancel();
+        // An engine that has ended already needs no telling.
+        let _ = self.shared.inputs.send(Input::Shutdown).await;
+        self.connections.close();
+        let ended = tokio::time::timeout_at(until, self.engine).await;
+        let closed = tokio::time::timeout_at(until, self.connections.wait()).await;
+        match (ended, closed) {
+            (Ok(Ok(Err(error))), _) => Err(error.into()),
+            (Ok(Err(_)), _) => Err(ServerError::Engine),
+            (Ok(Ok(Ok(()))), Ok(())) => Ok(()),
+            _ => Err(ServerError::Deadline),
+        }
+    }
+}
+
+/// How long accepting pauses when the system has no more file handles.
+const PAUSE: Duration = Duration::from_millis(100);
+
+async fn accept(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    admission: Arc<Admission>,
+    connections: TaskTracker,
+) {
+    let mut is_paused = false;
+    loop {
+        let accepted = tokio::select! {
+            () = shared.ending.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                is_paused = false;
+                admit(stream, peer, &shared, &admission, &connections);
+            }
+            Err(error) => {
+                if !is_paused {
+                    tracing::warn!(%error, "cannot accept, pausing; raise the limit of open files if it lasts");
+                    is_paused = true;
+                }
+                // Whoever hung up before being accepted is no reason to wait; a lack of handles is.
+                let _ = timeout(PAUSE, shared.ending.cancelled()).await;
+            }
+        }
+    }
+}
+
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: &Arc<Shared>,
+    admission: &Arc<Admission>,
+    connections: &TaskTracker,
+) {
+    match admission.admit(Some(peer.ip())) {
+        Ok(admitted) => {
+            tracing::debug!(%peer, "connection accepted");
+            connections.spawn(conn::serve(Arc::clone(shared), conn::io::tcp(stream), admitted));
+        }
+        Err(code) => {
+            tracing::debug!(%peer, reason = code.name(), "connection refused");
+            // It goes out at once or not at all: a flood of connections gets no tasks.
+            let _ = stream.try_write(&conn::farewell(crate::codec::Form::Text, code));
+        }
+    }
+}

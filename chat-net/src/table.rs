@@ -1,0 +1,144 @@
+//! The connections that have a session, as the engine knows them.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use chat_core::{Epoch, SessionId};
+use tokio::sync::oneshot;
+
+use crate::codec::{Closing, FromServer, Hello};
+use crate::conn::outbox::{Lane, Outbox};
+use crate::id_map::IdMap;
+
+/// One connection with a session, or about to get one.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) outbox: Arc<Outbox>,
+    /// Until it is attached.
+    pub(crate) joining: Option<Box<Joining>>,
+    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
+    /// empty.
+    pub(crate) behind: Vec<Epoch>,
+    /// Whether something was pushed since the last flush.
+    is_dirty: bool,
+    pub(crate) pinged_ms: u64,
+}
+
+/// What a connection asked for when it said hello.
+#[derive(Debug)]
+pub(crate) struct Joining {
+    pub(crate) hello: Hello,
+    /// The session's secret, if a new one is begun.
+    pub(crate) token: Arc<str>,
+    /// Told whether the name was accepted.
+    pub(crate) verdict: oneshot::Sender<bool>,
+}
+
+impl Conn {
+    /// Asks whether the other end is there.
+    pub(crate) fn ping(&self, nonce: u64) {
+        let mut bytes = BytesMut::new();
+        self.outbox.form.encode(&FromServer::Ping { nonce }, false, &mut bytes);
+        // A control lane that is full of pings belongs to a connection that will soon be found dead.
+        let _ = self.outbox.push(Lane::Control, bytes.freeze());
+        self.outbox.flush();
+    }
+}
+
+/// All connections with a session, and which of them have something new to send.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) conns: IdMap<SessionId, Conn>,
+    dirty: Vec<SessionId>,
+    /// Those whose outbox ran over: closed after the batch.
+    pub(crate) overflowed: Vec<SessionId>,
+    scratch: BytesMut,
+}
+
+impl Table {
+    pub(crate) fn insert(&mut self, session: SessionId, outbox: Arc<Outbox>, joining: Joining) {
+        let conn = Conn {
+            outbox,
+            joining: Some(Box::new(joining)),
+            behind: Vec::new(),
+            is_dirty: false,
+            pinged_ms: 0,
+        };
+        self.conns.insert(session, conn);
+    }
+
+    /// Puts whole frames, already encoded in the connection's form, into its talk lane.
+    pub(crate) fn push(&mut self, session: SessionId, bytes: Bytes) {
+        if let Some(conn) = self.conns.get_mut(&session) {
+            push_to(session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+        }
+    }
+
+    /// Encodes a frame for one and puts it into its talk lane.
+    pub(crate) fn tell(&mut self, session: SessionId, frame: &FromServer, own: bool) {
+        let Some(conn) = self.conns.get_mut(&session) else { return };
+        conn.outbox.form.encode(frame, own, &mut self.scratch);
+        let bytes = self.scratch.split().freeze();
+        push_to(session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+    }
+
+    /// Tells each of an audience, except those that are behind in the room; `bytes_for` gives what a
+    /// connection of a form is told.
+    pub(crate) fn tell_all(
+        &mut self,
+        audience: &[SessionId],
+        epoch: Option<Epoch>,
+        mut bytes_for: impl FnMut(SessionId, &Outbox) -> Bytes,
+    ) {
+        for session in audience {
+            let Some(conn) = self.conns.get_mut(session) else { continue };
+            if epoch.is_some_and(|epoch| conn.behind.contains(&epoch)) {
+                continue;
+            }
+            let bytes = bytes_for(*session, &conn.outbox);
+            push_to(*session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+        }
+    }
+
+    /// Ends a connection. Its session is the log's business.
+    pub(crate) fn close(&mut self, session: SessionId, closing: &Closing, keep_talk: bool) {
+        let Some(conn) = self.conns.remove(&session) else { return };
+        close_outbox(&conn.outbox, closing, keep_talk);
+    }
+
+    /// Writes what every connection's socket takes now.
+    pub(crate) fn flush(&mut self) {
+        for session in self.dirty.drain(..) {
+            if let Some(conn) = self.conns.get_mut(&session) {
+                conn.is_dirty = false;
+                conn.outbox.flush();
+            }
+        }
+    }
+}
+
+/// Says goodbye in the connection's own form.
+pub(crate) fn close_outbox(outbox: &Outbox, closing: &Closing, keep_talk: bool) {
+    let mut farewell = BytesMut::new();
+    outbox.form.encode(&FromServer::Closing(closing.clone()), false, &mut farewell);
+    outbox.close(farewell.freeze(), keep_talk);
+}
+
+fn push_to(
+    session: SessionId,
+    conn: &mut Conn,
+    bytes: Bytes,
+    dirty: &mut Vec<SessionId>,
+    overflowed: &mut Vec<SessionId>,
+) {
+    if bytes.is_empty() {
+        return;
+    }
+    if conn.outbox.push(Lane::Talk, bytes).is_err() {
+        overflowed.push(session);
+    }
+    if !conn.is_dirty {
+        conn.is_dirty = true;
+        dirty.push(session);
+    }
+}

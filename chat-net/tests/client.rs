@@ -1,0 +1,507 @@
+//! A client against a scripted server, over a pipe and a clock that only moves when everybody waits.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use chat_core::{
+    Answer, Ask, Body, Code, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId, RoomName,
+    Since, Timestamp, UserName,
+};
+use chat_net::client::{AskError, Client, ConnectError, Events, Link, Notice, Options, Why};
+use chat_net::codec::{
+    Closing, Form, FromClient, FromServer, Hello, RoomPosition, Told, Welcome, WireLimits, bincode, frame,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+const NONE: RequestId = RequestId::NONE;
+
+/// Where the client's links arrive; dropped, nothing listens any more.
+struct Server(mpsc::UnboundedReceiver<DuplexStream>);
+
+/// The server's end of one link.
+#[derive(Debug)]
+struct Peer {
+    io: DuplexStream,
+    bytes: BytesMut,
+}
+
+fn server() -> (Server, impl FnMut() -> std::future::Ready<io::Result<Link>> + Send + 'static) {
+    let (links, arrivals) = mpsc::unbounded_channel();
+    let dial = move || {
+        let (near, far) = duplex(64 * 1024);
+        let refused = |_| io::ErrorKind::ConnectionRefused.into();
+        std::future::ready(links.send(far).map(|()| Link::over(near)).map_err(refused))
+    };
+    (Server(arrivals), dial)
+}
+
+impl Server {
+    /// Takes the next link, and reads the preface and the hello.
+    async fn accept(&mut self) -> (Peer, Hello) {
+        let io = self.0.recv().await.expect("the client dials");
+        let mut peer = Peer { io, bytes: BytesMut::new() };
+        let mut preface = [0; 8];
+        peer.io.read_exact(&mut preface).await.unwrap();
+        assert_eq!(preface, frame::preface(Form::Bincode).unwrap());
+        match peer.next().await {
+            Some(FromClient::Hello(hello)) => (peer, hello),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Peer {
+    async fn next(&mut self) -> Option<FromClient> {
+        loop {
+            if let Some((payload, used)) = frame::split(&self.bytes, 65_536).unwrap() {
+                let frame = bincode::decode_client(payload).unwrap();
+                self.bytes.advance(used);
+                return Some(frame);
+            }
+            if self.io.read_buf(&mut self.bytes).await.unwrap() == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn asked(&mut self) -> (RequestId, Ask) {
+        match self.next().await {
+            Some(FromClient::Ask { id, ask }) => (id, ask),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn queried(&mut self) -> (RequestId, Query) {
+        match self.next().await {
+            Some(FromClient::Query { id, query }) => (id, query),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn send(&mut self, frame: FromServer) {
+        let mut bytes = BytesMut::new();
+        Form::Bincode.encode(&frame, false, &mut bytes);
+        self.io.write_all(&bytes).await.unwrap();
+    }
+
+    async fn welcome(&mut self, resumed: bool, rooms: &[(&str, Since)]) {
+        let rooms = rooms.iter().map(|(room, since)| RoomPosition { room: (*room).into(), since: *since });
+        let welcome = Welcome {
+            user: "bot".into(),
+            resumed,
+            token: "secret".into(),
+            resumable_ms: 300_000,
+            at: Timestamp(1),
+            durability: "memory".into(),
+            rooms: rooms.collect(),
+            limits: WireLimits { body_bytes: 4096, frame_bytes: 65_536, rooms: 100, unanswered: 256 },
+        };
+        self.send(FromServer::Welcome(Box::new(welcome))).await;
+    }
+
+    async fn tell(&mut self, re: RequestId, past: bool, event: Event) {
+        self.send(FromServer::Told(Told { re, past, at: Timestamp(7), event })).await;
+    }
+
+    async fn close(&mut self, code: Code, reconnect_after_ms: Option<u64>) {
+        let (reason, message) = (code.name().into(), code.sentence().into());
+        let closing = Closing { code: code.number(), reason, message, reconnect_after_ms };
+        self.send(FromServer::Closing(closing)).await;
+    }
+}
+
+fn since(epoch: u64, number: u64) -> Since {
+    Since { epoch: Epoch(epoch), number: Number(number) }
+}
+
+fn place(number: u64) -> Place {
+    Place { room: RoomName::new("lobby", 64).unwrap(), epoch: Epoch(1), number: Number(number) }
+}
+
+fn said(number: u64, body: &str) -> Event {
+    let from = UserName::new("bot", 32).unwrap();
+    Event::Said { place: place(number), from, body: Body::new(&Arc::from(body), 4096).unwrap() }
+}
+
+fn members(number: u64) -> Event {
+    Event::Members { place: place(number), fresh: true, total: 1, users: vec![] }
+}
+
+fn refusal(code: Code) -> Refusal {
+    let (reason, message) = (code.name().into(), code.sentence().into());
+    Refusal { code: code.number(), reason, message, retry_after_ms: None }
+}
+
+fn say(body: &str) -> Ask {
+    Ask::Say { room: "lobby".into(), body: body.into() }
+}
+
+/// A client that is connected, and is in the lobby, whose last event is `number`.
+async fn connected(number: u64) -> (Server, Peer, Client, Events) {
+    let (mut server, dial) = server();
+    let client = tokio::spawn(Client::dial(dial, Options::named("bot")));
+    let (mut peer, hello) = server.accept().await;
+    assert_eq!((&*hello.name, hello.resume, hello.rooms), ("bot", None, None));
+    peer.welcome(false, &[]).await;
+    let (client, mut events) = client.await.unwrap().unwrap();
+    assert!(matches!(events.next().await, Some(Notice::Connected(welcome)) if !welcome.resumed));
+    peer.tell(NONE, false, members(number)).await;
+    told(&mut events).await;
+    (server, peer, client, events)
+}
+
+async fn told(events: &mut Events) -> Told {
+    match events.next().await {
+        Some(Notice::Told(told)) => told,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn told_number(events: &mut Events) -> (u64, bool) {
+    let told = told(events).await;
+    (told.event.place().expect("a numbered event").number.0, told.past)
+}
+
+async fn disconnected(events: &mut Events) -> (Why, Duration) {
+    match events.next().await {
+        Some(Notice::Disconnected { why, retry_in }) => (why, retry_in),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn ended(events: &mut Events) -> Why {
+    match events.next().await {
+        Some(Notice::Ended { why }) => {
+            assert!(events.next().await.is_none());
+            why
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_name_and_a_closed_door_are_errors() {
+    for code in [Code::NameTaken, Code::ServerFull] {
+        let (mut server, dial) = server();
+        let client = tokio::spawn(Client::dial(dial, Options::named("bot")));
+        let (mut peer, _) = server.accept().await;
+        if code == Code::NameTaken {
+            peer.tell(NONE, false, Event::Refused(refusal(code))).await;
+        } else {
+            peer.close(code, None).await;
+        }
+        let error = client.await.unwrap().unwrap_err();
+        assert_eq!(error.code(), Some(code.number()));
+        assert_eq!(error.is_retryable(), code == Code::ServerFull);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_there_or_nobody_who_speaks_is_an_error() {
+    let (listener, dial) = server();
+    drop(listener);
+    let error = Client::dial(dial, Options::named("bot")).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Io(_)), "{error}");
+
+    let (_silent, dial) = server();
+    let start = Instant::now();
+    let error = Client::dial(dial, Options::named("bot")).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Timeout) && start.elapsed().as_secs() == 10);
+
+    let (near, mut far) = duplex(64);
+    far.write_all(b"SSH-2.0-OpenSSH_9.2p1\r\n").await.unwrap();
+    let error = Client::over(near, Options::named("bot")).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Protocol(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn asks_are_answered_and_told() {
+    let (_server, mut peer, client, mut events) = connected(4).await;
+    let saying = tokio::spawn({
+        let client = client.clone();
+        async move { client.say("lobby", "hi").await }
+    });
+    let (id, ask) = peer.asked().await;
+    assert_eq!(ask, say("hi"));
+    peer.tell(id, false, said(5, "hi")).await;
+    let receipt = saying.await.unwrap().unwrap();
+    assert_eq!((receipt.place.number, receipt.at), (Number(5), Timestamp(7)));
+    assert_eq!(told_number(&mut events).await, (5, false));
+
+    let saying = tokio::spawn(async move { client.say("dev", "hi").await });
+    let (next, _) = peer.asked().await;
+    assert!(next > id);
+    peer.tell(next, false, Event::Refused(refusal(Code::NotAMember))).await;
+    let error = saying.await.unwrap().unwrap_err();
+    assert_eq!(error, AskError::Refused(refusal(Code::NotAMember)));
+    peer.tell(NONE, false, said(6, "next")).await;
+    assert_eq!(told_number(&mut events).await, (6, false), "the refusal is the asker's alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn queries_are_answered_page_by_page_and_put_again_after_a_cut() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    let listing = tokio::spawn({
+        let client = client.clone();
+        async move { client.users(None).await }
+    });
+    let user = |name: &str| UserName::new(name, 32).unwrap();
+    for (page, more) in [(vec![user("al"), user("bo")], true), (vec![user("cy")], false)] {
+        let (id, query) = peer.queried().await;
+        let after = if more { None } else { Some("bo".into()) };
+        assert_eq!(query, Query::Users { room: None, after });
+        let answer = Answer::Users { room: None, total: 3, users: page, more };
+        peer.send(FromServer::Answered { re: id, answer }).await;
+    }
+    assert_eq!(listing.await.unwrap().unwrap().len(), 3);
+
+    let reading = tokio::spawn(async move { client.history("lobby", None, 2).await });
+    let (id, _) = peer.queried().await;
+    peer.tell(id, true, said(3, "old")).await;
+    drop(peer);
+    disconnected(&mut events).await;
+    let (mut peer, _) = server.accept().await;
+    peer.welcome(true, &[("lobby", since(1, 4))]).await;
+    let (id, _) = peer.queried().await;
+    peer.tell(id, true, said(3, "old")).await;
+    peer.tell(id, true, said(4, "less old")).await;
+    let answer = Answer::History { room: place(4).room, epoch: Epoch(1), count: 2, more: true };
+    peer.send(FromServer::Answered { re: id, answer }).await;
+    let page = reading.await.unwrap().unwrap();
+    assert_eq!((page.messages.len(), page.more), (2, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_cut_it_resumes_repeats_and_is_told_what_it_missed() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    let saying = tokio::spawn({
+        let client = client.clone();
+        async move { client.say("lobby", "did it arrive?").await }
+    });
+    let (id, ask) = peer.asked().await;
+    drop(peer);
+    let (why, retry_in) = disconnected(&mut events).await;
+    assert!(matches!(why, Why::Io(_)));
+    assert!((125..=250).contains(&retry_in.as_millis()), "{retry_in:?}");
+    let queued = tokio::spawn(async move { client.say("lobby", "later").await });
+
+    let (mut peer, hello) = server.accept().await;
+    assert_eq!(hello.resume.as_deref(), Some("secret"));
+    assert_eq!(hello.positions, [RoomPosition { room: "lobby".into(), since: since(1, 4) }]);
+    assert_eq!(hello.rooms, Some(vec![]));
+    peer.welcome(true, &[("lobby", since(1, 6))]).await;
+    assert!(matches!(events.next().await, Some(Notice::Connected(welcome)) if welcome.resumed));
+    assert_eq!(peer.asked().await, (id, ask), "the same ask under the same id");
+    let (later, ask) = peer.asked().await;
+    assert_eq!((later > id, ask), (true, say("later")));
+    // It had arrived, as number 6.
+    peer.tell(id, false, said(6, "did it arrive?")).await;
+    assert_eq!(saying.await.unwrap().unwrap().place.number, Number(6));
+    for number in 5..=6 {
+        peer.tell(NONE, true, said(number, "missed")).await;
+        assert_eq!(told_number(&mut events).await, (number, true));
+    }
+    peer.tell(NONE, false, Event::CaughtUp { place: place(6) }).await;
+    assert!(matches!(told(&mut events).await.event, Event::CaughtUp { .. }));
+    peer.tell(later, false, said(7, "later")).await;
+    assert_eq!(queued.await.unwrap().unwrap().place.number, Number(7));
+    assert_eq!(told_number(&mut events).await, (7, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_session_leaves_asks_unanswered_and_rejoins() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    let saying = tokio::spawn(async move { client.say("lobby", "did it arrive?").await });
+    peer.asked().await;
+    drop(peer);
+    disconnected(&mut events).await;
+    let (mut peer, _) = server.accept().await;
+    peer.welcome(false, &[]).await;
+    assert!(matches!(events.next().await, Some(Notice::Connected(welcome)) if !welcome.resumed));
+    assert_eq!(saying.await.unwrap().unwrap_err(), AskError::Unanswered);
+    let (id, ask) = peer.asked().await;
+    assert_eq!(ask, Ask::Join { room: "lobby".into(), since: Some(since(1, 4)) });
+    let new = |number| Place { epoch: Epoch(2), ..place(number) };
+    peer.tell(id, false, Event::Members { place: new(1), fresh: true, total: 1, users: vec![] }).await;
+    let gap = Event::Gap { place: new(2), first_available: Number(2), why: GapReason::NewEpoch };
+    peer.tell(NONE, false, gap).await;
+    let joined = Event::Joined { place: new(2), user: UserName::new("bot", 32).unwrap() };
+    peer.tell(NONE, true, joined).await;
+    assert!(matches!(told(&mut events).await.event, Event::Members { .. }));
+    assert!(matches!(told(&mut events).await.event, Event::Gap { .. }));
+    assert_eq!(told_number(&mut events).await, (2, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_makes_it_resume() {
+    let (mut server, mut peer, _client, mut events) = connected(4).await;
+    peer.tell(NONE, false, said(6, "where is 5?")).await;
+    assert!(matches!(disconnected(&mut events).await.0, Why::Missing));
+    let (mut peer, hello) = server.accept().await;
+    assert_eq!(hello.positions[0].since, since(1, 4));
+    peer.welcome(true, &[("lobby", since(1, 6))]).await;
+    events.next().await;
+    for number in [5, 6, 6] {
+        peer.tell(NONE, true, said(number, "here")).await;
+    }
+    peer.tell(NONE, false, said(7, "news")).await;
+    assert_eq!(told_number(&mut events).await, (5, true));
+    assert_eq!(told_number(&mut events).await, (6, true));
+    assert_eq!(told_number(&mut events).await, (7, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_says_whether_to_come_back() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    peer.close(Code::GoingAway, Some(5_000)).await;
+    let (why, retry_in) = disconnected(&mut events).await;
+    assert_eq!(why.code(), Some(300));
+    assert!(retry_in >= Duration::from_millis(5_125), "{retry_in:?}");
+    let (mut peer, _) = server.accept().await;
+    // Its own name, held by the session that lingers.
+    peer.tell(NONE, false, Event::Refused(refusal(Code::NameTaken))).await;
+    disconnected(&mut events).await;
+    let (mut peer, _) = server.accept().await;
+    peer.welcome(true, &[("lobby", since(1, 4))]).await;
+    events.next().await;
+    peer.tell(NONE, false, Event::Replaced {}).await;
+    assert!(matches!(told(&mut events).await.event, Event::Replaced {}));
+    assert_eq!(ended(&mut events).await.code(), Some(Code::Replaced.number()));
+    assert_eq!(client.say("lobby", "hi").await.unwrap_err(), AskError::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_final_code_ends_it_and_whoever_waits() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    let saying = tokio::spawn(async move { client.say("lobby", "hi").await });
+    peer.asked().await;
+    peer.close(Code::BadFrame, None).await;
+    assert_eq!(ended(&mut events).await.code(), Some(401));
+    assert_eq!(saying.await.unwrap().unwrap_err(), AskError::Closed);
+    assert!(server.0.recv().await.is_none(), "it does not come back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pauses_grow_while_nobody_is_there() {
+    let (server, peer, client, mut events) = connected(4).await;
+    drop(server);
+    drop(peer);
+    for whole in [250, 500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000] {
+        let pause = disconnected(&mut events).await.1.as_millis();
+        assert!((whole / 2..=whole).contains(&pause), "{pause} of {whole}");
+    }
+    // Quitting does not wait for a server that is away.
+    let start = Instant::now();
+    client.quit().await;
+    assert!(start.elapsed().is_zero());
+    assert!(matches!(ended(&mut events).await, Why::Quit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_link_is_asked_and_then_given_up() {
+    let (mut server, mut peer, _client, mut events) = connected(4).await;
+    peer.send(FromServer::Ping { nonce: 9 }).await;
+    assert_eq!(peer.next().await, Some(FromClient::Pong { nonce: 9 }));
+    let start = Instant::now();
+    let Some(FromClient::Ping { nonce }) = peer.next().await else { panic!("no ping") };
+    assert_eq!(start.elapsed().as_secs(), 20);
+    peer.send(FromServer::Pong { nonce }).await;
+    let start = Instant::now();
+    assert!(matches!(disconnected(&mut events).await.0, Why::Silent));
+    assert_eq!(start.elapsed().as_secs(), 30);
+    server.accept().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_says_goodbye_and_waits_for_the_answer() {
+    let (_server, mut peer, client, mut events) = connected(4).await;
+    let quitting = tokio::spawn(async move { client.quit().await });
+    assert_eq!(peer.next().await, Some(FromClient::Bye));
+    peer.close(Code::Left, None).await;
+    quitting.await.unwrap();
+    assert_eq!(ended(&mut events).await.code(), Some(Code::Left.number()));
+
+    let (_server, _peer, client, _events) = connected(4).await;
+    let start = Instant::now();
+    client.quit().await;
+    assert_eq!(start.elapsed().as_secs(), 2, "a server that says nothing is not waited for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_every_handle_leaves() {
+    let (mut server, mut peer, client, events) = connected(4).await;
+    drop(client);
+    drop(events);
+    assert_eq!(peer.next().await, Some(FromClient::Bye));
+    assert_eq!(peer.next().await, None);
+    assert!(server.0.recv().await.is_none(), "it does not come back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_no_events_is_not_read_but_still_answered() {
+    let (near, far) = duplex(1024);
+    let (links, arrivals) = mpsc::unbounded_channel();
+    links.send(far).unwrap();
+    let mut options = Options::named("bot");
+    options.events = 4;
+    let client = tokio::spawn(Client::over(near, options));
+    let (mut peer, _) = Server(arrivals).accept().await;
+    peer.welcome(false, &[]).await;
+    let (client, mut events) = client.await.unwrap().unwrap();
+    peer.tell(NONE, false, members(0)).await;
+    // Far more than waits in the queue and in the pipe: the rest stays with the server.
+    let mut talking = tokio::spawn(async move {
+        for number in 1..=1000 {
+            peer.tell(NONE, false, said(number, "lots and lots to read")).await;
+        }
+        peer
+    });
+    timeout(Duration::from_secs(60), &mut talking).await.unwrap_err();
+    events.next().await;
+    events.next().await;
+    for number in 1..=1000 {
+        assert_eq!(told_number(&mut events).await, (number, false));
+    }
+    let mut peer = talking.await.unwrap();
+    // The queue is full again, and the only task that could empty it waits for an answer.
+    for number in 1001..=1006 {
+        peer.tell(NONE, false, said(number, "more")).await;
+    }
+    let serving = tokio::spawn(async move {
+        let (id, _) = peer.asked().await;
+        peer.tell(id, false, said(1007, "hi")).await;
+        peer
+    });
+    assert_eq!(client.say("lobby", "hi").await.unwrap().place.number, Number(1007));
+    serving.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_for_the_server_is_refused_here() {
+    let (_server, mut peer, client, mut events) = connected(4).await;
+    let error = client.say("lobby", "x".repeat(70_000)).await.unwrap_err();
+    assert_eq!(error.code(), Some(Code::TooLong.number()));
+    let saying = tokio::spawn(async move { client.say("lobby", "hi").await });
+    let (id, _) = peer.asked().await;
+    peer.tell(id, false, said(5, "hi")).await;
+    saying.await.unwrap().unwrap();
+    assert_eq!(told_number(&mut events).await, (5, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_in_the_same_process_needs_no_bytes() {
+    let (to_server, mut from_client) = mpsc::channel(8);
+    let (to_client, from_server) = mpsc::channel(8);
+    let mut link = Some(Link::channel(to_server, from_server));
+    let dial = move || std::future::ready(link.take().ok_or_else(|| io::ErrorKind::NotConnected.into()));
+    let client = tokio::spawn(Client::dial(dial, Options::named("bot").reconnect(false)));
+    assert!(matches!(from_client.recv().await, Some(FromClient::Hello(_))));
+    let refused = Event::Refused(refusal(Code::NameReserved));
+    let told = Told { re: NONE, past: false, at: Timestamp(1), event: refused };
+    to_client.send(FromServer::Told(told)).await.unwrap();
+    assert_eq!(client.await.unwrap().unwrap_err().code(), Some(Code::NameReserved.number()));
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Decodes the binary vectors of protocol.md as that file says and compares them with the JSON beside each."""
+import json, pathlib, re, sys
+
+class Reader:
+    def __init__(self, data): self.data, self.at = data, 0
+    def take(self, count):
+        self.at += count
+        assert self.at <= len(self.data), "the payload ends too early"
+        return self.data[self.at - count:self.at]
+
+def num(r):
+    first = r.take(1)[0]
+    assert first <= 253, "not a number"
+    return first if first < 251 else int.from_bytes(r.take({251: 2, 252: 4, 253: 8}[first]), "little")
+
+def boolean(r): return {0: False, 1: True}[r.take(1)[0]]
+def string(r): return r.take(num(r)).decode("utf-8")
+def opt(of): return lambda r: of(r) if boolean(r) else None
+def many(of): return lambda r: [of(r) for _ in range(num(r))]
+def one(*names): return lambda r: names[num(r)]
+
+def obj(**fields):
+    """The fields in their order. One that ends in _0 is left out of the JSON when it is none, false or zero."""
+    def read(r):
+        values = {name: of(r) for name, of in fields.items()}
+        return {name.removesuffix("_0"): v for name, v in values.items() if not (name.endswith("_0") and v in (None, 0))}
+    return read
+
+def tag(*kinds):
+    def read(r):
+        name, of = kinds[num(r)]
+        return {"type": name, **of(r)}
+    return read
+
+def both(head, body): return lambda r: {**head(r), **body(r)}
+
+POSITION = dict(room=string, epoch=num, number=num)
+PLACES, NAMES, NONCE = many(obj(**POSITION)), many(string), obj(nonce=num)
+SINCE = obj(epoch=num, number=num)
+def positions(r): return PLACES(r) or None
+
+ASK = tag(("join", obj(room=string, since_0=opt(SINCE))), ("leave", obj(room=string)), ("say", obj(room=string, body=string)),
+          ("whisper", obj(to=string, body=string)), ("topic", obj(room=string, topic=string)))
+QUERY = tag(("users", obj(room_0=opt(string), after_0=opt(string))), ("rooms", obj(after_0=opt(string))),
+            ("history", obj(room=string, before_0=opt(num), limit=num)))
+CLIENT = [("hello", obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)),
+          (None, both(obj(id_0=num), ASK)), (None, both(obj(id_0=num), QUERY)), ("ping", NONCE), ("pong", NONCE), ("bye", obj())]
+EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("replaced", obj()),
+            ("refused", obj(code=num, reason=string, message=string, retry_after_ms_0=opt(num))),
+            ("members", obj(**POSITION, fresh=boolean, total=num, users=NAMES)), ("joined", obj(**POSITION, user=string)),
+            ("left", obj(**POSITION, user=string, why=one("left", "quit", "lost"))),
+            ("churned", obj(**POSITION, joined=num, left=num, total=num, joined_users=NAMES, left_users=NAMES)),
+            ("said", obj(**{**POSITION, "from": string}, body=string)), ("topic_changed", obj(**POSITION, by=string, topic=opt(string))),
+            ("whispered", obj(**{"from": string}, to=string, body=string, number=num)), ("caught_up", obj(**POSITION)),
+            ("gap", obj(**POSITION, first_available=num, why=one("new_epoch", "not_kept"))))
+ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
+             ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),
+             ("history", obj(room=string, epoch=num, count=num, more=boolean)))
+LIMITS = obj(body_bytes=num, frame_bytes=num, rooms=num, unanswered=num)
+SERVER = [("welcome", obj(user=string, resumed=boolean, token=string, resumable_ms=num, at=num, durability=string, rooms=PLACES, limits=LIMITS)),
+          (None, both(obj(re_0=num, past_0=boolean, at=num), EVENT)), (None, both(obj(re_0=num), ANSWER)), ("ping", NONCE), ("pong", NONCE),
+          ("closing", obj(code=num, reason=string, message=string, reconnect_after_ms_0=opt(num)))]
+
+def message(kinds, data):
+    r = Reader(data)
+    name, read = kinds[num(r)]
+    found = {**({"type": name} if name else {}), **read(r)}
+    assert r.at == len(data), "bytes are left over"
+    return found
+
+path = pathlib.Path(__file__).with_name("protocol.md")
+vectors = re.findall(r"^```vector\n(client|server) (.*)\njson (.*)\nhex (.*)\n", path.read_text(encoding="utf-8"), re.M)
+for side, title, expected, data in vectors:
+    found = message(CLIENT if side == "client" else SERVER, bytes.fromhex(data))
+    if found != json.loads(expected):
+        sys.exit(f"{side} {title}: the hex says {found}, the JSON says {expected}")
+if len(vectors) < 40:
+    sys.exit(f"only {len(vectors)} vectors found in {path}")
+print(f"{len(vectors)} vectors: the binary form says what the JSON says")
