@@ -198,7 +198,9 @@ impl Chat {
             None => out.deliver(stamp, event, Audience { sessions: members, asker, past: false }),
             Some(at) => {
                 out.deliver(stamp, event, Audience { sessions: &members[..at], asker, past: false });
-                out.deliver(stamp, event, Audience::of(&members[at + 1..]));
+                if at + 1 < members.len() {
+                    out.deliver(stamp, event, Audience::of(&members[at + 1..]));
+                }
             }
         }
     }

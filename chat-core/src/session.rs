@@ -111,7 +111,7 @@ pub(crate) fn decide_attach(
     token: TokenHash,
     resume: Option<TokenHash>,
 ) -> Result<Attach, Rejection> {
-    if state.sessions.contains_key(&session) || state.tokens.contains_key(&token) {
+    if state.sessions.contains_key(&session) {
         return Err(Rejection::AlreadyNamed);
     }
     if let Some(old) = resume.and_then(|secret| state.tokens.get(&secret).copied()) {
@@ -120,6 +120,9 @@ pub(crate) fn decide_attach(
             Some(holder) if *holder != old => Err(Rejection::NameTaken { name: user.clone() }),
             _ => Ok(Attach::Resume(old)),
         };
+    }
+    if state.tokens.contains_key(&token) {
+        return Err(Rejection::AlreadyNamed);
     }
     let name = state.config.user_name(name)?;
     if state.config.reserved_names.contains(&name) {

@@ -1,0 +1,6 @@
+//! Conversations: a script, and what everybody is told.
+
+mod asks;
+mod rooms;
+mod sessions;
+mod talk;

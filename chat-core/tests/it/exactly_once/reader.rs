@@ -1,0 +1,102 @@
+//! Who reads what a mirror hands on, and believes nothing: everything once, in order, without a hole that was
+//! not told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat_core::client::Reception;
+use chat_core::{Ask, Epoch, Event, Number, Place, RoomName};
+
+/// The next event of a room.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    epoch: Epoch,
+    number: Number,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    next: BTreeMap<RoomName, Next>,
+    read: BTreeSet<(Epoch, Number)>,
+    bodies: BTreeSet<String>,
+    /// The next whisper of the session.
+    pub(crate) whisper: u64,
+    /// Whether the server keeps few whispers: then some may be lost with a connection.
+    few_whispers: bool,
+}
+
+impl Reader {
+    pub(crate) fn new(few_whispers: bool) -> Reader {
+        Reader { few_whispers, ..Reader::default() }
+    }
+
+    /// A connection was welcomed.
+    pub(crate) fn welcomed(&mut self, resumed: bool, rooms: &[(Place, Number)], known: &BTreeSet<RoomName>) {
+        if !resumed {
+            self.whisper = 1;
+            return;
+        }
+        // A join whose answer was lost: all that came after it is owed.
+        for (head, joined) in rooms.iter().filter(|(head, _)| !known.contains(&head.room)) {
+            self.next.insert(head.room.clone(), Next { epoch: head.epoch, number: joined.next() });
+        }
+    }
+
+    /// Where the copy of a room ends.
+    pub(crate) fn position(&self, room: &RoomName) -> Option<(Epoch, u64)> {
+        self.next.get(room).map(|next| (next.epoch, next.number.0 - 1))
+    }
+
+    pub(crate) fn has_read(&self, body: &str) -> bool {
+        self.bodies.contains(body)
+    }
+
+    /// Something was told, and the mirror judged it.
+    pub(crate) fn told(&mut self, verdict: Reception, answers: Option<&Ask>, event: &Event) {
+        match event {
+            Event::Members { place, fresh: true, .. } => {
+                if let Some(Ask::Join { since: None, .. }) = answers {
+                    let next = Next { epoch: place.epoch, number: place.number.next() };
+                    self.next.insert(place.room.clone(), next);
+                }
+            }
+            Event::Gap { place, first_available, .. } => {
+                // Own answers may have brought the copy further than the server knows.
+                let held = self.next.get(&place.room).filter(|next| next.epoch == place.epoch);
+                let number = held.map_or(Number(0), |next| next.number).max(*first_available);
+                let next = Next { epoch: place.epoch, number };
+                self.next.insert(place.room.clone(), next);
+            }
+            Event::Whispered { number, body, .. } if verdict.is_for_user() => {
+                assert!(self.bodies.insert(body.to_string()), "whispered twice: {event}");
+                if number.0 > 0 {
+                    let few = self.few_whispers && number.0 > self.whisper;
+                    assert!(number.0 == self.whisper || few, "{event} came where {} was next", self.whisper);
+                    self.whisper = number.0 + 1;
+                }
+            }
+            _ => {
+                if let Some(place) = event.place() {
+                    self.read(verdict, place, event);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, verdict: Reception, place: &Place, event: &Event) {
+        if !verdict.is_for_user() {
+            return;
+        }
+        assert!(self.read.insert((place.epoch, place.number)), "handed on twice: {event}");
+        let next = self.next.get_mut(&place.room).unwrap_or_else(|| panic!("out of nowhere: {event}"));
+        assert_eq!(place.epoch, next.epoch, "{event}");
+        if verdict == Reception::Past {
+            assert!(place.number < next.number, "{event}");
+        } else {
+            assert_eq!(place.number, next.number, "{event}");
+            next.number = next.number.next();
+        }
+        if let Event::Said { body, .. } = event {
+            assert!(self.bodies.insert(body.to_string()), "said twice: {event}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Every refusal there is can be met, and leaves no trace. [`Story::refuses`] checks the latter.
+
+use std::collections::BTreeSet;
+
+use chat_core::{Code, Command, Config, Event, Refusal};
+
+use crate::story::{Story, join, s, say, token, too_long, whisper};
+
+#[test]
+fn every_refusal_is_met_and_changes_nothing() {
+    let config = Config { rooms: 2, rooms_per_session: 2, ..Config::default() };
+    let mut chat = Story::in_lobby(config, &["alice", "bob"]);
+    let attach =
+        |n, name: &str| Command::Attach { session: s(n), name: name.into(), token: token(n), resume: None };
+    chat.ask_as(1, 9, say("lobby", "hello"));
+    let long = too_long(chat.chat.config());
+    let mut met = vec![
+        chat.refuses(&attach(3, "no body")),
+        chat.refuses(&attach(3, "BOB")),
+        chat.refuses(&attach(3, "Admin")),
+        chat.refuses(&attach(1, "carol")),
+        chat.refused(1, 0, say("lobby", " ")),
+        chat.refused(1, 0, say("lobby", "\u{7f}")),
+        chat.refused(1, 0, say("lobby", &long)),
+        chat.refused(1, 0, say("den", "hello")),
+        chat.refused(1, 0, whisper("carol", "hello")),
+        chat.refused(1, 9, say("lobby", "other")),
+        chat.refused(1, 8, say("lobby", "hello")),
+        chat.refused(3, 0, say("lobby", "hello")),
+        chat.chat.users(Some("den"), None).unwrap_err(),
+    ];
+    chat.ask(1, join("den"));
+    met.push(chat.refused(1, 0, join("attic")));
+    met.push(chat.refused(2, 0, join("attic")));
+
+    let met: BTreeSet<&str> = met.iter().map(|rejection| rejection.code().name()).collect();
+    let all = [
+        Code::BadName,
+        Code::NameTaken,
+        Code::NameReserved,
+        Code::Empty,
+        Code::BadText,
+        Code::TooLong,
+        Code::NotAMember,
+        Code::NoSuchUser,
+        Code::NoSuchRoom,
+        Code::TooManyRooms,
+        Code::RoomsFull,
+        Code::IdReused,
+        Code::IdNotRising,
+        Code::NoSession,
+        Code::AlreadyNamed,
+    ];
+    assert_eq!(met, all.iter().map(|code| code.name()).collect());
+}
+
+#[test]
+fn a_refusal_tells_its_number_its_name_and_what_to_do() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice"]);
+    let rejection = chat.refused(1, 0, whisper("bob", "hi"));
+    let Refusal { code, reason, message, .. } = Refusal::from(&rejection);
+    assert_eq!((code, &*reason, &*message), (107, "no_such_user", "nobody here is called \"bob\""));
+    // With a request id the same refusal is an event, for it is remembered.
+    chat.ask_as(1, 1, whisper("bob", "hi"));
+    chat.told(&format!("s1?1: {}", Event::Refused((&rejection).into())));
+}

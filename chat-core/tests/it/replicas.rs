@@ -1,0 +1,188 @@
+//! What holds for every log: replicas agree, refusals change nothing, nothing is lost or told to the wrong.
+
+use std::collections::BTreeSet;
+
+use chat_core::{Chat, Command, Rejection, Snapshot, Stamp};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config as Runs, TestRunner};
+
+use crate::random_log::{Log, logs};
+use crate::witness::Witness;
+
+const LOGS: u32 = 1000;
+
+/// A chat that is watched.
+struct Replica {
+    chat: Chat,
+    witness: Witness,
+}
+
+impl Replica {
+    fn new(log: &Log) -> Replica {
+        Replica { chat: Chat::new(log.config.clone()), witness: Witness::default() }
+    }
+
+    /// Takes an entry, and checks that a refusal leaves no trace.
+    fn take(&mut self, (stamp, command): &(Stamp, Command)) -> Result<(), Rejection> {
+        let before = self.trace();
+        let verdict = self.chat.apply(*stamp, command, &mut self.witness);
+        self.witness.settle();
+        if verdict.is_err() {
+            assert_eq!(before, self.trace(), "a refusal changed something: {command:?}");
+        }
+        verdict
+    }
+
+    fn trace(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        let told = (self.witness.deliveries, self.witness.records.len());
+        (self.chat.digest(), self.chat.next_deadline(), self.chat.last_change(), told)
+    }
+}
+
+proptest! {
+    #![proptest_config(Runs::with_cases(LOGS))]
+
+    #[test]
+    fn two_replicas_of_a_log_agree(log in logs(100)) {
+        let (mut one, mut other) = (Replica::new(&log), Replica::new(&log));
+        for entry in &log.entries {
+            prop_assert_eq!(one.take(entry), other.take(entry));
+            prop_assert_eq!(one.chat.digest(), other.chat.digest());
+            prop_assert_eq!(one.witness.transcript.take(), other.witness.transcript.take());
+            if matches!(entry.1, Command::Tick) {
+                prop_assert!(one.chat.next_deadline().is_none_or(|due| due > entry.0.at));
+            }
+        }
+        for (room, head, members) in one.witness.members() {
+            prop_assert_eq!(one.chat.members(room), Some(&members[..]));
+            prop_assert_eq!(one.chat.head(room).map(|place| place.number), Some(head));
+        }
+        prop_assert_eq!(one.chat.counts().1, one.witness.members().count());
+    }
+
+    #[test]
+    fn a_snapshot_and_the_tail_equal_the_whole(log in logs(100), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(log.entries.len() + 1);
+        let mut whole = Replica::new(&log);
+        for entry in &log.entries[..cut] {
+            let _ = whole.take(entry);
+        }
+        let snapshot = written_and_read(&whole.chat.snapshot());
+        let mut restored = Chat::restore(log.config.clone(), snapshot).unwrap();
+        prop_assert_eq!(restored.digest(), whole.chat.digest());
+        prop_assert_eq!(restored.next_deadline(), whole.chat.next_deadline());
+        whole.witness.transcript.take();
+        let mut told = chat_core::Transcript::new();
+        for entry in &log.entries[cut..] {
+            prop_assert_eq!(restored.apply(entry.0, &entry.1, &mut told), whole.take(entry));
+        }
+        prop_assert_eq!(told.as_str(), whole.witness.transcript.as_str());
+        prop_assert_eq!(restored.digest(), whole.chat.digest());
+        prop_assert_eq!(restored.snapshot(), whole.chat.snapshot());
+    }
+
+    #[test]
+    fn the_records_alone_rebuild_the_state(log in logs(100)) {
+        let mut first = Replica::new(&log);
+        let mut rebuilt = Chat::new(log.config.clone());
+        for entry in &log.entries {
+            let recorded = first.witness.records.len();
+            let _ = first.take(entry);
+            for (stamp, change) in &first.witness.records[recorded..] {
+                rebuilt.evolve(*stamp, change);
+            }
+            prop_assert_eq!(rebuilt.digest(), first.chat.digest());
+            prop_assert_eq!(rebuilt.next_deadline(), first.chat.next_deadline());
+        }
+        prop_assert_eq!(rebuilt.snapshot(), first.chat.snapshot());
+        // And goes on alike: what is derived was rebuilt too.
+        for (stamp, command) in &log.entries {
+            prop_assert_eq!(rebuilt.apply(*stamp, command, &mut ()), first.chat.apply(*stamp, command, &mut ()));
+        }
+        prop_assert_eq!(rebuilt.digest(), first.chat.digest());
+    }
+}
+
+fn written_and_read(snapshot: &Snapshot) -> Snapshot {
+    let json = serde_json::to_string(snapshot).unwrap();
+    let read: Snapshot = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, *snapshot);
+    through_bincode(&read);
+    read
+}
+
+#[cfg(feature = "bincode")]
+fn through_bincode(snapshot: &Snapshot) {
+    let bytes = bincode::encode_to_vec(snapshot, bincode::config::standard()).unwrap();
+    let (read, used): (Snapshot, usize) =
+        bincode::decode_from_slice(&bytes, bincode::config::standard()).unwrap();
+    assert_eq!((&read, used), (snapshot, bytes.len()));
+}
+
+#[cfg(not(feature = "bincode"))]
+fn through_bincode(_: &Snapshot) {}
+
+/// The laws above are worth what the logs reach.
+#[test]
+fn random_logs_reach_every_refusal_and_every_event() {
+    let mut met: BTreeSet<String> = BTreeSet::new();
+    let (mut taken, mut all) = (0, 0);
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let log = logs(100).new_tree(&mut runner).unwrap().current();
+        let mut replica = Replica::new(&log);
+        for entry in &log.entries {
+            all += 1;
+            match replica.take(entry) {
+                Ok(()) => taken += 1,
+                Err(rejection) => {
+                    met.insert(rejection.code().name().into());
+                }
+            }
+        }
+        for line in replica.witness.transcript.as_str().lines() {
+            let event = line.split_once(": ").unwrap().1;
+            let words: Vec<&str> = event.split([' ', ':']).collect();
+            met.insert(if words[0] == "refused" { words[..2].join(" ") } else { words[0].into() });
+            met.extend(
+                ["again", "resumed", "(past)"].into_iter().filter(|word| line.contains(word)).map(Into::into),
+            );
+        }
+    }
+    let missing: Vec<&str> = EVERYTHING.iter().copied().filter(|what| !met.contains(*what)).collect();
+    assert!(missing.is_empty(), "never met: {missing:?}");
+    assert!(taken * 2 > all, "most entries are plausible: {taken} of {all}");
+}
+
+const EVERYTHING: &[&str] = &[
+    "bad_name",
+    "name_taken",
+    "name_reserved",
+    "empty",
+    "bad_text",
+    "too_long",
+    "not_a_member",
+    "no_such_user",
+    "too_many_rooms",
+    "rooms_full",
+    "id_reused",
+    "id_not_rising",
+    "no_session",
+    "already_named",
+    "attached",
+    "replaced",
+    "members",
+    "joined",
+    "left",
+    "churned",
+    "said",
+    "topic",
+    "whispered",
+    "again",
+    "resumed",
+    "(past)",
+    "refused too_long",
+    "refused rooms_full",
+    "refused not_a_member",
+];

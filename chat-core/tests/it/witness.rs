@@ -1,0 +1,231 @@
+//! A sink that believes nothing: it keeps its own book of who is where, from the records alone, and checks
+//! every delivery against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat_core::{
+    Audience, Change, Epoch, Event, Number, Place, RoomId, RoomName, SessionId, Sink, Stamp, Timestamp,
+    Transcript, UserName,
+};
+
+#[derive(Debug)]
+struct Room {
+    name: RoomName,
+    epoch: Epoch,
+    head: Number,
+    last: Timestamp,
+    members: BTreeSet<SessionId>,
+}
+
+/// The numbered event that is being told, and who was told so far.
+#[derive(Debug)]
+struct Telling {
+    room: RoomId,
+    event: Event,
+    told: BTreeSet<SessionId>,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    pub(crate) transcript: Transcript,
+    pub(crate) records: Vec<(Stamp, Change)>,
+    pub(crate) deliveries: usize,
+    rooms: BTreeMap<RoomId, Room>,
+    epochs: BTreeSet<Epoch>,
+    users: BTreeMap<SessionId, UserName>,
+    asleep: BTreeSet<SessionId>,
+    whispers: BTreeMap<SessionId, Number>,
+    /// The last number of the room that a member was told.
+    heard: BTreeMap<(SessionId, RoomId), Number>,
+    happened: BTreeMap<(Epoch, Number), (Stamp, Event)>,
+    telling: Option<Telling>,
+}
+
+impl Witness {
+    /// To be called after every entry: what was numbered has been told to every member.
+    pub(crate) fn settle(&mut self) {
+        let Some(Telling { room, event, told }) = self.telling.take() else { return };
+        let number = event.place().unwrap().number;
+        for member in &self.rooms[&room].members {
+            let heard = self.heard.get_mut(&(*member, room)).unwrap();
+            if !told.contains(member) {
+                // One who slept reads his own join from the store.
+                let own = matches!(&event, Event::Joined { user, .. } if *user == self.users[member]);
+                assert!(own, "{member} was not told {event}");
+                *heard = number;
+            }
+            assert_eq!(*heard, number);
+        }
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&RoomName, Number, Vec<SessionId>)> {
+        self.rooms.values().map(|room| (&room.name, room.head, room.members.iter().copied().collect()))
+    }
+
+    fn rooms_of(&self, session: SessionId) -> BTreeSet<Place> {
+        let of = self.rooms.values().filter(|room| room.members.contains(&session));
+        of.map(|room| Place { room: room.name.clone(), epoch: room.epoch, number: room.head }).collect()
+    }
+
+    fn open_session(&mut self, session: SessionId, user: UserName, whispers: Number) {
+        assert!(self.users.insert(session, user).is_none());
+        self.whispers.insert(session, whispers);
+    }
+
+    fn end_session(&mut self, session: SessionId) -> (UserName, Number) {
+        self.asleep.remove(&session);
+        (self.users.remove(&session).unwrap(), self.whispers.remove(&session).unwrap())
+    }
+
+    fn move_session(&mut self, from: SessionId, to: SessionId) {
+        let (user, whispers) = self.end_session(from);
+        self.open_session(to, user, whispers);
+        for (id, room) in &mut self.rooms {
+            if room.members.remove(&from) {
+                room.members.insert(to);
+                let heard = self.heard.remove(&(from, *id)).unwrap();
+                self.heard.insert((to, *id), heard);
+            }
+        }
+    }
+
+    fn number(&mut self, stamp: Stamp, id: RoomId, event: &Event) {
+        let room = self.rooms.get_mut(&id).unwrap();
+        let place = event.place().unwrap();
+        assert_eq!((&place.room, place.epoch), (&room.name, room.epoch));
+        assert_eq!(place.number, room.head.next(), "numbers are dense");
+        assert!(stamp.at >= room.last, "time never runs backwards in a room");
+        (room.head, room.last) = (place.number, stamp.at);
+        self.happened.insert((place.epoch, place.number), (stamp, event.clone()));
+        self.telling = Some(Telling { room: id, event: event.clone(), told: BTreeSet::new() });
+    }
+
+    /// A numbered event, told while it happens.
+    fn tell(&mut self, event: &Event, to: Audience<'_>) {
+        let telling = self.telling.as_mut().unwrap();
+        let (room, number) = (&self.rooms[&telling.room], event.place().unwrap().number);
+        for session in to.others().chain(to.asker.map(|asker| asker.session)) {
+            assert!(telling.told.insert(session), "{session} was told {event} twice");
+            if let Some(heard) = self.heard.get_mut(&(session, telling.room)) {
+                assert!(room.members.contains(&session));
+                assert_eq!(heard.next(), number, "{session} is told of everything in order");
+                *heard = number;
+            } else {
+                let leaver = matches!(event, Event::Left { user, .. } if *user == self.users[&session]);
+                assert!(leaver, "{session} is no member and was told {event}");
+            }
+        }
+    }
+
+    /// A numbered event, told again.
+    fn retell(&self, stamp: Stamp, event: &Event, to: Audience<'_>) {
+        let place = event.place().unwrap();
+        let first = self.happened.get(&(place.epoch, place.number));
+        let author = match event {
+            Event::Said { from, .. } => Some(from),
+            Event::TopicChanged { by, .. } if !to.past => Some(by),
+            Event::Left { user, .. } => Some(user),
+            Event::TopicChanged { .. } => None,
+            other => panic!("{other} is never told again"),
+        };
+        if let (Some(author), Some(asker)) = (author, to.asker) {
+            assert_eq!(*author, self.users[&asker.session], "an answer goes to its author");
+            assert!(to.sessions.is_empty());
+        } else {
+            assert!(to.past && to.sessions.len() == 1 && to.asker.is_none());
+            assert!(self.rooms_of(to.sessions[0]).iter().any(|held| held.epoch == place.epoch));
+        }
+        // A leave in a big room, or of no room at all, has no number of its own.
+        if !matches!(event, Event::Left { .. }) {
+            assert_eq!(first, Some(&(stamp, event.clone())), "it is told as it was the first time");
+        }
+    }
+
+    fn check_members(&self, event: &Event, to: Audience<'_>) {
+        let Event::Members { place, fresh, total, users } = event else { return };
+        let asker = to.asker.expect("an answer").session;
+        let Some(room) = self.rooms.values().find(|room| room.epoch == place.epoch) else {
+            // The room is opened by the next change, or is gone, and this is the repeat of an old answer.
+            assert_eq!(*total, 0);
+            return;
+        };
+        let inside = room.members.contains(&asker);
+        if inside == *fresh {
+            assert!(!inside && *total == 0, "the repeat of an answer to one who has left: {event}");
+            return;
+        }
+        assert_eq!((room.members.len() as u64, room.head), (*total, place.number));
+        let names: BTreeSet<&UserName> = room.members.iter().map(|member| &self.users[member]).collect();
+        assert!(users.is_empty() || users.iter().eq(names));
+    }
+}
+
+impl Sink for Witness {
+    fn deliver(&mut self, stamp: Stamp, event: &Event, to: Audience<'_>) {
+        self.deliveries += 1;
+        assert!(to.sessions.is_sorted_by(|a, b| a < b), "sorted, without duplicates: {:?}", to.sessions);
+        for session in to.others().chain(to.asker.map(|asker| asker.session)) {
+            assert!(
+                self.users.contains_key(&session) && !self.asleep.contains(&session),
+                "{session}: {event}"
+            );
+        }
+        match event {
+            Event::Attached { rooms, user, .. } => {
+                assert_eq!(user.as_str(), self.users[&to.sessions[0]].as_str());
+                assert_eq!(rooms.iter().cloned().collect::<BTreeSet<_>>(), self.rooms_of(to.sessions[0]));
+            }
+            Event::Members { .. } => self.check_members(event, to),
+            _ if event.place().is_none() => {}
+            _ if self.telling.as_ref().is_some_and(|telling| telling.event == *event) && !to.past => {
+                self.tell(event, to);
+            }
+            _ => self.retell(stamp, event, to),
+        }
+        self.transcript.deliver(stamp, event, to);
+    }
+
+    fn record(&mut self, stamp: Stamp, change: &Change) {
+        self.settle();
+        self.records.push((stamp, change.clone()));
+        match change {
+            Change::SessionOpened { session, user, .. } => {
+                self.open_session(*session, user.clone(), Number(0));
+            }
+            Change::SessionMoved { from, to } => self.move_session(*from, *to),
+            Change::SessionSlept { session, .. } => {
+                self.asleep.insert(*session);
+                assert!(self.rooms_of(*session).is_empty());
+            }
+            Change::SessionEnded { session } => {
+                assert!(self.rooms_of(*session).is_empty());
+                self.end_session(*session);
+            }
+            Change::RoomOpened { room, name, epoch } => {
+                assert!(self.epochs.insert(*epoch), "no two rooms share a numbering");
+                assert!(self.rooms.values().all(|held| held.name != *name));
+                let (head, last) = (Number(0), Timestamp(0));
+                let fresh = Room { name: name.clone(), epoch: *epoch, head, last, members: BTreeSet::new() };
+                self.rooms.insert(*room, fresh);
+            }
+            Change::RoomClosed { room } => assert!(self.rooms.remove(room).unwrap().members.is_empty()),
+            Change::MemberAdded { room, session, .. } => {
+                let held = self.rooms.get_mut(room).unwrap();
+                assert!(held.members.insert(*session));
+                self.heard.insert((*session, *room), held.head);
+            }
+            Change::MemberRemoved { room, session, .. } => {
+                assert!(self.rooms.get_mut(room).unwrap().members.remove(session));
+                self.heard.remove(&(*session, *room));
+            }
+            Change::Numbered { room, event, .. } => self.number(stamp, *room, event),
+            Change::Whispered { session, event: Event::Whispered { number, to, .. } } => {
+                let head = self.whispers.get_mut(session).unwrap();
+                assert_eq!((head.next(), &self.users[session]), (*number, to));
+                *head = *number;
+            }
+            _ => {}
+        }
+    }
+}
