@@ -22,6 +22,7 @@ mod store;
 mod table;
 
 pub use chat_core;
+pub use client::{Client, Events, Notice, Options};
 pub use conn::io::Transport;
 pub use limits::Limits;
 pub use log::{Entry, Local, Log};

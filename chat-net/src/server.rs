@@ -15,12 +15,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
+use crate::client::{Client, ConnectError, Events, Link, Options};
 use crate::conn::{self, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
 use crate::store::{Memory, Store, StoreError};
+
+/// What a pipe to a program of this process holds.
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// How many inputs may wait for the engine; connections with more to say wait themselves.
 const INBOX: usize = 1024;
@@ -164,7 +168,7 @@ impl ServerBuilder {
             inputs,
             ending: CancellationToken::new(),
             node,
-            next_session: AtomicU64::new(1),
+            next_session: Arc::new(AtomicU64::new(1)),
             start,
             start_rooms,
         });
@@ -173,6 +177,10 @@ impl ServerBuilder {
             admission: Admission::new(limits),
             engine: tokio::spawn(engine.run()),
             connections,
+            house: Arc::new(Shared {
+                limits: Arc::new(Limits::clone(&shared.limits).trusting()),
+                ..Shared::clone(&shared)
+            }),
             shared,
         };
         for listener in listeners {
@@ -202,6 +210,8 @@ pub struct ServerHandle {
     engine: JoinHandle<Result<(), StoreError>>,
     connections: TaskTracker,
     shared: Arc<Shared>,
+    /// The same for programs of this very process: their pace is their own business.
+    house: Arc<Shared>,
 }
 
 /// How a server failed to go on, or to end.
@@ -236,6 +246,31 @@ impl ServerHandle {
         let halves = conn::io::other(Box::new(io));
         self.connections.spawn(conn::serve(Arc::clone(&self.shared), halves, admitted));
         Ok(())
+    }
+
+    /// Joins from this very process: a bot needs no socket. The same [`Client`] and [`Events`] as over a
+    /// network, without the limits on how fast one may ask.
+    ///
+    /// # Errors
+    /// As [`Client::connect`]: a name that is taken, for example.
+    pub async fn join(&self, options: Options) -> Result<(Client, Events), ConnectError> {
+        let (shared, admission) = (Arc::clone(&self.house), Arc::clone(&self.admission));
+        let connections = self.connections.clone();
+        let dial = move || {
+            let (near, far) = tokio::io::duplex(PIPE_BYTES);
+            let opened = if shared.ending.is_cancelled() {
+                Err(std::io::ErrorKind::ConnectionRefused.into())
+            } else {
+                admission.admit(None).map_err(|code| std::io::Error::other(code.sentence()))
+            };
+            let opened = opened.map(|admitted| {
+                let halves = conn::io::other(Box::new(far));
+                connections.spawn(conn::serve(Arc::clone(&shared), halves, admitted));
+                Link::over(near)
+            });
+            std::future::ready(opened)
+        };
+        Client::dial(dial, options).await
     }
 
     /// Ready when the server can no longer go on by itself: its store failed. Cancel safe.

@@ -30,14 +30,14 @@ use outbox::Outbox;
 use reader::Reader;
 
 /// What all connections of a server share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
     pub(crate) inputs: mpsc::Sender<Input>,
     /// Cancelled when the server takes no more asks.
     pub(crate) ending: CancellationToken,
     pub(crate) node: NodeId,
-    pub(crate) next_session: AtomicU64,
+    pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) start: Instant,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
 }
