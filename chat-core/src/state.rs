@@ -185,6 +185,8 @@ impl State {
         }
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         let since = room.record.head;
+        // Most sessions are in one room: no room is kept for four.
+        held.rooms.reserve_exact(1);
         held.rooms.push(Membership { room: id, name: room.record.name.clone(), since });
         let at = room.members.binary_search(&session).unwrap_or_else(|at| at);
         room.members.insert(at, session);

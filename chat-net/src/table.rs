@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Epoch, SessionId};
 use tokio::sync::oneshot;
 
+use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
@@ -18,10 +19,17 @@ pub(crate) struct Conn {
     pub(crate) joining: Option<Box<Joining>>,
     /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
     /// empty.
-    pub(crate) behind: Vec<Epoch>,
+    pub(crate) behind: Vec<Behind>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
+}
+
+/// A room whose live events a connection does not get yet, and what stops the job that brings it level.
+#[derive(Debug)]
+pub(crate) struct Behind {
+    pub(crate) epoch: Epoch,
+    pub(crate) stop: Stop,
 }
 
 /// What a connection asked for when it said hello.
@@ -35,6 +43,32 @@ pub(crate) struct Joining {
 }
 
 impl Conn {
+    pub(crate) fn is_behind(&self, epoch: Epoch) -> bool {
+        self.behind.iter().any(|behind| behind.epoch == epoch)
+    }
+
+    /// From here on it does not get the room live. Gives what stops the job that changes that.
+    pub(crate) fn fall_behind(&mut self, epoch: Epoch) -> Stop {
+        match self.behind.iter().find(|behind| behind.epoch == epoch) {
+            Some(behind) => behind.stop.clone(),
+            None => {
+                let stop = Stop::default();
+                self.behind.push(Behind { epoch, stop: stop.clone() });
+                stop
+            }
+        }
+    }
+
+    /// It has left the room, or has caught up: nothing is sent from the store any more.
+    pub(crate) fn be_level(&mut self, epoch: Epoch) {
+        self.behind.retain(|behind| {
+            if behind.epoch == epoch {
+                behind.stop.set();
+            }
+            behind.epoch != epoch
+        });
+    }
+
     /// Asks whether the other end is there.
     pub(crate) fn ping(&self, nonce: u64) {
         let mut bytes = BytesMut::new();
@@ -92,7 +126,7 @@ impl Table {
     ) {
         for session in audience {
             let Some(conn) = self.conns.get_mut(session) else { continue };
-            if epoch.is_some_and(|epoch| conn.behind.contains(&epoch)) {
+            if epoch.is_some_and(|epoch| conn.is_behind(epoch)) {
                 continue;
             }
             let bytes = bytes_for(*session, &conn.outbox);
