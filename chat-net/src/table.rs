@@ -17,9 +17,9 @@ pub(crate) struct Conn {
     pub(crate) outbox: Arc<Outbox>,
     /// Until it is attached.
     pub(crate) joining: Option<Box<Joining>>,
-    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
-    /// empty.
-    pub(crate) behind: Vec<Behind>,
+    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. None, most of
+    /// the time.
+    behind: Option<Box<Vec<Behind>>>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
@@ -44,16 +44,17 @@ pub(crate) struct Joining {
 
 impl Conn {
     pub(crate) fn is_behind(&self, epoch: Epoch) -> bool {
-        self.behind.iter().any(|behind| behind.epoch == epoch)
+        self.behind.as_ref().is_some_and(|behind| behind.iter().any(|behind| behind.epoch == epoch))
     }
 
     /// From here on it does not get the room live. Gives what stops the job that changes that.
     pub(crate) fn fall_behind(&mut self, epoch: Epoch) -> Stop {
-        match self.behind.iter().find(|behind| behind.epoch == epoch) {
+        let behind = self.behind.get_or_insert_default();
+        match behind.iter().find(|behind| behind.epoch == epoch) {
             Some(behind) => behind.stop.clone(),
             None => {
                 let stop = Stop::default();
-                self.behind.push(Behind { epoch, stop: stop.clone() });
+                behind.push(Behind { epoch, stop: stop.clone() });
                 stop
             }
         }
@@ -61,12 +62,16 @@ impl Conn {
 
     /// It has left the room, or has caught up: nothing is sent from the store any more.
     pub(crate) fn be_level(&mut self, epoch: Epoch) {
-        self.behind.retain(|behind| {
+        let Some(behind) = &mut self.behind else { return };
+        behind.retain(|behind| {
             if behind.epoch == epoch {
                 behind.stop.set();
             }
             behind.epoch != epoch
         });
+        if behind.is_empty() {
+            self.behind = None;
+        }
     }
 
     /// Asks whether the other end is there.
@@ -91,13 +96,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn insert(&mut self, session: SessionId, outbox: Arc<Outbox>, joining: Joining) {
-        let conn = Conn {
-            outbox,
-            joining: Some(Box::new(joining)),
-            behind: Vec::new(),
-            is_dirty: false,
-            pinged_ms: 0,
-        };
+        let conn =
+            Conn { outbox, joining: Some(Box::new(joining)), behind: None, is_dirty: false, pinged_ms: 0 };
         self.conns.insert(session, conn);
     }
 

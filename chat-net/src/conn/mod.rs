@@ -83,40 +83,42 @@ pub(crate) fn serve(
     admitted: Admitted,
 ) -> impl Future<Output = ()> + Send {
     // Every rare part is boxed, so that the task of an idle connection is small.
-    let opening = Box::pin(open(shared, halves));
+    let opening = Box::pin(open(shared, halves, admitted));
     async move {
-        match opening.await {
-            Opened::Speaks(mut connection) => connection.run().await,
-            Opened::Answer(answer) => answer.await,
-            Opened::Gone => {}
+        if let Some(mut rest) = opening.await {
+            match &mut rest {
+                Opened::Speaks(connection) => connection.run().await,
+                Opened::Answer(answer) => answer.await,
+            }
         }
-        drop(admitted);
     }
 }
 
 /// What a new connection turned out to be.
 enum Opened {
     Speaks(Box<Connection>),
-    /// Not a client of this chat: it gets this and is closed.
+    /// Not a client of this chat: it is told so and closed.
     Answer(Pin<Box<dyn Future<Output = ()> + Send>>),
-    Gone,
 }
 
 async fn open(
     shared: Arc<Shared>,
     (mut source, drain, socket): (Source, Drain, Option<Arc<TcpStream>>),
-) -> Opened {
+    admitted: Admitted,
+) -> Option<Opened> {
     let mut first = Vec::new();
-    let (form, is_silent) = match recognise_first(&shared, &mut source, &mut first).await {
-        Some(Recognised::NeedMore) => (Form::Text, true),
-        Some(Recognised::Person) => (Form::Text, false),
-        Some(Recognised::Framed(form)) => {
+    let (form, is_silent) = match recognise_first(&shared, &mut source, &mut first).await? {
+        Recognised::NeedMore => (Form::Text, true),
+        Recognised::Person => (Form::Text, false),
+        Recognised::Framed(form) => {
             first.drain(..frame::PREFACE_BYTES);
             (form, false)
         }
-        Some(Recognised::JsonLines) => (Form::JsonLines, false),
-        Some(other) => return Opened::Answer(Box::pin(answer(drain, not_for_us(other)))),
-        None => return Opened::Gone,
+        Recognised::JsonLines => (Form::JsonLines, false),
+        other => {
+            let answer = answer(drain, not_for_us(other), admitted);
+            return Some(Opened::Answer(Box::pin(answer)));
+        }
     };
     let outbox = Arc::new(Outbox::new(form, socket, Arc::clone(&shared.limits)));
     outbox.heard(shared.now_ms());
@@ -127,7 +129,7 @@ async fn open(
     }
     let reader = Reader::new(shared, Arc::clone(&outbox), &first, is_silent);
     let login = Some(reader.login());
-    Opened::Speaks(Box::new(Connection { reader, source, drain, outbox, login }))
+    Some(Opened::Speaks(Box::new(Connection { reader, source, drain, outbox, login, _admitted: admitted })))
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
@@ -177,7 +179,7 @@ pub(crate) fn farewell(form: Form, code: Code) -> Bytes {
     bytes.freeze()
 }
 
-async fn answer(mut drain: Drain, bytes: Bytes) {
+async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Admitted) {
     use tokio::io::AsyncWriteExt;
     // Whoever does not want to hear why does not need to.
     let _ = timeout(FAREWELL, async {
@@ -195,6 +197,8 @@ struct Connection {
     outbox: Arc<Outbox>,
     /// Ends it while it has no name.
     login: Option<Pin<Box<dyn Future<Output = End> + Send>>>,
+    /// Its place among the admitted, given back with it.
+    _admitted: Admitted,
 }
 
 /// What happened to a connection.
