@@ -92,7 +92,6 @@ impl<L: Log> Engine<L> {
                 Item::Level(reached) => self.level(reached),
                 Item::History { session, read } => {
                     let Some(reader) = self.reader(session, Stop::default()) else { continue };
-                    self.table.flush();
                     self.run_job(session, async move { reader.history(read).await.map(|()| None) });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
@@ -175,8 +174,6 @@ impl<L: Log> Engine<L> {
         let Some(conn) = self.table.conns.get_mut(&session) else { return };
         let stop = conn.fall_behind(head.epoch);
         let Some(reader) = self.reader(session, stop.clone()) else { return };
-        // What was pushed before this goes out before it.
-        self.table.flush();
         self.run_job(session, async move {
             match owed {
                 Owed::Missed(since) => reader.missed(head.clone(), since).await?,

@@ -290,28 +290,18 @@ impl Connection {
 type Work<'a> = Pin<Box<dyn Future<Output = Result<(), End>> + Send + 'a>>;
 
 #[cfg(test)]
-mod sizes {
+mod tests {
+    use super::*;
+
+    /// The size of what a function returns.
+    fn returned<A, B, C, T>(_: fn(A, B, C) -> T) -> usize {
+        size_of::<T>()
+    }
+
     #[test]
-    fn print() {
-        use super::*;
-        println!(
-            "Reader {} Outbox {} Conn {} Connection {}",
-            size_of::<Reader>(),
-            size_of::<Outbox>(),
-            size_of::<crate::table::Conn>(),
-            size_of::<Connection>()
-        );
-        fn sz5<T>(_: fn(&'static mut Reader) -> T) -> usize {
-            std::mem::size_of::<T>()
-        }
-        println!("consume {}", sz5(Reader::consume));
-        fn sz6<T>(_: fn(&'static mut Connection) -> T) -> usize {
-            std::mem::size_of::<T>()
-        }
-        println!("conn.run {}", sz6(Connection::run));
-        fn sz<T>(_: fn(Arc<Shared>, (Source, Drain, Option<Arc<TcpStream>>), Admitted) -> T) -> usize {
-            std::mem::size_of::<T>()
-        }
-        println!("serve future {}", sz(serve));
+    fn an_idle_connection_is_small() {
+        assert!(returned(serve) <= 160, "the task: {} bytes", returned(serve));
+        assert!(size_of::<Connection>() <= 256, "the connection: {} bytes", size_of::<Connection>());
+        assert!(size_of::<Outbox>() <= 160, "its outbox: {} bytes", size_of::<Outbox>());
     }
 }
