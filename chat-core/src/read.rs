@@ -86,10 +86,12 @@ impl Chat {
         number: Number,
     ) -> impl Iterator<Item = (Stamp, &Event)> {
         let held = self.state.attached(session).ok();
-        held.into_iter().flat_map(|session| &session.whispers).filter_map(move |(stamp, event)| match event {
-            Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
-            _ => None,
-        })
+        held.into_iter().flat_map(|session| session.whispers()).filter_map(
+            move |(stamp, event)| match event {
+                Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
+                _ => None,
+            },
+        )
     }
 
     /// One page of the users of a room, or of everybody, in the order of their names.
@@ -146,7 +148,7 @@ impl Chat {
     }
 
     fn room(&self, room: &RoomName) -> Option<&Room> {
-        self.state.room_names.get(room).map(|id| &self.state.rooms[id])
+        self.state.room_names.get(room).map(|id| &*self.state.rooms[id])
     }
 }
 

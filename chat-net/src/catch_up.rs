@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
 use chat_core::{
@@ -22,6 +23,22 @@ pub(crate) struct Reader {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) now: Timestamp,
+    /// Set when nobody waits for it any more: the session has left the room.
+    pub(crate) stop: Stop,
+}
+
+/// Stops a job. Shared by the job and the connection's entry in the table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What a history query wants.
@@ -38,6 +55,7 @@ pub(crate) struct HistoryRead {
 pub(crate) struct Reached {
     pub(crate) session: SessionId,
     pub(crate) place: Place,
+    pub(crate) stop: Stop,
 }
 
 impl Reader {
@@ -63,7 +81,20 @@ impl Reader {
     }
 
     /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone.
-    pub(crate) async fn missed(&self, head: Place, since: Since) -> Result<(), StoreError> {
+    pub(crate) async fn missed(&self, head: Place, mut since: Since) -> Result<(), StoreError> {
+        loop {
+            let after = self.begin(&head, since).await?;
+            let reached = self.range(&head, after).await?;
+            if reached >= head.number || self.stop.is_set() {
+                return Ok(());
+            }
+            // The store let go of what came next while this was being sent: that is a gap of its own.
+            since = Since { epoch: head.epoch, number: reached };
+        }
+    }
+
+    /// Tells the gap, if there is one, and says behind which number to go on.
+    async fn begin(&self, head: &Place, since: Since) -> Result<Number, StoreError> {
         let first = self.store.first_available(head.epoch).await?;
         let first_available = first.unwrap_or(head.number.next());
         let kept = Kept { head: head.clone(), first_available };
@@ -80,19 +111,25 @@ impl Reader {
         if let Some(gap) = plan.gap {
             self.send([self.told(gap)].into_iter()).await;
         }
-        self.range(&head, plan.after).await
+        Ok(plan.after)
     }
 
-    /// Sends every event behind `after`, up to `head`, page by page.
-    pub(crate) async fn range(&self, head: &Place, mut after: Number) -> Result<(), StoreError> {
+    /// Sends every event behind `after`, up to `head`, page by page; ends early where there is a hole. Says
+    /// up to which number it came.
+    async fn range(&self, head: &Place, mut after: Number) -> Result<Number, StoreError> {
         let limit = self.page(u32::MAX);
-        while after < head.number {
+        while after < head.number && !self.stop.is_set() {
             let page = self.store.read(head.epoch, after, head.number, limit).await?;
-            let Some(last) = page.events.last().and_then(|past| past.event.place()) else { break };
-            after = last.number;
+            let (Some(first), Some(last)) = (number(page.events.first()), number(page.events.last())) else {
+                break;
+            };
+            if first != after.next() {
+                break;
+            }
+            after = last;
             self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
         }
-        Ok(())
+        Ok(after)
     }
 
     /// Sends the last messages up to `head`.
@@ -123,6 +160,10 @@ impl Reader {
         self.send(page.events.into_iter().map(|past| retold(past, read.re)).chain([end])).await;
         Ok(())
     }
+}
+
+fn number(past: Option<&Past>) -> Option<Number> {
+    past.and_then(|past| past.event.place()).map(|place| place.number)
 }
 
 fn retold(past: Past, re: RequestId) -> FromServer {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Asker, Code, Epoch, Event, Place, RequestId, SessionId, Since, UserName};
 
 use crate::batch::{Batch, Item};
-use crate::catch_up::{Reached, Reader};
+use crate::catch_up::{Reached, Reader, Stop};
 use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
 use crate::engine::{Engine, Input, Parts};
 use crate::fan_out::is_echo;
@@ -74,19 +74,24 @@ impl<L: Log> Engine<L> {
                 }
                 Item::Behind { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
-                        conn.behind.push(epoch);
+                        conn.fall_behind(epoch);
+                    }
+                }
+                Item::Left { session, epoch } => {
+                    if let Some(conn) = self.table.conns.get_mut(&session) {
+                        conn.be_level(epoch);
                     }
                 }
                 Item::CatchUp { session, head, since } => self.catch_up(session, head, Owed::Missed(since)),
                 Item::Recent { session, head } => self.catch_up(session, head, Owed::Recent),
-                Item::Continue { session, head, after } => {
-                    let since = Since { epoch: head.epoch, number: after };
-                    self.catch_up(session, head, Owed::Missed(since));
+                Item::Continue { reached, .. } | Item::Level(reached) if reached.stop.is_set() => {}
+                Item::Continue { reached, head } => {
+                    let since = Since { epoch: head.epoch, number: reached.place.number };
+                    self.catch_up(reached.session, head, Owed::Missed(since));
                 }
-                Item::Level { session, place } => self.level(session, place),
+                Item::Level(reached) => self.level(reached),
                 Item::History { session, read } => {
-                    let Some(reader) = self.reader(session) else { continue };
-                    self.table.flush();
+                    let Some(reader) = self.reader(session, Stop::default()) else { continue };
                     self.run_job(session, async move { reader.history(read).await.map(|()| None) });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
@@ -116,8 +121,8 @@ impl<L: Log> Engine<L> {
         for session in askers {
             let Some(conn) = self.table.conns.get(&session) else { continue };
             let form = conn.outbox.form;
-            let is_live = audience.binary_search(&session).is_ok()
-                && epoch.is_none_or(|epoch| !conn.behind.contains(&epoch));
+            let is_live =
+                audience.binary_search(&session).is_ok() && epoch.is_none_or(|epoch| !conn.is_behind(epoch));
             let encoded = forms[form.index()].get_or_insert_with(|| encode(form, tolds));
             let bytes = own_copy(form, tolds, encoded, session, is_live);
             self.table.push(session, bytes);
@@ -157,35 +162,31 @@ impl<L: Log> Engine<L> {
         reply(Some(joining.verdict), true);
     }
 
-    fn reader(&mut self, session: SessionId) -> Option<Reader> {
+    fn reader(&mut self, session: SessionId, stop: Stop) -> Option<Reader> {
         let outbox = Arc::clone(&self.table.conns.get(&session)?.outbox);
         let Parts { store, limits, .. } = self.parts.clone();
-        Some(Reader { store, outbox, limits, now: self.clock.now() })
+        Some(Reader { store, outbox, limits, now: self.clock.now(), stop })
     }
 
     /// Sends what was before the live events of a room. Until all of it is sent, the session gets none of
     /// them live.
     fn catch_up(&mut self, session: SessionId, head: Place, owed: Owed) {
-        let Some(reader) = self.reader(session) else { return };
-        if let Some(conn) = self.table.conns.get_mut(&session)
-            && !conn.behind.contains(&head.epoch)
-        {
-            conn.behind.push(head.epoch);
-        }
-        // What was pushed before this goes out before it.
-        self.table.flush();
+        let Some(conn) = self.table.conns.get_mut(&session) else { return };
+        let stop = conn.fall_behind(head.epoch);
+        let Some(reader) = self.reader(session, stop.clone()) else { return };
         self.run_job(session, async move {
             match owed {
                 Owed::Missed(since) => reader.missed(head.clone(), since).await?,
                 Owed::Recent => reader.recent(&head).await?,
             }
-            Ok(Some(head))
+            Ok(Some(Reached { session, place: head, stop }))
         });
     }
 
-    fn level(&mut self, session: SessionId, place: Place) {
+    fn level(&mut self, reached: Reached) {
+        let Reached { session, place, .. } = reached;
         let Some(conn) = self.table.conns.get_mut(&session) else { return };
-        conn.behind.retain(|epoch| *epoch != place.epoch);
+        conn.be_level(place.epoch);
         let (at, event) = (self.clock.now(), Event::CaughtUp { place });
         let told = Told { re: RequestId::NONE, past: false, at, event };
         self.table.tell(session, &FromServer::Told(told), false);
@@ -195,12 +196,12 @@ impl<L: Log> Engine<L> {
     fn run_job(
         &mut self,
         session: SessionId,
-        job: impl Future<Output = Result<Option<Place>, StoreError>> + Send + 'static,
+        job: impl Future<Output = Result<Option<Reached>, StoreError>> + Send + 'static,
     ) {
         // Most jobs end at their first look, when the store is in memory and the connection has room.
         let mut job: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(job);
         match job.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(Some(place))) => self.level(session, place),
+            Poll::Ready(Ok(Some(reached))) => self.level(reached),
             Poll::Ready(Ok(None)) => {}
             Poll::Ready(Err(error)) => {
                 tracing::error!(%error, "history could not be read");
@@ -210,7 +211,7 @@ impl<L: Log> Engine<L> {
                 let inputs = self.parts.inputs.clone();
                 self.parts.jobs.spawn(async move {
                     let input = match job.await {
-                        Ok(Some(place)) => Input::Reached(Reached { session, place }),
+                        Ok(Some(reached)) => Input::Reached(reached),
                         Ok(None) => return,
                         Err(error) => {
                             tracing::error!(%error, "history could not be read");

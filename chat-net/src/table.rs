@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Epoch, SessionId};
 use tokio::sync::oneshot;
 
+use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
@@ -16,12 +17,19 @@ pub(crate) struct Conn {
     pub(crate) outbox: Arc<Outbox>,
     /// Until it is attached.
     pub(crate) joining: Option<Box<Joining>>,
-    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
-    /// empty.
-    pub(crate) behind: Vec<Epoch>,
+    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. None, most of
+    /// the time.
+    behind: Option<Box<Vec<Behind>>>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
+}
+
+/// A room whose live events a connection does not get yet, and what stops the job that brings it level.
+#[derive(Debug)]
+pub(crate) struct Behind {
+    pub(crate) epoch: Epoch,
+    pub(crate) stop: Stop,
 }
 
 /// What a connection asked for when it said hello.
@@ -35,6 +43,37 @@ pub(crate) struct Joining {
 }
 
 impl Conn {
+    pub(crate) fn is_behind(&self, epoch: Epoch) -> bool {
+        self.behind.as_ref().is_some_and(|behind| behind.iter().any(|behind| behind.epoch == epoch))
+    }
+
+    /// From here on it does not get the room live. Gives what stops the job that changes that.
+    pub(crate) fn fall_behind(&mut self, epoch: Epoch) -> Stop {
+        let behind = self.behind.get_or_insert_default();
+        match behind.iter().find(|behind| behind.epoch == epoch) {
+            Some(behind) => behind.stop.clone(),
+            None => {
+                let stop = Stop::default();
+                behind.push(Behind { epoch, stop: stop.clone() });
+                stop
+            }
+        }
+    }
+
+    /// It has left the room, or has caught up: nothing is sent from the store any more.
+    pub(crate) fn be_level(&mut self, epoch: Epoch) {
+        let Some(behind) = &mut self.behind else { return };
+        behind.retain(|behind| {
+            if behind.epoch == epoch {
+                behind.stop.set();
+            }
+            behind.epoch != epoch
+        });
+        if behind.is_empty() {
+            self.behind = None;
+        }
+    }
+
     /// Asks whether the other end is there.
     pub(crate) fn ping(&self, nonce: u64) {
         let mut bytes = BytesMut::new();
@@ -57,13 +96,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn insert(&mut self, session: SessionId, outbox: Arc<Outbox>, joining: Joining) {
-        let conn = Conn {
-            outbox,
-            joining: Some(Box::new(joining)),
-            behind: Vec::new(),
-            is_dirty: false,
-            pinged_ms: 0,
-        };
+        let conn =
+            Conn { outbox, joining: Some(Box::new(joining)), behind: None, is_dirty: false, pinged_ms: 0 };
         self.conns.insert(session, conn);
     }
 
@@ -92,7 +126,7 @@ impl Table {
     ) {
         for session in audience {
             let Some(conn) = self.conns.get_mut(session) else { continue };
-            if epoch.is_some_and(|epoch| conn.behind.contains(&epoch)) {
+            if epoch.is_some_and(|epoch| conn.is_behind(epoch)) {
                 continue;
             }
             let bytes = bytes_for(*session, &conn.outbox);
