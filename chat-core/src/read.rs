@@ -86,12 +86,10 @@ impl Chat {
         number: Number,
     ) -> impl Iterator<Item = (Stamp, &Event)> {
         let held = self.state.attached(session).ok();
-        held.into_iter().flat_map(|session| session.whispers()).filter_map(
-            move |(stamp, event)| match event {
-                Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
-                _ => None,
-            },
-        )
+        held.into_iter().flat_map(Session::whispers).filter_map(move |(stamp, event)| match event {
+            Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
+            _ => None,
+        })
     }
 
     /// One page of the users of a room, or of everybody, in the order of their names.

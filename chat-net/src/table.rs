@@ -19,6 +19,7 @@ pub(crate) struct Conn {
     pub(crate) joining: Option<Box<Joining>>,
     /// Rooms whose events it does not get live, because it has not got the earlier ones yet. None, most of
     /// the time.
+    #[expect(clippy::box_collection, reason = "one word in every connection, where a vector is three")]
     behind: Option<Box<Vec<Behind>>>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
