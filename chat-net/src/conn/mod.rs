@@ -137,9 +137,12 @@ fn speaks(
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
 /// person. `None`: it is gone.
 async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u8>) -> Option<Recognised> {
-    let patience = Duration::from_millis(shared.limits.sniff_ms);
-    let deadline = Instant::now() + patience;
+    let start = Instant::now();
     loop {
+        // A preface that comes in pieces is waited for; only silence, or typing, is a person.
+        let is_preface = first.first() == Some(&frame::MAGIC[0]);
+        let patience_ms = if is_preface { shared.limits.login_ms } else { shared.limits.sniff_ms };
+        let deadline = start + Duration::from_millis(patience_ms);
         let read = tokio::select! {
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
             () = shared.ending.cancelled() => return None,
@@ -148,8 +151,7 @@ async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) if first.is_empty() => return None,
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) => return Some(Recognised::Person),
             (_, known) if known != Recognised::NeedMore => return Some(known),
-            // A preface that comes in pieces is waited for; only silence, or typing, is a person.
-            (Err(_), _) if first.first() == Some(&frame::MAGIC[0]) => return Some(Recognised::Garbage),
+            (Err(_), _) if is_preface => return Some(Recognised::Garbage),
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}
         }
