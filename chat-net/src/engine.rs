@@ -9,7 +9,7 @@ use chat_core::{
     Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::Item;
@@ -148,6 +148,7 @@ impl<L: Log> Engine<L> {
     pub(crate) async fn run(mut self) -> Result<(), StoreError> {
         let mut inputs = Vec::with_capacity(BATCH_INPUTS);
         let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_ending {
             let deadline = self.chat.next_deadline().map(|at| self.clock.when(at));
             tokio::select! {
@@ -377,6 +378,7 @@ impl<L: Log> Engine<L> {
         let limits = Arc::clone(&self.parts.limits);
         let now = Instant::now();
         let now_ms = elapsed_ms(self.parts.start, now);
+        let patience_ms = limits.dead_after_ms.saturating_sub(limits.ping_after_ms);
         let mut lost = Vec::new();
         for (session, conn) in &mut self.table.conns {
             let heard_ms = conn.outbox.heard_ms();
@@ -384,7 +386,11 @@ impl<L: Log> Engine<L> {
             let answers = matches!(conn.outbox.form, Form::Bincode | Form::JsonFrames);
             if conn.outbox.is_stuck(now) {
                 lost.push((*session, Code::SlowReader));
-            } else if answers && conn.pinged_ms > heard_ms && silent_ms >= limits.dead_after_ms {
+            } else if answers
+                && conn.pinged_ms > heard_ms
+                // Counted from the ping: if it was this process that slept, nobody has been asked yet.
+                && now_ms.saturating_sub(conn.pinged_ms) >= patience_ms
+            {
                 lost.push((*session, Code::NoAnswer));
             } else if answers && silent_ms >= limits.ping_after_ms && conn.pinged_ms <= heard_ms {
                 conn.pinged_ms = now_ms.max(heard_ms + 1);
