@@ -1,6 +1,8 @@
 //! The whole server in the test's own process, over real sockets and over pipes: one behaviour a file.
 
+mod bad_input;
 mod doors;
+mod flood;
 mod liveness;
 mod pair;
 mod peer;
