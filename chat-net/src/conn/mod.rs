@@ -5,7 +5,7 @@ pub(crate) mod outbox;
 mod person;
 mod reader;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) inputs: mpsc::Sender<Input>,
     /// Cancelled when the server takes no more asks.
     pub(crate) ending: CancellationToken,
+    /// Cancelled when the server waits for nobody any more.
+    pub(crate) cut: CancellationToken,
     pub(crate) node: NodeId,
     pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) start: Instant,
@@ -199,13 +201,13 @@ async fn run(source: Source, mut drain: Drain, reader: Reader, outbox: &Outbox) 
         let mut reading = pin!(reader.run(source));
         tokio::select! {
             () = &mut reading => None,
-            written = poll_fn(|cx| outbox.poll_drive(cx, &mut drain)) => Some(written),
+            written = write_out(outbox, &mut drain, &shared.cut) => Some(written),
         }
     };
     match written {
         // The reader is done and has told the engine, or closed the outbox itself: what waits goes out.
         None => {
-            let _ = timeout(FAREWELL, poll_fn(|cx| outbox.poll_drive(cx, &mut drain))).await;
+            let _ = timeout(FAREWELL, write_out(outbox, &mut drain, &shared.cut)).await;
         }
         // The engine closed it and all is written, or the socket broke: the engine does nothing if it knows.
         Some(_) => {
@@ -216,4 +218,20 @@ async fn run(source: Source, mut drain: Drain, reader: Reader, outbox: &Outbox) 
         }
     }
     let _ = poll_fn(|cx| Pin::new(&mut drain).poll_shutdown(cx)).await;
+}
+
+/// Writes until the outbox is closed and empty, or the transport breaks. A peer that does not read its
+/// farewell is not waited for.
+async fn write_out(outbox: &Outbox, drain: &mut Drain, cut: &CancellationToken) -> std::io::Result<()> {
+    // Only made when it is needed: an idle connection has no timer.
+    let mut patience = None;
+    poll_fn(|cx| {
+        let written = outbox.poll_drive(cx, drain);
+        if written.is_ready() || !outbox.is_closing() {
+            return written;
+        }
+        let patience = patience.get_or_insert_with(|| Box::pin(timeout(FAREWELL, cut.cancelled())));
+        patience.as_mut().poll(cx).map(|_| Err(std::io::ErrorKind::TimedOut.into()))
+    })
+    .await
 }

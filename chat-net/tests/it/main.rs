@@ -1,8 +1,11 @@
 //! The whole server in the test's own process, over real sockets and over pipes: one behaviour a file.
 
 mod bad_input;
+mod busy;
 mod doors;
 mod flood;
+mod four_codecs;
 mod liveness;
 mod pair;
 mod peer;
+mod shutdown;
