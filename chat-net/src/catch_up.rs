@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use chat_core::{
-    Answer, CatchUp, Code, Epoch, Event, Kept, Number, Place, RequestId, SessionId, Since, Timestamp,
+    Answer, CatchUp, Code, Epoch, Event, GapReason, Kept, Number, Place, RequestId, SessionId, Since,
+    Timestamp,
 };
 
 use crate::codec::{FromServer, Told};
@@ -83,14 +84,21 @@ impl Reader {
         self.range(&head, plan.after).await
     }
 
-    /// Sends every event behind `after`, up to `head`, page by page.
-    pub(crate) async fn range(&self, head: &Place, mut after: Number) -> Result<(), StoreError> {
+    /// Sends every event behind `after`, up to `head`, page by page. What the store threw away while an
+    /// earlier page was on its way is a gap, too.
+    async fn range(&self, head: &Place, mut after: Number) -> Result<(), StoreError> {
         let limit = self.page(u32::MAX);
         while after < head.number {
             let page = self.store.read(head.epoch, after, head.number, limit).await?;
-            let Some(last) = page.events.last().and_then(|past| past.event.place()) else { break };
-            after = last.number;
-            self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
+            let numbers = page.events.iter().filter_map(|past| past.event.place()).map(|place| place.number);
+            let first = numbers.clone().next().unwrap_or(head.number.next());
+            let gap = (first > after.next()).then(|| {
+                let (place, why) = (head.clone(), GapReason::NotKept);
+                self.told(Event::Gap { place, first_available: first, why })
+            });
+            after = numbers.last().unwrap_or(head.number);
+            let events = page.events.into_iter().map(|past| retold(past, RequestId::NONE));
+            self.send(gap.into_iter().chain(events)).await;
         }
         Ok(())
     }

@@ -334,13 +334,11 @@ impl<L: Log> Engine<L> {
         };
         let hello = &joining.hello;
         let is_resumed = self.fan_out.resumed;
-        if hello.resume.is_none() {
+        if !is_resumed {
             for room in hello.rooms.as_deref().unwrap_or(&self.parts.start_rooms) {
                 let ask = Ask::Join { room: Arc::clone(room), since: None };
                 self.log.submit(Command::Ask { from: session, request: RequestId::NONE, ask });
             }
-        }
-        if !is_resumed {
             return;
         }
         let mut items = Vec::new();

@@ -366,8 +366,18 @@ fn admit(
         }
         Err(code) => {
             tracing::debug!(%peer, reason = code.name(), "connection refused");
-            // It goes out at once or not at all: a flood of connections gets no tasks.
-            let _ = stream.try_write(&conn::farewell(crate::codec::Form::Text, code));
+            match admission.refuse() {
+                Some(refusing) => {
+                    let shared = Arc::clone(shared);
+                    let (source, drain, _) = conn::io::tcp(stream);
+                    connections.spawn(async move {
+                        conn::refuse(shared, (source, drain), code).await;
+                        drop(refusing);
+                    });
+                }
+                // It goes out at once or not at all: a flood of connections gets no tasks.
+                None => drop(stream.try_write(&conn::farewell(crate::codec::Form::Text, code))),
+            }
         }
     }
 }

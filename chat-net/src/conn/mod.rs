@@ -195,6 +195,20 @@ async fn answer(mut drain: Drain, bytes: &Bytes) {
     .await;
 }
 
+/// Tells a connection that is not let in why, in its own form if that shows soon.
+pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
+    let mut first = Vec::new();
+    let known = Box::pin(recognise_first(&shared, &mut source, &mut first)).await;
+    let form = match known {
+        Some(Recognised::Framed(form)) => form,
+        Some(Recognised::JsonLines) => Form::JsonLines,
+        Some(Recognised::NeedMore | Recognised::Person) => Form::Text,
+        Some(other) => return answer(drain, &not_for_us(other)).await,
+        None => return,
+    };
+    answer(drain, &farewell(form, code)).await;
+}
+
 async fn run(source: Source, mut drain: Drain, reader: Reader, outbox: &Outbox) {
     let (shared, session) = reader.identity();
     let written = {
