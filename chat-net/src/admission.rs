@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chat_core::Code;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::limits::Limits;
@@ -15,7 +16,12 @@ use crate::limits::Limits;
 pub(crate) struct Admission {
     limits: Arc<Limits>,
     counts: Mutex<Counts>,
+    /// How many more may be told at length why they are not let in.
+    refusals: Arc<Semaphore>,
 }
+
+/// So many connections at once are told why they are not let in, in their own form; more are told in text.
+const REFUSALS: usize = 64;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -42,7 +48,12 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 impl Admission {
     pub(crate) fn new(limits: Arc<Limits>) -> Arc<Admission> {
-        Arc::new(Admission { limits, counts: Mutex::default() })
+        Arc::new(Admission { limits, counts: Mutex::default(), refusals: Arc::new(Semaphore::new(REFUSALS)) })
+    }
+
+    /// A place to tell a connection why it is not let in, as long as there are any.
+    pub(crate) fn refuse(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.refusals).try_acquire_owned().ok()
     }
 
     /// Lets a connection in, or says by which limit not. `None` for transports without an address.

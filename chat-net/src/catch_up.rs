@@ -80,13 +80,14 @@ impl Reader {
         FromServer::Told(Told { re: RequestId::NONE, past: false, at: self.now, event })
     }
 
-    /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone.
-    pub(crate) async fn missed(&self, head: Place, mut since: Since) -> Result<(), StoreError> {
+    /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone. Says up to
+    /// which number the copy reaches then: beyond the head, if the store has let go even of that.
+    pub(crate) async fn missed(&self, head: &Place, mut since: Since) -> Result<Number, StoreError> {
         loop {
-            let after = self.begin(&head, since).await?;
-            let reached = self.range(&head, after).await?;
+            let after = self.begin(head, since).await?;
+            let reached = self.range(head, after).await?;
             if reached >= head.number || self.stop.is_set() {
-                return Ok(());
+                return Ok(reached);
             }
             // The store let go of what came next while this was being sent: that is a gap of its own.
             since = Since { epoch: head.epoch, number: reached };

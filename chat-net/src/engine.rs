@@ -1,6 +1,7 @@
 //! The one loop that owns the chat: takes what connections want in batches, applies it, has it kept, and
 //! then delivers it. Nobody else touches the state, so it has no lock.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use chat_core::{
     Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::Item;
@@ -22,7 +23,7 @@ use crate::limits::Limits;
 use crate::log::{Entry, Log};
 use crate::notice;
 use crate::store::{Store, StoreError};
-use crate::table::{Joining, Table};
+use crate::table::{Joining, Table, close_outbox};
 
 /// What reaches the engine from connections, jobs and the server's handle.
 #[derive(Debug)]
@@ -148,17 +149,19 @@ impl<L: Log> Engine<L> {
     pub(crate) async fn run(mut self) -> Result<(), StoreError> {
         let mut inputs = Vec::with_capacity(BATCH_INPUTS);
         let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_ending {
             let deadline = self.chat.next_deadline().map(|at| self.clock.when(at));
             tokio::select! {
+                // What is due comes first: a server that always has input keeps time all the same.
                 biased;
-                count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS) => self.is_ending |= count == 0,
-                entry = self.log.next() => self.apply(entry),
                 () = sleep_until(deadline) => {
                     self.clock.now();
                     self.log.submit(Command::Tick);
                 }
                 _ = sweep.tick() => self.sweep(),
+                count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS) => self.is_ending |= count == 0,
+                entry = self.log.next() => self.apply(entry),
             }
             for input in inputs.drain(..) {
                 self.take(input);
@@ -331,13 +334,11 @@ impl<L: Log> Engine<L> {
         };
         let hello = &joining.hello;
         let is_resumed = self.fan_out.resumed;
-        if hello.resume.is_none() {
+        if !is_resumed {
             for room in hello.rooms.as_deref().unwrap_or(&self.parts.start_rooms) {
                 let ask = Ask::Join { room: Arc::clone(room), since: None };
                 self.log.submit(Command::Ask { from: session, request: RequestId::NONE, ask });
             }
-        }
-        if !is_resumed {
             return;
         }
         let mut items = Vec::new();
@@ -376,6 +377,7 @@ impl<L: Log> Engine<L> {
         let limits = Arc::clone(&self.parts.limits);
         let now = Instant::now();
         let now_ms = elapsed_ms(self.parts.start, now);
+        let patience_ms = limits.dead_after_ms.saturating_sub(limits.ping_after_ms);
         let mut lost = Vec::new();
         for (session, conn) in &mut self.table.conns {
             let heard_ms = conn.outbox.heard_ms();
@@ -383,7 +385,11 @@ impl<L: Log> Engine<L> {
             let answers = matches!(conn.outbox.form, Form::Bincode | Form::JsonFrames);
             if conn.outbox.is_stuck(now) {
                 lost.push((*session, Code::SlowReader));
-            } else if answers && conn.pinged_ms > heard_ms && silent_ms >= limits.dead_after_ms {
+            } else if answers
+                && conn.pinged_ms > heard_ms
+                // Counted from the ping: if it was this process that slept, nobody has been asked yet.
+                && now_ms.saturating_sub(conn.pinged_ms) >= patience_ms
+            {
                 lost.push((*session, Code::NoAnswer));
             } else if answers && silent_ms >= limits.ping_after_ms && conn.pinged_ms <= heard_ms {
                 conn.pinged_ms = now_ms.max(heard_ms + 1);
@@ -397,8 +403,29 @@ impl<L: Log> Engine<L> {
         }
     }
 
+    /// Waits for the jobs that send what was asked for earlier, as long as their readers keep up.
+    async fn finish_jobs(&mut self) -> Result<(), StoreError> {
+        let jobs = self.parts.jobs.clone();
+        jobs.close();
+        let patience = Duration::from_millis(self.parts.limits.shutdown_ms / 4);
+        let mut done = pin!(timeout(patience, jobs.wait()));
+        loop {
+            let input = tokio::select! {
+                biased;
+                Some(input) = self.inbox.recv() => input,
+                _ = &mut done => return Ok(()),
+            };
+            // Whoever asks something now is told by the farewell that it was too late.
+            if let Input::Reached(_) | Input::Unreadable { .. } = input {
+                self.take(input);
+                self.release().await?;
+            }
+        }
+    }
+
     /// Everything earlier has been delivered: says goodbye to everyone.
     async fn end(mut self) -> Result<(), StoreError> {
+        self.finish_jobs().await?;
         let closing = notice::going_away(self.parts.limits.reconnect_after_ms);
         let sessions: Vec<SessionId> = self.table.conns.keys().copied().collect();
         for session in sessions {
@@ -407,6 +434,16 @@ impl<L: Log> Engine<L> {
         self.log.submit(Command::NodeDown { node: self.node });
         self.apply_waiting();
         self.release().await
+    }
+}
+
+impl<L> Drop for Engine<L> {
+    /// However it ended, nobody is left connected to nothing.
+    fn drop(&mut self) {
+        let closing = notice::going_away(self.parts.limits.reconnect_after_ms);
+        for conn in self.table.conns.values() {
+            close_outbox(&conn.outbox, &closing, true);
+        }
     }
 }
 

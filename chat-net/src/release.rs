@@ -175,11 +175,11 @@ impl<L: Log> Engine<L> {
         let stop = conn.fall_behind(head.epoch);
         let Some(reader) = self.reader(session, stop.clone()) else { return };
         self.run_job(session, async move {
-            match owed {
-                Owed::Missed(since) => reader.missed(head.clone(), since).await?,
-                Owed::Recent => reader.recent(&head).await?,
-            }
-            Ok(Some(Reached { session, place: head, stop }))
+            let number = match owed {
+                Owed::Missed(since) => reader.missed(&head, since).await?,
+                Owed::Recent => reader.recent(&head).await.map(|()| head.number)?,
+            };
+            Ok(Some(Reached { session, place: Place { number, ..head }, stop }))
         });
     }
 

@@ -10,7 +10,7 @@ use chat_core::{Chat, Code, Config, Epoch, MAX_JSON_INTEGER, NodeId, Seq};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -167,6 +167,7 @@ impl ServerBuilder {
             limits: Arc::clone(&limits),
             inputs,
             ending: CancellationToken::new(),
+            cut: CancellationToken::new(),
             node,
             next_session: Arc::new(AtomicU64::new(1)),
             start,
@@ -176,6 +177,7 @@ impl ServerBuilder {
             addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
             admission: Admission::new(limits),
             engine: tokio::spawn(engine.run()),
+            outcome: None,
             connections,
             house: Arc::new(Shared {
                 limits: Arc::new(Limits::clone(&shared.limits).trusting()),
@@ -208,6 +210,8 @@ pub struct ServerHandle {
     addresses: Vec<SocketAddr>,
     admission: Arc<Admission>,
     engine: JoinHandle<Result<(), StoreError>>,
+    /// How the engine ended, once that is known.
+    outcome: Option<Result<(), ServerError>>,
     connections: TaskTracker,
     shared: Arc<Shared>,
     /// The same for programs of this very process: their pace is their own business.
@@ -215,7 +219,7 @@ pub struct ServerHandle {
 }
 
 /// How a server failed to go on, or to end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
     /// The store failed, so nothing more was accepted.
@@ -278,10 +282,19 @@ impl ServerHandle {
     /// # Errors
     /// What failed.
     pub async fn failed(&mut self) -> ServerError {
-        match (&mut self.engine).await {
-            Ok(Err(error)) => ServerError::Store(error),
-            _ => ServerError::Engine,
+        self.ended().await.err().unwrap_or(ServerError::Engine)
+    }
+
+    /// How the engine ended, once it has. Cancel safe.
+    async fn ended(&mut self) -> Result<(), ServerError> {
+        if let Some(outcome) = &self.outcome {
+            return outcome.clone();
         }
+        let outcome = match (&mut self.engine).await {
+            Ok(result) => result.map_err(ServerError::from),
+            Err(_) => Err(ServerError::Engine),
+        };
+        self.outcome.insert(outcome).clone()
     }
 
     /// Ends the server: accepts no more connections and asks, answers everything earlier, tells everyone to
@@ -289,18 +302,19 @@ impl ServerHandle {
     ///
     /// # Errors
     /// [`ServerError::Deadline`] if some were cut off; a failure of the store that came before.
-    pub async fn shutdown(self, deadline: Duration) -> Result<(), ServerError> {
+    pub async fn shutdown(mut self, deadline: Duration) -> Result<(), ServerError> {
         let until = Instant::now() + deadline;
         self.shared.ending.cancel();
-        // An engine that has ended already needs no telling.
-        let _ = self.shared.inputs.send(Input::Shutdown).await;
+        // An engine that has ended already needs no telling; one that is stuck in its store cannot be told.
+        let _ = timeout_at(until, self.shared.inputs.send(Input::Shutdown)).await;
         self.connections.close();
-        let ended = tokio::time::timeout_at(until, self.engine).await;
-        let closed = tokio::time::timeout_at(until, self.connections.wait()).await;
+        let ended = timeout_at(until, self.ended()).await;
+        let closed = timeout_at(until, self.connections.wait()).await;
+        self.engine.abort();
+        self.shared.cut.cancel();
         match (ended, closed) {
-            (Ok(Ok(Err(error))), _) => Err(error.into()),
-            (Ok(Err(_)), _) => Err(ServerError::Engine),
-            (Ok(Ok(Ok(()))), Ok(())) => Ok(()),
+            (Ok(Err(error)), _) => Err(error),
+            (Ok(Ok(())), Ok(())) => Ok(()),
             _ => Err(ServerError::Deadline),
         }
     }
@@ -352,8 +366,18 @@ fn admit(
         }
         Err(code) => {
             tracing::debug!(%peer, reason = code.name(), "connection refused");
-            // It goes out at once or not at all: a flood of connections gets no tasks.
-            let _ = stream.try_write(&conn::farewell(crate::codec::Form::Text, code));
+            match admission.refuse() {
+                Some(refusing) => {
+                    let shared = Arc::clone(shared);
+                    let (source, drain, _) = conn::io::tcp(stream);
+                    connections.spawn(async move {
+                        conn::refuse(shared, (source, drain), code).await;
+                        drop(refusing);
+                    });
+                }
+                // It goes out at once or not at all: a flood of connections gets no tasks.
+                None => drop(stream.try_write(&conn::farewell(crate::codec::Form::Text, code))),
+            }
         }
     }
 }

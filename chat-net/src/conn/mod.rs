@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) inputs: mpsc::Sender<Input>,
     /// Cancelled when the server takes no more asks.
     pub(crate) ending: CancellationToken,
+    /// Cancelled when the server waits for nobody any more.
+    pub(crate) cut: CancellationToken,
     pub(crate) node: NodeId,
     pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) start: Instant,
@@ -116,7 +118,7 @@ async fn open(
         }
         Recognised::JsonLines => (Form::JsonLines, false),
         other => {
-            let answer = answer(drain, not_for_us(other), admitted);
+            let answer = answer(drain, not_for_us(other), Some(admitted));
             return Some(Opened::Answer(Box::pin(answer)));
         }
     };
@@ -127,17 +129,29 @@ async fn open(
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(shared, Arc::clone(&outbox), &first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), &first, is_silent);
     let login = Some(reader.login());
-    Some(Opened::Speaks(Box::new(Connection { reader, source, drain, outbox, login, _admitted: admitted })))
+    Some(Opened::Speaks(Box::new(Connection {
+        shared,
+        reader,
+        source,
+        drain,
+        outbox,
+        login,
+        patience: None,
+        _admitted: admitted,
+    })))
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
 /// person. `None`: it is gone.
 async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u8>) -> Option<Recognised> {
-    let patience = Duration::from_millis(shared.limits.sniff_ms);
-    let deadline = Instant::now() + patience;
+    let start = Instant::now();
     loop {
+        // A preface that comes in pieces is waited for; only silence, or typing, is a person.
+        let is_preface = first.first() == Some(&frame::MAGIC[0]);
+        let patience_ms = if is_preface { shared.limits.login_ms } else { shared.limits.sniff_ms };
+        let deadline = start + Duration::from_millis(patience_ms);
         let read = tokio::select! {
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
             () = shared.ending.cancelled() => return None,
@@ -146,8 +160,7 @@ async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) if first.is_empty() => return None,
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) => return Some(Recognised::Person),
             (_, known) if known != Recognised::NeedMore => return Some(known),
-            // A preface that comes in pieces is waited for; only silence, or typing, is a person.
-            (Err(_), _) if first.first() == Some(&frame::MAGIC[0]) => return Some(Recognised::Garbage),
+            (Err(_), _) if is_preface => return Some(Recognised::Garbage),
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}
         }
@@ -179,7 +192,7 @@ pub(crate) fn farewell(form: Form, code: Code) -> Bytes {
     bytes.freeze()
 }
 
-async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Admitted) {
+async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
     use tokio::io::AsyncWriteExt;
     // Whoever does not want to hear why does not need to.
     let _ = timeout(FAREWELL, async {
@@ -189,14 +202,31 @@ async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Admitted) {
     .await;
 }
 
+/// Tells a connection that is not let in why, in its own form if that shows soon.
+pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
+    let mut first = Vec::new();
+    let Some(known) = Box::pin(recognise_first(&shared, &mut source, &mut first)).await else { return };
+    let bytes = match known {
+        Recognised::Framed(form) => farewell(form, code),
+        Recognised::JsonLines => farewell(Form::JsonLines, code),
+        Recognised::NeedMore | Recognised::Person => farewell(Form::Text, code),
+        other => not_for_us(other),
+    };
+    answer(drain, bytes, None).await;
+}
+
 /// A connection that speaks one of the forms.
 struct Connection {
+    shared: Arc<Shared>,
     reader: Reader,
     source: Source,
     drain: Drain,
     outbox: Arc<Outbox>,
     /// Ends it while it has no name.
     login: Option<Pin<Box<dyn Future<Output = End> + Send>>>,
+    /// Once it is closing: how long its farewell may take. Made when it is needed: an idle connection has no
+    /// timer.
+    patience: Option<Patience>,
     /// Its place among the admitted, given back with it.
     _admitted: Admitted,
 }
@@ -234,7 +264,7 @@ impl Connection {
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        if self.outbox.poll_drive(cx, &mut self.drain).is_ready() {
+        if self.poll_write(cx).is_ready() {
             return Poll::Ready(Turn::Written);
         }
         if let Some(login) = &mut self.login {
@@ -255,35 +285,63 @@ impl Connection {
         })
     }
 
+    /// Writes what waits. Ready when the connection is closed and its farewell is written, or the transport
+    /// broke, or the peer does not read its farewell.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        poll_write(&self.outbox, &mut self.drain, &mut self.patience, &self.shared.cut, cx)
+    }
+
     /// Lets the reader work on its input, and goes on writing meanwhile: it may have to wait.
     async fn work<'a>(&'a mut self, begin: impl FnOnce(&'a mut Reader) -> Work<'a>) -> Turn {
         let mut work = begin(&mut self.reader);
-        let (outbox, drain) = (&self.outbox, &mut self.drain);
+        let (outbox, drain, patience) = (&self.outbox, &mut self.drain, &mut self.patience);
+        let cut = &self.shared.cut;
         poll_fn(|cx| {
-            if outbox.poll_drive(cx, drain).is_ready() {
-                return Poll::Ready(Turn::Written);
+            // First, so that what it says last is written before the connection ends.
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(done.map_or_else(Turn::Ends, |()| Turn::Arrived));
             }
-            work.as_mut().poll(cx).map(|done| match done {
-                Ok(()) => Turn::Arrived,
-                Err(end) => Turn::Ends(end),
-            })
+            poll_write(outbox, drain, patience, cut, cx).map(|()| Turn::Written)
         })
         .await
     }
 
     async fn finish(&mut self, ended: Option<End>) {
-        let (outbox, drain) = (&self.outbox, &mut self.drain);
         match ended {
             // What waits goes out, the farewell last.
             Some(end) => {
                 self.reader.finish(end).await;
-                let _ = timeout(FAREWELL, poll_fn(|cx| outbox.poll_drive(cx, drain))).await;
+                poll_fn(|cx| self.poll_write(cx)).await;
             }
             // The engine does nothing if it knows.
             None => self.reader.finish(End::Lost).await,
         }
-        let _ = poll_fn(|cx| Pin::new(&mut *drain).poll_shutdown(cx)).await;
+        let _ = poll_fn(|cx| Pin::new(&mut self.drain).poll_shutdown(cx)).await;
     }
+}
+
+type Patience = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn poll_write(
+    outbox: &Outbox,
+    drain: &mut Drain,
+    patience: &mut Option<Patience>,
+    cut: &CancellationToken,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if outbox.poll_drive(cx, drain).is_ready() {
+        return Poll::Ready(());
+    }
+    if !outbox.is_closing() {
+        return Poll::Pending;
+    }
+    let patience = patience.get_or_insert_with(|| {
+        let cut = cut.clone();
+        Box::pin(async move {
+            let _ = timeout(FAREWELL, cut.cancelled()).await;
+        })
+    });
+    patience.as_mut().poll(cx)
 }
 
 /// What a reader does with its input.

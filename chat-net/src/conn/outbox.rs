@@ -270,6 +270,11 @@ impl Outbox {
         lanes.talk_bytes() > self.limits.talk_bytes && !lanes.is_closing
     }
 
+    /// Whether goodbye was said.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.lock().is_closing
+    }
+
     /// How much waits, in bytes.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {

@@ -70,8 +70,7 @@ impl Reader {
             return Ok(());
         }
         let Ok(line) = std::str::from_utf8(line) else {
-            self.refuse(RequestId::NONE, Code::BadText).await;
-            return Ok(());
+            return self.refuse(RequestId::NONE, Code::BadText).await;
         };
         if self.is_attached { self.typed(line).await } else { self.name(line.trim()).await }
     }
@@ -82,14 +81,9 @@ impl Reader {
         }
         match line.starts_with('/').then(|| parse(line)) {
             Some(Typed::Quit) => return Err(End::Quit),
-            Some(Typed::Help) => {
-                self.say(text::help());
-                return Ok(());
-            }
-            Some(_) => {
-                self.refuse(RequestId::NONE, Code::NoName).await;
-                return Ok(());
-            }
+            Some(Typed::Help) => return self.help().await,
+            Some(_) => return self.refuse(RequestId::NONE, Code::NoName).await,
+            None if !self.paced(RequestId::NONE, 1).await? => return Ok(()),
             None => {}
         }
         let hello = Hello { name: line.into(), ..Hello::default() };
@@ -133,7 +127,9 @@ impl Reader {
                     self.ask(RequestId::NONE, Ask::Topic { room, topic: topic.into() }).await
                 }
                 (Some(room), None) => {
-                    self.follow_up(Request::ShowTopic { room });
+                    if self.paced(RequestId::NONE, 1).await? {
+                        self.follow_up(Request::ShowTopic { room });
+                    }
                     Ok(())
                 }
                 (None, _) => self.wrong(NO_ROOM).await,
@@ -145,11 +141,7 @@ impl Reader {
                 }
                 None => self.wrong(NO_ROOM).await,
             },
-            Typed::Help => {
-                self.hand_over().await?;
-                self.say(text::help());
-                Ok(())
-            }
+            Typed::Help => self.help().await,
             Typed::Quit => {
                 self.hand_over().await?;
                 Err(End::Quit)
@@ -174,6 +166,7 @@ impl Reader {
     async fn switch(&mut self, room: &str) -> Result<(), End> {
         let known = self.person().rooms.iter().find(|known| same(known, room)).cloned();
         match known {
+            Some(_) if !self.paced(RequestId::NONE, 1).await? => Ok(()),
             Some(known) => {
                 let mut bytes = BytesMut::new();
                 text::note(&format!("you are talking in #{known}"), &mut bytes);
@@ -202,15 +195,21 @@ impl Reader {
     }
 
     async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
-        self.hand_over().await?;
-        let mut bytes = BytesMut::new();
-        text::refuse(code, what, &mut bytes);
-        self.push_bytes(Lane::Talk, bytes);
+        if self.paced(RequestId::NONE, 1).await? {
+            self.hand_over().await?;
+            let mut bytes = BytesMut::new();
+            text::refuse(code, what, &mut bytes);
+            self.push_bytes(Lane::Talk, bytes);
+        }
         Ok(())
     }
 
-    fn say(&self, lines: &'static str) {
-        self.push_bytes(Lane::Talk, BytesMut::from(lines));
+    async fn help(&mut self) -> Result<(), End> {
+        if self.paced(RequestId::NONE, 1).await? {
+            self.hand_over().await?;
+            self.push_bytes(Lane::Talk, BytesMut::from(text::help()));
+        }
+        Ok(())
     }
 
     fn current(&self) -> Option<Arc<str>> {

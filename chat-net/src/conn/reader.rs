@@ -188,10 +188,7 @@ impl Reader {
                 Err(end) => Err(end),
                 Ok(None) => break Ok(()),
                 Ok(Some(Piece::Line(line))) => Box::pin(self.line(&line)).await,
-                Ok(Some(Piece::TooLong)) => {
-                    Box::pin(self.refuse(RequestId::NONE, Code::LineTooLong)).await;
-                    Ok(())
-                }
+                Ok(Some(Piece::TooLong)) => Box::pin(self.refuse(RequestId::NONE, Code::LineTooLong)).await,
                 Ok(Some(Piece::Payload(frame))) => match self.take_at_once(frame) {
                     None => Ok(()),
                     Some(frame) => Box::pin(self.frame(frame)).await,
@@ -204,8 +201,9 @@ impl Reader {
         buffer.drain(..at);
         // What is left is a piece that is not whole; an idle connection keeps no buffer.
         self.partial = if buffer.is_empty() { Vec::new() } else { buffer };
-        end?;
-        self.hand_over().await
+        // What came before the end is asked all the same, however the bytes were cut.
+        let handed_over = self.hand_over().await;
+        end.and(handed_over)
     }
 
     /// Whether a connection that was taken for a person turns out to be a program of another protocol.
@@ -265,15 +263,22 @@ impl Reader {
         match frame {
             Err(bad) if bad.closes() => Err(End::Closed(bad.code)),
             Err(bad) => {
-                self.paced(bad.re, 1).await?;
-                self.tell_refused(bad.re, bad.refusal());
+                if self.paced(bad.re, 1).await? {
+                    self.hand_over().await?;
+                    self.tell_refused(bad.re, bad.refusal());
+                }
                 Ok(())
             }
             Ok(FromClient::Hello(_)) if self.is_attached => {
-                self.refuse(RequestId::NONE, Code::AlreadyNamed).await;
+                self.refuse(RequestId::NONE, Code::AlreadyNamed).await
+            }
+            Ok(FromClient::Hello(hello)) => {
+                let weight = if hello.resume.is_some() { FREE } else { 1 };
+                if self.paced(RequestId::NONE, weight).await? {
+                    Box::pin(self.hello(hello)).await?;
+                }
                 Ok(())
             }
-            Ok(FromClient::Hello(hello)) => Box::pin(self.hello(hello)).await.map(|_| ()),
             Ok(FromClient::Bye) => {
                 self.hand_over().await?;
                 Err(End::Quit)
@@ -313,7 +318,7 @@ impl Reader {
     }
 
     pub(super) async fn ask(&mut self, id: RequestId, ask: Ask) -> Result<(), End> {
-        if !self.may_ask(id).await {
+        if !self.may_ask(id).await? {
             return Ok(());
         }
         let weight = self.weight(&ask);
@@ -324,7 +329,7 @@ impl Reader {
     }
 
     pub(super) async fn query(&mut self, id: RequestId, query: Query) -> Result<(), End> {
-        if self.may_ask(id).await && self.paced(id, 1).await? {
+        if self.may_ask(id).await? && self.paced(id, 1).await? {
             self.pending.push(Request::Query { id, query });
         }
         Ok(())
@@ -335,14 +340,14 @@ impl Reader {
         self.pending.push(request);
     }
 
-    async fn may_ask(&mut self, id: RequestId) -> bool {
+    async fn may_ask(&mut self, id: RequestId) -> Result<bool, End> {
         let code = match (self.is_attached, self.shared.ending.is_cancelled()) {
             (_, true) => Code::GoingAway,
             (false, _) => Code::NoName,
-            (true, false) => return true,
+            (true, false) => return Ok(true),
         };
-        self.refuse(id, code).await;
-        false
+        self.refuse(id, code).await?;
+        Ok(false)
     }
 
     /// What an ask counts: joining a room again counts next to nothing.
@@ -368,7 +373,7 @@ impl Reader {
     }
 
     /// Waits until one more may be asked, without reading on. `Ok(false)`: it was refused instead.
-    async fn paced(&mut self, id: RequestId, weight: u32) -> Result<bool, End> {
+    pub(super) async fn paced(&mut self, id: RequestId, weight: u32) -> Result<bool, End> {
         let Some(bucket) = &mut self.bucket else { return Ok(true) };
         let (wait, refused) = match bucket.take(Instant::now(), weight) {
             Pace::Go => return Ok(true),
@@ -381,6 +386,8 @@ impl Reader {
     async fn held_back(&mut self, id: RequestId, wait: Duration, refused: bool) -> Result<bool, End> {
         self.hand_over().await?;
         tokio::time::sleep(wait).await;
+        // It was this end that did not listen: that is no silence of the peer.
+        self.outbox.heard(self.shared.now_ms());
         if refused {
             let retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1000);
             let message = "too many asks for too long (limiter: asks); pause, then go on slower";
@@ -402,13 +409,17 @@ impl Reader {
         self.shared.inputs.send(input).await.map_err(|_| End::Closed(Code::GoingAway))
     }
 
-    pub(super) async fn refuse(&mut self, re: RequestId, code: Code) {
-        // What came before it is answered before it, as far as it can be told here.
-        let _ = self.hand_over().await;
-        self.tell_refused(re, notice::refusal(code));
+    /// Refuses something here. It counts like an ask: what is answered is paced.
+    pub(super) async fn refuse(&mut self, re: RequestId, code: Code) -> Result<(), End> {
+        if self.paced(re, 1).await? {
+            // What came before it is answered before it, as far as it can be told here.
+            self.hand_over().await?;
+            self.tell_refused(re, notice::refusal(code));
+        }
+        Ok(())
     }
 
-    pub(super) fn tell_refused(&self, re: RequestId, refusal: Refusal) {
+    fn tell_refused(&self, re: RequestId, refusal: Refusal) {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let at = Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         self.push(Lane::Talk, &notice::refused(re, at, refusal));

@@ -45,7 +45,7 @@ pub struct PageLimit {
 }
 
 /// Why the store could not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// What was asked for cannot be read or written.

@@ -1,0 +1,78 @@
+//! A server that always has something to do keeps time all the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chat_core::{Ask, Config, Epoch, Number, RequestId};
+use chat_net::codec::{Form, FromClient};
+use chat_net::{Limits, Memory, Page, PageLimit, Record, Server, Store, StoreError};
+use tokio::io::AsyncWriteExt;
+
+use crate::peer::{Peer, encode, fast, join, say};
+
+/// A store as slow as a disk: while it writes, more comes in.
+struct Slow(Memory);
+
+#[async_trait]
+impl Store for Slow {
+    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        std::thread::sleep(Duration::from_millis(2));
+        self.0.append(records).await
+    }
+
+    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError> {
+        self.0.first_available(room).await
+    }
+
+    async fn read(
+        &self,
+        room: Epoch,
+        after: Number,
+        to: Number,
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
+        self.0.read(room, after, to, limit).await
+    }
+
+    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError> {
+        self.0.messages(room, before, limit).await
+    }
+
+    fn durability(&self) -> &'static str {
+        "memory"
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_dropped_session_leaves_in_time_however_busy_the_server_is() {
+    let core = Config { linger_ms: 100, ..Config::default() };
+    let store = Arc::new(Slow(Memory::new(&Limits::default())));
+    let builder = Server::builder().listen("127.0.0.1:0").limits(fast()).core(core).store(store);
+    let server = builder.start().await.unwrap();
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    let bob = Peer::join(&server, Form::Bincode, "bob").await;
+    let mut busy = Vec::new();
+    for n in 0..8 {
+        let mut peer = Peer::pipe(&server, Form::Bincode).await;
+        peer.enter(&format!("busy{n}")).await;
+        peer.ask(0, Ask::Leave { room: "lobby".into() }).await;
+        peer.ask(0, join(&format!("room{n}"))).await;
+        busy.push(peer);
+    }
+    let mut working = Vec::new();
+    for (n, peer) in busy.into_iter().enumerate() {
+        let (mut reads, mut writes) = peer.split();
+        let ask = FromClient::Ask { id: RequestId(0), ask: say(&format!("room{n}"), "x") };
+        let bytes = encode(Form::Bincode, &ask);
+        working.push(tokio::spawn(async move { while reads.next().await.is_some() {} }));
+        working.push(tokio::spawn(async move {
+            while writes.write_all(&bytes).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    drop(bob);
+    alice.story("bob lost").await;
+    working.into_iter().for_each(|task| task.abort());
+}

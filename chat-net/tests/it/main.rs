@@ -1,0 +1,13 @@
+//! The whole server in the test's own process, over real sockets and over pipes: one behaviour a file.
+
+mod bad_input;
+mod busy;
+mod doors;
+mod flood;
+mod four_codecs;
+mod limits;
+mod liveness;
+mod pair;
+mod peer;
+mod resume;
+mod shutdown;
