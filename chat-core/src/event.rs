@@ -89,8 +89,9 @@ pub enum Event {
         /// Who.
         user: UserName,
     },
-    /// A user is a member no more. The leaver's own copy in a big room, or of a room they were not in, has
-    /// the number of the last event instead of one of its own.
+    /// A user is a member no more. The leaver's own copy in a big room has the number of the last event
+    /// instead of one of its own; the answer about a room they were not in has epoch 0 and number 0, whether
+    /// there is such a room or not.
     Left {
         /// Where.
         #[serde(flatten)]

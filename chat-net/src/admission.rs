@@ -111,9 +111,9 @@ impl Drop for Admitted {
     }
 }
 
-/// What counts as one address: an IPv4 address (mapped ones too), a /64 of IPv6.
+/// What counts as one address: an IPv4 address, a /64 of IPv6.
 fn neighbourhood(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
+    match ip {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
         v4 => v4,
     }
@@ -156,7 +156,7 @@ mod tests {
         let _held =
             (admission.admit(ip("2001:db8::1")).unwrap(), admission.admit(ip("2001:db8::2")).unwrap());
         assert_eq!(admission.admit(ip("2001:db8::3")).unwrap_err(), Code::AddressLimit);
-        let _more = (admission.admit(ip("127.0.0.1")).unwrap(), admission.admit(ip("::1")).unwrap());
+        let _more = (admission.admit(ip("::ffff:127.0.0.1")).unwrap(), admission.admit(ip("::1")).unwrap());
         assert_eq!(admission.admit(None).unwrap_err(), Code::ServerFull);
     }
 }

@@ -26,8 +26,7 @@
 //! # 2. Set its limits
 //!
 //! Every queue, length and wait has a limit. [`Limits`] has those of connections, [`chat_core::Config`] those
-//! of the chat itself. `docs/operating.md` says what happens at each. Call
-//! [`trusted`](ServerBuilder::trusted) after [`limits`](ServerBuilder::limits): it changes what is set by then.
+//! of the chat itself. `docs/operating.md` says what happens at each.
 //!
 //! ```
 //! use chat_net::{Limits, Server, chat_core::Config};

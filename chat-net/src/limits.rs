@@ -116,7 +116,6 @@ impl Limits {
         Limits {
             burst: u32::MAX,
             asks_per_second: u32::MAX,
-            connections: usize::MAX,
             connections_per_address: usize::MAX,
             connects_per_second_per_address: u32::MAX,
             ..self

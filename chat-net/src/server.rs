@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
 use crate::client::{Client, ConnectError, Events, Link, Options};
+use crate::clock::Clock;
 use crate::conn::{self, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
@@ -55,6 +56,7 @@ pub struct ServerBuilder {
     core: Config,
     start_rooms: Vec<Arc<str>>,
     store: Option<StoreChoice>,
+    trusted: bool,
 }
 
 struct StoreChoice(Arc<dyn Store>);
@@ -91,6 +93,7 @@ impl Server {
             core: Config::default(),
             start_rooms: vec!["lobby".into()],
             store: None,
+            trusted: false,
         }
     }
 }
@@ -117,9 +120,7 @@ impl ServerBuilder {
 
     /// Whether to lift the limits on how fast and how often: for benchmarks and closed machines.
     pub fn trusted(mut self, trusted: bool) -> ServerBuilder {
-        if trusted {
-            self.limits = self.limits.trusting();
-        }
+        self.trusted = trusted;
         self
     }
 
@@ -146,7 +147,7 @@ impl ServerBuilder {
             listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
         }
         let epoch = random_epoch().ok_or(StartError::Random)?;
-        let limits = Arc::new(self.limits);
+        let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
         let (inputs, inbox) = mpsc::channel(INBOX);
         let connections = TaskTracker::new();
@@ -171,6 +172,7 @@ impl ServerBuilder {
             node,
             next_session: Arc::new(AtomicU64::new(1)),
             start,
+            started: Clock::new().now(),
             start_rooms,
         });
         let handle = ServerHandle {

@@ -347,7 +347,9 @@ impl Driver {
         let unheard =
             reception == Reception::Answer && !is_awaited && matches!(told.event, Event::Refused(_));
         if reception.is_for_user() || unheard {
-            self.notices.push(Notice::Told(told));
+            // An ask of the driver's own, a room joined again, is not for the user to recognise.
+            let re = if is_awaited { told.re } else { RequestId::NONE };
+            self.notices.push(Notice::Told(Told { re, ..told }));
         }
         match reception {
             Reception::Broken => Err(Why::Missing),

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Code, NodeId, SessionId};
+use chat_core::{Code, NodeId, SessionId, Timestamp};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -42,12 +42,19 @@ pub(crate) struct Shared {
     pub(crate) node: NodeId,
     pub(crate) next_session: Arc<AtomicU64>,
     pub(crate) start: Instant,
+    /// The time of day at `start`.
+    pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
 }
 
 impl Shared {
     fn session(&self) -> SessionId {
         SessionId::new(self.node, self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The time of day, for what is told without the engine.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.started.plus_ms(self.now_ms())
     }
 
     pub(crate) fn now_ms(&self) -> u64 {

@@ -420,9 +420,7 @@ impl Reader {
     }
 
     fn tell_refused(&self, re: RequestId, refusal: Refusal) {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let at = Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        self.push(Lane::Talk, &notice::refused(re, at, refusal));
+        self.push(Lane::Talk, &notice::refused(re, self.shared.now(), refusal));
     }
 
     pub(super) fn push(&self, lane: Lane, frame: &FromServer) {
