@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use chat_core::{Asker, Epoch, Number, Place, Refusal, SessionId, Since};
+use chat_core::{Asker, Epoch, Number, Place, Refusal, RoomId, SessionId, Since};
 use tokio::sync::oneshot;
 
-use crate::catch_up::HistoryRead;
+use crate::catch_up::{HistoryRead, Ticket};
 use crate::codec::{Closing, FromServer, Told};
 use crate::store::Record;
 
@@ -51,10 +51,12 @@ pub(crate) enum Item {
     CatchUp { session: SessionId, head: Place, since: Since },
     /// Send a newcomer the last messages up to `head`.
     Recent { session: SessionId, head: Place },
+    /// The session left the room: nothing more is owed.
+    Away { session: SessionId, room: RoomId },
     /// The session has everything up to here; from now on it is live again.
-    Level { session: SessionId, place: Place },
+    Level { session: SessionId, place: Place, ticket: Ticket },
     /// More came while it was catching up: send that too.
-    Continue { session: SessionId, head: Place, after: Number },
+    Continue { session: SessionId, head: Place, after: Number, ticket: Ticket },
     /// Read history for a query.
     History { session: SessionId, read: HistoryRead },
     /// Tell a connection's reader what it waits for.

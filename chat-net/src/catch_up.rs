@@ -2,7 +2,7 @@
 //! pace at which the connection reads, apart from the engine.
 
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use chat_core::{
@@ -23,6 +23,31 @@ pub(crate) struct Reader {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) now: Timestamp,
+    pub(crate) ticket: Ticket,
+}
+
+/// The right to send a connection what it is owed. It is taken back when the room is left, or joined anew,
+/// before the store has answered: nothing is sent on it after that.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket(Arc<Mutex<bool>>);
+
+impl Ticket {
+    pub(crate) fn new() -> Ticket {
+        Ticket(Arc::new(Mutex::new(true)))
+    }
+
+    /// Waits for a piece that is just being pushed; the next one is not.
+    pub(crate) fn take_back(&self) {
+        *self.lock() = false;
+    }
+
+    pub(crate) fn is(&self, other: &Ticket) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a history query wants.
@@ -39,6 +64,7 @@ pub(crate) struct HistoryRead {
 pub(crate) struct Reached {
     pub(crate) session: SessionId,
     pub(crate) place: Place,
+    pub(crate) ticket: Ticket,
 }
 
 impl Reader {
@@ -47,16 +73,20 @@ impl Reader {
         PageLimit { events, bytes: self.limits.history_page_bytes }
     }
 
-    /// Pushes frames as one piece, once the connection has room for them.
-    async fn send(&self, frames: impl Iterator<Item = FromServer>) {
+    /// Pushes frames as one piece, once the connection has room for them. `false`: they are not wanted now.
+    async fn send(&self, frames: impl Iterator<Item = FromServer>) -> bool {
         let mut bytes = BytesMut::new();
         for frame in frames {
             self.outbox.form.encode(&frame, false, &mut bytes);
         }
         poll_fn(|cx| self.outbox.poll_room(cx)).await;
-        // A lane that runs over here is seen by the engine's sweep.
-        let _ = self.outbox.push(Lane::Talk, bytes.freeze());
-        self.outbox.flush();
+        let is_wanted = self.ticket.lock();
+        if *is_wanted {
+            // A lane that runs over here is seen by the engine's sweep.
+            let _ = self.outbox.push(Lane::Talk, bytes.freeze());
+            self.outbox.flush();
+        }
+        *is_wanted
     }
 
     fn told(&self, event: Event) -> FromServer {
@@ -98,7 +128,9 @@ impl Reader {
             });
             after = numbers.last().unwrap_or(head.number);
             let events = page.events.into_iter().map(|past| retold(past, RequestId::NONE));
-            self.send(gap.into_iter().chain(events)).await;
+            if !self.send(gap.into_iter().chain(events)).await {
+                break;
+            }
         }
         Ok(())
     }

@@ -357,12 +357,14 @@ impl<L: Log> Engine<L> {
 
     /// A job has sent everything up to a place: if that is still the end, the room is live from here on.
     fn reached(&mut self, reached: Reached) {
-        let Reached { session, place } = reached;
+        let Reached { session, place, ticket } = reached;
         let head =
             self.chat.memberships(session).map(|(head, _)| head).find(|head| head.epoch == place.epoch);
         self.fan_out.push(match head {
-            Some(head) if head.number > place.number => Item::Continue { session, head, after: place.number },
-            _ => Item::Level { session, place },
+            Some(head) if head.number > place.number => {
+                Item::Continue { session, head, after: place.number, ticket }
+            }
+            _ => Item::Level { session, place, ticket },
         });
     }
 

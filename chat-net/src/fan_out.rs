@@ -139,6 +139,10 @@ impl Sink for FanOut {
     fn record(&mut self, stamp: Stamp, change: &Change) {
         match change {
             Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => {}
+            Change::MemberRemoved { room, session, .. } => {
+                self.roster += 1;
+                self.push(Item::Away { session: *session, room: *room });
+            }
             _ => {
                 self.open = None;
                 self.roster += 1;

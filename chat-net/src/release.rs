@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Asker, Code, Epoch, Event, Place, RequestId, SessionId, Since, UserName};
 
 use crate::batch::{Batch, Item};
-use crate::catch_up::{Reached, Reader};
+use crate::catch_up::{Reached, Reader, Ticket};
 use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
 use crate::engine::{Engine, Input, Parts};
 use crate::fan_out::is_echo;
@@ -74,20 +74,31 @@ impl<L: Log> Engine<L> {
                 }
                 Item::Behind { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
-                        conn.behind.push(epoch);
+                        conn.catch_up_begins(epoch, None);
                     }
                 }
                 Item::CatchUp { session, head, since } => self.catch_up(session, head, Owed::Missed(since)),
                 Item::Recent { session, head } => self.catch_up(session, head, Owed::Recent),
-                Item::Continue { session, head, after } => {
+                Item::Away { session, room } => {
+                    let epoch = self.chat.config().epoch.of_room(room);
+                    if let Some(conn) = self.table.conns.get_mut(&session) {
+                        conn.catch_up_ends(epoch);
+                    }
+                }
+                // What a job reached that has been stopped since is of no use.
+                Item::Continue { session, head, after, ticket } if self.awaits(session, &head, &ticket) => {
                     let since = Since { epoch: head.epoch, number: after };
                     self.catch_up(session, head, Owed::Missed(since));
                 }
-                Item::Level { session, place } => self.level(session, place),
+                Item::Level { session, place, ticket } if self.awaits(session, &place, &ticket) => {
+                    self.level(session, place);
+                }
+                Item::Continue { .. } | Item::Level { .. } => {}
                 Item::History { session, read } => {
                     let Some(reader) = self.reader(session) else { continue };
                     self.table.flush();
-                    self.run_job(session, async move { reader.history(read).await.map(|()| None) });
+                    let ticket = reader.ticket.clone();
+                    self.run_job(session, ticket, async move { reader.history(read).await.map(|()| None) });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Close { session, closing, keep_talk } => {
@@ -116,8 +127,8 @@ impl<L: Log> Engine<L> {
         for session in askers {
             let Some(conn) = self.table.conns.get(&session) else { continue };
             let form = conn.outbox.form;
-            let is_live = audience.binary_search(&session).is_ok()
-                && epoch.is_none_or(|epoch| !conn.behind.contains(&epoch));
+            let is_live =
+                audience.binary_search(&session).is_ok() && epoch.is_none_or(|epoch| !conn.is_behind(epoch));
             let encoded = forms[form.index()].get_or_insert_with(|| encode(form, tolds));
             let bytes = own_copy(form, tolds, encoded, session, is_live);
             self.table.push(session, bytes);
@@ -160,21 +171,24 @@ impl<L: Log> Engine<L> {
     fn reader(&mut self, session: SessionId) -> Option<Reader> {
         let outbox = Arc::clone(&self.table.conns.get(&session)?.outbox);
         let Parts { store, limits, .. } = self.parts.clone();
-        Some(Reader { store, outbox, limits, now: self.clock.now() })
+        Some(Reader { store, outbox, limits, now: self.clock.now(), ticket: Ticket::new() })
+    }
+
+    fn awaits(&self, session: SessionId, place: &Place, ticket: &Ticket) -> bool {
+        self.table.conns.get(&session).is_some_and(|conn| conn.awaits(place.epoch, ticket))
     }
 
     /// Sends what was before the live events of a room. Until all of it is sent, the session gets none of
     /// them live.
     fn catch_up(&mut self, session: SessionId, head: Place, owed: Owed) {
         let Some(reader) = self.reader(session) else { return };
-        if let Some(conn) = self.table.conns.get_mut(&session)
-            && !conn.behind.contains(&head.epoch)
-        {
-            conn.behind.push(head.epoch);
+        let ticket = reader.ticket.clone();
+        if let Some(conn) = self.table.conns.get_mut(&session) {
+            conn.catch_up_begins(head.epoch, Some(ticket.clone()));
         }
         // What was pushed before this goes out before it.
         self.table.flush();
-        self.run_job(session, async move {
+        self.run_job(session, ticket, async move {
             match owed {
                 Owed::Missed(since) => reader.missed(head.clone(), since).await?,
                 Owed::Recent => reader.recent(&head).await?,
@@ -185,7 +199,7 @@ impl<L: Log> Engine<L> {
 
     fn level(&mut self, session: SessionId, place: Place) {
         let Some(conn) = self.table.conns.get_mut(&session) else { return };
-        conn.behind.retain(|epoch| *epoch != place.epoch);
+        conn.catch_up_ends(place.epoch);
         let (at, event) = (self.clock.now(), Event::CaughtUp { place });
         let told = Told { re: RequestId::NONE, past: false, at, event };
         self.table.tell(session, &FromServer::Told(told), false);
@@ -195,6 +209,7 @@ impl<L: Log> Engine<L> {
     fn run_job(
         &mut self,
         session: SessionId,
+        ticket: Ticket,
         job: impl Future<Output = Result<Option<Place>, StoreError>> + Send + 'static,
     ) {
         // Most jobs end at their first look, when the store is in memory and the connection has room.
@@ -210,7 +225,7 @@ impl<L: Log> Engine<L> {
                 let inputs = self.parts.inputs.clone();
                 self.parts.jobs.spawn(async move {
                     let input = match job.await {
-                        Ok(Some(place)) => Input::Reached(Reached { session, place }),
+                        Ok(Some(place)) => Input::Reached(Reached { session, place, ticket }),
                         Ok(None) => return,
                         Err(error) => {
                             tracing::error!(%error, "history could not be read");

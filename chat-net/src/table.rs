@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Epoch, SessionId};
 use tokio::sync::oneshot;
 
+use crate::catch_up::Ticket;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
@@ -18,10 +19,18 @@ pub(crate) struct Conn {
     pub(crate) joining: Option<Box<Joining>>,
     /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
     /// empty.
-    pub(crate) behind: Vec<Epoch>,
+    pub(crate) behind: Vec<Behind>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
+}
+
+/// A room that a connection is behind in.
+#[derive(Debug)]
+pub(crate) struct Behind {
+    pub(crate) epoch: Epoch,
+    /// The job that sends what is owed; none before it has begun.
+    pub(crate) ticket: Option<Ticket>,
 }
 
 /// What a connection asked for when it said hello.
@@ -35,6 +44,31 @@ pub(crate) struct Joining {
 }
 
 impl Conn {
+    pub(crate) fn is_behind(&self, epoch: Epoch) -> bool {
+        self.behind.iter().any(|behind| behind.epoch == epoch)
+    }
+
+    /// Not behind any more, be it level or away; a job that still sends is stopped.
+    pub(crate) fn catch_up_ends(&mut self, epoch: Epoch) {
+        self.behind.retain(|behind| {
+            let ends = behind.epoch == epoch;
+            behind.ticket.iter().filter(|_| ends).for_each(Ticket::take_back);
+            !ends
+        });
+    }
+
+    /// Behind from here on; a job that was to bring it level is stopped.
+    pub(crate) fn catch_up_begins(&mut self, epoch: Epoch, ticket: Option<Ticket>) {
+        self.catch_up_ends(epoch);
+        self.behind.push(Behind { epoch, ticket });
+    }
+
+    /// Whether that job is the one that brings it level.
+    pub(crate) fn awaits(&self, epoch: Epoch, ticket: &Ticket) -> bool {
+        let of_room = self.behind.iter().find(|behind| behind.epoch == epoch);
+        of_room.and_then(|behind| behind.ticket.as_ref()).is_some_and(|awaited| awaited.is(ticket))
+    }
+
     /// Asks whether the other end is there.
     pub(crate) fn ping(&self, nonce: u64) {
         let mut bytes = BytesMut::new();
@@ -92,7 +126,7 @@ impl Table {
     ) {
         for session in audience {
             let Some(conn) = self.conns.get_mut(session) else { continue };
-            if epoch.is_some_and(|epoch| conn.behind.contains(&epoch)) {
+            if epoch.is_some_and(|epoch| conn.is_behind(epoch)) {
                 continue;
             }
             let bytes = bytes_for(*session, &conn.outbox);
