@@ -120,13 +120,14 @@ impl Reader {
         let limit = self.page(u32::MAX);
         while after < head.number {
             let page = self.store.read(head.epoch, after, head.number, limit).await?;
-            let numbers = page.events.iter().filter_map(|past| past.event.place()).map(|place| place.number);
+            let mut numbers =
+                page.events.iter().filter_map(|past| past.event.place()).map(|place| place.number);
             let first = numbers.clone().next().unwrap_or(head.number.next());
             let gap = (first > after.next()).then(|| {
                 let (place, why) = (head.clone(), GapReason::NotKept);
                 self.told(Event::Gap { place, first_available: first, why })
             });
-            after = numbers.last().unwrap_or(head.number);
+            after = numbers.next_back().unwrap_or(head.number);
             let events = page.events.into_iter().map(|past| retold(past, RequestId::NONE));
             if !self.send(gap.into_iter().chain(events)).await {
                 break;

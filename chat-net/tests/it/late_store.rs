@@ -76,20 +76,15 @@ async fn server(store: &Arc<Late>) -> ServerHandle {
     Server::builder().limits(limits).store(Arc::clone(store) as Arc<dyn Store>).start().await.unwrap()
 }
 
-/// Talks without a pause in the lobby, until it has said so much.
-fn talk(server: &ServerHandle, messages: u64) -> impl Future<Output = tokio::task::JoinHandle<()>> + use<> {
-    let (near, far) = tokio::io::duplex(4096);
-    server.serve_connection(far).unwrap();
-    async move {
-        let mut bob = Peer::over(near, Form::Bincode).await;
-        bob.enter("bob").await;
-        tokio::spawn(async move {
-            for id in 1..=messages {
-                bob.say(id, "lobby", &format!("message {id}")).await;
-                bob.until(|frame| matches!(frame, FromServer::Told(told) if told.re.0 == id)).await;
-            }
-        })
-    }
+/// Joins as bob, then talks in the lobby without a pause until it has said so much.
+async fn talk(server: &ServerHandle, messages: u64) -> tokio::task::JoinHandle<()> {
+    let mut bob = Peer::join_pipe(server, Form::Bincode, "bob").await;
+    tokio::spawn(async move {
+        for id in 1..=messages {
+            bob.say(id, "lobby", &format!("message {id}")).await;
+            bob.until(|frame| matches!(frame, FromServer::Told(told) if told.re.0 == id)).await;
+        }
+    })
 }
 
 /// What a newcomer or a returner is told: numbers that rise one by one from the end of its copy.
@@ -198,7 +193,7 @@ async fn who_leaves_and_comes_back_before_the_store_has_answered_is_told_no_room
 }
 
 #[tokio::test]
-async fn the_same_on_the_wire() {
+async fn nothing_of_a_room_that_was_left_is_told_until_it_is_joined_again() {
     let store = Late::new();
     let server = server(&store).await;
     let talking = talk(&server, 200).await;

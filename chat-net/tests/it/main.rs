@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod busy;
+mod chaos;
 mod doors;
 mod flood;
 mod four_codecs;

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// How long anything may take. Never waited for, unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a pipe holds in each direction.
 pub(crate) const PIPE_BYTES: usize = 256 * 1024;
