@@ -56,10 +56,14 @@ pub(crate) fn known(
     if request > highest {
         return Ok(None);
     }
-    match session.answers.binary_search_by_key(&request, |answer| answer.request) {
-        Ok(at) if session.answers[at].fingerprint == fingerprint => Ok(Some(&session.answers[at])),
-        Ok(_) => Err(Rejection::IdReused),
-        Err(_) => Err(Rejection::IdNotRising { highest: highest.0 }),
+    let kept = session.kept.as_ref().and_then(|kept| {
+        let at = kept.answers.binary_search_by_key(&request, |answer| answer.request).ok()?;
+        kept.answers.get(at)
+    });
+    match kept {
+        Some(first) if first.fingerprint == fingerprint => Ok(Some(first)),
+        Some(_) => Err(Rejection::IdReused),
+        None => Err(Rejection::IdNotRising { highest: highest.0 }),
     }
 }
 
@@ -94,9 +98,10 @@ pub(crate) fn repeat(state: &State, asking: Asking, ask: &Ask, first: &Remembere
 /// Keeps an answer; forgets the oldest at the limit.
 pub(crate) fn keep(session: &mut Session, limit: usize, stamp: Stamp, by: Asked, verdict: Verdict) {
     session.highest_request = session.highest_request.max(by.request);
-    while session.answers.len() >= limit.max(1) {
-        session.answers.pop_front();
+    let answers = &mut session.kept.get_or_insert_default().answers;
+    while answers.len() >= limit.max(1) {
+        answers.pop_front();
     }
     let Asked { request, fingerprint, .. } = by;
-    session.answers.push_back(Remembered { request, fingerprint, stamp, verdict });
+    answers.push_back(Remembered { request, fingerprint, stamp, verdict });
 }

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_nodes_sessions_are_contiguous() {
         let mut ids =
-            vec![SessionId::new(NodeId(1), 2), SessionId::new(NodeId(0), 9), SessionId::new(NodeId(1), 1)];
+            [SessionId::new(NodeId(1), 2), SessionId::new(NodeId(0), 9), SessionId::new(NodeId(1), 1)];
         ids.sort();
         let nodes: Vec<u16> = ids.iter().map(|id| id.node().0).collect();
         assert_eq!(nodes, [0, 1, 1]);

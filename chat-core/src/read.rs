@@ -86,7 +86,7 @@ impl Chat {
         number: Number,
     ) -> impl Iterator<Item = (Stamp, &Event)> {
         let held = self.state.attached(session).ok();
-        held.into_iter().flat_map(|session| &session.whispers).filter_map(move |(stamp, event)| match event {
+        held.into_iter().flat_map(Session::whispers).filter_map(move |(stamp, event)| match event {
             Event::Whispered { number: at, .. } if *at > number => Some((*stamp, event)),
             _ => None,
         })
@@ -146,7 +146,7 @@ impl Chat {
     }
 
     fn room(&self, room: &RoomName) -> Option<&Room> {
-        self.state.room_names.get(room).map(|id| &self.state.rooms[id])
+        self.state.room_names.get(room).map(|id| &*self.state.rooms[id])
     }
 }
 

@@ -35,8 +35,8 @@ pub(crate) struct RoomRecord {
     pub(crate) head: Number,
     /// Whether anybody ever said anything: then it stays when it is empty.
     pub(crate) has_history: bool,
-    pub(crate) topic: Option<Topic>,
-    pub(crate) churn: Option<Churn>,
+    pub(crate) topic: Option<Box<Topic>>,
+    pub(crate) churn: Option<Box<Churn>>,
     /// Since which entry it has been empty, if it is.
     pub(crate) empty_since: Option<Seq>,
 }
@@ -119,7 +119,7 @@ pub(crate) fn decide_join(
     let id = admit(state, session, &name, steps)?;
     let fresh;
     let room = match state.rooms.get(&id) {
-        Some(room) => room,
+        Some(room) => &**room,
         None => {
             fresh = empty_room(state, id, name);
             &fresh

@@ -25,9 +25,17 @@ pub(crate) struct Session {
     /// In the order they were joined; at most `rooms_per_session`.
     pub(crate) rooms: Vec<Membership>,
     pub(crate) highest_request: RequestId,
+    pub(crate) whisper_head: Number,
+    /// Apart, because most sessions only listen.
+    pub(crate) kept: Option<Box<Kept>>,
+}
+
+/// What is kept for a session in case its connection breaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub(crate) struct Kept {
     /// Rising request ids; at most `answers`.
     pub(crate) answers: VecDeque<Remembered>,
-    pub(crate) whisper_head: Number,
     /// The last whispers received, `whisper_head` the latest; at most `whispers`.
     pub(crate) whispers: VecDeque<(Stamp, Event)>,
 }
@@ -66,10 +74,19 @@ impl Session {
             presence: Presence::Attached,
             rooms: Vec::new(),
             highest_request: RequestId::NONE,
-            answers: VecDeque::new(),
             whisper_head: Number(0),
-            whispers: VecDeque::new(),
+            kept: None,
         }
+    }
+
+    /// The whispers that are kept, oldest first.
+    pub(crate) fn whispers(&self) -> impl Iterator<Item = &(Stamp, Event)> {
+        self.kept.iter().flat_map(|kept| &kept.whispers)
+    }
+
+    /// The answers that are remembered, oldest first.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = &Remembered> {
+        self.kept.iter().flat_map(|kept| &kept.answers)
     }
 
     /// When something happens to it by itself.

@@ -57,7 +57,7 @@ impl Snapshot {
             now: state.now,
             rooms_opened: state.rooms_opened,
             rooms: state.rooms.iter().map(|(id, room)| (*id, room.record.clone())).collect(),
-            sessions: state.sessions.iter().map(|(id, session)| (*id, session.clone())).collect(),
+            sessions: state.sessions.iter().map(|(id, session)| (*id, Session::clone(session))).collect(),
         }
     }
 
@@ -172,10 +172,10 @@ fn feed_session(session: &Session, h: &mut Hasher) {
     for member in &session.rooms {
         h.word(member.room.0).word(member.since.0);
     }
-    h.word(session.highest_request.0).word(session.answers.len() as u64);
-    session.answers.iter().for_each(|answer| feed_answer(answer, h));
-    h.word(session.whisper_head.0).word(session.whispers.len() as u64);
-    for (stamp, event) in &session.whispers {
+    h.word(session.highest_request.0).word(session.answers().count() as u64);
+    session.answers().for_each(|answer| feed_answer(answer, h));
+    h.word(session.whisper_head.0).word(session.whispers().count() as u64);
+    for (stamp, event) in session.whispers() {
         feed_stamp(*stamp, h);
         if let Event::Whispered { from, to, body, number } = event {
             h.bytes(from.as_str().as_bytes()).bytes(to.as_str().as_bytes());

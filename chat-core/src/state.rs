@@ -22,8 +22,9 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) seq: Seq,
     pub(crate) rooms_opened: u64,
-    pub(crate) sessions: BTreeMap<SessionId, Session>,
-    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    /// Boxed, because the map's nodes are half empty where ids only rise.
+    pub(crate) sessions: BTreeMap<SessionId, Box<Session>>,
+    pub(crate) rooms: BTreeMap<RoomId, Box<Room>>,
     // All below is derived from the above.
     pub(crate) names: BTreeMap<UserName, SessionId>,
     pub(crate) tokens: BTreeMap<TokenHash, SessionId>,
@@ -55,7 +56,8 @@ impl State {
 
     /// The session, if it has a connection.
     pub(crate) fn attached(&self, session: SessionId) -> Result<&Session, Rejection> {
-        self.sessions.get(&session).filter(|held| held.is_attached()).ok_or(Rejection::NoSession)
+        let held = self.sessions.get(&session).filter(|held| held.is_attached());
+        held.map(|held| &**held).ok_or(Rejection::NoSession)
     }
 
     /// The entry's stamp, with a time that never runs backwards.
@@ -119,11 +121,11 @@ impl State {
             room.members.insert(at, id);
             room.by_name.insert(session.user.clone(), id);
         }
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
     }
 
     fn take_session(&mut self, id: SessionId) -> Session {
-        let session = self.sessions.remove(&id).expect(KNOWN);
+        let session = *self.sessions.remove(&id).expect(KNOWN);
         self.tokens.remove(&session.token);
         if session.holds_name() {
             self.names.remove(&session.user);
@@ -164,7 +166,7 @@ impl State {
         if let Some(churn) = &room.record.churn {
             self.deadlines.set(churn.due, Due::Digest(id));
         }
-        self.rooms.insert(id, room);
+        self.rooms.insert(id, Box::new(room));
     }
 
     fn close_room(&mut self, id: RoomId) {
@@ -185,6 +187,8 @@ impl State {
         }
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         let since = room.record.head;
+        // Most sessions are in one room: no room is kept for four.
+        held.rooms.reserve_exact(1);
         held.rooms.push(Membership { room: id, name: room.record.name.clone(), since });
         let at = room.members.binary_search(&session).unwrap_or_else(|at| at);
         room.members.insert(at, session);
@@ -212,7 +216,7 @@ impl State {
         let room = self.rooms.get_mut(&id).expect(KNOWN);
         let churn = room.record.churn.get_or_insert_with(|| {
             self.deadlines.set(due, Due::Digest(id));
-            Churn { due, joined: 0, left: 0, joined_users: Vec::new(), left_users: Vec::new() }
+            Box::new(Churn { due, joined: 0, left: 0, joined_users: Vec::new(), left_users: Vec::new() })
         });
         let (count, users) = match joined {
             true => (&mut churn.joined, &mut churn.joined_users),
@@ -232,7 +236,7 @@ impl State {
             Event::Said { .. } => room.record.has_history = true,
             Event::TopicChanged { by, topic, .. } => {
                 let (by, number) = (by.clone(), place.number);
-                room.record.topic = topic.clone().map(|text| Topic { by, text, number, stamp });
+                room.record.topic = topic.clone().map(|text| Box::new(Topic { by, text, number, stamp }));
             }
             Event::Churned { .. } => {
                 if let Some(churn) = room.record.churn.take() {
@@ -247,10 +251,11 @@ impl State {
         let Event::Whispered { number, .. } = event else { return };
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         held.whisper_head = *number;
-        while held.whispers.len() >= self.config.whispers.max(1) {
-            held.whispers.pop_front();
+        let whispers = &mut held.kept.get_or_insert_default().whispers;
+        while whispers.len() >= self.config.whispers.max(1) {
+            whispers.pop_front();
         }
-        held.whispers.push_back((stamp, event.clone()));
+        whispers.push_back((stamp, event.clone()));
     }
 
     fn answer(&mut self, stamp: Stamp, by: crate::change::Asked, verdict: Verdict) {

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use chat_core::{Asker, Epoch, Number, Place, Refusal, RoomId, SessionId, Since};
+use chat_core::{Asker, Epoch, Place, Refusal, SessionId, Since};
 use tokio::sync::oneshot;
 
-use crate::catch_up::{HistoryRead, Ticket};
+use crate::catch_up::{HistoryRead, Reached};
 use crate::codec::{Closing, FromServer, Told};
 use crate::store::Record;
 
@@ -47,16 +47,16 @@ pub(crate) enum Item {
     Welcome { to: SessionId, resumed: bool, user: chat_core::UserName, rooms: Vec<Place> },
     /// From here on the session does not get this room's events live.
     Behind { session: SessionId, epoch: Epoch },
+    /// The session has left the room: nothing of it is owed any more.
+    Left { session: SessionId, epoch: Epoch },
     /// Send what was missed behind `since`, up to `head`.
     CatchUp { session: SessionId, head: Place, since: Since },
     /// Send a newcomer the last messages up to `head`.
     Recent { session: SessionId, head: Place },
-    /// The session left the room: nothing more is owed.
-    Away { session: SessionId, room: RoomId },
     /// The session has everything up to here; from now on it is live again.
-    Level { session: SessionId, place: Place, ticket: Ticket },
+    Level(Reached),
     /// More came while it was catching up: send that too.
-    Continue { session: SessionId, head: Place, after: Number, ticket: Ticket },
+    Continue { reached: Reached, head: Place },
     /// Read history for a query.
     History { session: SessionId, read: HistoryRead },
     /// Tell a connection's reader what it waits for.

@@ -2,12 +2,12 @@
 //! pace at which the connection reads, apart from the engine.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
 use chat_core::{
-    Answer, CatchUp, Code, Epoch, Event, GapReason, Kept, Number, Place, RequestId, SessionId, Since,
-    Timestamp,
+    Answer, CatchUp, Code, Epoch, Event, Kept, Number, Place, RequestId, SessionId, Since, Timestamp,
 };
 
 use crate::codec::{FromServer, Told};
@@ -23,30 +23,21 @@ pub(crate) struct Reader {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) now: Timestamp,
-    pub(crate) ticket: Ticket,
+    /// Set when nobody waits for it any more: the session has left the room.
+    pub(crate) stop: Stop,
 }
 
-/// The right to send a connection what it is owed. It is taken back when the room is left, or joined anew,
-/// before the store has answered: nothing is sent on it after that.
-#[derive(Clone, Debug)]
-pub(crate) struct Ticket(Arc<Mutex<bool>>);
+/// Stops a job. Shared by the job and the connection's entry in the table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
 
-impl Ticket {
-    pub(crate) fn new() -> Ticket {
-        Ticket(Arc::new(Mutex::new(true)))
+impl Stop {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for a piece that is just being pushed; the next one is not.
-    pub(crate) fn take_back(&self) {
-        *self.lock() = false;
-    }
-
-    pub(crate) fn is(&self, other: &Ticket) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -64,7 +55,7 @@ pub(crate) struct HistoryRead {
 pub(crate) struct Reached {
     pub(crate) session: SessionId,
     pub(crate) place: Place,
-    pub(crate) ticket: Ticket,
+    pub(crate) stop: Stop,
 }
 
 impl Reader {
@@ -73,28 +64,38 @@ impl Reader {
         PageLimit { events, bytes: self.limits.history_page_bytes }
     }
 
-    /// Pushes frames as one piece, once the connection has room for them. `false`: they are not wanted now.
-    async fn send(&self, frames: impl Iterator<Item = FromServer>) -> bool {
+    /// Pushes frames as one piece, once the connection has room for them.
+    async fn send(&self, frames: impl Iterator<Item = FromServer>) {
         let mut bytes = BytesMut::new();
         for frame in frames {
             self.outbox.form.encode(&frame, false, &mut bytes);
         }
         poll_fn(|cx| self.outbox.poll_room(cx)).await;
-        let is_wanted = self.ticket.lock();
-        if *is_wanted {
-            // A lane that runs over here is seen by the engine's sweep.
-            let _ = self.outbox.push(Lane::Talk, bytes.freeze());
-            self.outbox.flush();
-        }
-        *is_wanted
+        // A lane that runs over here is seen by the engine's sweep.
+        let _ = self.outbox.push(Lane::Talk, bytes.freeze());
+        self.outbox.flush();
     }
 
     fn told(&self, event: Event) -> FromServer {
         FromServer::Told(Told { re: RequestId::NONE, past: false, at: self.now, event })
     }
 
-    /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone.
-    pub(crate) async fn missed(&self, head: Place, since: Since) -> Result<(), StoreError> {
+    /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone. Says up to
+    /// which number the copy reaches then: beyond the head, if the store has let go even of that.
+    pub(crate) async fn missed(&self, head: &Place, mut since: Since) -> Result<Number, StoreError> {
+        loop {
+            let after = self.begin(head, since).await?;
+            let reached = self.range(head, after).await?;
+            if reached >= head.number || self.stop.is_set() {
+                return Ok(reached);
+            }
+            // The store let go of what came next while this was being sent: that is a gap of its own.
+            since = Since { epoch: head.epoch, number: reached };
+        }
+    }
+
+    /// Tells the gap, if there is one, and says behind which number to go on.
+    async fn begin(&self, head: &Place, since: Since) -> Result<Number, StoreError> {
         let first = self.store.first_available(head.epoch).await?;
         let first_available = first.unwrap_or(head.number.next());
         let kept = Kept { head: head.clone(), first_available };
@@ -111,29 +112,25 @@ impl Reader {
         if let Some(gap) = plan.gap {
             self.send([self.told(gap)].into_iter()).await;
         }
-        self.range(&head, plan.after).await
+        Ok(plan.after)
     }
 
-    /// Sends every event behind `after`, up to `head`, page by page. What the store threw away while an
-    /// earlier page was on its way is a gap, too.
-    async fn range(&self, head: &Place, mut after: Number) -> Result<(), StoreError> {
+    /// Sends every event behind `after`, up to `head`, page by page; ends early where there is a hole. Says
+    /// up to which number it came.
+    async fn range(&self, head: &Place, mut after: Number) -> Result<Number, StoreError> {
         let limit = self.page(u32::MAX);
-        while after < head.number {
+        while after < head.number && !self.stop.is_set() {
             let page = self.store.read(head.epoch, after, head.number, limit).await?;
-            let mut numbers =
-                page.events.iter().filter_map(|past| past.event.place()).map(|place| place.number);
-            let first = numbers.clone().next().unwrap_or(head.number.next());
-            let gap = (first > after.next()).then(|| {
-                let (place, why) = (head.clone(), GapReason::NotKept);
-                self.told(Event::Gap { place, first_available: first, why })
-            });
-            after = numbers.next_back().unwrap_or(head.number);
-            let events = page.events.into_iter().map(|past| retold(past, RequestId::NONE));
-            if !self.send(gap.into_iter().chain(events)).await {
+            let (Some(first), Some(last)) = (number(page.events.first()), number(page.events.last())) else {
+                break;
+            };
+            if first != after.next() {
                 break;
             }
+            after = last;
+            self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
         }
-        Ok(())
+        Ok(after)
     }
 
     /// Sends the last messages up to `head`.
@@ -164,6 +161,10 @@ impl Reader {
         self.send(page.events.into_iter().map(|past| retold(past, read.re)).chain([end])).await;
         Ok(())
     }
+}
+
+fn number(past: Option<&Past>) -> Option<Number> {
+    past.and_then(|past| past.event.place()).map(|place| place.number)
 }
 
 fn retold(past: Past, re: RequestId) -> FromServer {

@@ -357,14 +357,11 @@ impl<L: Log> Engine<L> {
 
     /// A job has sent everything up to a place: if that is still the end, the room is live from here on.
     fn reached(&mut self, reached: Reached) {
-        let Reached { session, place, ticket } = reached;
-        let head =
-            self.chat.memberships(session).map(|(head, _)| head).find(|head| head.epoch == place.epoch);
+        let mut heads = self.chat.memberships(reached.session).map(|(head, _)| head);
+        let head = heads.find(|head| head.epoch == reached.place.epoch);
         self.fan_out.push(match head {
-            Some(head) if head.number > place.number => {
-                Item::Continue { session, head, after: place.number, ticket }
-            }
-            _ => Item::Level { session, place, ticket },
+            Some(head) if head.number > reached.place.number => Item::Continue { reached, head },
+            _ => Item::Level(reached),
         });
     }
 

@@ -1,8 +1,10 @@
 //! The core's sink: gathers what a batch leads to. Runs of events with one audience become one segment, so
 //! that each recipient costs one reference and one push a run, not one a message.
 
+use std::collections::BTreeMap;
+
 use chat_core::{
-    Asker, Audience, Change, Code, Epoch, Event, Number, RequestId, SessionId, Since, Sink, Stamp,
+    Asker, Audience, Change, Code, Epoch, Event, Number, RequestId, RoomId, SessionId, Since, Sink, Stamp,
 };
 
 use crate::batch::{Batch, Item};
@@ -21,6 +23,8 @@ pub(crate) struct FanOut {
     pub(crate) entered: Option<(SessionId, Epoch)>,
     /// Whether the entry being applied attached a session that goes on.
     pub(crate) resumed: bool,
+    /// The numbering of each room, for those who leave it.
+    epochs: BTreeMap<RoomId, Epoch>,
     /// Rises whenever who is here, or where, changes.
     pub(crate) roster: u64,
 }
@@ -139,14 +143,24 @@ impl Sink for FanOut {
     fn record(&mut self, stamp: Stamp, change: &Change) {
         match change {
             Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => {}
-            Change::MemberRemoved { room, session, .. } => {
-                self.roster += 1;
-                self.push(Item::Away { session: *session, room: *room });
-            }
             _ => {
                 self.open = None;
                 self.roster += 1;
             }
+        }
+        match change {
+            Change::RoomOpened { room, epoch, .. } => {
+                self.epochs.insert(*room, *epoch);
+            }
+            Change::RoomClosed { room } => {
+                self.epochs.remove(room);
+            }
+            Change::MemberRemoved { room, session, .. } => {
+                if let Some(epoch) = self.epochs.get(room).copied() {
+                    self.push(Item::Left { session: *session, epoch });
+                }
+            }
+            _ => {}
         }
         self.batch.records.push(Record { stamp, change: change.clone() });
     }

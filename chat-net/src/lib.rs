@@ -1,4 +1,106 @@
-//! Drives chat-core over a network.
+//! A chat server and its client: drives [`chat_core`] over TCP, or over any byte stream.
+//!
+//! ```text
+//!              bytes                 Ask             Command + Stamp       Event × Audience       bytes
+//!   nc ──┐                                                                                          ┌── nc
+//!  TCP ──┼→ door → cut → decode → pace ──→ engine: log ──→ Chat::apply ──→ store ──→ encode once ──→ outbox
+//!  bot ──┘                                                                                          └── bot
+//! ```
+//!
+//! # 1. Start a server
+//!
+//! It runs on the tokio runtime that it is started on. It installs no logger and holds nothing global, so a
+//! process may have several.
+//!
+//! ```
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use chat_net::Server;
+//!
+//! let server = Server::builder().listen("127.0.0.1:0").start().await?;
+//! println!("try: nc 127.0.0.1 {}", server.local_addrs()[0].port());
+//! # Ok(server.shutdown(std::time::Duration::from_secs(1)).await?)
+//! # }
+//! ```
+//!
+//! # 2. Set its limits
+//!
+//! Every queue, length and wait has a limit. [`Limits`] has those of connections, [`chat_core::Config`] those
+//! of the chat itself. `docs/operating.md` says what happens at each. Call
+//! [`trusted`](ServerBuilder::trusted) after [`limits`](ServerBuilder::limits): it changes what is set by then.
+//!
+//! ```
+//! use chat_net::{Limits, Server, chat_core::Config};
+//!
+//! let builder = Server::builder()
+//!     .limits(Limits { connections: 200, ..Limits::default() })
+//!     .core(Config { body_bytes: 1000, ..Config::default() })
+//!     .start_room(Some("hall"));
+//! # drop(builder);
+//! ```
+//!
+//! # 3. Join from the same process
+//!
+//! [`ServerHandle::join`] gives a [`Client`], which asks, and [`Events`], which is told. Neither needs a socket.
+//! The same two come from [`Client::connect`], over TCP.
+//!
+//! ```
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use chat_net::Server;
+//! use chat_net::{Notice, Options, chat_core::Event};
+//! # let server = Server::builder().start().await?;
+//!
+//! let (bot, mut events) = server.join(Options::named("bot").rooms(["dev"])).await?;
+//! let receipt = bot.say("dev", "good morning").await?;
+//! assert_eq!(receipt.place.room.as_str(), "dev");
+//! while let Some(notice) = events.next().await {
+//!     if let Notice::Told(told) = notice
+//!         && let Event::Said { from, body, .. } = &told.event
+//!     {
+//!         assert_eq!((from.as_str(), body.as_str()), ("bot", "good morning"));
+//!         break;
+//!     }
+//! }
+//! # Ok(server.shutdown(std::time::Duration::from_secs(1)).await?)
+//! # }
+//! ```
+//!
+//! # 4. Bring your own transport
+//!
+//! [`ServerHandle::serve_connection`] takes anything that can be read and written, and recognises what it
+//! speaks as it does on its port. [`Client::over`] and [`Client::dial`] are the other end.
+//!
+//! ```
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use chat_net::{Client, Options, Server};
+//! # let server = Server::builder().start().await?;
+//! let (near, far) = tokio::io::duplex(4096);
+//! server.serve_connection(far).map_err(|code| code.sentence())?;
+//! let (client, _events) = Client::over(near, Options::named("pipe")).await?;
+//! assert_eq!(client.users(None).await?[0].as_str(), "pipe");
+//! # Ok(server.shutdown(std::time::Duration::from_secs(1)).await?)
+//! # }
+//! ```
+//!
+//! # 5. Bring your own store
+//!
+//! [`Store`] keeps what the chat records and answers history. The engine waits for it before anybody is told.
+//! [`Memory`] is the one that is used if none is set.
+//!
+//! # 6. End it
+//!
+//! [`ServerHandle::shutdown`] takes no more asks, answers those that came before, and tells everyone to come
+//! back later. [`ServerHandle::failed`] is ready if the server cannot go on by itself.
+//!
+//! # Panics and errors
+//!
+//! No input makes it panic. What users may not do is a [`Refusal`](chat_core::Refusal), what a peer does wrong
+//! closes its connection, and both carry a number of one table, [`Code`](chat_core::Code), whose range says
+//! whether to come back. Errors say what to do, and `is_retryable` whether to do it again.
+//!
+//! `docs/protocol.md` has every byte of the wire, `docs/embedding.md` more examples.
 
 mod admission;
 mod batch;
@@ -30,3 +132,12 @@ pub use limits::Limits;
 pub use log::{Entry, Local, Log};
 pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
 pub use store::{Memory, Page, PageLimit, Past, Record, Store, StoreError};
+
+/// The code of the README and of the manual for embedding is compiled, and run where it ends.
+#[cfg(doctest)]
+mod manuals {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/embedding.md")]
+    struct Embedding;
+}

@@ -21,10 +21,15 @@ pub(crate) fn refused(re: RequestId, at: Timestamp, refusal: Refusal) -> FromSer
 
 /// A farewell in the table's own words.
 pub(crate) fn closing(code: Code) -> Closing {
+    closing_saying(code, code.sentence())
+}
+
+/// A farewell that has more to say than the table.
+pub(crate) fn closing_saying(code: Code, message: &str) -> Closing {
     Closing {
         code: code.number(),
         reason: code.name().into(),
-        message: code.sentence().into(),
+        message: message.into(),
         reconnect_after_ms: None,
     }
 }

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Asker, Code, Epoch, Event, Place, RequestId, SessionId, Since, UserName};
 
 use crate::batch::{Batch, Item};
-use crate::catch_up::{Reached, Reader, Ticket};
+use crate::catch_up::{Reached, Reader, Stop};
 use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
 use crate::engine::{Engine, Input, Parts};
 use crate::fan_out::is_echo;
@@ -74,31 +74,25 @@ impl<L: Log> Engine<L> {
                 }
                 Item::Behind { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
-                        conn.catch_up_begins(epoch, None);
+                        conn.fall_behind(epoch);
+                    }
+                }
+                Item::Left { session, epoch } => {
+                    if let Some(conn) = self.table.conns.get_mut(&session) {
+                        conn.be_level(epoch);
                     }
                 }
                 Item::CatchUp { session, head, since } => self.catch_up(session, head, Owed::Missed(since)),
                 Item::Recent { session, head } => self.catch_up(session, head, Owed::Recent),
-                Item::Away { session, room } => {
-                    let epoch = self.chat.config().epoch.of_room(room);
-                    if let Some(conn) = self.table.conns.get_mut(&session) {
-                        conn.catch_up_ends(epoch);
-                    }
+                Item::Continue { reached, .. } | Item::Level(reached) if reached.stop.is_set() => {}
+                Item::Continue { reached, head } => {
+                    let since = Since { epoch: head.epoch, number: reached.place.number };
+                    self.catch_up(reached.session, head, Owed::Missed(since));
                 }
-                // What a job reached that has been stopped since is of no use.
-                Item::Continue { session, head, after, ticket } if self.awaits(session, &head, &ticket) => {
-                    let since = Since { epoch: head.epoch, number: after };
-                    self.catch_up(session, head, Owed::Missed(since));
-                }
-                Item::Level { session, place, ticket } if self.awaits(session, &place, &ticket) => {
-                    self.level(session, place);
-                }
-                Item::Continue { .. } | Item::Level { .. } => {}
+                Item::Level(reached) => self.level(reached),
                 Item::History { session, read } => {
-                    let Some(reader) = self.reader(session) else { continue };
-                    self.table.flush();
-                    let ticket = reader.ticket.clone();
-                    self.run_job(session, ticket, async move { reader.history(read).await.map(|()| None) });
+                    let Some(reader) = self.reader(session, Stop::default()) else { continue };
+                    self.run_job(session, async move { reader.history(read).await.map(|()| None) });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Close { session, closing, keep_talk } => {
@@ -168,38 +162,31 @@ impl<L: Log> Engine<L> {
         reply(Some(joining.verdict), true);
     }
 
-    fn reader(&mut self, session: SessionId) -> Option<Reader> {
+    fn reader(&mut self, session: SessionId, stop: Stop) -> Option<Reader> {
         let outbox = Arc::clone(&self.table.conns.get(&session)?.outbox);
         let Parts { store, limits, .. } = self.parts.clone();
-        Some(Reader { store, outbox, limits, now: self.clock.now(), ticket: Ticket::new() })
-    }
-
-    fn awaits(&self, session: SessionId, place: &Place, ticket: &Ticket) -> bool {
-        self.table.conns.get(&session).is_some_and(|conn| conn.awaits(place.epoch, ticket))
+        Some(Reader { store, outbox, limits, now: self.clock.now(), stop })
     }
 
     /// Sends what was before the live events of a room. Until all of it is sent, the session gets none of
     /// them live.
     fn catch_up(&mut self, session: SessionId, head: Place, owed: Owed) {
-        let Some(reader) = self.reader(session) else { return };
-        let ticket = reader.ticket.clone();
-        if let Some(conn) = self.table.conns.get_mut(&session) {
-            conn.catch_up_begins(head.epoch, Some(ticket.clone()));
-        }
-        // What was pushed before this goes out before it.
-        self.table.flush();
-        self.run_job(session, ticket, async move {
-            match owed {
-                Owed::Missed(since) => reader.missed(head.clone(), since).await?,
-                Owed::Recent => reader.recent(&head).await?,
-            }
-            Ok(Some(head))
+        let Some(conn) = self.table.conns.get_mut(&session) else { return };
+        let stop = conn.fall_behind(head.epoch);
+        let Some(reader) = self.reader(session, stop.clone()) else { return };
+        self.run_job(session, async move {
+            let number = match owed {
+                Owed::Missed(since) => reader.missed(&head, since).await?,
+                Owed::Recent => reader.recent(&head).await.map(|()| head.number)?,
+            };
+            Ok(Some(Reached { session, place: Place { number, ..head }, stop }))
         });
     }
 
-    fn level(&mut self, session: SessionId, place: Place) {
+    fn level(&mut self, reached: Reached) {
+        let Reached { session, place, .. } = reached;
         let Some(conn) = self.table.conns.get_mut(&session) else { return };
-        conn.catch_up_ends(place.epoch);
+        conn.be_level(place.epoch);
         let (at, event) = (self.clock.now(), Event::CaughtUp { place });
         let told = Told { re: RequestId::NONE, past: false, at, event };
         self.table.tell(session, &FromServer::Told(told), false);
@@ -209,13 +196,12 @@ impl<L: Log> Engine<L> {
     fn run_job(
         &mut self,
         session: SessionId,
-        ticket: Ticket,
-        job: impl Future<Output = Result<Option<Place>, StoreError>> + Send + 'static,
+        job: impl Future<Output = Result<Option<Reached>, StoreError>> + Send + 'static,
     ) {
         // Most jobs end at their first look, when the store is in memory and the connection has room.
         let mut job: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(job);
         match job.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(Some(place))) => self.level(session, place),
+            Poll::Ready(Ok(Some(reached))) => self.level(reached),
             Poll::Ready(Ok(None)) => {}
             Poll::Ready(Err(error)) => {
                 tracing::error!(%error, "history could not be read");
@@ -225,7 +211,7 @@ impl<L: Log> Engine<L> {
                 let inputs = self.parts.inputs.clone();
                 self.parts.jobs.spawn(async move {
                     let input = match job.await {
-                        Ok(Some(place)) => Input::Reached(Reached { session, place, ticket }),
+                        Ok(Some(reached)) => Input::Reached(reached),
                         Ok(None) => return,
                         Err(error) => {
                             tracing::error!(%error, "history could not be read");

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Epoch, SessionId};
 use tokio::sync::oneshot;
 
-use crate::catch_up::Ticket;
+use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
@@ -17,20 +17,20 @@ pub(crate) struct Conn {
     pub(crate) outbox: Arc<Outbox>,
     /// Until it is attached.
     pub(crate) joining: Option<Box<Joining>>,
-    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. Nearly always
-    /// empty.
-    pub(crate) behind: Vec<Behind>,
+    /// Rooms whose events it does not get live, because it has not got the earlier ones yet. None, most of
+    /// the time.
+    #[expect(clippy::box_collection, reason = "one word in every connection, where a vector is three")]
+    behind: Option<Box<Vec<Behind>>>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
 }
 
-/// A room that a connection is behind in.
+/// A room whose live events a connection does not get yet, and what stops the job that brings it level.
 #[derive(Debug)]
 pub(crate) struct Behind {
     pub(crate) epoch: Epoch,
-    /// The job that sends what is owed; none before it has begun.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) stop: Stop,
 }
 
 /// What a connection asked for when it said hello.
@@ -45,28 +45,34 @@ pub(crate) struct Joining {
 
 impl Conn {
     pub(crate) fn is_behind(&self, epoch: Epoch) -> bool {
-        self.behind.iter().any(|behind| behind.epoch == epoch)
+        self.behind.as_ref().is_some_and(|behind| behind.iter().any(|behind| behind.epoch == epoch))
     }
 
-    /// Not behind any more, be it level or away; a job that still sends is stopped.
-    pub(crate) fn catch_up_ends(&mut self, epoch: Epoch) {
-        self.behind.retain(|behind| {
-            let ends = behind.epoch == epoch;
-            behind.ticket.iter().filter(|_| ends).for_each(Ticket::take_back);
-            !ends
+    /// From here on it does not get the room live. Gives what stops the job that changes that.
+    pub(crate) fn fall_behind(&mut self, epoch: Epoch) -> Stop {
+        let behind = self.behind.get_or_insert_default();
+        match behind.iter().find(|behind| behind.epoch == epoch) {
+            Some(behind) => behind.stop.clone(),
+            None => {
+                let stop = Stop::default();
+                behind.push(Behind { epoch, stop: stop.clone() });
+                stop
+            }
+        }
+    }
+
+    /// It has left the room, or has caught up: nothing is sent from the store any more.
+    pub(crate) fn be_level(&mut self, epoch: Epoch) {
+        let Some(behind) = &mut self.behind else { return };
+        behind.retain(|behind| {
+            if behind.epoch == epoch {
+                behind.stop.set();
+            }
+            behind.epoch != epoch
         });
-    }
-
-    /// Behind from here on; a job that was to bring it level is stopped.
-    pub(crate) fn catch_up_begins(&mut self, epoch: Epoch, ticket: Option<Ticket>) {
-        self.catch_up_ends(epoch);
-        self.behind.push(Behind { epoch, ticket });
-    }
-
-    /// Whether that job is the one that brings it level.
-    pub(crate) fn awaits(&self, epoch: Epoch, ticket: &Ticket) -> bool {
-        let of_room = self.behind.iter().find(|behind| behind.epoch == epoch);
-        of_room.and_then(|behind| behind.ticket.as_ref()).is_some_and(|awaited| awaited.is(ticket))
+        if behind.is_empty() {
+            self.behind = None;
+        }
     }
 
     /// Asks whether the other end is there.
@@ -91,13 +97,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn insert(&mut self, session: SessionId, outbox: Arc<Outbox>, joining: Joining) {
-        let conn = Conn {
-            outbox,
-            joining: Some(Box::new(joining)),
-            behind: Vec::new(),
-            is_dirty: false,
-            pinged_ms: 0,
-        };
+        let conn =
+            Conn { outbox, joining: Some(Box::new(joining)), behind: None, is_dirty: false, pinged_ms: 0 };
         self.conns.insert(session, conn);
     }
 

@@ -2,6 +2,7 @@
 
 mod join;
 mod json;
+mod operating;
 mod program;
 mod send;
 mod serve;

@@ -16,7 +16,13 @@ pub(super) struct Room {
     doubtful: bool,
     /// Open while the last messages from before the join may come.
     history: Option<History>,
+    /// Topics that joins told before what was missed was told, among which they may come again; at most
+    /// [`EARLY_TOPICS`].
+    early_topics: Vec<Since>,
 }
+
+/// More than these, and the connection is cut: a resume tells what was missed, and no topic before.
+const EARLY_TOPICS: usize = 8;
 
 /// What may be told from before a join, once, in rising order; but for the topic, which comes first.
 #[derive(Clone, Debug)]
@@ -31,13 +37,14 @@ impl Room {
     pub(super) fn unseen(head: Since, floor: Option<Since>) -> Room {
         let number = floor.filter(|floor| floor.epoch == head.epoch).map_or(Number(0), |floor| floor.number);
         let at = Since { epoch: head.epoch, number };
-        Room { at, unseen: Some(head.number), doubtful: false, history: None }
+        Room { at, unseen: Some(head.number), doubtful: false, history: None, early_topics: Vec::new() }
     }
 
     /// A room that the client was not in so far. It has a copy up to `floor`, if it was there earlier.
     pub(super) fn joined(place: &Place, fresh: bool, since: Option<Since>, floor: Option<Since>) -> Room {
         let head = since_of(place);
-        let mut room = Room { at: head, unseen: None, doubtful: false, history: None };
+        let mut room =
+            Room { at: head, unseen: None, doubtful: false, history: None, early_topics: Vec::new() };
         let seen = floor.filter(|floor| floor.epoch == head.epoch).map_or(Number(0), |floor| floor.number);
         match since {
             Some(since) => {
@@ -111,6 +118,9 @@ impl Room {
 
     /// Judges an event of the room. An answer may come before what it follows; nothing else may.
     pub(super) fn take(&mut self, answers: bool, past: bool, place: &Place, event: &Event) -> Reception {
+        if past && !answers && matches!(event, Event::TopicChanged { .. }) && !self.follows(place) {
+            return self.early_topic(since_of(place));
+        }
         if place.epoch != self.at.epoch {
             return if answers { Reception::Answer } else { Reception::Broken };
         }
@@ -122,6 +132,10 @@ impl Room {
         }
         self.at.number = place.number;
         self.unseen = None;
+        if self.early_topics.contains(&self.at) {
+            self.forget_topics();
+            return Reception::Duplicate;
+        }
         if past {
             return Reception::Missed;
         }
@@ -131,6 +145,29 @@ impl Room {
             self.history = None;
         }
         Reception::New
+    }
+
+    /// Whether a past event is old, or the next: then it is judged as any other.
+    fn follows(&self, place: &Place) -> bool {
+        place.epoch == self.at.epoch
+            && (place.number <= self.at.number || self.is_next(false, true, place.number))
+    }
+
+    fn early_topic(&mut self, at: Since) -> Reception {
+        if self.early_topics.contains(&at) {
+            return Reception::Duplicate;
+        }
+        if self.early_topics.len() >= EARLY_TOPICS {
+            return Reception::Broken;
+        }
+        self.early_topics.push(at);
+        Reception::Past
+    }
+
+    /// Those that the copy has passed cannot come again.
+    fn forget_topics(&mut self) {
+        let at = self.at;
+        self.early_topics.retain(|topic| topic.epoch == at.epoch && topic.number > at.number);
     }
 
     fn is_next(&self, answers: bool, past: bool, number: Number) -> bool {
@@ -165,6 +202,7 @@ impl Room {
         let lost = Number(first.0.saturating_sub(1));
         self.at = Since { epoch: place.epoch, number: lost.max(seen) };
         self.unseen = None;
+        self.forget_topics();
         self.open(seen, self.at.number);
     }
 

@@ -280,6 +280,27 @@ fn a_new_session_rejoins_and_does_not_repeat() {
 }
 
 #[test]
+fn a_topic_that_a_rejoin_tells_before_what_was_missed_is_read_once() {
+    let mut mirror = member(6);
+    let rejoin = mirror.welcomed(false, &[]).rejoin;
+    let id = mirror.ask(rejoin[0].clone()).unwrap();
+    assert_eq!(mirror.told(id, false, &members(1, 10, true)), New);
+    // It may come again at once, for a second cut; then among the rest, in its order.
+    assert_eq!(tell(&mut mirror, true, &[topic(9), topic(9)]), [Past, Duplicate]);
+    let missed = [said(7), said(8), topic(9), said(10), joined(11)];
+    assert_eq!(tell(&mut mirror, true, &missed), [Missed, Missed, Duplicate, Missed, Missed]);
+    assert_eq!(tell(&mut mirror, false, &[caught_up(11), said(12)]), [New, New]);
+
+    // Or not again: it is in the part that is gone, or the room is numbered anew.
+    let mut mirror = member(6);
+    mirror.welcomed(false, &[]);
+    let topic = Event::TopicChanged { place: place(2, 3), by: user("bob"), topic: Some(text("t")) };
+    assert_eq!(mirror.told(NONE, true, &topic), Past);
+    assert_eq!(mirror.told(NONE, false, &gap(2, 5, 5, GapReason::NewEpoch)), New);
+    assert_eq!(mirror.told(NONE, true, &said_in(2, 5)), Missed);
+}
+
+#[test]
 fn a_new_session_on_a_server_that_forgot_begins_after_a_gap() {
     let mut mirror = member(30);
     let rejoin = mirror.welcomed(false, &[]).rejoin;

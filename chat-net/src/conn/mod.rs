@@ -6,13 +6,14 @@ mod person;
 mod reader;
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Code, Detach, NodeId, SessionId};
+use chat_core::{Code, NodeId, SessionId};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -27,7 +28,7 @@ use crate::limits::Limits;
 use crate::notice;
 use io::{Drain, Source};
 use outbox::Outbox;
-use reader::Reader;
+use reader::{End, Reader};
 
 /// What all connections of a server share.
 #[derive(Clone, Debug)]
@@ -64,12 +65,12 @@ thread_local! {
     static SCRATCH: std::cell::RefCell<Box<[u8]>> = std::cell::RefCell::new(vec![0; READ_BYTES].into());
 }
 
-/// Reads what is there and appends it to `partial`. Zero bytes: the end.
-async fn read(source: &mut Source, partial: &mut Vec<u8>) -> std::io::Result<usize> {
+/// Reads what is there and appends it to `bytes`. Zero: the end.
+async fn read(source: &mut Source, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
     poll_fn(|cx| {
         SCRATCH.with_borrow_mut(|scratch| {
             source.poll_read(cx, scratch).map_ok(|count| {
-                partial.extend_from_slice(&scratch[..count]);
+                bytes.extend_from_slice(&scratch[..count]);
                 count
             })
         })
@@ -78,62 +79,68 @@ async fn read(source: &mut Source, partial: &mut Vec<u8>) -> std::io::Result<usi
 }
 
 /// Runs a connection from its first byte to its last. Its place among the admitted is given back at the end.
-pub(crate) async fn serve(
+pub(crate) fn serve(
     shared: Arc<Shared>,
-    (mut source, drain, socket): (Source, Drain, Option<Arc<TcpStream>>),
+    halves: (Source, Drain, Option<Arc<TcpStream>>),
     admitted: Admitted,
-) {
-    // Boxed, and dropped before the connection runs: an idle connection does not carry it along.
-    let opened = Box::pin(open(&shared, &mut source, socket)).await;
-    match opened {
-        Opened::Speaks(reader, outbox) => run(source, drain, *reader, &outbox).await,
-        Opened::Answer(bytes) => answer(drain, &bytes).await,
-        Opened::Gone => {}
+) -> impl Future<Output = ()> + Send {
+    // Every rare part is boxed, so that the task of an idle connection is small.
+    let opening = Box::pin(open(shared, halves, admitted));
+    async move {
+        if let Some(mut rest) = opening.await {
+            match &mut rest {
+                Opened::Speaks(connection) => connection.run().await,
+                Opened::Answer(answer) => answer.await,
+            }
+        }
     }
-    drop(admitted);
 }
 
 /// What a new connection turned out to be.
 enum Opened {
-    Speaks(Box<Reader>, Arc<Outbox>),
-    /// Not a client of this chat: it gets this and is closed.
-    Answer(Bytes),
-    Gone,
+    Speaks(Box<Connection>),
+    /// Not a client of this chat: it is told so and closed.
+    Answer(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
-async fn open(shared: &Arc<Shared>, source: &mut Source, socket: Option<Arc<TcpStream>>) -> Opened {
+async fn open(
+    shared: Arc<Shared>,
+    (mut source, drain, socket): (Source, Drain, Option<Arc<TcpStream>>),
+    admitted: Admitted,
+) -> Option<Opened> {
     let mut first = Vec::new();
-    let is_silent = match recognise_first(shared, source, &mut first).await {
-        Some(Recognised::NeedMore) => true,
-        Some(Recognised::Person) => false,
-        Some(Recognised::Framed(form)) => {
+    let (form, is_silent) = match recognise_first(&shared, &mut source, &mut first).await? {
+        Recognised::NeedMore => (Form::Text, true),
+        Recognised::Person => (Form::Text, false),
+        Recognised::Framed(form) => {
             first.drain(..frame::PREFACE_BYTES);
-            return speaks(shared, form, first, false, socket);
+            (form, false)
         }
-        Some(Recognised::JsonLines) => return speaks(shared, Form::JsonLines, first, false, socket),
-        Some(other) => return Opened::Answer(not_for_us(other)),
-        None => return Opened::Gone,
+        Recognised::JsonLines => (Form::JsonLines, false),
+        other => {
+            let answer = answer(drain, not_for_us(other), Some(admitted));
+            return Some(Opened::Answer(Box::pin(answer)));
+        }
     };
-    let opened = speaks(shared, Form::Text, first, is_silent, socket);
-    if let Opened::Speaks(_, outbox) = &opened {
+    let outbox = Arc::new(Outbox::new(form, socket, Arc::clone(&shared.limits)));
+    outbox.heard(shared.now_ms());
+    if form == Form::Text {
         // The greeting is far below any limit.
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
         outbox.flush();
     }
-    opened
-}
-
-fn speaks(
-    shared: &Arc<Shared>,
-    form: Form,
-    first: Vec<u8>,
-    was_silent: bool,
-    socket: Option<Arc<TcpStream>>,
-) -> Opened {
-    let outbox = Arc::new(Outbox::new(form, socket, Arc::clone(&shared.limits)));
-    outbox.heard(shared.now_ms());
-    let reader = Reader::new(Arc::clone(shared), Arc::clone(&outbox), first, was_silent);
-    Opened::Speaks(Box::new(reader), outbox)
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), &first, is_silent);
+    let login = Some(reader.login());
+    Some(Opened::Speaks(Box::new(Connection {
+        shared,
+        reader,
+        source,
+        drain,
+        outbox,
+        login,
+        patience: None,
+        _admitted: admitted,
+    })))
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
@@ -185,11 +192,11 @@ pub(crate) fn farewell(form: Form, code: Code) -> Bytes {
     bytes.freeze()
 }
 
-async fn answer(mut drain: Drain, bytes: &Bytes) {
+async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
     use tokio::io::AsyncWriteExt;
     // Whoever does not want to hear why does not need to.
     let _ = timeout(FAREWELL, async {
-        drain.write_all(bytes).await?;
+        drain.write_all(&bytes).await?;
         drain.shutdown().await
     })
     .await;
@@ -198,54 +205,161 @@ async fn answer(mut drain: Drain, bytes: &Bytes) {
 /// Tells a connection that is not let in why, in its own form if that shows soon.
 pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
     let mut first = Vec::new();
-    let known = Box::pin(recognise_first(&shared, &mut source, &mut first)).await;
-    let form = match known {
-        Some(Recognised::Framed(form)) => form,
-        Some(Recognised::JsonLines) => Form::JsonLines,
-        Some(Recognised::NeedMore | Recognised::Person) => Form::Text,
-        Some(other) => return answer(drain, &not_for_us(other)).await,
-        None => return,
+    let Some(known) = Box::pin(recognise_first(&shared, &mut source, &mut first)).await else { return };
+    let bytes = match known {
+        Recognised::Framed(form) => farewell(form, code),
+        Recognised::JsonLines => farewell(Form::JsonLines, code),
+        Recognised::NeedMore | Recognised::Person => farewell(Form::Text, code),
+        other => not_for_us(other),
     };
-    answer(drain, &farewell(form, code)).await;
+    answer(drain, bytes, None).await;
 }
 
-async fn run(source: Source, mut drain: Drain, reader: Reader, outbox: &Outbox) {
-    let (shared, session) = reader.identity();
-    let written = {
-        let mut reading = pin!(reader.run(source));
-        tokio::select! {
-            () = &mut reading => None,
-            written = write_out(outbox, &mut drain, &shared.cut) => Some(written),
-        }
-    };
-    match written {
-        // The reader is done and has told the engine, or closed the outbox itself: what waits goes out.
-        None => {
-            let _ = timeout(FAREWELL, write_out(outbox, &mut drain, &shared.cut)).await;
-        }
-        // The engine closed it and all is written, or the socket broke: the engine does nothing if it knows.
-        Some(_) => {
-            let closing = notice::closing(Code::Left);
-            let gone = Input::Gone { session, why: Detach::Drop, closing };
-            // An engine that has ended has no sessions.
-            let _ = shared.inputs.send(gone).await;
-        }
+/// A connection that speaks one of the forms.
+struct Connection {
+    shared: Arc<Shared>,
+    reader: Reader,
+    source: Source,
+    drain: Drain,
+    outbox: Arc<Outbox>,
+    /// Ends it while it has no name.
+    login: Option<Pin<Box<dyn Future<Output = End> + Send>>>,
+    /// Once it is closing: how long its farewell may take. Made when it is needed: an idle connection has no
+    /// timer.
+    patience: Option<Patience>,
+    /// Its place among the admitted, given back with it.
+    _admitted: Admitted,
+}
+
+/// What happened to a connection.
+enum Turn {
+    Arrived,
+    EndOfInput,
+    Ends(End),
+    /// The engine closed it and all is written, or the socket broke.
+    Written,
+}
+
+impl Connection {
+    async fn run(&mut self) {
+        let ended = loop {
+            let turn = match self.reader.has_input() {
+                true => self.work(|reader| Box::pin(reader.consume())).await,
+                false => poll_fn(|cx| self.poll_turn(cx)).await,
+            };
+            match turn {
+                Turn::Arrived => {}
+                Turn::EndOfInput => {
+                    let last = |reader| -> Work<'_> { Box::pin(Reader::last_words(reader)) };
+                    match self.work(last).await {
+                        Turn::Ends(end) => break Some(end),
+                        _ => break None,
+                    }
+                }
+                Turn::Ends(end) => break Some(end),
+                Turn::Written => break None,
+            }
+        };
+        Box::pin(self.finish(ended)).await;
     }
-    let _ = poll_fn(|cx| Pin::new(&mut drain).poll_shutdown(cx)).await;
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        if self.poll_write(cx).is_ready() {
+            return Poll::Ready(Turn::Written);
+        }
+        if let Some(login) = &mut self.login {
+            if self.reader.is_attached() {
+                self.login = None;
+            } else if let Poll::Ready(end) = login.as_mut().poll(cx) {
+                return Poll::Ready(Turn::Ends(end));
+            }
+        }
+        // A peer that does not read what it asked for is not read either.
+        if self.outbox.is_full() && self.outbox.poll_room(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.reader.poll_read(cx, &mut self.source).map(|read| match read {
+            Ok(1..) => Turn::Arrived,
+            Ok(0) => Turn::EndOfInput,
+            Err(_) => Turn::Ends(End::Lost),
+        })
+    }
+
+    /// Writes what waits. Ready when the connection is closed and its farewell is written, or the transport
+    /// broke, or the peer does not read its farewell.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        poll_write(&self.outbox, &mut self.drain, &mut self.patience, &self.shared.cut, cx)
+    }
+
+    /// Lets the reader work on its input, and goes on writing meanwhile: it may have to wait.
+    async fn work<'a>(&'a mut self, begin: impl FnOnce(&'a mut Reader) -> Work<'a>) -> Turn {
+        let mut work = begin(&mut self.reader);
+        let (outbox, drain, patience) = (&self.outbox, &mut self.drain, &mut self.patience);
+        let cut = &self.shared.cut;
+        poll_fn(|cx| {
+            // First, so that what it says last is written before the connection ends.
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(done.map_or_else(Turn::Ends, |()| Turn::Arrived));
+            }
+            poll_write(outbox, drain, patience, cut, cx).map(|()| Turn::Written)
+        })
+        .await
+    }
+
+    async fn finish(&mut self, ended: Option<End>) {
+        match ended {
+            // What waits goes out, the farewell last.
+            Some(end) => {
+                self.reader.finish(end).await;
+                poll_fn(|cx| self.poll_write(cx)).await;
+            }
+            // The engine does nothing if it knows.
+            None => self.reader.finish(End::Lost).await,
+        }
+        let _ = poll_fn(|cx| Pin::new(&mut self.drain).poll_shutdown(cx)).await;
+    }
 }
 
-/// Writes until the outbox is closed and empty, or the transport breaks. A peer that does not read its
-/// farewell is not waited for.
-async fn write_out(outbox: &Outbox, drain: &mut Drain, cut: &CancellationToken) -> std::io::Result<()> {
-    // Only made when it is needed: an idle connection has no timer.
-    let mut patience = None;
-    poll_fn(|cx| {
-        let written = outbox.poll_drive(cx, drain);
-        if written.is_ready() || !outbox.is_closing() {
-            return written;
-        }
-        let patience = patience.get_or_insert_with(|| Box::pin(timeout(FAREWELL, cut.cancelled())));
-        patience.as_mut().poll(cx).map(|_| Err(std::io::ErrorKind::TimedOut.into()))
-    })
-    .await
+type Patience = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn poll_write(
+    outbox: &Outbox,
+    drain: &mut Drain,
+    patience: &mut Option<Patience>,
+    cut: &CancellationToken,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if outbox.poll_drive(cx, drain).is_ready() {
+        return Poll::Ready(());
+    }
+    if !outbox.is_closing() {
+        return Poll::Pending;
+    }
+    let patience = patience.get_or_insert_with(|| {
+        let cut = cut.clone();
+        Box::pin(async move {
+            let _ = timeout(FAREWELL, cut.cancelled()).await;
+        })
+    });
+    patience.as_mut().poll(cx)
+}
+
+/// What a reader does with its input.
+type Work<'a> = Pin<Box<dyn Future<Output = Result<(), End>> + Send + 'a>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The size of what a function returns.
+    fn returned<A, B, C, T>(_: fn(A, B, C) -> T) -> usize {
+        size_of::<T>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(returned(serve) <= 160, "the task: {} bytes", returned(serve));
+        assert!(size_of::<Connection>() <= 256, "the connection: {} bytes", size_of::<Connection>());
+        assert!(size_of::<Outbox>() <= 160, "its outbox: {} bytes", size_of::<Outbox>());
+    }
 }

@@ -47,13 +47,8 @@ pub(crate) struct Outbox {
 struct Lanes {
     /// Begun or next; apart from the queues so that the common case, one piece at a time, allocates nothing.
     front: Bytes,
-    control: VecDeque<Bytes>,
-    talk: VecDeque<Bytes>,
-    bulk: VecDeque<Bytes>,
-    /// Waiting in the queues; without `front`.
-    control_bytes: usize,
-    talk_bytes: usize,
-    bulk_bytes: usize,
+    /// What stands behind it; nothing, most of the time.
+    rest: Option<Box<Rest>>,
     over_since: Option<Instant>,
     is_closing: bool,
     is_broken: bool,
@@ -62,13 +57,41 @@ struct Lanes {
     waiters: Vec<Waker>,
 }
 
+/// The queues of the three lanes, and how many bytes wait in each.
+#[derive(Debug, Default)]
+struct Rest {
+    control: VecDeque<Bytes>,
+    talk: VecDeque<Bytes>,
+    bulk: VecDeque<Bytes>,
+    control_bytes: usize,
+    talk_bytes: usize,
+    bulk_bytes: usize,
+}
+
+impl Rest {
+    /// Takes the next piece, in the order of the lanes.
+    fn pop(&mut self) -> Option<Bytes> {
+        pop(&mut self.control, &mut self.control_bytes)
+            .or_else(|| pop(&mut self.talk, &mut self.talk_bytes))
+            .or_else(|| pop(&mut self.bulk, &mut self.bulk_bytes))
+    }
+
+    fn waiting(&self) -> usize {
+        self.control_bytes + self.talk_bytes + self.bulk_bytes
+    }
+}
+
 /// A lane is over its limit for good: this reader must go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overflow;
 
 impl Lanes {
     fn waiting(&self) -> usize {
-        self.front.len() + self.control_bytes + self.talk_bytes + self.bulk_bytes
+        self.front.len() + self.rest.as_ref().map_or(0, |rest| rest.waiting())
+    }
+
+    fn talk_bytes(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.talk_bytes)
     }
 
     fn wake_waiters(&mut self) {
@@ -81,10 +104,11 @@ impl Lanes {
             self.front = piece;
             return;
         }
+        let rest = self.rest.get_or_insert_default();
         let (queue, bytes) = match lane {
-            Lane::Control => (&mut self.control, &mut self.control_bytes),
-            Lane::Talk => (&mut self.talk, &mut self.talk_bytes),
-            Lane::Bulk => (&mut self.bulk, &mut self.bulk_bytes),
+            Lane::Control => (&mut rest.control, &mut rest.control_bytes),
+            Lane::Talk => (&mut rest.talk, &mut rest.talk_bytes),
+            Lane::Bulk => (&mut rest.bulk, &mut rest.bulk_bytes),
         };
         *bytes += piece.len();
         queue.push_back(piece);
@@ -92,9 +116,12 @@ impl Lanes {
 
     /// The pieces that go out next, in order, and how many there are.
     fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; PIECES]) -> usize {
-        let bulk = self.bulk.front().filter(|_| self.talk.is_empty() && self.control.is_empty());
-        let next = Some(&self.front).filter(|front| !front.is_empty()).into_iter();
-        let pieces = next.chain(&self.control).chain(&self.talk).chain(bulk);
+        let first = Some(&self.front).filter(|front| !front.is_empty());
+        let rest = self.rest.iter().flat_map(|rest| {
+            let bulk = rest.bulk.front().filter(|_| rest.talk.is_empty() && rest.control.is_empty());
+            rest.control.iter().chain(&rest.talk).chain(bulk)
+        });
+        let pieces = first.into_iter().chain(rest);
         slices.iter_mut().zip(pieces).map(|(slice, piece)| *slice = IoSlice::new(piece)).count()
     }
 
@@ -107,16 +134,15 @@ impl Lanes {
             if !self.front.is_empty() {
                 return;
             }
-            if let Some(piece) = pop(&mut self.control, &mut self.control_bytes)
-                .or_else(|| pop(&mut self.talk, &mut self.talk_bytes))
-                .or_else(|| pop(&mut self.bulk, &mut self.bulk_bytes))
-            {
-                self.front = piece;
-                if written == 0 {
+            match self.rest.as_mut().and_then(|rest| rest.pop()) {
+                Some(piece) => self.front = piece,
+                None => {
+                    // An idle connection keeps no buffers.
+                    (self.front, self.rest) = (Bytes::new(), None);
                     return;
                 }
-            } else {
-                self.front = Bytes::new();
+            }
+            if written == 0 {
                 return;
             }
         }
@@ -126,10 +152,6 @@ impl Lanes {
 fn pop(queue: &mut VecDeque<Bytes>, bytes: &mut usize) -> Option<Bytes> {
     let piece = queue.pop_front()?;
     *bytes -= piece.len();
-    if queue.is_empty() {
-        // An idle connection keeps no buffers.
-        *queue = VecDeque::new();
-    }
     Some(piece)
 }
 
@@ -161,8 +183,10 @@ impl Outbox {
             return Ok(());
         }
         lanes.push(lane, piece);
-        let over =
-            lanes.control_bytes > self.limits.control_bytes || lanes.talk_bytes > self.limits.talk_hard_bytes;
+        let limits = &self.limits;
+        let over = lanes.rest.as_ref().is_some_and(|rest| {
+            rest.control_bytes > limits.control_bytes || rest.talk_bytes > limits.talk_hard_bytes
+        });
         if over { Err(Overflow) } else { Ok(()) }
     }
 
@@ -171,11 +195,15 @@ impl Outbox {
         let mut lanes = self.lock();
         match &self.socket {
             Some(socket) => {
-                let written = write_all_now(&mut lanes, |slices| socket.try_write_vectored(slices));
+                let written = write_all_now(&mut lanes, |slices| match slices {
+                    // The common case, and a cheaper call.
+                    [piece] => socket.try_write(piece),
+                    pieces => socket.try_write_vectored(pieces),
+                });
                 if written.is_err() {
                     lanes.is_broken = true;
                 }
-                if lanes.is_broken || lanes.talk_bytes <= self.limits.talk_bytes / 2 {
+                if lanes.is_broken || lanes.talk_bytes() <= self.limits.talk_bytes / 2 {
                     lanes.wake_waiters();
                 }
                 if lanes.waiting() == 0 && !lanes.is_closing && !lanes.is_broken {
@@ -197,9 +225,9 @@ impl Outbox {
         if lanes.is_closing {
             return;
         }
-        if !keep_talk {
-            (lanes.talk, lanes.bulk) = (VecDeque::new(), VecDeque::new());
-            (lanes.talk_bytes, lanes.bulk_bytes) = (0, 0);
+        if !keep_talk && let Some(rest) = &mut lanes.rest {
+            (rest.talk, rest.bulk) = (VecDeque::new(), VecDeque::new());
+            (rest.talk_bytes, rest.bulk_bytes) = (0, 0);
         }
         if !farewell.is_empty() {
             lanes.push(if keep_talk { Lane::Talk } else { Lane::Control }, farewell);
@@ -216,7 +244,7 @@ impl Outbox {
     /// Whether the talk lane has been over its limit for too long.
     pub(crate) fn is_stuck(&self, now: Instant) -> bool {
         let mut lanes = self.lock();
-        if lanes.talk_bytes <= self.limits.talk_bytes {
+        if lanes.talk_bytes() <= self.limits.talk_bytes {
             lanes.over_since = None;
             return false;
         }
@@ -227,7 +255,7 @@ impl Outbox {
     /// Ready when at most half of the talk lane's limit waits, or the connection ends.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut lanes = self.lock();
-        if lanes.is_closing || lanes.is_broken || lanes.talk_bytes <= self.limits.talk_bytes / 2 {
+        if lanes.is_closing || lanes.is_broken || lanes.talk_bytes() <= self.limits.talk_bytes / 2 {
             return Poll::Ready(());
         }
         if !lanes.waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
@@ -239,7 +267,7 @@ impl Outbox {
     /// Whether so much talk waits that the connection should not be read either.
     pub(crate) fn is_full(&self) -> bool {
         let lanes = self.lock();
-        lanes.talk_bytes > self.limits.talk_bytes && !lanes.is_closing
+        lanes.talk_bytes() > self.limits.talk_bytes && !lanes.is_closing
     }
 
     /// Whether goodbye was said.
@@ -274,7 +302,7 @@ impl Outbox {
             lanes.is_broken = true;
             return Poll::Ready(Err(error));
         }
-        if lanes.talk_bytes <= self.limits.talk_bytes / 2 {
+        if lanes.talk_bytes() <= self.limits.talk_bytes / 2 {
             lanes.wake_waiters();
         }
         if lanes.is_broken {
@@ -402,7 +430,7 @@ mod tests {
             })
             .unwrap();
             assert_eq!(out, b"one two three four", "in steps of {step}");
-            assert_eq!((lanes.waiting(), lanes.talk.capacity()), (0, 0));
+            assert!(lanes.waiting() == 0 && lanes.rest.is_none());
         }
     }
 }

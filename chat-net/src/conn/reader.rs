@@ -1,8 +1,10 @@
 //! The reading half of a connection: cuts and decodes what comes, paces it, and hands it to the engine.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -13,7 +15,7 @@ use tokio::time::Instant;
 use super::io::Source;
 use super::outbox::{Lane, Outbox};
 use super::person::Person;
-use super::{Shared, read};
+use super::{SCRATCH, Shared};
 use crate::codec::line::{Line, LineSplitter};
 use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello, frame};
 use crate::engine::{Connect, Input, Request};
@@ -56,6 +58,8 @@ pub(crate) struct Reader {
     cut: Cut,
     /// What has been read and not yet used.
     partial: Vec<u8>,
+    /// Whether some of it has not been looked at.
+    has_input: bool,
     /// Boxed, because most connections are programs.
     pub(super) person: Option<Box<Person>>,
     pub(super) is_attached: bool,
@@ -67,7 +71,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(shared: Arc<Shared>, outbox: Arc<Outbox>, first: Vec<u8>, was_silent: bool) -> Reader {
+    pub(crate) fn new(shared: Arc<Shared>, outbox: Arc<Outbox>, first: &[u8], was_silent: bool) -> Reader {
         let form = outbox.form;
         let cut = match form {
             Form::Bincode | Form::JsonFrames => Cut::Frames,
@@ -82,6 +86,7 @@ impl Reader {
             session,
             cut,
             partial: Vec::new(),
+            has_input: false,
             person,
             is_attached: false,
             bucket,
@@ -92,19 +97,15 @@ impl Reader {
         reader
     }
 
-    pub(crate) fn identity(&self) -> (Arc<Shared>, SessionId) {
-        (Arc::clone(&self.shared), self.session)
-    }
-
-    /// Reads until the end, then says goodbye: to the engine if there is a session, else to the peer alone.
-    pub(crate) async fn run(mut self, mut source: Source) {
-        let end = self.read_all(&mut source).await;
+    /// Says goodbye: to the engine if there is a session, else to the peer alone.
+    pub(super) async fn finish(&self, end: End) {
         let code = match end {
             End::Quit | End::Lost => Code::Left,
             End::Closed(code) => code,
         };
         let closing = match code {
             Code::GoingAway => notice::going_away(self.shared.limits.reconnect_after_ms),
+            Code::WrongProtocol => notice::closing_saying(code, GREETED_AS_A_PERSON),
             code => notice::closing(code),
         };
         tracing::debug!(session = self.session.as_u64(), reason = code.name(), "connection ends");
@@ -115,49 +116,22 @@ impl Reader {
         }
     }
 
-    async fn read_all(&mut self, source: &mut Source) -> End {
-        let mut login = Some(self.login());
-        loop {
-            if let Err(end) = self.consume().await {
-                return end;
-            }
-            if self.is_attached {
-                login = None;
-            }
-            // A peer that does not read what it asked for is not read either.
-            if self.outbox.is_full() {
-                let room = poll_fn(|cx| self.outbox.poll_room(cx));
-                match &mut login {
-                    None => room.await,
-                    Some(login) => tokio::select! {
-                        () = room => {}
-                        end = login => return end,
-                    },
-                }
-            }
-            let mut chunk = std::mem::take(&mut self.partial);
-            let held = chunk.len();
-            let count = match &mut login {
-                None => read(source, &mut chunk).await,
-                Some(login) => tokio::select! {
-                    count = read(source, &mut chunk) => count,
-                    end = login => return end,
-                },
-            };
-            let fresh = chunk.split_off(held);
-            self.partial = chunk;
-            self.arrived(fresh);
+    /// Reads what is there. `Ok(0)`: the end.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, source: &mut Source) -> Poll<io::Result<usize>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let count = ready!(source.poll_read(cx, scratch))?;
             self.outbox.heard(self.shared.now_ms());
-            match count {
-                Ok(1..) => {}
-                Ok(0) => return self.end_of_input().await,
-                Err(_) => return End::Lost,
-            }
-        }
+            self.arrived(&scratch[..count]);
+            Poll::Ready(Ok(count))
+        })
+    }
+
+    pub(super) fn has_input(&self) -> bool {
+        self.has_input
     }
 
     /// Ends a connection that takes too long to give a name, or that has none when the server ends.
-    fn login(&self) -> Pin<Box<dyn Future<Output = End> + Send>> {
+    pub(super) fn login(&self) -> Pin<Box<dyn Future<Output = End> + Send>> {
         let limits = &self.shared.limits;
         let patience_ms = if self.person.is_some() { limits.person_login_ms } else { limits.login_ms };
         let ending = self.shared.ending.clone();
@@ -169,36 +143,41 @@ impl Reader {
         })
     }
 
-    fn arrived(&mut self, mut fresh: Vec<u8>) {
-        if let Some(person) = &mut self.person {
-            person.telnet.strip(&mut fresh);
-        }
-        if self.partial.is_empty() {
-            self.partial = fresh;
-        } else {
-            self.partial.extend_from_slice(&fresh);
+    fn arrived(&mut self, fresh: &[u8]) {
+        self.has_input |= !fresh.is_empty();
+        match &mut self.person {
+            Some(person) => {
+                let mut fresh = fresh.to_vec();
+                person.telnet.strip(&mut fresh);
+                self.partial.append(&mut fresh);
+            }
+            None => self.partial.extend_from_slice(fresh),
         }
     }
 
     /// A person who hangs up leaves; a program may have lost its connection, and may come back.
-    async fn end_of_input(&mut self) -> End {
+    pub(super) async fn last_words(&mut self) -> Result<(), End> {
         if self.person.is_none() {
-            return End::Lost;
+            return Err(End::Lost);
         }
         let last = match &self.cut {
             Cut::Lines(lines) => lines.last(&self.partial).map(<[u8]>::to_vec),
             Cut::Frames => None,
         };
-        if let Some(line) = last
-            && let Err(end) = self.line(&line).await
-        {
-            return end;
+        if let Some(line) = last {
+            self.line(&line).await?;
         }
-        self.hand_over().await.err().unwrap_or(End::Quit)
+        self.hand_over().await?;
+        Err(End::Quit)
+    }
+
+    pub(super) fn is_attached(&self) -> bool {
+        self.is_attached
     }
 
     /// Uses up all whole pieces that have come.
-    async fn consume(&mut self) -> Result<(), End> {
+    pub(super) async fn consume(&mut self) -> Result<(), End> {
+        self.has_input = false;
         let mut buffer = std::mem::take(&mut self.partial);
         let mut at = 0;
         let end = loop {
@@ -208,9 +187,12 @@ impl Reader {
             let handled = match self.next(&buffer, &mut at) {
                 Err(end) => Err(end),
                 Ok(None) => break Ok(()),
-                Ok(Some(Piece::Line(line))) => self.line(&line).await,
-                Ok(Some(Piece::TooLong)) => self.refuse(RequestId::NONE, Code::LineTooLong).await,
-                Ok(Some(Piece::Payload(frame))) => self.frame(frame).await,
+                Ok(Some(Piece::Line(line))) => Box::pin(self.line(&line)).await,
+                Ok(Some(Piece::TooLong)) => Box::pin(self.refuse(RequestId::NONE, Code::LineTooLong)).await,
+                Ok(Some(Piece::Payload(frame))) => match self.take_at_once(frame) {
+                    None => Ok(()),
+                    Some(frame) => Box::pin(self.frame(frame)).await,
+                },
             };
             if handled.is_err() {
                 break handled;
@@ -263,6 +245,20 @@ impl Reader {
         }
     }
 
+    /// Takes what need not wait for anything, which is nearly everything where nothing is paced; gives back
+    /// the rest.
+    fn take_at_once(&mut self, frame: Result<FromClient, BadAsk>) -> Option<Result<FromClient, BadAsk>> {
+        if self.bucket.is_some() || !self.is_attached || self.shared.ending.is_cancelled() {
+            return Some(frame);
+        }
+        match frame {
+            Ok(FromClient::Ask { id, ask }) => self.pending.push(Request::Ask { id, ask }),
+            Ok(FromClient::Query { id, query }) => self.pending.push(Request::Query { id, query }),
+            other => return Some(other),
+        }
+        None
+    }
+
     async fn frame(&mut self, frame: Result<FromClient, BadAsk>) -> Result<(), End> {
         match frame {
             Err(bad) if bad.closes() => Err(End::Closed(bad.code)),
@@ -279,7 +275,7 @@ impl Reader {
             Ok(FromClient::Hello(hello)) => {
                 let weight = if hello.resume.is_some() { FREE } else { 1 };
                 if self.paced(RequestId::NONE, weight).await? {
-                    self.hello(hello).await?;
+                    Box::pin(self.hello(hello)).await?;
                 }
                 Ok(())
             }
@@ -384,6 +380,10 @@ impl Reader {
             Pace::Wait(wait) => (wait, false),
             Pace::Refuse(wait) => (wait, weight == 1),
         };
+        Box::pin(self.held_back(id, wait, refused)).await
+    }
+
+    async fn held_back(&mut self, id: RequestId, wait: Duration, refused: bool) -> Result<bool, End> {
         self.hand_over().await?;
         tokio::time::sleep(wait).await;
         // It was this end that did not listen: that is no silence of the peer.
@@ -438,6 +438,10 @@ impl Reader {
         self.outbox.flush();
     }
 }
+
+/// Why a program is turned away that came late with its first bytes.
+const GREETED_AS_A_PERSON: &str =
+    "this connection was greeted as a person after a silence; a program must send its first bytes at once";
 
 /// The weight of what counts next to nothing.
 const FREE: u32 = 10;

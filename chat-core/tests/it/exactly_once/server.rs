@@ -1,6 +1,6 @@
 //! The server of the simulation: `Chat`, and an edge that does what a real one must.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chat_core::{
     Ask, Audience, CatchUp, Change, Chat, Code, Command, Config, Detach, Epoch, Event, Kept, NodeId, Number,
@@ -13,13 +13,25 @@ use super::wire::{Down, Up, Wire};
 /// How many messages from before the join a joiner gets.
 const RECENT: usize = 3;
 
-/// A member that is being told what it missed in a room; live events of that room wait until it is level.
+/// What a member is being told of a room, a little at a time, apart from everything else. Live events of the
+/// room wait until it is level.
 #[derive(Debug)]
-struct Behind {
-    epoch: Epoch,
-    since: Since,
-    /// The topic as the join told it, for the case that it is lost in a gap.
-    topic: Option<Event>,
+struct Job {
+    line: usize,
+    session: SessionId,
+    /// How far this goes; more may come in the meantime.
+    head: Place,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The last messages are due.
+    Recent,
+    /// What came after is due, or a gap.
+    Missed(Since),
+    /// The gap was told, if there is one; what came after is due.
+    Range(Number),
 }
 
 /// What is kept of a room.
@@ -34,15 +46,16 @@ struct History {
 pub(crate) struct Edge {
     pub(crate) wires: Vec<Wire>,
     lines: BTreeMap<SessionId, usize>,
-    behind: BTreeMap<(SessionId, RoomName), Behind>,
+    behind: BTreeSet<(SessionId, Epoch)>,
+    jobs: Vec<Job>,
     histories: BTreeMap<Epoch, History>,
     /// How many events of a room are kept, and how many are sent to one who returns.
     keep: usize,
     catch_up: u64,
-    room_names: BTreeMap<RoomId, (RoomName, Epoch)>,
+    epochs: BTreeMap<RoomId, Epoch>,
     /// Of the entry that is being applied: where the joiner's copy ends; what is to be told after it.
     joining: Option<Since>,
-    fresh: Option<(SessionId, Place)>,
+    fresh: Option<(SessionId, Epoch)>,
     welcome: Option<(SessionId, bool)>,
     /// All that ever happened, for the test.
     pub(crate) numbered: BTreeMap<(Epoch, Number), Event>,
@@ -137,8 +150,7 @@ impl Server {
         for (head, joined) in rooms {
             let position = positions.iter().find(|(room, _)| *room == head.room).map(|(_, since)| *since);
             let since = position.unwrap_or(Since { epoch: head.epoch, number: joined });
-            let behind = Behind { epoch: head.epoch, since, topic: None };
-            self.edge.behind.insert((session, head.room), behind);
+            self.edge.begin(Job { line, session, head, stage: Stage::Missed(since) });
         }
     }
 
@@ -149,87 +161,107 @@ impl Server {
         };
         let verdict = self.apply(&Command::Ask { from: session, request: id, ask });
         verdict.unwrap_or_else(|code| panic!("a mirror's ask is taken or remembered: {code:?} {id}"));
-        if let Some((session, place)) = self.edge.fresh.take() {
-            self.edge.tell_recent(line, session, &place);
-        }
+        let Some((session, epoch)) = self.edge.fresh.take() else { return };
+        let (head, _) = self.membership(session, epoch).expect("it has just begun");
+        let stage = self.edge.joining.map_or(Stage::Recent, Stage::Missed);
+        self.edge.begin(Job { line, session, head, stage });
     }
 
-    /// Sends some of what one member missed in one room.
+    fn membership(&self, session: SessionId, epoch: Epoch) -> Option<(Place, Number)> {
+        self.chat.memberships(session).find(|(head, _)| head.epoch == epoch)
+    }
+
+    /// Does some of one job. When it has come to its end, and more came meanwhile, it goes on.
     pub(crate) fn catch_up(&mut self, rng: &mut Rng) {
-        if self.edge.behind.is_empty() {
+        if self.edge.jobs.is_empty() {
             return;
         }
-        let index = rng.index(self.edge.behind.len());
-        let (session, room) = self.edge.behind.keys().nth(index).cloned().expect("there are so many");
-        self.edge.catch_up_one(session, &room, 1 + rng.index(4));
+        let index = rng.index(self.edge.jobs.len());
+        if !self.edge.work(index, 1 + rng.index(4)) {
+            return;
+        }
+        let Job { line, session, head, .. } = self.edge.jobs.swap_remove(index);
+        match self.membership(session, head.epoch) {
+            Some((now, _)) if now.number > head.number => {
+                let since = Since { epoch: head.epoch, number: head.number };
+                self.edge.begin(Job { line, session, head: now, stage: Stage::Missed(since) });
+            }
+            _ => {
+                self.edge.behind.remove(&(session, head.epoch));
+                self.edge.send(line, RequestId::NONE, false, Event::CaughtUp { place: head });
+            }
+        }
     }
 
     pub(crate) fn is_level(&self) -> bool {
-        self.edge.behind.is_empty()
+        self.edge.jobs.is_empty()
     }
 }
 
 impl Edge {
     fn catch_up_ends(&mut self, session: SessionId) {
-        self.behind.retain(|(of, _), _| *of != session);
+        self.behind.retain(|(of, _)| *of != session);
+        self.jobs.retain(|job| job.session != session);
     }
 
-    fn catch_up_one(&mut self, session: SessionId, room: &RoomName, most: usize) {
-        let key = (session, room.clone());
-        let behind = self.behind.get_mut(&key).expect("it is behind");
-        let history = &self.histories[&behind.epoch];
-        let head = history.head.clone();
-        let first_available = Number(head.number.0 + 1 - history.events.len() as u64);
-        let plan = CatchUp::plan(behind.since, &Kept { head: head.clone(), first_available }, self.catch_up);
-        let CatchUp { gap, after } = plan.expect("nobody is ahead of the server");
-        let mut events = Vec::new();
-        if let Some(gap) = gap {
-            events.push(gap);
-            events.extend(
-                behind.topic.take().filter(|topic| topic.place().is_some_and(|at| at.number <= after)),
-            );
-        }
-        let skip = (after.0 + 1 - first_available.0) as usize;
-        events.extend(history.events.iter().skip(skip).take(most).cloned());
-        let number = events.iter().filter_map(|event| event.place()).map(|at| at.number).max();
-        behind.since = Since { epoch: head.epoch, number: number.unwrap_or(after).max(after) };
-        if behind.since.number == head.number {
-            events.push(Event::CaughtUp { place: head });
-            self.behind.remove(&key);
-        }
-        let line = self.lines[&session];
-        for event in events {
-            self.wires[line].send_down(Down::Told { re: RequestId::NONE, past: true, event });
+    fn begin(&mut self, job: Job) {
+        self.behind.insert((job.session, job.head.epoch));
+        self.jobs.push(job);
+    }
+
+    fn send(&mut self, line: usize, re: RequestId, past: bool, event: Event) {
+        self.wires[line].send_down(Down::Told { re, past, event });
+    }
+
+    /// Sends at most so many events; says whether the job is at its end.
+    fn work(&mut self, index: usize, most: usize) -> bool {
+        let Job { line, head, stage, .. } = &mut self.jobs[index];
+        let (line, head) = (*line, head.clone());
+        // A room that is gone has nothing more to tell.
+        let Some(history) = self.histories.get(&head.epoch) else { return true };
+        let first_available = Number(history.head.number.0 + 1 - history.events.len() as u64);
+        match *stage {
+            Stage::Recent => {
+                let due = |event: &&Event| matches!(event, Event::Said { place, .. } if place.number <= head.number);
+                let mut recent: Vec<Event> =
+                    history.events.iter().rev().filter(due).take(RECENT).cloned().collect();
+                recent.reverse();
+                recent.into_iter().for_each(|event| self.send(line, RequestId::NONE, true, event));
+                true
+            }
+            Stage::Missed(since) => {
+                let plan = CatchUp::plan(since, &Kept { head, first_available }, self.catch_up);
+                let CatchUp { gap, after } = plan.expect("nobody is ahead of the server");
+                *stage = Stage::Range(after);
+                gap.into_iter().for_each(|gap| self.send(line, RequestId::NONE, false, gap));
+                false
+            }
+            // What was planned was let go of meanwhile: that is a gap, too.
+            Stage::Range(after) if first_available > after.next() && after < head.number => {
+                *stage = Stage::Missed(Since { epoch: head.epoch, number: after });
+                false
+            }
+            Stage::Range(after) => {
+                let due = |event: &&Event| {
+                    event.place().is_some_and(|at| at.number > after && at.number <= head.number)
+                };
+                let events: Vec<Event> = history.events.iter().filter(due).take(most).cloned().collect();
+                let last = events.last().and_then(Event::place).map(|place| place.number);
+                *stage = Stage::Range(last.unwrap_or(head.number));
+                events.into_iter().for_each(|event| self.send(line, RequestId::NONE, true, event));
+                last.is_none_or(|last| last >= head.number)
+            }
         }
     }
 
-    /// The last messages from before the join.
-    fn tell_recent(&mut self, line: usize, session: SessionId, place: &Place) {
-        if self.lines.get(&session) != Some(&line) {
-            return;
-        }
-        let Some(history) = self.histories.get(&place.epoch) else { return };
-        let before =
-            |event: &&Event| matches!(event, Event::Said { place: at, .. } if at.number <= place.number);
-        let mut recent: Vec<Event> =
-            history.events.iter().rev().filter(before).take(RECENT).cloned().collect();
-        recent.reverse();
-        for event in recent {
-            self.wires[line].send_down(Down::Told { re: RequestId::NONE, past: true, event });
-        }
-    }
-
+    /// Live events of a room wait while the session is behind there; answers, and the topic that a join
+    /// tells, do not.
     fn tell(&mut self, session: SessionId, re: RequestId, past: bool, event: &Event) {
         let Some(line) = self.lines.get(&session).copied() else { return };
-        if let (Some(place), RequestId::NONE) = (event.place(), re)
-            && let Some(behind) = self.behind.get_mut(&(session, place.room.clone()))
-        {
-            if past {
-                behind.topic = Some(event.clone());
-            }
-            return;
+        let waits = event.place().is_some_and(|place| self.behind.contains(&(session, place.epoch)));
+        if !waits || past || re != RequestId::NONE {
+            self.send(line, re, past, event.clone());
         }
-        self.wires[line].send_down(Down::Told { re, past, event: event.clone() });
     }
 }
 
@@ -239,22 +271,15 @@ impl Sink for Edge {
             (Event::Attached { resumed, .. }, _) => self.welcome = Some((to.sessions[0], *resumed)),
             (Event::Members { place, fresh: true, .. }, Some(asker)) => {
                 self.tell(asker.session, asker.request, false, event);
-                match self.joining {
-                    Some(since) => {
-                        let behind = Behind { epoch: place.epoch, since, topic: None };
-                        self.behind.insert((asker.session, place.room.clone()), behind);
-                    }
-                    None => self.fresh = Some((asker.session, place.clone())),
+                self.fresh = Some((asker.session, place.epoch));
+                if self.joining.is_some() {
+                    self.behind.insert((asker.session, place.epoch));
                 }
             }
             (Event::Replaced {}, _) => {
                 let session = to.sessions[0];
                 if let Some(line) = self.lines.remove(&session) {
-                    self.wires[line].send_down(Down::Told {
-                        re: RequestId::NONE,
-                        past: false,
-                        event: event.clone(),
-                    });
+                    self.send(line, RequestId::NONE, false, event.clone());
                     self.wires[line].close();
                     self.wires[line].session = None;
                 }
@@ -274,17 +299,19 @@ impl Sink for Edge {
     fn record(&mut self, _: Stamp, change: &Change) {
         match change {
             Change::RoomOpened { room, name, epoch } => {
-                self.room_names.insert(*room, (name.clone(), *epoch));
+                self.epochs.insert(*room, *epoch);
                 let head = Place { room: name.clone(), epoch: *epoch, number: Number(0) };
                 self.histories.insert(*epoch, History { head, events: VecDeque::new() });
             }
             Change::RoomClosed { room } => {
-                let (_, epoch) = self.room_names.remove(room).expect("it was opened");
+                let epoch = self.epochs.remove(room).expect("it was opened");
                 self.histories.remove(&epoch);
             }
+            // A leave ends what is being told of the room: one who joins again at once begins anew.
             Change::MemberRemoved { room, session, .. } => {
-                let name = self.room_names[room].0.clone();
-                self.behind.remove(&(*session, name));
+                let epoch = self.epochs[room];
+                self.behind.remove(&(*session, epoch));
+                self.jobs.retain(|job| (job.session, job.head.epoch) != (*session, epoch));
             }
             Change::Numbered { event, .. } => {
                 let place = event.place().expect("it is numbered");

@@ -1,1 +1,0 @@
-//! Nothing here: the programs are beside it.
