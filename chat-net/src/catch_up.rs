@@ -2,8 +2,7 @@
 //! pace at which the connection reads, apart from the engine.
 
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use chat_core::{
@@ -27,17 +26,22 @@ pub(crate) struct Reader {
     pub(crate) stop: Stop,
 }
 
-/// Stops a job. Shared by the job and the connection's entry in the table.
+/// Stops a job. Shared by the job and the connection's entry in the table. Locked while a piece is pushed, so
+/// that none is pushed behind what the engine says after it has set this.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stop(Arc<AtomicBool>);
+pub(crate) struct Stop(Arc<Mutex<bool>>);
 
 impl Stop {
     pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        *self.lock() = true;
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,13 +68,17 @@ impl Reader {
         PageLimit { events, bytes: self.limits.history_page_bytes }
     }
 
-    /// Pushes frames as one piece, once the connection has room for them.
+    /// Pushes frames as one piece, once the connection has room for them, unless the job was stopped meanwhile.
     async fn send(&self, frames: impl Iterator<Item = FromServer>) {
         let mut bytes = BytesMut::new();
         for frame in frames {
             self.outbox.form.encode(&frame, false, &mut bytes);
         }
         poll_fn(|cx| self.outbox.poll_room(cx)).await;
+        let is_stopped = self.stop.lock();
+        if *is_stopped {
+            return;
+        }
         // A lane that runs over here is seen by the engine's sweep.
         let _ = self.outbox.push(Lane::Talk, bytes.freeze());
         self.outbox.flush();

@@ -121,6 +121,8 @@ mod release;
 mod server;
 mod store;
 mod table;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use chat_core;
 pub use client::{Client, Events, Notice, Options};

@@ -172,3 +172,13 @@ impl Store for Memory {
         "memory"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_a_store() {
+        crate::testing::store_suite(|| Arc::new(Memory::new(&Limits::default()))).await;
+    }
+}

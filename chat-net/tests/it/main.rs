@@ -2,12 +2,15 @@
 
 mod bad_input;
 mod busy;
+mod chaos;
 mod doors;
 mod flood;
 mod four_codecs;
+mod late_store;
 mod limits;
 mod liveness;
 mod pair;
 mod peer;
 mod resume;
 mod shutdown;
+mod slow_consumer;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use chat_core::{Answer, Ask, Event, GapReason, Place, Query, RequestId, UserName};
 use chat_net::codec::{
     Form, FromClient, FromServer, Hello, RoomPosition, Told, Welcome, bincode, frame, json,
@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// How long anything may take. Never waited for, unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a pipe holds in each direction.
 pub(crate) const PIPE_BYTES: usize = 256 * 1024;
@@ -175,6 +175,19 @@ impl Peer {
         }
     }
 
+    /// The payload of the next frame, whatever it is.
+    pub(crate) async fn next_payload(&mut self) -> Option<Bytes> {
+        loop {
+            let found = frame::split(&self.bytes, frame::MAX_SERVER_PAYLOAD).unwrap().map(|(_, used)| used);
+            if let Some(used) = found {
+                return Some(self.bytes.split_to(used).freeze().slice(frame::HEADER_BYTES..));
+            }
+            if !self.fill().await {
+                return None;
+            }
+        }
+    }
+
     fn decode(&mut self) -> Option<FromServer> {
         let (frame, used) = match self.form {
             Form::Text => panic!("people get lines"),
@@ -258,6 +271,13 @@ impl Peer {
     /// Waits for the next bytes, or the end, for as long as it takes: on a clock that stands still.
     pub(crate) async fn wait(&mut self) {
         let _ = self.io.read_buf(&mut self.bytes).await;
+    }
+
+    /// Takes so many messages.
+    pub(crate) async fn until_said(&mut self, count: usize) {
+        for _ in 0..count {
+            self.until(|frame| show(frame).contains("said")).await;
+        }
     }
 
     /// Takes what was told before this.

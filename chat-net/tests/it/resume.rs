@@ -377,3 +377,29 @@ async fn a_room_joined_again_is_told_from_where_the_copy_ends() {
     peer.ask(3, join("dev")).await;
     peer.gets(&["re=3 members dev/0: ", "joined dev/1 alice", "caught_up dev/1"]).await;
 }
+
+#[tokio::test]
+async fn a_page_that_waits_for_its_reader_is_not_told_behind_the_leave() {
+    let limits = Limits { talk_bytes: 8 * 1024, history_page_bytes: 4 * 1024, ..fast() };
+    let server = server(limits).await;
+    let mut bob = Peer::join_pipe(&server, Form::Bincode, "bob").await;
+    let mut alice = Program::join(&server, Form::Bincode, "alice").await;
+    bob.gets(&["joined lobby/2 alice"]).await;
+    alice.peer.hang_up().await;
+    alice.peer.rest().await;
+    for id in 1..=100 {
+        bob.say(id, "lobby", &"x".repeat(1000)).await;
+        bob.next().await.unwrap();
+    }
+    let (near, far) = tokio::io::duplex(1024);
+    server.serve_connection(far).unwrap();
+    let mut peer = Peer::over(near, Form::Bincode).await;
+    peer.resume("alice", &alice.token, &[alice.at(2)]).await;
+    peer.ask(1, Ask::Leave { room: "lobby".into() }).await;
+    bob.gets(&["left lobby/103 alice left"]).await;
+    peer.story("re=1 left lobby/103 alice left").await;
+    peer.is_quiet().await;
+    bob.say(101, "lobby", "gone?").await;
+    bob.next().await.unwrap();
+    peer.is_quiet().await;
+}
