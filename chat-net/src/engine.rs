@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use chat_core::{
     Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
 };
@@ -14,14 +13,15 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::Item;
-use crate::catch_up::{HistoryRead, Reached};
+use crate::catch_up::Reached;
 use crate::clock::Clock;
-use crate::codec::{Closing, Form, FromServer, Hello, Told, text};
+use crate::codec::{Closing, Form, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::fan_out::FanOut;
 use crate::limits::Limits;
 use crate::log::{Entry, Log};
 use crate::notice;
+use crate::reads::UsersPage;
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
 
@@ -83,17 +83,6 @@ const BATCH_BYTES: usize = 128 * 1024;
 /// How often connections are looked at for silence and stuck outboxes.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The members of a room, encoded for people: asked for often, changed rarely.
-#[derive(Debug)]
-struct UsersPage {
-    room: Option<Arc<str>>,
-    roster: u64,
-    bytes: Bytes,
-}
-
-/// How many encoded lists are kept.
-const USERS_PAGES: usize = 64;
-
 #[derive(Debug)]
 pub(crate) struct Engine<L> {
     pub(crate) chat: Chat,
@@ -104,7 +93,7 @@ pub(crate) struct Engine<L> {
     pub(crate) table: Table,
     pub(crate) parts: Parts,
     inbox: mpsc::Receiver<Input>,
-    pages: Vec<UsersPage>,
+    pub(crate) pages: Vec<UsersPage>,
     is_ending: bool,
 }
 
@@ -225,71 +214,6 @@ impl<L: Log> Engine<L> {
         }
     }
 
-    fn query(&mut self, session: SessionId, re: RequestId, query: Query) {
-        let answer = match query {
-            Query::Users { room, after } => {
-                match self.users_for_people(session, room.as_ref(), after.is_some()) {
-                    true => return,
-                    false => self.chat.users(room.as_deref(), after.as_deref()),
-                }
-            }
-            Query::Rooms { after } => self.chat.rooms(after.as_deref()),
-            Query::History { room, before, limit } => match self.chat.member_place(session, &room) {
-                Ok(place) => {
-                    let read = HistoryRead { re, place, before, limit };
-                    return self.fan_out.push(Item::History { session, read });
-                }
-                Err(rejection) => Err(rejection),
-            },
-        };
-        let frame = match answer {
-            Ok(answer) => FromServer::Answered { re, answer },
-            Err(rejection) => notice::refused(re, self.clock.now(), (&rejection).into()),
-        };
-        self.fan_out.push(Item::One { to: session, frame: Box::new(frame), own: false });
-    }
-
-    fn show_topic(&mut self, session: SessionId, room: &str) {
-        match self.chat.topic(session, room) {
-            Ok((place, topic)) => {
-                let text = match topic {
-                    Some(topic) => format!("the topic of #{} is: {topic}", place.room),
-                    None => format!("#{} has no topic; set one with /topic TEXT", place.room),
-                };
-                let mut bytes = BytesMut::new();
-                text::note(&text, &mut bytes);
-                self.fan_out.push(Item::Ready { to: session, bytes: bytes.freeze() });
-            }
-            Err(rejection) => self.refuse(session, RequestId::NONE, &rejection),
-        }
-    }
-
-    /// Answers a person from the encoded lists, which hold no request id and so are the same for everyone.
-    fn users_for_people(&mut self, session: SessionId, room: Option<&Arc<str>>, is_later_page: bool) -> bool {
-        let form = self.table.conns.get(&session).map(|conn| conn.outbox.form);
-        if is_later_page || form != Some(Form::Text) {
-            return false;
-        }
-        let roster = self.fan_out.roster;
-        self.pages.retain(|page| page.roster == roster);
-        let known = self.pages.iter().find(|page| page.room.as_ref() == room).map(|page| page.bytes.clone());
-        let bytes = match known {
-            Some(bytes) => bytes,
-            None => {
-                let Ok(answer) = self.chat.users(room.map(|room| &**room), None) else { return false };
-                let mut bytes = BytesMut::new();
-                Form::Text.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
-                let bytes = bytes.freeze();
-                if self.pages.len() < USERS_PAGES {
-                    self.pages.push(UsersPage { room: room.cloned(), roster, bytes: bytes.clone() });
-                }
-                bytes
-            }
-        };
-        self.fan_out.push(Item::Ready { to: session, bytes });
-        true
-    }
-
     pub(crate) fn apply(&mut self, entry: Entry) {
         let since = match &entry.command {
             Command::Ask { ask: Ask::Join { since, .. }, .. } => *since,
@@ -309,7 +233,7 @@ impl<L: Log> Engine<L> {
         }
     }
 
-    fn refuse(&mut self, session: SessionId, re: RequestId, rejection: &Rejection) {
+    pub(crate) fn refuse(&mut self, session: SessionId, re: RequestId, rejection: &Rejection) {
         let at = self.clock.now();
         let frame = Box::new(notice::refused(re, at, rejection.into()));
         self.fan_out.push(Item::One { to: session, frame, own: false });

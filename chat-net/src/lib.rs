@@ -117,6 +117,7 @@ mod limits;
 mod listen;
 mod log;
 mod notice;
+mod reads;
 mod release;
 mod server;
 mod store;
