@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use chat_core::{Ask, Code, Detach, Query, Refusal, RequestId, SessionId, Timestamp, TokenHash};
+use chat_core::{Ask, Code, Detach, Query, Refusal, RequestId, SessionId, TokenHash};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
