@@ -58,6 +58,8 @@ impl Admission {
 
     /// Lets a connection in, or says by which limit not. `None` for transports without an address.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, Code> {
+        // First of all: a mapped address is the IPv4 address that it maps.
+        let address = address.map(|ip| ip.to_canonical());
         let address =
             address.filter(|ip| !(self.limits.exempt_loopback && ip.is_loopback())).map(neighbourhood);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
