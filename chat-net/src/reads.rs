@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Query, RequestId, SessionId};
+use chat_core::{Query, Rejection, RequestId, SessionId};
 
 use crate::batch::Item;
 use crate::catch_up::HistoryRead;
@@ -12,11 +12,13 @@ use crate::engine::Engine;
 use crate::log::Log;
 use crate::notice;
 
-/// The members of a room, encoded for people: asked for often, changed rarely.
+/// The first page of the members of a room in one form: asked for often, changed rarely.
 #[derive(Debug)]
 pub(crate) struct UsersPage {
     room: Option<Arc<str>>,
+    form: Form,
     roster: u64,
+    /// As an answer to an ask without an id.
     bytes: Bytes,
 }
 
@@ -26,12 +28,11 @@ const USERS_PAGES: usize = 64;
 impl<L: Log> Engine<L> {
     pub(crate) fn query(&mut self, session: SessionId, re: RequestId, query: Query) {
         let answer = match query {
-            Query::Users { room, after } => {
-                match self.users_for_people(session, room.as_ref(), after.is_some()) {
-                    true => return,
-                    false => self.chat.users(room.as_deref(), after.as_deref()),
-                }
-            }
+            Query::Users { room, after: None } => match self.first_page(session, re, room.as_ref()) {
+                Ok(()) => return,
+                Err(rejection) => Err(rejection),
+            },
+            Query::Users { room, after } => self.chat.users(room.as_deref(), after.as_deref()),
             Query::Rooms { after } => self.chat.rooms(after.as_deref()),
             Query::History { room, before, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
@@ -63,29 +64,36 @@ impl<L: Log> Engine<L> {
         }
     }
 
-    /// Answers a person from the encoded lists, which hold no request id and so are the same for everyone.
-    fn users_for_people(&mut self, session: SessionId, room: Option<&Arc<str>>, is_later_page: bool) -> bool {
-        let form = self.table.conns.get(&session).map(|conn| conn.outbox.form);
-        if is_later_page || form != Some(Form::Text) {
-            return false;
-        }
+    /// Answers from the encoded lists: what is asked again, while nobody came or went, is copied.
+    fn first_page(
+        &mut self,
+        session: SessionId,
+        re: RequestId,
+        room: Option<&Arc<str>>,
+    ) -> Result<(), Rejection> {
+        let Some(form) = self.table.conns.get(&session).map(|conn| conn.outbox.form) else { return Ok(()) };
         let roster = self.fan_out.roster;
         self.pages.retain(|page| page.roster == roster);
-        let known = self.pages.iter().find(|page| page.room.as_ref() == room).map(|page| page.bytes.clone());
-        let bytes = match known {
-            Some(bytes) => bytes,
-            None => {
-                let Ok(answer) = self.chat.users(room.map(|room| &**room), None) else { return false };
-                let mut bytes = BytesMut::new();
-                Form::Text.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
-                let bytes = bytes.freeze();
-                if self.pages.len() < USERS_PAGES {
-                    self.pages.push(UsersPage { room: room.cloned(), roster, bytes: bytes.clone() });
-                }
-                bytes
-            }
+        let known = self.pages.iter().find(|page| page.form == form && page.room.as_ref() == room);
+        let page = match known {
+            Some(page) => page.bytes.clone(),
+            None => self.encode_first_page(form, room)?,
         };
-        self.fan_out.push(Item::Ready { to: session, bytes });
-        true
+        let mut bytes = BytesMut::with_capacity(page.len() + 16);
+        form.encode_again(&page, re, &mut bytes);
+        self.fan_out.push(Item::Ready { to: session, bytes: bytes.freeze() });
+        Ok(())
+    }
+
+    fn encode_first_page(&mut self, form: Form, room: Option<&Arc<str>>) -> Result<Bytes, Rejection> {
+        let answer = self.chat.users(room.map(|room| &**room), None)?;
+        let mut bytes = BytesMut::new();
+        form.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
+        let bytes = bytes.freeze();
+        if self.pages.len() < USERS_PAGES {
+            let (room, roster) = (room.cloned(), self.fan_out.roster);
+            self.pages.push(UsersPage { room, form, roster, bytes: bytes.clone() });
+        }
+        Ok(bytes)
     }
 }

@@ -31,6 +31,15 @@ pub fn encode_server(frame: &FromServer, out: &mut BytesMut) {
     encode(frame, out);
 }
 
+/// Appends the payload of an answer to an ask without an id, as the answer to `re`: the kind of frame and the
+/// id, a byte each, come first.
+pub(super) fn answer_again(payload: &[u8], re: RequestId, out: &mut BytesMut) {
+    let (kind, rest) = payload.split_at(payload.len().min(1));
+    out.extend_from_slice(kind);
+    encode(&re, out);
+    out.extend_from_slice(rest.get(1..).unwrap_or_default());
+}
+
 /// Reads the payload of one frame from a client. Never allocates more than 16 times the payload's size, or
 /// 64 KiB for a small one.
 ///

@@ -42,6 +42,28 @@ impl Form {
         }
     }
 
+    /// Appends an answer that [`encode`](Form::encode) made for an ask without an id, as the answer to `re`.
+    pub(crate) fn encode_again(self, answer: &[u8], re: RequestId, out: &mut BytesMut) {
+        let limit = frame::MAX_SERVER_PAYLOAD + 16;
+        let done = match (self, answer) {
+            (Form::Bincode, [_, _, _, _, payload @ ..]) => {
+                frame::put(out, limit, |out| bincode::answer_again(payload, re, out))
+            }
+            (Form::JsonFrames, [_, _, _, _, payload @ ..]) => {
+                frame::put(out, limit, |out| json::answer_again(payload, re, out))
+            }
+            (Form::JsonLines, object) => {
+                json::answer_again(object, re, out);
+                Ok(())
+            }
+            (_, lines) => {
+                out.extend_from_slice(lines);
+                Ok(())
+            }
+        };
+        debug_assert!(done.is_ok(), "it was within the limit without the id");
+    }
+
     fn try_encode(self, frame: &FromServer, own: bool, out: &mut BytesMut) -> Result<(), TooLarge> {
         match self {
             Form::Bincode => {
@@ -125,6 +147,22 @@ mod tests {
                 panic!("{told:?}");
             };
             assert_eq!(&*refusal.reason, "too_long");
+        }
+    }
+
+    #[test]
+    fn an_answer_again_is_the_answer_to_another_ask() {
+        let users = vec![UserName::new("alice", 32).unwrap()];
+        let answer = Answer::Users { room: None, total: 1, users, more: false };
+        for form in [Form::Bincode, Form::JsonFrames, Form::JsonLines, Form::Text] {
+            for re in [0, 7, 300, chat_core::MAX_JSON_INTEGER] {
+                let frame = |re| FromServer::Answered { re: RequestId(re), answer: answer.clone() };
+                let (mut first, mut again, mut expected) = Default::default();
+                form.encode(&frame(0), false, &mut first);
+                form.encode_again(&first, RequestId(re), &mut again);
+                form.encode(&frame(re), false, &mut expected);
+                assert_eq!(again, expected, "{form:?} {re}");
+            }
         }
     }
 

@@ -43,6 +43,16 @@ pub fn encode_server(frame: &FromServer, out: &mut BytesMut) {
     }
 }
 
+/// Appends an answer to an ask without an id, as the answer to `re`: the id comes behind the type.
+pub(super) fn answer_again(object: &[u8], re: RequestId, out: &mut BytesMut) {
+    const TYPE: usize = br#"{"type":""#.len();
+    let quote = object.iter().skip(TYPE).position(|byte| *byte == b'"');
+    let (head, rest) = object.split_at(quote.map_or(object.len(), |at| TYPE + at + 1));
+    out.extend_from_slice(head);
+    number(out, "re", re.0, true);
+    out.extend_from_slice(rest);
+}
+
 /// Reads one object from a client.
 ///
 /// # Errors
