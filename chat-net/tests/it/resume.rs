@@ -255,6 +255,27 @@ async fn a_name_is_held_while_its_session_lingers_and_free_afterwards() {
     alice.peer.gets(&["refused name_taken"]).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_while_it_is_let_in_leaves_nobody_behind() {
+    let core = Config { linger_ms: 1_000, ..Config::default() };
+    let server = Server::builder().limits(fast()).core(core).start().await.unwrap();
+    let mut watcher = Peer::join_pipe(&server, Form::JsonLines, "watcher").await;
+    // Each is answered something before its name is taken, and is gone by then.
+    for (number, (form, first)) in
+        [(Form::JsonLines, r#"{"type":"ping","nonce":1}"#), (Form::Text, "/join")].into_iter().enumerate()
+    {
+        let name = format!("ghost{number}");
+        let hello = match form {
+            Form::Text => name.clone(),
+            _ => format!(r#"{{"type":"hello","name":"{name}"}}"#),
+        };
+        let mut ghost = Peer::pipe(&server, form).await;
+        ghost.raw(format!("{first}\n{hello}\n").as_bytes()).await;
+        drop(ghost);
+        watcher.story(&format!("{name} lost")).await;
+    }
+}
+
 #[tokio::test]
 async fn a_long_absence_is_told_page_by_page_while_talk_goes_on() {
     // What was missed is far more than may wait for one reader.
