@@ -51,7 +51,7 @@ async fn who_finds_a_full_server_is_told_so_in_its_own_form_and_may_come_back() 
     }
     for _ in 0..20 {
         let refused = soon("a refusal", Client::connect(&address, Options::named("bot"))).await;
-        let error = refused.err().expect("the server is full");
+        let error = refused.expect_err("the server is full");
         assert!(error.is_retryable(), "{error:?}");
         assert!(
             matches!(&error, ConnectError::Closed(closing) if &*closing.reason == "server_full"),
