@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::Code;
+use chat_net::chat_core::{Code, printable};
 use chat_net::client::{Client, ConnectError, Events, Options};
 
 use crate::exit::{self, Exit};
@@ -48,8 +48,9 @@ pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
     }
 }
 
-/// Why the name was refused, if that is what happened.
+/// Why the name was refused, if that is what happened; safe to print.
 pub(crate) fn name_refused(error: &ConnectError) -> Option<String> {
     let code = Code::from_number(error.code()?)?;
-    matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved).then(|| error.to_string())
+    matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved)
+        .then(|| printable(&error.to_string()).into_owned())
 }

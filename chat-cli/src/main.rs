@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(error) if exit::is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
-            output::status(&format!("chat-cli: {error:#}"));
+            output::complaint(&format!("{error:#}"));
             exit::of(&error)
         }
     }

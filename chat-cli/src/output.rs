@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use chat_net::chat_core::printable;
+
 /// Prints one line and flushes it, so that whoever reads a pipe sees it now.
 ///
 /// # Errors
@@ -25,4 +27,9 @@ pub(crate) fn text(text: &str) -> io::Result<()> {
 /// Prints one line of status or complaint on standard error; nobody can be told if that fails.
 pub(crate) fn status(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints on standard error why the program fails, made safe to print: a server may have written part of it.
+pub(crate) fn complaint(why: &str) {
+    status(&format!("chat-cli: {}", printable(why)));
 }

@@ -76,7 +76,7 @@ impl Admission {
 
 impl Counts {
     fn count(&mut self, address: IpAddr, limits: &Limits, now: Instant) -> Result<(), Code> {
-        if self.addresses.len() > 2 * limits.connections {
+        if self.addresses.len() > limits.connections.saturating_mul(2) {
             self.addresses.retain(|_, held| held.open > 0 || held.window_ends > now);
         }
         let held = self.addresses.entry(address).or_insert(OfAddress {
@@ -149,6 +149,12 @@ mod tests {
         drop(third);
         assert_eq!(admission.admit(ip("192.0.2.1")).unwrap_err(), Code::AddressLimit, "three in one second");
         tokio::time::advance(WINDOW).await;
+        admission.admit(ip("192.0.2.1")).unwrap();
+    }
+
+    #[test]
+    fn any_number_of_connections_may_be_the_limit() {
+        let admission = Admission::new(Arc::new(Limits { connections: usize::MAX, ..Limits::default() }));
         admission.admit(ip("192.0.2.1")).unwrap();
     }
 

@@ -30,12 +30,34 @@ impl Clock {
         self.now_us = follow(self.now_us, passed, wall_us());
         Timestamp(self.now_us / 1000)
     }
+}
 
-    /// When, by the monotonic clock, this one will show `at`.
+/// The log's time, as its stamps tell it: what deadlines are measured by. A clock of this process's own may be
+/// ahead of the log's; a deadline that is due by the one and not yet by the other would be tried without end.
+#[derive(Debug)]
+pub(crate) struct LogTime {
+    last: Timestamp,
+    came: Instant,
+}
+
+/// A deadline centuries away is as good as none; an hour's wait and another look is enough.
+const LONGEST_WAIT_MS: u64 = 3_600_000;
+
+impl LogTime {
+    /// Begins at `now`.
+    pub(crate) fn new(now: Timestamp) -> LogTime {
+        LogTime { last: now, came: Instant::now() }
+    }
+
+    /// An entry came that was stamped `at`.
+    pub(crate) fn stamped(&mut self, at: Timestamp) {
+        (self.last, self.came) = (at, Instant::now());
+    }
+
+    /// When, by the monotonic clock, the log will stamp `at`.
     pub(crate) fn when(&self, at: Timestamp) -> Instant {
-        let wait_us = at.0.saturating_mul(1000).saturating_sub(self.now_us);
-        // A deadline centuries away is as good as none; an hour's wait and another look is enough.
-        self.last + Duration::from_micros(wait_us.min(3_600_000_000))
+        let wait_ms = at.0.saturating_sub(self.last.0).min(LONGEST_WAIT_MS);
+        self.came + Duration::from_millis(wait_ms)
     }
 }
 
@@ -63,5 +85,15 @@ mod tests {
         assert_eq!(follow(0, second, 63_072_000_000_000), 1_100_000);
         assert_eq!(follow(9_000_000, second, 0), 9_900_000);
         assert_eq!(follow(9_000_000, Duration::ZERO, 0), 9_000_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_is_measured_by_what_the_log_stamps() {
+        let now = Instant::now();
+        let mut time = LogTime::new(Timestamp(100_000));
+        assert_eq!(time.when(Timestamp(100_000)), now, "it is due by this process's clock");
+        time.stamped(Timestamp(40_000));
+        assert_eq!(time.when(Timestamp(100_000)), now + Duration::from_secs(60), "and not yet by the log's");
+        assert_eq!(time.when(Timestamp(u64::MAX)), now + Duration::from_secs(3600));
     }
 }

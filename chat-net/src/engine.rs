@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::batch::Item;
 use crate::catch_up::Reached;
-use crate::clock::Clock;
+use crate::clock::{Clock, LogTime};
 use crate::codec::{Closing, Form, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::fan_out::FanOut;
@@ -89,6 +89,7 @@ pub(crate) struct Engine<L> {
     pub(crate) log: L,
     pub(crate) node: NodeId,
     pub(crate) clock: Clock,
+    log_time: LogTime,
     pub(crate) fan_out: FanOut,
     pub(crate) table: Table,
     pub(crate) parts: Parts,
@@ -117,11 +118,14 @@ impl std::fmt::Debug for Parts {
 
 impl<L: Log> Engine<L> {
     pub(crate) fn new(chat: Chat, log: L, node: NodeId, parts: Parts, inbox: mpsc::Receiver<Input>) -> Self {
+        let mut clock = Clock::new();
+        let log_time = LogTime::new(clock.now());
         Engine {
             chat,
             log,
             node,
-            clock: Clock::new(),
+            clock,
+            log_time,
             fan_out: FanOut::default(),
             table: Table::default(),
             parts,
@@ -140,14 +144,11 @@ impl<L: Log> Engine<L> {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_ending {
-            let deadline = self.chat.next_deadline().map(|at| self.clock.when(at));
+            let deadline = self.chat.next_deadline().map(|at| self.log_time.when(at));
             tokio::select! {
                 // What is due comes first: a server that always has input keeps time all the same.
                 biased;
-                () = sleep_until(deadline) => {
-                    self.clock.now();
-                    self.log.submit(Command::Tick);
-                }
+                () = sleep_until(deadline) => self.log.submit(Command::Tick),
                 _ = sweep.tick() => self.sweep(),
                 count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS) => self.is_ending |= count == 0,
                 entry = self.log.next() => self.apply(entry),
@@ -215,6 +216,7 @@ impl<L: Log> Engine<L> {
     }
 
     pub(crate) fn apply(&mut self, entry: Entry) {
+        self.log_time.stamped(entry.stamp.at);
         let since = match &entry.command {
             Command::Ask { ask: Ask::Join { since, .. }, .. } => *since,
             _ => None,

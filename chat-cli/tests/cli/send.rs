@@ -1,7 +1,11 @@
 //! `send`: one message, then out.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Stdio;
+
+use bytes::BytesMut;
+use chat_net::codec::{Closing, Form, FromServer};
 
 use crate::program::{Program, Server, command};
 
@@ -49,5 +53,32 @@ fn what_is_not_accepted_ends_with_1() {
         let (status, out, err) = Program::start(&all).wait();
         assert_eq!((status.code(), out), (Some(1), Vec::new()));
         assert!(err[0].contains(why), "{err:?}");
+    }
+}
+
+#[test]
+fn what_a_server_says_cannot_command_the_terminal() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let closing = Closing {
+            code: 400,
+            reason: "bad\x1b[31m".into(),
+            message: "\x1b]0;mine\x07\u{9b}2J\u{202e}".into(),
+            reconnect_after_ms: None,
+        };
+        let mut bytes = BytesMut::new();
+        Form::Bincode.encode(&FromServer::Closing(closing), false, &mut bytes);
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 4096]).unwrap();
+            connection.write_all(&bytes).unwrap();
+        }
+    });
+    for args in [&["send", &addr, "--name", "bob", "hi"][..], &["join", &addr, "--name", "bob", "--plain"]] {
+        let (status, out, err) = Program::start(args).wait();
+        assert_eq!((status.code(), out), (Some(1), Vec::new()));
+        let why = "bad<U+001B>[31m: <U+001B>]0;mine<U+0007><U+009B>2J<U+202E>";
+        assert_eq!(err, [format!("chat-cli: cannot join {addr}: {why}")]);
     }
 }

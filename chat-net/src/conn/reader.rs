@@ -63,6 +63,8 @@ pub(crate) struct Reader {
     /// Boxed, because most connections are programs.
     pub(super) person: Option<Box<Person>>,
     pub(super) is_attached: bool,
+    /// Whether the engine may know the session: from the hello on, before its verdict is here.
+    is_known: bool,
     bucket: Option<Box<Bucket>>,
     /// Rooms it has asked to join: joining them again is free.
     joined: Vec<Arc<str>>,
@@ -89,6 +91,7 @@ impl Reader {
             has_input: false,
             person,
             is_attached: false,
+            is_known: false,
             bucket,
             joined: Vec::new(),
             pending: Vec::new(),
@@ -97,7 +100,7 @@ impl Reader {
         reader
     }
 
-    /// Says goodbye: to the engine if there is a session, else to the peer alone.
+    /// Says goodbye: to the engine if there may be a session, else to the peer alone.
     pub(super) async fn finish(&self, end: End) {
         let code = match end {
             End::Quit | End::Lost => Code::Left,
@@ -111,7 +114,7 @@ impl Reader {
         tracing::debug!(session = self.session.as_u64(), reason = code.name(), "connection ends");
         let why = if end == End::Quit { Detach::Quit } else { Detach::Drop };
         let gone = Input::Gone { session: self.session, why, closing: closing.clone() };
-        if !self.is_attached || self.shared.inputs.send(gone).await.is_err() {
+        if !self.is_known || self.shared.inputs.send(gone).await.is_err() {
             close_outbox(&self.outbox, &closing, true);
         }
     }
@@ -312,8 +315,11 @@ impl Reader {
             hello,
             verdict,
         };
+        // Set first: a connection that breaks while it waits for the verdict has a session all the same.
+        self.is_known = true;
         self.send(Input::Connect(Box::new(connect))).await?;
         self.is_attached = accepted.await.map_err(|_| End::Closed(Code::GoingAway))?;
+        self.is_known = self.is_attached;
         Ok(self.is_attached)
     }
 

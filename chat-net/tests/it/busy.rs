@@ -17,7 +17,7 @@ struct Slow(Memory);
 #[async_trait]
 impl Store for Slow {
     async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(2)); // paused like a disk that is slow: what this is about
         self.0.append(records).await
     }
 

@@ -7,7 +7,7 @@ use chat_net::Limits;
 use chat_net::codec::{Form, FromClient, FromServer, Hello, RoomPosition, Told};
 use tokio::time::Instant;
 
-use crate::peer::{Peer, encode, join, say, server, show};
+use crate::peer::{Peer, encode, join, pass, say, server, show};
 
 /// Takes answers until the connection has been silent for a while, each with the time it came at.
 async fn answers(peer: &mut Peer, count: usize) -> Vec<(Duration, FromServer)> {
@@ -64,7 +64,7 @@ async fn a_flood_passes_as_a_burst_then_slower_then_is_refused_and_a_neighbour_d
     bob.gets(&[&format!("re=1 said lobby/{} bob: and I?", refused + 3)]).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
 
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    pass(Duration::from_secs(5)).await;
     alice.ask(201, say("lobby", "calm again")).await;
     alice.gets(&[&format!("said lobby/{} bob: and I?", refused + 3)]).await;
     alice.gets(&[&format!("re=201 said lobby/{} alice: calm again", refused + 4)]).await;

@@ -6,7 +6,7 @@ use chat_net::Limits;
 use chat_net::codec::{Form, FromClient, FromServer};
 use tokio::time::Instant;
 
-use crate::peer::{Peer, server};
+use crate::peer::{Peer, pass, server};
 
 const FRAMED: [Form; 2] = [Form::Bincode, Form::JsonFrames];
 
@@ -54,7 +54,7 @@ async fn line_clients_are_not_pinged() {
     let mut person = Peer::join_pipe(&server, Form::Text, "alice").await;
     let mut program = Peer::join_pipe(&server, Form::JsonLines, "bob").await;
     person.until_line("bob joined").await;
-    tokio::time::sleep(Duration::from_secs(3600)).await;
+    pass(Duration::from_secs(3600)).await;
     program.say(1, "lobby", "still here").await;
     program.gets(&["re=1 said lobby/3 bob: still here"]).await;
     assert_eq!(person.shown().await, "#lobby <bob> still here");
@@ -91,7 +91,7 @@ async fn who_gives_no_name_and_does_not_read_is_let_go_too() {
     assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
     let (_, other) = tokio::io::duplex(1024);
     assert!(server.serve_connection(other).is_err(), "its place is taken");
-    tokio::time::sleep(Duration::from_secs(70)).await;
+    pass(Duration::from_secs(70)).await;
     let (_, other) = tokio::io::duplex(1024);
     assert!(server.serve_connection(other).is_ok(), "its place is free again");
     drop(person);

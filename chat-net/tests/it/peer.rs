@@ -13,6 +13,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, WriteHalf, duplex};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// Lets time pass in a test whose clock is paused: at once, as far as anybody but the timers can tell.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await; // paused
+}
+
 /// How long anything may take. Never waited for, unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -6,7 +6,7 @@ use chat_core::{Ask, Config, Epoch, Event, Number, Since};
 use chat_net::codec::{Form, FromClient, FromServer, Hello, RoomPosition};
 use chat_net::{Limits, Server, ServerHandle};
 
-use crate::peer::{Peer, fast, join, place, say, server, show};
+use crate::peer::{Peer, fast, join, pass, place, say, server, show};
 
 const FORMS: [Form; 3] = [Form::Bincode, Form::JsonFrames, Form::JsonLines];
 
@@ -234,7 +234,7 @@ async fn who_stays_away_leaves_as_lost_and_joins_again_on_return() {
     alice.peer.hang_up().await;
     bob.wait().await;
     bob.gets(&["left lobby/6 alice lost"]).await;
-    tokio::time::sleep(std::time::Duration::from_secs(330)).await;
+    pass(std::time::Duration::from_secs(330)).await;
     alice.drop_and_back(&server, 5).await;
     alice.peer.gets(&["welcome alice", "members lobby/6: bob", "joined lobby/7 alice"]).await;
 }
@@ -248,11 +248,32 @@ async fn a_name_is_held_while_its_session_lingers_and_free_afterwards() {
     let mut thief = Peer::pipe(&server, Form::JsonLines).await;
     thief.hello("ALICE").await;
     thief.gets(&["refused name_taken"]).await;
-    tokio::time::sleep(std::time::Duration::from_secs(35)).await;
+    pass(std::time::Duration::from_secs(35)).await;
     let mut thief = Peer::pipe(&server, Form::JsonLines).await;
     thief.enter("ALICE").await;
     alice.drop_and_back(&server, 1).await;
     alice.peer.gets(&["refused name_taken"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_while_it_is_let_in_leaves_nobody_behind() {
+    let core = Config { linger_ms: 1_000, ..Config::default() };
+    let server = Server::builder().limits(fast()).core(core).start().await.unwrap();
+    let mut watcher = Peer::join_pipe(&server, Form::JsonLines, "watcher").await;
+    // Each is answered something before its name is taken, and is gone by then.
+    for (number, (form, first)) in
+        [(Form::JsonLines, r#"{"type":"ping","nonce":1}"#), (Form::Text, "/join")].into_iter().enumerate()
+    {
+        let name = format!("ghost{number}");
+        let hello = match form {
+            Form::Text => name.clone(),
+            _ => format!(r#"{{"type":"hello","name":"{name}"}}"#),
+        };
+        let mut ghost = Peer::pipe(&server, form).await;
+        ghost.raw(format!("{first}\n{hello}\n").as_bytes()).await;
+        drop(ghost);
+        watcher.story(&format!("{name} lost")).await;
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use chat_net::{Limits, Server};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::peer::{Peer, encode, say, show, soon};
+use crate::peer::{Peer, encode, pass, say, show, soon};
 
 const MEMBERS: usize = 1000;
 const STUCK: usize = 100;
@@ -148,9 +148,9 @@ async fn a_reader_that_is_behind_for_too_long_is_let_go() {
         bob.ask(id, say("lobby", &"x".repeat(BODY))).await;
         bob.until(|frame| matches!(frame, FromServer::Told(told) if told.re.0 == id)).await;
     }
-    tokio::time::sleep(Duration::from_secs(9)).await;
+    pass(Duration::from_secs(9)).await;
     stuck.until_said(1).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    pass(Duration::from_secs(3)).await;
     stuck.until(|frame| show(frame) == "closing slow_reader").await;
 }
 
@@ -167,7 +167,7 @@ async fn a_connection_that_was_let_go_and_still_does_not_read_keeps_no_place() {
     }
     bob.until(|frame| matches!(frame, FromServer::Told(told) if told.re.0 == 100)).await;
     assert!(server.serve_connection(tokio::io::duplex(64).0).is_err(), "its place is taken");
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    pass(Duration::from_secs(6)).await;
     assert!(server.serve_connection(tokio::io::duplex(64).0).is_ok(), "its place is free");
 }
 
