@@ -67,6 +67,7 @@ impl Chat {
         let verdict = self.decide(stamp, command, &mut steps, out);
         if verdict.is_ok() {
             self.perform(stamp, &mut steps, out);
+            self.forget(stamp, &mut steps, out);
         }
         self.steps = steps;
         verdict
@@ -159,9 +160,20 @@ impl Chat {
     fn tick<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
         while let Some(due) = self.state.deadlines.first_due(stamp.at) {
             match due {
-                Due::Session(session) => session::decide_due(&self.state, stamp, session, steps),
+                Due::Lingering(session) | Due::Asleep(session) => {
+                    session::decide_due(&self.state, stamp, session, steps);
+                }
                 Due::Digest(room) => room::decide_digest(&self.state, room, steps),
             }
+            self.perform(stamp, steps, out);
+        }
+    }
+
+    /// Ends sessions without a connection while there are more than may be.
+    fn forget<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+        while self.state.deadlines.sessions() > self.state.config.detached {
+            let Some(session) = self.state.deadlines.least_missed() else { return };
+            session::decide_end(&self.state, stamp, session, steps);
             self.perform(stamp, steps, out);
         }
     }

@@ -41,10 +41,15 @@ pub struct Config {
     pub linger_ms: u64,
     /// How long after the drop a session can still be resumed; from `linger_ms` on without its name held.
     pub resumable_ms: u64,
+    /// Sessions without a connection, lingering or asleep. At it, the one that has been asleep for longest
+    /// ends; if none is asleep, the one dropped first.
+    pub detached: usize,
     /// Answers remembered for each session, so that a repeated ask returns the first one.
     pub answers: usize,
     /// The last whispers to a session that are kept, so that one lost with a connection is told again.
     pub whispers: usize,
+    /// Bytes of text in those whispers; the last is kept whatever its length.
+    pub whisper_bytes: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms.
     pub page: usize,
 }
@@ -66,8 +71,10 @@ impl Default for Config {
             digest_names: 20,
             linger_ms: 30_000,
             resumable_ms: 300_000,
+            detached: 10_000,
             answers: 256,
             whispers: 32,
+            whisper_bytes: 16 * 1024,
             page: 500,
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Remembered};
 use crate::command::{Detach, TokenHash};
+use crate::deadline::Due;
 use crate::event::{Departure, Event, Place};
 use crate::id::{NodeId, Number, RequestId, RoomId, SessionId};
 use crate::name::{RoomName, UserName};
@@ -89,11 +90,12 @@ impl Session {
         self.kept.iter().flat_map(|kept| &kept.answers)
     }
 
-    /// When something happens to it by itself.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    /// What happens to it by itself, and when.
+    pub(crate) fn deadline(&self, id: SessionId) -> Option<(Timestamp, Due)> {
         match self.presence {
             Presence::Attached => None,
-            Presence::Lingering { until } | Presence::Asleep { until, .. } => Some(until),
+            Presence::Lingering { until } => Some((until, Due::Lingering(id))),
+            Presence::Asleep { until, .. } => Some((until, Due::Asleep(id))),
         }
     }
 
@@ -209,11 +211,14 @@ pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps:
             leave_all(state, stamp, session, Departure::Lost, steps);
             steps.change(Change::SessionSlept { session, until, rooms });
         }
-        _ => {
-            leave_all(state, stamp, session, Departure::Lost, steps);
-            steps.change(Change::SessionEnded { session });
-        }
+        _ => decide_end(state, stamp, session, steps),
     }
+}
+
+/// Decides that a session without a connection ends before its time: there are too many of them.
+pub(crate) fn decide_end(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
+    leave_all(state, stamp, session, Departure::Lost, steps);
+    steps.change(Change::SessionEnded { session });
 }
 
 fn leave_all(state: &State, stamp: Stamp, session: SessionId, why: Departure, steps: &mut Steps) {

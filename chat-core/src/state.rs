@@ -112,8 +112,8 @@ impl State {
             self.names.insert(session.user.clone(), id);
         }
         self.tokens.insert(session.token, id);
-        if let Some(until) = session.deadline() {
-            self.deadlines.set(until, Due::Session(id));
+        if let Some((at, due)) = session.deadline(id) {
+            self.deadlines.set(at, due);
         }
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
@@ -130,8 +130,8 @@ impl State {
         if session.holds_name() {
             self.names.remove(&session.user);
         }
-        if let Some(until) = session.deadline() {
-            self.deadlines.clear(until, Due::Session(id));
+        if let Some((at, due)) = session.deadline(id) {
+            self.deadlines.clear(at, due);
         }
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
@@ -149,12 +149,12 @@ impl State {
 
     fn set_presence(&mut self, id: SessionId, presence: Presence) {
         let session = self.sessions.get_mut(&id).expect(KNOWN);
-        if let Some(until) = session.deadline() {
-            self.deadlines.clear(until, Due::Session(id));
+        if let Some((at, due)) = session.deadline(id) {
+            self.deadlines.clear(at, due);
         }
         session.presence = presence;
-        if let Some(until) = session.deadline() {
-            self.deadlines.set(until, Due::Session(id));
+        if let Some((at, due)) = session.deadline(id) {
+            self.deadlines.set(at, due);
         }
     }
 
@@ -252,8 +252,14 @@ impl State {
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         held.whisper_head = *number;
         let whispers = &mut held.kept.get_or_insert_default().whispers;
-        while whispers.len() >= self.config.whispers.max(1) {
-            whispers.pop_front();
+        let length = |event: &Event| match event {
+            Event::Whispered { body, .. } => body.as_str().len(),
+            _ => 0,
+        };
+        let mut bytes: usize = whispers.iter().map(|(_, event)| length(event)).sum::<usize>() + length(event);
+        while whispers.len() >= self.config.whispers.max(1) || bytes > self.config.whisper_bytes {
+            let Some((_, oldest)) = whispers.pop_front() else { break };
+            bytes -= length(&oldest);
         }
         whispers.push_back((stamp, event.clone()));
     }

@@ -83,8 +83,10 @@ limits! {
     "digest_names" core.digest_names Count "names in one digest";
     "linger" core.linger_ms Millis "a lost user keeps name and rooms";
     "resumable" core.resumable_ms Millis "a lost user can still come back as the same";
+    "detached" core.detached Count "lost users that can still come back, in all";
     "answers" core.answers Count "answers remembered for repeated asks, per user";
     "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
+    "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
     "page" core.page Count "names in one page of an answer";
     "frame" net.frame_bytes Bytes "longest frame from a program";
     "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";
@@ -188,6 +190,8 @@ impl Limit {
                 | "resumable"
                 | "answers"
                 | "whispers"
+                | "whisper_bytes"
+                | "detached"
                 | "digest_names"
                 | "big_room_members"
                 | "topic"

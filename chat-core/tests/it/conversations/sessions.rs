@@ -244,3 +244,37 @@ fn the_time_that_is_told_never_runs_backwards() {
         "#,
     );
 }
+
+#[test]
+fn of_too_many_lost_sessions_the_one_missed_least_ends() {
+    let config = Config { detached: 2, linger_ms: 5_000, resumable_ms: 60_000, ..Config::default() };
+    let mut chat = Story::in_lobby(config, &["alice", "bob", "carol", "dave"]);
+    chat.drop(1);
+    chat.pass(6_000);
+    chat.tick();
+    chat.drop(2);
+    // Alice sleeps and Bob lingers: it is Alice who is forgotten, though Bob's time is up before hers.
+    chat.drop(3);
+    chat.told(
+        "
+        s2 s3 s4: left lobby/1/5 alice (lost)
+        ",
+    );
+    chat.resume(5, "alice", 1);
+    chat.told("s5: attached alice");
+    // Nobody sleeps: of those who linger, Bob was lost first.
+    chat.drop(5);
+    chat.told("s3 s4: left lobby/1/6 bob (lost)");
+}
+
+#[test]
+fn whispers_are_kept_within_bytes_and_the_last_one_always() {
+    let mut chat = Story::in_lobby(Config { whisper_bytes: 10, ..Config::default() }, &["alice", "bob"]);
+    for text in ["four", "five", "sixth"] {
+        chat.ask(2, whisper("alice", text));
+    }
+    let kept = |chat: &Story| chat.chat.whispers_after(s(1), chat_core::Number(0)).count();
+    assert_eq!(kept(&chat), 2, "five and sixth");
+    chat.ask(2, whisper("alice", "longer than all of it"));
+    assert_eq!(kept(&chat), 1);
+}
