@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chat_core::{
     Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
 };
@@ -69,6 +70,10 @@ pub(crate) enum Request {
     IsMember {
         room: Arc<str>,
         reply: oneshot::Sender<bool>,
+    },
+    /// Something made at the edge, told behind the answers to what was asked before.
+    Tell {
+        bytes: Bytes,
     },
     /// A person wants to see a room's topic.
     ShowTopic {
@@ -211,6 +216,7 @@ impl<L: Log> Engine<L> {
                 let value = self.chat.member_place(session, &room).is_ok();
                 self.fan_out.push(Item::Reply { to: reply, value });
             }
+            Request::Tell { bytes } => self.fan_out.push(Item::Ready { to: session, bytes }),
             Request::ShowTopic { room } => self.show_topic(session, &room),
         }
     }

@@ -6,7 +6,6 @@ use bytes::BytesMut;
 use chat_core::{Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
-use super::outbox::Lane;
 use super::reader::{End, Reader};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
@@ -171,8 +170,7 @@ impl Reader {
                 let mut bytes = BytesMut::new();
                 text::note(&format!("you are talking in #{known}"), &mut bytes);
                 self.person().current = Some(known);
-                self.hand_over().await?;
-                self.push_bytes(Lane::Talk, bytes);
+                self.tell(bytes);
                 Ok(())
             }
             None => {
@@ -196,18 +194,16 @@ impl Reader {
 
     async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
-            self.hand_over().await?;
             let mut bytes = BytesMut::new();
             text::refuse(code, what, &mut bytes);
-            self.push_bytes(Lane::Talk, bytes);
+            self.tell(bytes);
         }
         Ok(())
     }
 
     async fn help(&mut self) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
-            self.hand_over().await?;
-            self.push_bytes(Lane::Talk, BytesMut::from(text::help()));
+            self.tell(BytesMut::from(text::help()));
         }
         Ok(())
     }

@@ -103,7 +103,8 @@ impl Reader {
     /// Says goodbye: to the engine if there may be a session, else to the peer alone.
     pub(super) async fn finish(&self, end: End) {
         let code = match end {
-            End::Quit | End::Lost => Code::Left,
+            End::Quit => Code::Left,
+            End::Lost => Code::NoAnswer,
             End::Closed(code) => code,
         };
         let closing = match code {
@@ -418,24 +419,32 @@ impl Reader {
     /// Refuses something here. It counts like an ask: what is answered is paced.
     pub(super) async fn refuse(&mut self, re: RequestId, code: Code) -> Result<(), End> {
         if self.paced(re, 1).await? {
-            // What came before it is answered before it, as far as it can be told here.
-            self.hand_over().await?;
             self.tell_refused(re, notice::refusal(code));
         }
         Ok(())
     }
 
-    fn tell_refused(&self, re: RequestId, refusal: Refusal) {
-        self.push(Lane::Talk, &notice::refused(re, self.shared.now(), refusal));
+    fn tell_refused(&mut self, re: RequestId, refusal: Refusal) {
+        let mut bytes = BytesMut::new();
+        self.outbox.form.encode(&notice::refused(re, self.shared.now(), refusal), false, &mut bytes);
+        self.tell(bytes);
     }
 
-    pub(super) fn push(&self, lane: Lane, frame: &FromServer) {
+    /// Tells something that is made here, behind the answers to all that was asked before.
+    pub(super) fn tell(&mut self, bytes: BytesMut) {
+        match self.is_attached && !self.shared.ending.is_cancelled() {
+            true => self.pending.push(Request::Tell { bytes: bytes.freeze() }),
+            false => self.push_bytes(Lane::Talk, bytes),
+        }
+    }
+
+    fn push(&self, lane: Lane, frame: &FromServer) {
         let mut bytes = BytesMut::new();
         self.outbox.form.encode(frame, false, &mut bytes);
         self.push_bytes(lane, bytes);
     }
 
-    pub(super) fn push_bytes(&self, lane: Lane, bytes: BytesMut) {
+    fn push_bytes(&self, lane: Lane, bytes: BytesMut) {
         if self.outbox.push(lane, bytes.freeze()).is_err() {
             close_outbox(&self.outbox, &notice::closing(Code::SlowReader), false);
         }

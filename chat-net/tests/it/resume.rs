@@ -54,7 +54,7 @@ async fn what_was_missed_comes_in_order_and_nobody_else_notices() {
         let mut alice = Program::join(&server, form, "alice").await;
         bob.gets(&["joined lobby/2 alice"]).await;
         alice.peer.hang_up().await;
-        assert_eq!(alice.peer.next().await.as_ref().map(show).as_deref(), Some("closing left"));
+        assert_eq!(alice.peer.next().await.as_ref().map(show).as_deref(), Some("closing no_answer"));
         for id in 1..=3 {
             bob.say(id, "lobby", "missed").await;
             bob.gets(&[&format!("re={id} said lobby/{} bob: missed", id + 2)]).await;
