@@ -492,20 +492,6 @@ async fn what_is_too_large_for_the_server_is_refused_here() {
     assert_eq!(told_number(&mut events).await, (5, false));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_server_in_the_same_process_needs_no_bytes() {
-    let (to_server, mut from_client) = mpsc::channel(8);
-    let (to_client, from_server) = mpsc::channel(8);
-    let mut link = Some(Link::channel(to_server, from_server));
-    let dial = move || std::future::ready(link.take().ok_or_else(|| io::ErrorKind::NotConnected.into()));
-    let client = tokio::spawn(Client::dial(dial, Options::named("bot").reconnect(false)));
-    assert!(matches!(from_client.recv().await, Some(FromClient::Hello(_))));
-    let refused = Event::Refused(refusal(Code::NameReserved));
-    let told = Told { re: NONE, past: false, at: Timestamp(1), event: refused };
-    to_client.send(FromServer::Told(told)).await.unwrap();
-    assert_eq!(client.await.unwrap().unwrap_err().code(), Some(Code::NameReserved.number()));
-}
-
 #[tokio::test]
 async fn over_tcp_two_programs_talk_whisper_list_and_leave() {
     let server = chat_net::Server::builder().listen("127.0.0.1:0").start().await.unwrap();

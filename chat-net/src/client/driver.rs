@@ -49,7 +49,7 @@ async fn greet(dial: &mut Dial, hello: Hello, limit: Duration) -> Result<(Link, 
     let greeting = async {
         let mut link = dial().await?;
         link.outgoing
-            .push(FromClient::Hello(hello))
+            .push(&FromClient::Hello(hello))
             .map_err(|error| ConnectError::Refused(link::refusal(error)))?;
         link.outgoing.drain().await?;
         loop {
@@ -61,7 +61,7 @@ async fn greet(dial: &mut Dial, hello: Hello, limit: Duration) -> Result<(Link, 
                 }
                 FromServer::Ping { nonce } => {
                     // Small enough for any limit.
-                    let _ = link.outgoing.push(FromClient::Pong { nonce });
+                    let _ = link.outgoing.push(&FromClient::Pong { nonce });
                     link.outgoing.drain().await?;
                 }
                 FromServer::Told(_) | FromServer::Answered { .. } | FromServer::Pong { .. } => {}
@@ -252,7 +252,7 @@ impl Driver {
                         return Why::Silent;
                     }
                     is_pinged = true;
-                    self.push(FromClient::Ping { nonce: 0 }, &mut outgoing);
+                    self.push(&FromClient::Ping { nonce: 0 }, &mut outgoing);
                 }
             }
             if self.is_orphan && self.notices.is_unread() {
@@ -275,14 +275,14 @@ impl Driver {
         self.notices.push(Notice::Connected(welcome));
         todo.uncertain.into_iter().for_each(|id| self.waiting.lose(id));
         for (id, ask) in todo.repeat {
-            self.push(FromClient::Ask { id, ask }, outgoing);
+            self.push(&FromClient::Ask { id, ask }, outgoing);
         }
         if !welcome_resumed {
             self.rejoin = todo.rejoin.into();
         }
         self.advance(outgoing);
         for (id, query) in self.waiting.read_again() {
-            self.push(FromClient::Query { id, query }, outgoing);
+            self.push(&FromClient::Query { id, query }, outgoing);
         }
     }
 
@@ -300,19 +300,19 @@ impl Driver {
             if let Some(reply) = reply {
                 self.waiting.ask(id, reply);
             }
-            self.push(FromClient::Ask { id, ask }, outgoing);
+            self.push(&FromClient::Ask { id, ask }, outgoing);
         }
     }
 
     fn query(&mut self, query: Query, reply: QueryReply, outgoing: &mut Outgoing) {
         let id = self.mirror.unused_id();
         self.waiting.read(id, query.clone(), reply);
-        self.push(FromClient::Query { id, query }, outgoing);
+        self.push(&FromClient::Query { id, query }, outgoing);
     }
 
     /// Sends a frame; what is too large for the server is refused here, in its words.
-    fn push(&mut self, frame: FromClient, outgoing: &mut Outgoing) {
-        let id = match &frame {
+    fn push(&mut self, frame: &FromClient, outgoing: &mut Outgoing) {
+        let id = match frame {
             FromClient::Ask { id, .. } | FromClient::Query { id, .. } => *id,
             _ => RequestId::NONE,
         };
@@ -331,7 +331,7 @@ impl Driver {
                 Ok(())
             }
             FromServer::Ping { nonce } => {
-                self.push(FromClient::Pong { nonce }, outgoing);
+                self.push(&FromClient::Pong { nonce }, outgoing);
                 Ok(())
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
@@ -373,7 +373,7 @@ impl Driver {
 
     /// Says goodbye, and takes what still comes before the server's.
     async fn leave(&mut self, mut incoming: Incoming, mut outgoing: Outgoing) -> Why {
-        self.push(FromClient::Bye, &mut outgoing);
+        self.push(&FromClient::Bye, &mut outgoing);
         let quit_wait = self.options.quit_wait;
         let goodbye = async {
             loop {

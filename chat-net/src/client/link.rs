@@ -1,6 +1,5 @@
-//! A link to a server: frames over a byte stream, or the same frames over channels within one process.
+//! A link to a server: frames over a byte stream.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -9,7 +8,6 @@ use std::pin::Pin;
 use bytes::{Buf, BytesMut};
 use chat_core::Code;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
-use tokio::sync::mpsc;
 
 use crate::client::error::ConnectError;
 use crate::codec::frame::{self, MAX_CLIENT_PAYLOAD, MAX_SERVER_PAYLOAD};
@@ -36,15 +34,17 @@ pub struct Link {
 }
 
 /// What the server says.
-pub(super) enum Incoming {
-    Stream { io: ReadHalf<Box<dyn Stream>>, bytes: BytesMut },
-    Channel(mpsc::Receiver<FromServer>),
+pub(super) struct Incoming {
+    io: ReadHalf<Box<dyn Stream>>,
+    bytes: BytesMut,
 }
 
 /// What the client says. Frames wait here until [`Outgoing::drain`] has sent them.
-pub(super) enum Outgoing {
-    Stream { io: WriteHalf<Box<dyn Stream>>, bytes: BytesMut, is_flushed: bool, limit: usize },
-    Channel { to: mpsc::Sender<FromClient>, frames: VecDeque<FromClient> },
+pub(super) struct Outgoing {
+    io: WriteHalf<Box<dyn Stream>>,
+    bytes: BytesMut,
+    is_flushed: bool,
+    limit: usize,
 }
 
 impl Link {
@@ -56,17 +56,8 @@ impl Link {
         let mut bytes = BytesMut::new();
         bytes.extend(frame::preface(Form::Bincode).into_iter().flatten());
         Link {
-            incoming: Incoming::Stream { io: read, bytes: BytesMut::new() },
-            outgoing: Outgoing::Stream { io: write, bytes, is_flushed: true, limit: MAX_CLIENT_PAYLOAD },
-        }
-    }
-
-    /// The frames themselves, to and from a server in this process.
-    #[must_use]
-    pub fn channel(to: mpsc::Sender<FromClient>, from: mpsc::Receiver<FromServer>) -> Link {
-        Link {
-            incoming: Incoming::Channel(from),
-            outgoing: Outgoing::Channel { to, frames: VecDeque::new() },
+            incoming: Incoming { io: read, bytes: BytesMut::new() },
+            outgoing: Outgoing { io: write, bytes, is_flushed: true, limit: MAX_CLIENT_PAYLOAD },
         }
     }
 }
@@ -74,17 +65,14 @@ impl Link {
 impl Incoming {
     /// The next frame that this version knows. Cancel safe.
     pub(super) async fn next(&mut self) -> Result<FromServer, ConnectError> {
-        match self {
-            Incoming::Channel(from) => from.recv().await.ok_or_else(|| ConnectError::Io(ended())),
-            Incoming::Stream { io, bytes } => loop {
-                if let Some(frame) = decode(bytes)? {
-                    return Ok(frame);
-                }
-                bytes.reserve(READ_BYTES);
-                if io.read_buf(bytes).await? == 0 {
-                    return Err(ended().into());
-                }
-            },
+        loop {
+            if let Some(frame) = decode(&mut self.bytes)? {
+                return Ok(frame);
+            }
+            self.bytes.reserve(READ_BYTES);
+            if self.io.read_buf(&mut self.bytes).await? == 0 {
+                return Err(ended().into());
+            }
         }
     }
 }
@@ -115,63 +103,34 @@ fn decode(bytes: &mut BytesMut) -> Result<Option<FromServer>, ProtocolError> {
 impl Outgoing {
     /// The largest payload that the server takes.
     pub(super) fn set_limit(&mut self, payload_bytes: u32) {
-        if let Outgoing::Stream { limit, .. } = self {
-            *limit = payload_bytes as usize;
-        }
+        self.limit = payload_bytes as usize;
     }
 
     /// Appends a frame, to be sent by [`Outgoing::drain`].
-    pub(super) fn push(&mut self, frame: FromClient) -> Result<(), TooLarge> {
-        match self {
-            Outgoing::Stream { bytes, limit, .. } => {
-                frame::put(bytes, *limit, |out| bincode::encode_client(&frame, out))
-            }
-            Outgoing::Channel { frames, .. } => {
-                frames.push_back(frame);
-                Ok(())
-            }
-        }
+    pub(super) fn push(&mut self, frame: &FromClient) -> Result<(), TooLarge> {
+        frame::put(&mut self.bytes, self.limit, |out| bincode::encode_client(frame, out))
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        match self {
-            Outgoing::Stream { bytes, is_flushed, .. } => bytes.is_empty() && *is_flushed,
-            Outgoing::Channel { frames, .. } => frames.is_empty(),
-        }
+        self.bytes.is_empty() && self.is_flushed
     }
 
     /// Whether the server takes what is sent: if not, asks must wait.
     pub(super) fn has_room(&self) -> bool {
-        match self {
-            Outgoing::Stream { bytes, .. } => bytes.len() < WRITE_BYTES,
-            Outgoing::Channel { frames, .. } => frames.is_empty(),
-        }
+        self.bytes.len() < WRITE_BYTES
     }
 
     /// Sends all that waits. Cancel safe: what was sent is gone from the queue, and nothing else is.
     pub(super) async fn drain(&mut self) -> io::Result<()> {
-        match self {
-            Outgoing::Stream { io, bytes, is_flushed, .. } => {
-                while bytes.has_remaining() {
-                    *is_flushed = false;
-                    if io.write_buf(bytes).await? == 0 {
-                        return Err(io::ErrorKind::WriteZero.into());
-                    }
-                }
-                io.flush().await?;
-                *is_flushed = true;
-                Ok(())
-            }
-            Outgoing::Channel { to, frames } => {
-                while !frames.is_empty() {
-                    let permit = to.reserve().await.map_err(|_| ended())?;
-                    if let Some(frame) = frames.pop_front() {
-                        permit.send(frame);
-                    }
-                }
-                Ok(())
+        while self.bytes.has_remaining() {
+            self.is_flushed = false;
+            if self.io.write_buf(&mut self.bytes).await? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
             }
         }
+        self.io.flush().await?;
+        self.is_flushed = true;
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future;
 
-use chat_core::{Command, Seq, Stamp, Timestamp};
+use chat_core::{Command, Seq, Stamp};
 
 use super::{Entry, Log};
 use crate::clock::Clock;
@@ -22,11 +22,6 @@ impl Local {
     #[must_use]
     pub fn after(last: Seq) -> Local {
         Local { clock: Clock::new(), last, waiting: VecDeque::new() }
-    }
-
-    /// The time that the next entry would be stamped with.
-    pub fn now(&mut self) -> Timestamp {
-        self.clock.now()
     }
 }
 
