@@ -181,6 +181,14 @@ pub(crate) fn events() -> mpsc::Receiver<Event> {
     receiver
 }
 
+/// The width of the terminal that is written to, which need not be the one that controls the process.
+#[cfg(unix)]
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(COLUMNS)
+}
+
+#[cfg(not(unix))]
 fn columns() -> usize {
     terminal::size().map_or(COLUMNS, |(columns, _)| if columns == 0 { COLUMNS } else { usize::from(columns) })
 }

@@ -135,6 +135,12 @@ impl Print<'_> {
                 self.raw(user.as_str());
                 self.raw(" joined\n");
             }
+            // The answer about a room that one was not in.
+            Event::Left { place, .. } if place.number.0 == 0 => {
+                self.raw("- you are not in #");
+                self.raw(place.room.as_str());
+                self.raw("\n");
+            }
             Event::Left { place, user, why } => {
                 self.at(*at, &place.room);
                 self.raw("* ");
