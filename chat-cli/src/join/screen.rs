@@ -13,7 +13,7 @@ use super::person::{Person, Shown};
 use super::render::Palette;
 use super::session::{Act, Face, Input, Outcome};
 use super::stops::{Shell, Stops};
-use super::talk::Talk;
+use super::talk::{self, Talk};
 
 /// A person at a terminal.
 pub(crate) struct Screen {
@@ -89,6 +89,11 @@ impl Face for Screen {
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.pressed().await? {
+            // Whoever wants to go while the server is away does not wait for it.
+            Some(Pressed::Entered(line)) if self.person.away && line.trim().eq_ignore_ascii_case("/quit") => {
+                self.show(Some(Shown::Status(talk::note("left; what waited for the server was not sent"))))?;
+                Input::Leave
+            }
             Some(Pressed::Entered(line)) => {
                 self.moving.push_back(Talk::moves(&line));
                 self.editor.set_prompt(&self.prompt())?;
