@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    Ask, Chat, Code, Command, Detach, NodeId, Place, Query, Rejection, RequestId, SessionId, Since, TokenHash,
+    Ask, Chat, Code, Command, Detach, NodeId, Query, Rejection, RequestId, SessionId, Since, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -18,6 +18,7 @@ use crate::catch_up::Reached;
 use crate::clock::{Clock, LogTime};
 use crate::codec::{Closing, Form, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
+use crate::conn::same_room;
 use crate::fan_out::FanOut;
 use crate::limits::Limits;
 use crate::log::{Entry, Log};
@@ -275,7 +276,7 @@ impl<L: Log> Engine<L> {
         }
         let mut items = Vec::new();
         for (head, came_at) in self.chat.memberships(session) {
-            let told = hello.positions.iter().find(|position| is_room(&position.room, &head));
+            let told = hello.positions.iter().find(|position| same_room(&position.room, head.room.as_str()));
             let since = told.map_or(Since { epoch: head.epoch, number: came_at }, |position| position.since);
             items.push(Item::Behind { session, epoch: head.epoch });
             items.push(Item::CatchUp { session, head, since });
@@ -377,10 +378,6 @@ impl<L> Drop for Engine<L> {
             close_outbox(&conn.outbox, &closing, true);
         }
     }
-}
-
-fn is_room(name: &str, place: &Place) -> bool {
-    name.strip_prefix('#').unwrap_or(name).eq_ignore_ascii_case(place.room.as_str())
 }
 
 pub(crate) fn elapsed_ms(start: Instant, now: Instant) -> u64 {

@@ -62,6 +62,16 @@ impl Shared {
     }
 }
 
+/// A room's name without the `#` that people may put before it.
+fn bare(room: &str) -> &str {
+    room.strip_prefix('#').unwrap_or(room)
+}
+
+/// Whether two names, as written, are one room's.
+pub(crate) fn same_room(a: &str, b: &str) -> bool {
+    bare(a).eq_ignore_ascii_case(bare(b))
+}
+
 /// How long a connection that has been closed may take to read its farewell.
 const FAREWELL: Duration = Duration::from_secs(5);
 

@@ -7,6 +7,7 @@ use chat_core::{Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
+use super::{bare, same_room};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
 use crate::codec::text::{self, Typed, parse};
@@ -45,19 +46,11 @@ impl Person {
     }
 
     fn left(&mut self, room: &str) {
-        self.rooms.retain(|known| !same(known, room));
-        if self.current.as_deref().is_some_and(|current| same(current, room)) {
+        self.rooms.retain(|known| !same_room(known, room));
+        if self.current.as_deref().is_some_and(|current| same_room(current, room)) {
             self.current = self.rooms.last().cloned();
         }
     }
-}
-
-fn bare(room: &str) -> &str {
-    room.strip_prefix('#').unwrap_or(room)
-}
-
-fn same(a: &str, b: &str) -> bool {
-    bare(a).eq_ignore_ascii_case(bare(b))
 }
 
 const NO_ROOM: &str = "you are in no room, type /join ROOM";
@@ -163,7 +156,7 @@ impl Reader {
     }
 
     async fn switch(&mut self, room: &str) -> Result<(), End> {
-        let known = self.person().rooms.iter().find(|known| same(known, room)).cloned();
+        let known = self.person().rooms.iter().find(|known| same_room(known, room)).cloned();
         match known {
             Some(_) if !self.paced(RequestId::NONE, 1).await? => Ok(()),
             Some(known) => {

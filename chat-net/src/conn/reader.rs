@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::io::Source;
 use super::outbox::{Lane, Outbox};
 use super::person::Person;
-use super::{SCRATCH, Shared};
+use super::{SCRATCH, Shared, bare, same_room};
 use crate::codec::line::{Line, LineSplitter};
 use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello, frame};
 use crate::engine::{Connect, Input, Request};
@@ -283,10 +283,8 @@ impl Reader {
                 }
                 Ok(())
             }
-            Ok(FromClient::Bye) => {
-                self.hand_over().await?;
-                Err(End::Quit)
-            }
+            // What came before it is handed over all the same.
+            Ok(FromClient::Bye) => Err(End::Quit),
             Ok(FromClient::Pong { .. }) => Ok(()),
             Ok(FromClient::Ping { nonce }) => {
                 self.paced(RequestId::NONE, FREE).await?;
@@ -359,21 +357,16 @@ impl Reader {
 
     /// What an ask counts: joining a room again counts next to nothing.
     fn weight(&mut self, ask: &Ask) -> u32 {
-        let is = |known: &Arc<str>, room: &str| known.trim_start_matches('#').eq_ignore_ascii_case(room);
         match ask {
             Ask::Join { room, .. } => {
-                let name = room.trim_start_matches('#');
-                if self.joined.iter().any(|known| is(known, name)) {
+                if self.joined.iter().any(|known| same_room(known, room)) {
                     return FREE;
                 }
-                if self.joined.len() < MOST_FREE_ROOMS && name.len() <= chat_core::MAX_NAME_BYTES {
+                if self.joined.len() < MOST_FREE_ROOMS && bare(room).len() <= chat_core::MAX_NAME_BYTES {
                     self.joined.push(Arc::clone(room));
                 }
             }
-            Ask::Leave { room } => {
-                let name = room.trim_start_matches('#');
-                self.joined.retain(|known| !is(known, name));
-            }
+            Ask::Leave { room } => self.joined.retain(|known| !same_room(known, room)),
             _ => {}
         }
         1

@@ -288,16 +288,8 @@ async fn a_long_absence_is_told_page_by_page_while_talk_goes_on() {
         ..fast()
     };
     let server = server(limits).await;
-    let mut bob = Peer::join_pipe(&server, Form::Bincode, "bob").await;
-    let mut alice = Program::join(&server, Form::Bincode, "alice").await;
-    bob.gets(&["joined lobby/2 alice"]).await;
-    alice.peer.hang_up().await;
-    alice.peer.rest().await;
+    let (mut bob, alice) = away_while_bob_talks(&server, 1500).await;
     let body = "x".repeat(1000);
-    for id in 1..=1500 {
-        bob.say(id, "lobby", &body).await;
-        bob.next().await.unwrap();
-    }
     let (near, far) = tokio::io::duplex(16 * 1024);
     server.serve_connection(far).unwrap();
     let mut peer = Peer::over(near, Form::Bincode).await;
@@ -331,6 +323,21 @@ async fn a_long_absence_is_told_page_by_page_while_talk_goes_on() {
     peer.gets(&["said lobby/2003 bob: live"]).await;
 }
 
+/// Alice's connection breaks, and Bob says so many things of 1,000 bytes that she misses.
+async fn away_while_bob_talks(server: &ServerHandle, count: u64) -> (Peer, Program) {
+    let mut bob = Peer::join_pipe(server, Form::Bincode, "bob").await;
+    let mut alice = Program::join(server, Form::Bincode, "alice").await;
+    bob.gets(&["joined lobby/2 alice"]).await;
+    alice.peer.hang_up().await;
+    alice.peer.rest().await;
+    let body = "x".repeat(1000);
+    for id in 1..=count {
+        bob.say(id, "lobby", &body).await;
+        bob.next().await.unwrap();
+    }
+    (bob, alice)
+}
+
 #[tokio::test]
 async fn history_that_is_thrown_away_while_it_is_told_is_a_gap_and_no_hole() {
     // Some of what is still owed is pushed out, or all of it.
@@ -342,16 +349,8 @@ async fn history_that_is_thrown_away_while_it_is_told_is_a_gap_and_no_hole() {
 async fn pushed_out(more: u64) {
     let limits = Limits { talk_bytes: 8 * 1024, history_events: 40, history_page_bytes: 4 * 1024, ..fast() };
     let server = server(limits).await;
-    let mut bob = Peer::join_pipe(&server, Form::Bincode, "bob").await;
-    let mut alice = Program::join(&server, Form::Bincode, "alice").await;
-    bob.gets(&["joined lobby/2 alice"]).await;
-    alice.peer.hang_up().await;
-    alice.peer.rest().await;
+    let (mut bob, alice) = away_while_bob_talks(&server, 38).await;
     let body = "x".repeat(1000);
-    for id in 1..=38 {
-        bob.say(id, "lobby", &body).await;
-        bob.next().await.unwrap();
-    }
     let (near, far) = tokio::io::duplex(1024);
     server.serve_connection(far).unwrap();
     let mut peer = Peer::over(near, Form::Bincode).await;
