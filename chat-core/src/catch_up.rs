@@ -12,6 +12,8 @@ pub struct Kept {
     pub head: Place,
     /// The first number that can be read; one above the head if none can.
     pub first_available: Number,
+    /// Why what came before that cannot be read: no longer kept, or damaged.
+    pub why: GapReason,
 }
 
 /// What a returning client gets of one room.
@@ -41,7 +43,11 @@ impl CatchUp {
         if same_epoch && since.number.next() >= first {
             return Ok(CatchUp { gap: None, after: since.number });
         }
-        let why = if same_epoch { GapReason::NotKept } else { GapReason::NewEpoch };
+        let why = match same_epoch {
+            true if first == kept.first_available => kept.why,
+            true => GapReason::NotKept,
+            false => GapReason::NewEpoch,
+        };
         let gap = Event::Gap { place: kept.head.clone(), first_available: first, why };
         Ok(CatchUp { gap: Some(gap), after: Number(first.0 - 1) })
     }
@@ -56,7 +62,7 @@ mod tests {
     fn kept(first: u64, head: u64) -> Kept {
         let room = RoomName::new("lobby", 64).unwrap();
         let head = Place { room, epoch: Epoch(9), number: Number(head) };
-        Kept { head, first_available: Number(first) }
+        Kept { head, first_available: Number(first), why: GapReason::NotKept }
     }
 
     fn plan(epoch: u64, number: u64, kept: &Kept) -> Result<(Option<(u64, GapReason)>, u64), Code> {
@@ -88,6 +94,14 @@ mod tests {
         assert_eq!(plan(9, 0, &kept(1, 0)), Ok((None, 0)));
         assert_eq!(plan(9, 0, &kept(1, 3)), Ok((None, 0)));
         assert_eq!(plan(9, 1, &kept(4, 3)), Ok((Some((4, GapReason::NotKept)), 3)));
+    }
+
+    #[test]
+    fn what_is_damaged_is_named_unless_it_would_not_have_been_sent_anyway() {
+        let damaged = |first| Kept { why: GapReason::Corrupt, ..kept(first, 100) };
+        assert_eq!(plan(9, 60, &damaged(80)), Ok((Some((80, GapReason::Corrupt)), 79)));
+        assert_eq!(plan(9, 90, &damaged(80)), Ok((None, 90)));
+        assert_eq!(plan(9, 10, &damaged(20)), Ok((Some((51, GapReason::NotKept)), 50)));
     }
 
     #[test]

@@ -62,8 +62,10 @@ codes! {
     AlreadyNamed = 116 "already_named" "this connection has its name already";
     NoSession = 117 "no_session" "the session goes on elsewhere or has ended";
     AheadOfHead = 118 "ahead_of_head" "the position is later than the room's last event";
+    Corrupt = 119 "corrupt" "part of the room's history is damaged and cannot be shown";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
+    StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";
     GoingAway = 300 "going_away" "the server is ending, come back later";
     SlowReader = 301 "slow_reader" "this connection reads too slowly, come back and resume";
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";

@@ -44,6 +44,8 @@ pub enum GapReason {
     NewEpoch,
     /// The events are no longer kept.
     NotKept,
+    /// The events are damaged, and are not shown.
+    Corrupt,
 }
 
 /// Something happened, as a client is told of it.
@@ -244,6 +246,7 @@ impl fmt::Display for Event {
                 let why = match why {
                     GapReason::NewEpoch => "new epoch",
                     GapReason::NotKept => "not kept",
+                    GapReason::Corrupt => "corrupt",
                 };
                 write!(f, "gap {place} from {first_available} ({why})")
             }

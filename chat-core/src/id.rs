@@ -107,6 +107,12 @@ impl SessionId {
         NodeId((self.0 >> Self::COUNTER_BITS) as u16)
     }
 
+    /// Which attachment of its node it is.
+    #[must_use]
+    pub fn counter(self) -> u64 {
+        self.0 & ((1 << Self::COUNTER_BITS) - 1)
+    }
+
     /// The whole id as one integer.
     #[must_use]
     pub fn as_u64(self) -> u64 {
@@ -116,7 +122,7 @@ impl SessionId {
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counter = self.0 & ((1 << Self::COUNTER_BITS) - 1);
+        let counter = self.counter();
         match self.node().0 {
             0 => write!(f, "s{counter}"),
             node => write!(f, "s{node}.{counter}"),

@@ -102,7 +102,7 @@ pub use digest::Digest;
 pub use event::{Departure, Event, GapReason, Place, Refusal};
 pub use id::{Epoch, MAX_JSON_INTEGER, NodeId, Number, RequestId, RoomId, Seq, SessionId};
 pub use name::{MAX_NAME_BYTES, NameError, RoomName, UserName};
-pub use query::{Answer, Query, RoomInfo};
+pub use query::{Anchor, Answer, Query, RoomInfo};
 pub use rejection::Rejection;
 pub use sink::{Asker, Audience, Sink, Transcript};
 pub use snapshot::{RestoreError, Snapshot};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Epoch, Number};
 use crate::name::{RoomName, UserName};
+use crate::stamp::Timestamp;
 use crate::text::Body;
 
 /// A read. Users and rooms are answered from state, history from the store.
@@ -28,17 +29,103 @@ pub enum Query {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Arc<str>>,
     },
-    /// The last messages of a room one is a member of, oldest first: first the messages, marked as past,
+    /// A page of the messages of a room one is a member of, oldest first: first the messages, marked as past,
     /// then [`Answer::History`].
     History {
         /// The room.
         room: Arc<str>,
-        /// Only what came before this number; none for the latest.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<Number>,
+        /// Which page.
+        #[serde(flatten)]
+        anchor: Anchor,
         /// At most so many messages; the server may send fewer and says whether there are more.
         limit: u32,
     },
+    /// The messages that hold all of these words, in the rooms one is a member of, oldest first, the newest
+    /// matches if there are more than asked for: first the messages, marked as past, then [`Answer::Search`].
+    Search {
+        /// Words, without regard to case; `word*` finds all that begin so, `"some words"` those words in a row.
+        words: Arc<str>,
+        /// Only in this room; none for all of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Arc<str>>,
+        /// Only what was said before this time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before_time: Option<Timestamp>,
+        /// At most so many messages; the server may send fewer and says whether there are more.
+        limit: u32,
+    },
+}
+
+/// Which page of a room's messages. In JSON each is a field of its own, and none of them means the latest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(try_from = "AnchorFields", into = "AnchorFields")]
+pub enum Anchor {
+    /// The last ones.
+    #[default]
+    Latest,
+    /// The last ones before this number.
+    Before(Number),
+    /// The first ones after this number.
+    After(Number),
+    /// Half before this number, half from it on.
+    Around(Number),
+    /// The last ones before this time.
+    BeforeTime(Timestamp),
+    /// The first ones from this time on.
+    FromTime(Timestamp),
+}
+
+/// An [`Anchor`] as JSON carries it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct AnchorFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    around: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_time: Option<Timestamp>,
+}
+
+impl From<Anchor> for AnchorFields {
+    fn from(anchor: Anchor) -> AnchorFields {
+        let none = AnchorFields::default();
+        match anchor {
+            Anchor::Latest => none,
+            Anchor::Before(number) => AnchorFields { before: Some(number), ..none },
+            Anchor::After(number) => AnchorFields { after: Some(number), ..none },
+            Anchor::Around(number) => AnchorFields { around: Some(number), ..none },
+            Anchor::BeforeTime(at) => AnchorFields { before_time: Some(at), ..none },
+            Anchor::FromTime(at) => AnchorFields { from_time: Some(at), ..none },
+        }
+    }
+}
+
+impl TryFrom<AnchorFields> for Anchor {
+    type Error = &'static str;
+
+    fn try_from(fields: AnchorFields) -> Result<Anchor, &'static str> {
+        let given = [
+            fields.before.map(Anchor::Before),
+            fields.after.map(Anchor::After),
+            fields.around.map(Anchor::Around),
+            fields.before_time.map(Anchor::BeforeTime),
+            fields.from_time.map(Anchor::FromTime),
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (None, _) => Ok(Anchor::Latest),
+            (Some(anchor), None) => Ok(anchor),
+            (Some(_), Some(_)) => {
+                Err("give one of before, after, around, before_time and from_time, or none")
+            }
+        }
+    }
 }
 
 /// The end of the answer to a [`Query`].
@@ -75,6 +162,15 @@ pub enum Answer {
         /// So many.
         count: u32,
         /// Whether there are older ones: ask again with `before` set to the lowest number received.
+        more: bool,
+        /// Whether there are newer ones: ask again with `after` set to the highest number received.
+        newer: bool,
+    },
+    /// The messages searched for have all been sent.
+    Search {
+        /// So many.
+        count: u32,
+        /// Whether there are older ones: ask again with `before_time` set to the time of the oldest received.
         more: bool,
     },
 }

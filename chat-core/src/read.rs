@@ -5,7 +5,7 @@ use std::ops::Bound;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::event::{Event, Place};
-use crate::id::{Number, Seq, SessionId};
+use crate::id::{NodeId, Number, RequestId, RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::query::{Answer, RoomInfo};
 use crate::rejection::Rejection;
@@ -31,6 +31,25 @@ impl Chat {
     #[must_use]
     pub fn user(&self, session: SessionId) -> Option<&UserName> {
         self.state.attached(session).ok().map(|session| &session.user)
+    }
+
+    /// The highest id among a node's sessions, attached or not: a node that starts again counts on from it.
+    #[must_use]
+    pub fn last_session(&self, node: NodeId) -> Option<SessionId> {
+        let all = SessionId::new(node, 0)..=SessionId::new(node, u64::MAX);
+        self.state.sessions.range(all).next_back().map(|(id, _)| *id)
+    }
+
+    /// Whether an attached session has not used this request id yet, so that the ask is no repeat.
+    #[must_use]
+    pub fn is_new(&self, session: SessionId, request: RequestId) -> bool {
+        let held = self.state.attached(session);
+        request == RequestId::NONE || held.is_ok_and(|held| request > held.highest_request)
+    }
+
+    /// Every room and where it stands, in the order of their ids.
+    pub fn heads(&self) -> impl Iterator<Item = (RoomId, Place)> {
+        self.state.rooms.iter().map(|(id, room)| (*id, room.head()))
     }
 
     /// The session that answers to a name now, attached or lingering.

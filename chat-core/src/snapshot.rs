@@ -8,7 +8,7 @@ use crate::change::{Remembered, Verdict};
 use crate::config::Config;
 use crate::digest::{Digest, Hasher};
 use crate::event::{Event, Place};
-use crate::id::{RoomId, Seq, SessionId};
+use crate::id::{Epoch, RoomId, Seq, SessionId};
 use crate::room::{Room, RoomRecord};
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
@@ -65,6 +65,16 @@ impl Snapshot {
     #[must_use]
     pub fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// The same state with every room numbered under another epoch: for a server that may have lost part of
+    /// what it had, so that nobody takes an old position for a new one. Numbers go on where they stood.
+    #[must_use]
+    pub fn renumbered(mut self, epoch: Epoch) -> Snapshot {
+        for (id, room) in &mut self.rooms {
+            room.epoch = epoch.of_room(*id);
+        }
+        self
     }
 
     pub(crate) fn into_state(self, config: Config) -> Result<State, RestoreError> {

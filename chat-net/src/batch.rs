@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chat_core::{Asker, Epoch, Place, Refusal, SessionId, Since};
 use tokio::sync::oneshot;
 
-use crate::catch_up::{HistoryRead, Reached};
+use crate::catch_up::{HistoryRead, Reached, SearchRead};
 use crate::codec::{Closing, FromServer, Told};
 use crate::store::Record;
 
@@ -59,6 +59,8 @@ pub(crate) enum Item {
     Continue { reached: Reached, head: Place },
     /// Read history for a query.
     History { session: SessionId, read: HistoryRead },
+    /// Search for a query.
+    Search { session: SessionId, read: SearchRead },
     /// Tell a connection's reader what it waits for.
     Reply { to: oneshot::Sender<bool>, value: bool },
     /// The connection ends. Without `keep_talk` what waits is dropped.

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use chat_core::{
-    Answer, CatchUp, Code, Epoch, Event, Kept, Number, Place, RequestId, SessionId, Since, Timestamp,
+    Anchor, Answer, CatchUp, Code, Epoch, Event, GapReason, Kept, Number, Place, RequestId, SessionId, Since,
+    Timestamp,
 };
 
 use crate::codec::{FromServer, Told};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::limits::Limits;
 use crate::notice;
-use crate::store::{PageLimit, Past, Store, StoreError};
+use crate::store::{Available, PageLimit, Past, Search, Store, StoreError};
 
 /// Whom to send to, from where, and how much at once.
 #[derive(Clone)]
@@ -50,7 +51,17 @@ impl Stop {
 pub(crate) struct HistoryRead {
     pub(crate) re: RequestId,
     pub(crate) place: Place,
-    pub(crate) before: Option<Number>,
+    pub(crate) anchor: Anchor,
+    pub(crate) limit: u32,
+}
+
+/// What a search wants.
+#[derive(Clone, Debug)]
+pub(crate) struct SearchRead {
+    pub(crate) re: RequestId,
+    pub(crate) words: Arc<str>,
+    pub(crate) rooms: Vec<Epoch>,
+    pub(crate) before: Option<Timestamp>,
     pub(crate) limit: u32,
 }
 
@@ -97,16 +108,17 @@ impl Reader {
             if reached >= head.number || self.stop.is_set() {
                 return Ok(reached);
             }
-            // The store let go of what came next while this was being sent: that is a gap of its own.
+            // The store let go of what came next while this was being sent, or found it damaged: that is a
+            // gap of its own.
             since = Since { epoch: head.epoch, number: reached };
         }
     }
 
     /// Tells the gap, if there is one, and says behind which number to go on.
     async fn begin(&self, head: &Place, since: Since) -> Result<Number, StoreError> {
-        let first = self.store.first_available(head.epoch).await?;
-        let first_available = first.unwrap_or(head.number.next());
-        let kept = Kept { head: head.clone(), first_available };
+        let nothing = Available { first: head.number.next(), why: GapReason::NotKept };
+        let Available { first, why } = self.store.first_available(head.epoch).await?.unwrap_or(nothing);
+        let kept = Kept { head: head.clone(), first_available: first, why };
         let plan = match CatchUp::plan(since, &kept, self.limits.catch_up_events) {
             Ok(plan) => plan,
             Err(code) => {
@@ -128,7 +140,14 @@ impl Reader {
     async fn range(&self, head: &Place, mut after: Number) -> Result<Number, StoreError> {
         let limit = self.page(u32::MAX);
         while after < head.number && !self.stop.is_set() {
-            let page = self.store.read(head.epoch, after, head.number, limit).await?;
+            let page = match self.store.read(head.epoch, after, head.number, limit).await {
+                Ok(page) => page,
+                Err(StoreError::Damaged(what)) if self.goes_on_behind(head, after).await? => {
+                    tracing::error!(room = %head.room, %what, "part of the history is damaged");
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             let (Some(first), Some(last)) = (number(page.events.first()), number(page.events.last())) else {
                 break;
             };
@@ -141,13 +160,26 @@ impl Reader {
         Ok(after)
     }
 
+    /// Whether the store, after damage was found, says that it can be read again from a later number on.
+    async fn goes_on_behind(&self, head: &Place, after: Number) -> Result<bool, StoreError> {
+        let available = self.store.first_available(head.epoch).await?;
+        Ok(available.is_none_or(|available| available.first > after.next()))
+    }
+
     /// Sends the last messages up to `head`.
     pub(crate) async fn recent(&self, head: &Place) -> Result<(), StoreError> {
         let limit = self.page(self.limits.recent_messages);
         if limit.events == 0 {
             return Ok(());
         }
-        let page = self.store.messages(head.epoch, head.number.next(), limit).await?;
+        let page = match self.store.messages(head.epoch, head.number, Anchor::Latest, limit).await {
+            Ok(page) => page,
+            Err(StoreError::Damaged(what)) => {
+                tracing::error!(room = %head.room, %what, "part of the history is damaged");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         if !page.events.is_empty() {
             self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
         }
@@ -156,17 +188,42 @@ impl Reader {
 
     /// Answers a history query.
     pub(crate) async fn history(&self, read: HistoryRead) -> Result<(), StoreError> {
-        let before = read.before.unwrap_or(Number(u64::MAX)).min(read.place.number.next());
         let limit = self.page(read.limit.max(1));
-        let page = self.store.messages(read.place.epoch, before, limit).await?;
-        let answer = Answer::History {
-            room: read.place.room,
-            epoch: read.place.epoch,
-            count: u32::try_from(page.events.len()).unwrap_or(u32::MAX),
-            more: page.more,
+        let Place { room, epoch, number } = read.place;
+        let page = match self.store.messages(epoch, number, read.anchor, limit).await {
+            Ok(page) => page,
+            Err(StoreError::Damaged(what)) => return self.damaged(read.re, &what).await,
+            Err(error) => return Err(error),
         };
-        let end = FromServer::Answered { re: read.re, answer };
-        self.send(page.events.into_iter().map(|past| retold(past, read.re)).chain([end])).await;
+        let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
+        let answer = Answer::History { room, epoch, count, more: page.older, newer: page.newer };
+        self.answer(read.re, page.events, answer).await
+    }
+
+    /// Answers a search.
+    pub(crate) async fn search(&self, read: SearchRead) -> Result<(), StoreError> {
+        let SearchRead { re, words, rooms, before, limit } = read;
+        let limit = self.page(limit.max(1));
+        let search = Search { words: words.as_ref().into(), rooms, before, limit };
+        let page = match self.store.search(search).await {
+            Ok(page) => page,
+            Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
+            Err(error) => return Err(error),
+        };
+        let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
+        self.answer(re, page.events, Answer::Search { count, more: page.older }).await
+    }
+
+    async fn answer(&self, re: RequestId, events: Vec<Past>, answer: Answer) -> Result<(), StoreError> {
+        let end = FromServer::Answered { re, answer };
+        self.send(events.into_iter().map(|past| retold(past, re)).chain([end])).await;
+        Ok(())
+    }
+
+    /// Refuses a read: what it wants cannot be shown as it was.
+    async fn damaged(&self, re: RequestId, what: &str) -> Result<(), StoreError> {
+        tracing::error!(what, "part of the history is damaged");
+        self.send([notice::refused(re, self.now, notice::refusal(Code::Corrupt))].into_iter()).await;
         Ok(())
     }
 }

@@ -131,7 +131,9 @@ pub use conn::io::Transport;
 pub use limits::Limits;
 pub use log::{Entry, Local, Log};
 pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
-pub use store::{Memory, Page, PageLimit, Past, Record, Store, StoreError};
+pub use store::{
+    Available, Memory, Messages, Page, PageLimit, Past, Record, Recovered, Search, Store, StoreError,
+};
 
 /// The code of the README and of the manual for embedding is compiled, and run where it ends.
 #[cfg(doctest)]

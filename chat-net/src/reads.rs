@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Query, Rejection, RequestId, SessionId};
+use chat_core::{Body, Epoch, Query, Rejection, RequestId, SessionId};
 
 use crate::batch::Item;
-use crate::catch_up::HistoryRead;
+use crate::catch_up::{HistoryRead, SearchRead};
 use crate::codec::{Form, FromServer, text};
 use crate::engine::Engine;
 use crate::log::Log;
@@ -34,9 +34,18 @@ impl<L: Log> Engine<L> {
             },
             Query::Users { room, after } => self.chat.users(room.as_deref(), after.as_deref()),
             Query::Rooms { after } => self.chat.rooms(after.as_deref()),
-            Query::History { room, before, limit } => match self.chat.member_place(session, &room) {
+            Query::Search { words, room, before_time, limit } => {
+                match self.searched_rooms(session, &words, room.as_deref()) {
+                    Ok(rooms) => {
+                        let read = SearchRead { re, words, rooms, before: before_time, limit };
+                        return self.fan_out.push(Item::Search { session, read });
+                    }
+                    Err(rejection) => Err(rejection),
+                }
+            }
+            Query::History { room, anchor, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
-                    let read = HistoryRead { re, place, before, limit };
+                    let read = HistoryRead { re, place, anchor, limit };
                     return self.fan_out.push(Item::History { session, read });
                 }
                 Err(rejection) => Err(rejection),
@@ -47,6 +56,21 @@ impl<L: Log> Engine<L> {
             Err(rejection) => notice::refused(re, self.clock.now(), (&rejection).into()),
         };
         self.fan_out.push(Item::One { to: session, frame: Box::new(frame), own: false });
+    }
+
+    /// The rooms that a session may search: those it is in, or the one it names.
+    fn searched_rooms(
+        &self,
+        session: SessionId,
+        words: &Arc<str>,
+        room: Option<&str>,
+    ) -> Result<Vec<Epoch>, Rejection> {
+        // As long as a topic may be: more words narrow nothing down.
+        Body::new(words, self.chat.config().topic_bytes)?;
+        match room {
+            Some(room) => Ok(vec![self.chat.member_place(session, room)?.epoch]),
+            None => Ok(self.chat.memberships(session).map(|(place, _)| place.epoch).collect()),
+        }
     }
 
     pub(crate) fn show_topic(&mut self, session: SessionId, room: &str) {

@@ -94,6 +94,10 @@ impl<L: Log> Engine<L> {
                     let Some(reader) = self.reader(session, Stop::default()) else { continue };
                     self.run_job(session, async move { reader.history(read).await.map(|()| None) });
                 }
+                Item::Search { session, read } => {
+                    let Some(reader) = self.reader(session, Stop::default()) else { continue };
+                    self.run_job(session, async move { reader.search(read).await.map(|()| None) });
+                }
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Close { session, closing, keep_talk } => {
                     self.table.close(session, &closing, keep_talk);

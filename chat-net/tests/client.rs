@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use chat_core::{
-    Answer, Ask, Body, Code, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId, RoomName,
-    Since, Timestamp, UserName,
+    Anchor, Answer, Ask, Body, Code, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
+    RoomName, Since, Timestamp, UserName,
 };
 use chat_net::client::{AskError, Client, ConnectError, Events, Link, Notice, Options, Why};
 use chat_net::codec::{
@@ -259,7 +259,7 @@ async fn queries_are_answered_page_by_page_and_put_again_after_a_cut() {
     }
     assert_eq!(listing.await.unwrap().unwrap().len(), 3);
 
-    let reading = tokio::spawn(async move { client.history("lobby", None, 2).await });
+    let reading = tokio::spawn(async move { client.history("lobby", Anchor::Latest, 2).await });
     let (id, _) = peer.queried().await;
     peer.tell(id, true, said(3, "old")).await;
     drop(peer);
@@ -269,7 +269,7 @@ async fn queries_are_answered_page_by_page_and_put_again_after_a_cut() {
     let (id, _) = peer.queried().await;
     peer.tell(id, true, said(3, "old")).await;
     peer.tell(id, true, said(4, "less old")).await;
-    let answer = Answer::History { room: place(4).room, epoch: Epoch(1), count: 2, more: true };
+    let answer = Answer::History { room: place(4).room, epoch: Epoch(1), count: 2, more: true, newer: false };
     peer.send(FromServer::Answered { re: id, answer }).await;
     let page = reading.await.unwrap().unwrap();
     assert_eq!((page.messages.len(), page.more), (2, true));
@@ -518,7 +518,7 @@ async fn over_tcp_two_programs_talk_whisper_list_and_leave() {
     let names: Vec<_> = bob.users(Some("dev")).await.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["alice", "bob"]);
     assert!(bob.rooms().await.unwrap().iter().any(|info| info.room.as_str() == "dev" && info.members == 2));
-    assert_eq!(bob.history("dev", None, 10).await.unwrap().messages.len(), 1);
+    assert_eq!(bob.history("dev", Anchor::Latest, 10).await.unwrap().messages.len(), 1);
     bob.leave("dev").await.unwrap();
     assert_eq!(bob.say("dev", "hi").await.unwrap_err().code(), Some(Code::NotAMember.number()));
     bob.quit().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Answer, Ask, Body, Code, Event, Query, Refusal, RequestId, RoomName};
+use chat_net::chat_core::{Anchor, Answer, Ask, Body, Code, Event, Query, Refusal, RequestId, RoomName};
 use chat_net::codec::text::{self, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
 
@@ -65,9 +65,11 @@ impl Talk {
             Typed::Topic(Some(topic)) => self.in_current(|room| Ask::Topic { room, topic: topic.into() }),
             Typed::Topic(None) => self.topic(),
             Typed::History(limit) => match self.current_name() {
-                Some(room) => {
-                    Step::Query(Query::History { room, before: None, limit: limit.unwrap_or(HISTORY) })
-                }
+                Some(room) => Step::Query(Query::History {
+                    room,
+                    anchor: Anchor::Latest,
+                    limit: limit.unwrap_or(HISTORY),
+                }),
                 None => in_no_room(),
             },
             Typed::Help => Step::Show(text::help().to_owned()),

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use chat_core::{Answer, Ask, Event, Number, Place, Query, RoomInfo, Timestamp, UserName};
+use chat_core::{Anchor, Answer, Ask, Event, Place, Query, RoomInfo, Timestamp, UserName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -57,6 +57,8 @@ pub struct HistoryPage {
     pub messages: Vec<Told>,
     /// Whether there are older ones: ask again before the number of the first of these.
     pub more: bool,
+    /// Whether there are newer ones: ask again after the number of the last of these.
+    pub newer: bool,
 }
 
 impl Client {
@@ -226,18 +228,36 @@ impl Client {
         }
     }
 
-    /// Up to `limit` messages of a room, the last ones before `before` or of all.
+    /// Up to `limit` messages of a room, oldest first: the last ones, or those that `anchor` says.
     ///
     /// # Errors
     /// As [`Client::query`].
     pub async fn history(
         &self,
         room: impl AsRef<str>,
-        before: Option<Number>,
+        anchor: Anchor,
         limit: u32,
     ) -> Result<HistoryPage, AskError> {
-        match self.query(Query::History { room: room.as_ref().into(), before, limit }).await? {
-            (messages, Answer::History { more, .. }) => Ok(HistoryPage { messages, more }),
+        match self.query(Query::History { room: room.as_ref().into(), anchor, limit }).await? {
+            (messages, Answer::History { more, newer, .. }) => Ok(HistoryPage { messages, more, newer }),
+            _ => Err(AskError::Unanswered),
+        }
+    }
+
+    /// The newest messages, oldest first, that hold all of these words, in one room or in all rooms that the
+    /// client is in; see [`Query::Search`] for what words can be.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn search(
+        &self,
+        words: impl AsRef<str>,
+        room: Option<&str>,
+        limit: u32,
+    ) -> Result<HistoryPage, AskError> {
+        let (words, room) = (words.as_ref().into(), room.map(Into::into));
+        match self.query(Query::Search { words, room, before_time: None, limit }).await? {
+            (messages, Answer::Search { more, .. }) => Ok(HistoryPage { messages, more, newer: false }),
             _ => Err(AskError::Unanswered),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat_core::{
-    Answer, Ask, Body, Departure, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
+    Anchor, Answer, Ask, Body, Departure, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
     RoomInfo, RoomName, Since, Timestamp, UserName,
 };
 use proptest::collection::vec;
@@ -55,12 +55,28 @@ fn ask() -> impl Strategy<Value = Ask> {
     ]
 }
 
+fn anchor() -> impl Strategy<Value = Anchor> {
+    prop_oneof![
+        Just(Anchor::Latest),
+        int().prop_map(|number| Anchor::Before(Number(number))),
+        int().prop_map(|number| Anchor::After(Number(number))),
+        int().prop_map(|number| Anchor::Around(Number(number))),
+        int().prop_map(|at| Anchor::BeforeTime(Timestamp(at))),
+        int().prop_map(|at| Anchor::FromTime(Timestamp(at))),
+    ]
+}
+
 fn query() -> impl Strategy<Value = Query> {
     prop_oneof![
         (option::of(text()), option::of(text())).prop_map(|(room, after)| Query::Users { room, after }),
         option::of(text()).prop_map(|after| Query::Rooms { after }),
-        (text(), option::of(int().prop_map(Number)), any::<u32>())
-            .prop_map(|(room, before, limit)| Query::History { room, before, limit }),
+        (text(), anchor(), any::<u32>()).prop_map(|(room, anchor, limit)| Query::History {
+            room,
+            anchor,
+            limit
+        }),
+        (text(), option::of(text()), option::of(int().prop_map(Timestamp)), any::<u32>())
+            .prop_map(|(words, room, before_time, limit)| Query::Search { words, room, before_time, limit }),
     ]
 }
 
@@ -87,7 +103,7 @@ pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
 fn event() -> impl Strategy<Value = Event> {
     let users = || vec(user(), 0..5);
     let departure = prop_oneof![Just(Departure::Left), Just(Departure::Quit), Just(Departure::Lost)];
-    let gap = prop_oneof![Just(GapReason::NewEpoch), Just(GapReason::NotKept)];
+    let gap = prop_oneof![Just(GapReason::NewEpoch), Just(GapReason::NotKept), Just(GapReason::Corrupt)];
     let refusal = (any::<u16>(), text(), text(), option::of(int())).prop_map(
         |(code, reason, message, retry_after_ms)| Refusal { code, reason, message, retry_after_ms },
     );
@@ -148,12 +164,16 @@ fn answer() -> impl Strategy<Value = Answer> {
             rooms,
             more
         }),
-        (room(), int(), any::<u32>(), any::<bool>()).prop_map(|(room, epoch, count, more)| Answer::History {
-            room,
-            epoch: Epoch(epoch),
-            count,
-            more
-        }),
+        (room(), int(), any::<u32>(), any::<bool>(), any::<bool>()).prop_map(
+            |(room, epoch, count, more, newer)| Answer::History {
+                room,
+                epoch: Epoch(epoch),
+                count,
+                more,
+                newer
+            }
+        ),
+        (any::<u32>(), any::<bool>()).prop_map(|(count, more)| Answer::Search { count, more }),
     ]
 }
 

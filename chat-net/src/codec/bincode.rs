@@ -15,11 +15,11 @@ use super::wire::{FromClient, FromServer};
 /// A new variant is counted here, named in `json`, has a vector in `docs/protocol.md`, and is in `arbitrary`.
 const FROM_CLIENT: u32 = 6;
 const ASKS: u32 = 5;
-const QUERIES: u32 = 3;
+const QUERIES: u32 = 4;
 /// The same for a server: frames, events, answers.
 const FROM_SERVER: u32 = 6;
 const EVENTS: u32 = 12;
-const ANSWERS: u32 = 3;
+const ANSWERS: u32 = 4;
 
 /// Appends the payload of one frame from a client.
 pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
@@ -206,11 +206,11 @@ mod tests {
     #[test]
     fn what_a_newer_client_says_is_unknown_and_not_garbage() {
         assert_eq!(code(b"\x01\x07\x05\x01r"), (RequestId(7), Code::UnknownAsk));
-        assert_eq!(code(b"\x02\x07\x03"), (RequestId(7), Code::UnknownAsk));
+        assert_eq!(code(b"\x02\x07\x04"), (RequestId(7), Code::UnknownAsk));
         assert_eq!(code(b"\x06\x07"), (RequestId::NONE, Code::UnknownAsk));
         assert_eq!(code(b"\x01\x07\x02\x01r\x02\xff\xfe"), (RequestId(7), Code::BadText));
         let unknown = |payload: &[u8]| matches!(decode_server(payload), Err(ProtocolError::Unknown { .. }));
-        assert!(unknown(b"\x06") && unknown(b"\x01\x00\x00\x05\x0c\x01") && unknown(b"\x02\x09\x03\x01"));
+        assert!(unknown(b"\x06") && unknown(b"\x01\x00\x00\x05\x0c\x01") && unknown(b"\x02\x09\x04\x01"));
         assert!(!unknown(b"\x01\x00\x00\x05\x0b\x01") && !unknown(b"\x01\x00\x02\x05\x0c"));
     }
 

@@ -77,7 +77,7 @@ pub fn decode_client(payload: &[u8]) -> Result<FromClient, BadAsk> {
         "join" | "leave" | "say" | "whisper" | "topic" => {
             serde_json::from_str::<Ask>(text).map(|ask| FromClient::Ask { id, ask })
         }
-        "users" | "rooms" | "history" => {
+        "users" | "rooms" | "history" | "search" => {
             serde_json::from_str::<Query>(text).map(|query| FromClient::Query { id, query })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Ping { nonce }),
@@ -114,7 +114,7 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         serde_json::from_str(text).map_err(|error| ProtocolError::broken(&error))?;
     match &*kind {
         "welcome" => serde_json::from_str::<Welcome>(text).map(|w| FromServer::Welcome(Box::new(w))),
-        "users" | "rooms" | "history" => {
+        "users" | "rooms" | "history" | "search" => {
             serde_json::from_str::<Answer>(text).map(|answer| FromServer::Answered { re, answer })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Ping { nonce }),

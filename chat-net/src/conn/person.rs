@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_core::{Ask, Code, Query, RequestId};
+use chat_core::{Anchor, Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
@@ -129,7 +129,7 @@ impl Reader {
             Typed::History(limit) => match self.current() {
                 Some(room) => {
                     let limit = limit.unwrap_or(HISTORY);
-                    self.query(RequestId::NONE, Query::History { room, before: None, limit }).await
+                    self.query(RequestId::NONE, Query::History { room, anchor: Anchor::Latest, limit }).await
                 }
                 None => self.wrong(NO_ROOM).await,
             },

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chat_core::{Body, Change, Epoch, Event, Number, RoomId};
+use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId};
 
-use super::{Page, PageLimit, Past, Record, Store, StoreError};
+use super::{Available, Messages, Page, PageLimit, Past, Record, Search, Store, StoreError, words};
 use crate::limits::Limits;
 
 /// Keeps, of each room, the last `history_events` events within `history_bytes`, and of messages the last
@@ -51,6 +51,17 @@ impl Ring {
     fn first(&self) -> Option<Number> {
         self.kept.front().map(|past| number(past))
     }
+}
+
+/// How many of these, from the front, a page of this limit holds; at least one, if there is one.
+fn fit<'a>(events: impl Iterator<Item = &'a Arc<Past>>, limit: PageLimit) -> usize {
+    let mut bytes = 0;
+    let fits = events.take(limit.events).take_while(|past| {
+        let first = bytes == 0;
+        bytes += size(&past.event);
+        first || bytes <= limit.bytes
+    });
+    fits.count()
 }
 
 fn number(past: &Past) -> Number {
@@ -122,8 +133,9 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError> {
-        Ok(self.lock().by_epoch.get(&room).and_then(|room| room.events.first()))
+    async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
+        let first = self.lock().by_epoch.get(&room).and_then(|room| room.events.first());
+        Ok(first.map(|first| Available { first, why: GapReason::NotKept }))
     }
 
     async fn read(
@@ -152,20 +164,53 @@ impl Store for Memory {
         Ok(page)
     }
 
-    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError> {
+    async fn messages(
+        &self,
+        room: Epoch,
+        head: Number,
+        anchor: Anchor,
+        limit: PageLimit,
+    ) -> Result<Messages, StoreError> {
         let rooms = self.lock();
-        let Some(room) = rooms.by_epoch.get(&room) else { return Ok(Page::default()) };
+        let Some(room) = rooms.by_epoch.get(&room) else { return Ok(Messages::default()) };
         let kept = &room.messages.kept;
-        let to = kept.partition_point(|past| number(past) < before);
-        let mut bytes = 0;
-        let wanted = kept.range(..to).rev().take(limit.events).take_while(|past| {
-            let first = bytes == 0;
-            bytes += size(&past.event);
-            first || bytes <= limit.bytes
-        });
-        let mut events: Vec<Past> = wanted.map(|past| Past::clone(past)).collect();
-        events.reverse();
-        Ok(Page { more: events.len() < to, events })
+        let end = kept.partition_point(|past| number(past) <= head);
+        let at = |anchor| match anchor {
+            Anchor::Latest => end,
+            Anchor::Before(before) | Anchor::Around(before) => {
+                kept.partition_point(|past| number(past) < before).min(end)
+            }
+            Anchor::After(after) => kept.partition_point(|past| number(past) <= after).min(end),
+            Anchor::BeforeTime(at) | Anchor::FromTime(at) => {
+                kept.partition_point(|past| past.stamp.at < at).min(end)
+            }
+        };
+        let middle = at(anchor);
+        let (older, newer) = match anchor {
+            Anchor::Latest | Anchor::Before(_) | Anchor::BeforeTime(_) => (Some(limit), None),
+            Anchor::After(_) | Anchor::FromTime(_) => (None, Some(limit)),
+            Anchor::Around(_) => (Some(limit.half()), Some(limit.half())),
+        };
+        let older = older.map_or(0, |limit| fit(kept.range(..middle).rev(), limit));
+        let newer = newer.map_or(0, |limit| fit(kept.range(middle..end), limit));
+        let (from, to) = (middle - older, middle + newer);
+        let events = kept.range(from..to).map(|past| Past::clone(past)).collect();
+        Ok(Messages { events, older: from > 0, newer: to < end })
+    }
+
+    async fn search(&self, search: Search) -> Result<Messages, StoreError> {
+        let rooms = self.lock();
+        let wanted = words::Wanted::parse(&search.words);
+        let mut found: Vec<Arc<Past>> = Vec::new();
+        for room in search.rooms.iter().filter_map(|epoch| rooms.by_epoch.get(epoch)) {
+            let matching = room.messages.kept.iter().filter(|past| match &past.event {
+                Event::Said { body, .. } => wanted.is_in(body.as_str()),
+                _ => false,
+            });
+            let before = |past: &&Arc<Past>| search.before.is_none_or(|before| past.stamp.at < before);
+            found.extend(matching.filter(before).cloned());
+        }
+        Ok(super::newest(found.into_iter().map(|past| Past::clone(&past)).collect(), search.limit))
     }
 
     fn durability(&self) -> &'static str {

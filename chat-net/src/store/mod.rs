@@ -1,9 +1,10 @@
-//! The store: keeps what was recorded and answers history.
+//! The store: keeps what was recorded, answers history, and gives a server back what it had.
 
 mod memory;
+mod words;
 
 use async_trait::async_trait;
-use chat_core::{Change, Epoch, Event, Number, Stamp};
+use chat_core::{Anchor, Change, Config, Epoch, Event, GapReason, Number, Snapshot, Stamp, Timestamp};
 
 pub use memory::Memory;
 pub(crate) use memory::size;
@@ -35,6 +36,17 @@ pub struct Page {
     pub more: bool,
 }
 
+/// Some of the messages there are, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// The messages: [`Event::Said`](chat_core::Event::Said).
+    pub events: Vec<Past>,
+    /// Whether there are older ones than the first of these.
+    pub older: bool,
+    /// Whether there are newer ones than the last of these.
+    pub newer: bool,
+}
+
 /// How much to read at once: whichever is reached first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit {
@@ -44,6 +56,47 @@ pub struct PageLimit {
     pub bytes: usize,
 }
 
+impl PageLimit {
+    /// The limit of one of two sides.
+    pub(crate) fn half(self) -> PageLimit {
+        PageLimit { events: self.events.div_ceil(2), bytes: self.bytes / 2 }
+    }
+}
+
+/// Where what can be read of a room begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Available {
+    /// From this number to the room's head there is no hole. One above the head if nothing can be read.
+    pub first: Number,
+    /// Why what came before is gone: [`GapReason::NotKept`] or [`GapReason::Corrupt`].
+    pub why: GapReason,
+}
+
+/// Which messages are searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The words, all of which a message must hold, without regard to case; `word*` and `"words in a row"`.
+    /// What else is no letter or digit only separates words.
+    pub words: String,
+    /// In these rooms only.
+    pub rooms: Vec<Epoch>,
+    /// Said before this time only.
+    pub before: Option<Timestamp>,
+    /// The newest so many.
+    pub limit: PageLimit,
+}
+
+/// What a store kept from before this start: all that a server needs to go on.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered {
+    /// The epoch that rooms opened from now on are numbered under; `None`: one made at random.
+    pub epoch: Option<Epoch>,
+    /// The state as it was at some time; `None`: empty.
+    pub snapshot: Option<Snapshot>,
+    /// Everything recorded after the snapshot, in the order of the log.
+    pub records: Vec<Record>,
+}
+
 /// Why the store could not do it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -51,24 +104,54 @@ pub enum StoreError {
     /// What was asked for cannot be read or written.
     #[error("the store failed: {0}; look at its files and the disk, then start the server again")]
     Failed(String),
+    /// What was to be read is damaged. From now on, [`Store::first_available`] is behind it.
+    #[error("the store is damaged: {0}; run 'chat-cli verify' on it")]
+    Damaged(String),
 }
 
 /// Keeps records and answers history. Rooms are known by their epoch, which no other room ever has.
 ///
-/// The engine appends in the order of the log and waits for it before anybody is told. Reads may come at any
-/// time from any task, and see at least what was appended before they began.
+/// The engine appends in the order of the log and tells nobody before the store has it. It does not wait: the
+/// next batch may be handed over while the one before is not yet kept. Reads may come at any time from any
+/// task, and see at least what had been appended, and reported as kept, before they began.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Keeps records; when it returns they are as safe as [`durability`](Store::durability) says.
+    /// Gives back what was kept before. Called once, before anything else; `config` has the limits of the chat
+    /// that will be rebuilt from it. A store that forgets gives nothing, which is the default.
     ///
     /// # Errors
-    /// Nothing of it may be relied on then: the engine stops accepting.
+    /// What is there cannot be used: the server does not start.
+    async fn recover(&self, config: &Config) -> Result<Recovered, StoreError> {
+        let _ = config;
+        Ok(Recovered::default())
+    }
+
+    /// Keeps records; when it returns they are as safe as [`durability`](Store::durability) says. The first
+    /// poll fixes their place: the engine polls each call once before it makes the next, and does not drop
+    /// one unfinished unless it ends.
+    ///
+    /// While the disk is full this waits until there is space again.
+    ///
+    /// # Errors
+    /// Nothing of it may be relied on then: the engine stops accepting. Every later call fails, too.
     async fn append(&self, records: Vec<Record>) -> Result<(), StoreError>;
 
-    /// The first number of a room that can be read without a hole up to its head; `None` if none can.
-    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError>;
+    /// Whether messages may be accepted. While this is false the server refuses them with `storage_full`, and
+    /// only what little it takes to join and leave is appended. Cheap; asked before every message.
+    fn has_space(&self) -> bool {
+        true
+    }
 
-    /// All events of a room behind `after` and up to `upto`, in order, from the front.
+    /// Where a room's events begin that can be read without a hole up to its head; `None` if the room is
+    /// unknown or has none.
+    async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError>;
+
+    /// All events of a room behind `after` and up to `upto`, in order, from the front. What lies before
+    /// [`first_available`](Store::first_available) is not there: a page may begin later than asked for, and
+    /// never has a hole.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the page cannot be given as it was; `first_available` tells where to go on.
     async fn read(
         &self,
         room: Epoch,
@@ -77,9 +160,48 @@ pub trait Store: Send + Sync + 'static {
         limit: PageLimit,
     ) -> Result<Page, StoreError>;
 
-    /// The last messages of a room before a number, in order; `more` says whether there are older ones.
-    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError>;
+    /// A page of a room's messages, in order. Nothing above `head` is looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what comes next in that direction is damaged. What lies on this side of the
+    /// damage is given first, by a page that says that there are more.
+    async fn messages(
+        &self,
+        room: Epoch,
+        head: Number,
+        anchor: Anchor,
+        limit: PageLimit,
+    ) -> Result<Messages, StoreError>;
+
+    /// The newest messages that match, oldest first; `older` says whether there are more before them. Those of
+    /// the same millisecond are never torn apart, so there may be a few more than asked for.
+    async fn search(&self, search: Search) -> Result<Messages, StoreError>;
 
     /// When something appended is safe: `memory`, `os` or `fsync`.
     fn durability(&self) -> &'static str;
+
+    /// Everything was appended and the server ends: leaves what is kept in good order for the next start.
+    ///
+    /// # Errors
+    /// It could not; what was appended is kept all the same.
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// The newest of these matches, oldest first, within the limit; those of one millisecond stay together.
+pub(crate) fn newest(mut found: Vec<Past>, limit: PageLimit) -> Messages {
+    found.sort_by_key(|past| past.stamp.seq);
+    let (mut first, mut bytes, mut last_at) = (found.len(), 0, None);
+    while let Some(past) = first.checked_sub(1).and_then(|at| found.get(at)) {
+        bytes += size(&past.event);
+        let taken = found.len() - first;
+        let full = taken >= limit.events || bytes > limit.bytes;
+        if taken > 0 && full && last_at != Some(past.stamp.at) {
+            break;
+        }
+        last_at = Some(past.stamp.at);
+        first -= 1;
+    }
+    Messages { events: found.split_off(first), older: first > 0, newer: false }
 }

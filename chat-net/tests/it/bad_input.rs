@@ -1,6 +1,6 @@
 //! Whatever a peer sends: one answer, nothing half-done, and the server goes on for everybody else.
 
-use chat_core::{Ask, Query, RequestId};
+use chat_core::{Anchor, Ask, Query, RequestId};
 use chat_net::codec::{Form, FromClient, FromServer, Hello, frame};
 use chat_net::{Limits, ServerHandle};
 
@@ -312,7 +312,7 @@ async fn nothing_works_before_a_name_but_pings_and_goodbyes() {
         peer.ask(1, say("quiet", "boo")).await;
         peer.ask(2, Ask::Whisper { to: "neighbour".into(), body: "boo".into() }).await;
         peer.query(3, Query::Users { room: None, after: None }).await;
-        peer.query(4, Query::History { room: "quiet".into(), before: None, limit: 9 }).await;
+        peer.query(4, Query::History { room: "quiet".into(), anchor: Anchor::Latest, limit: 9 }).await;
         peer.gets(&["re=1 refused no_name", "re=2 refused no_name", "re=3 refused no_name"]).await;
         peer.gets(&["re=4 refused no_name"]).await;
         peer.is_quiet().await;

@@ -4,50 +4,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_core::{Ask, Config, Epoch, Number, RequestId};
+use chat_core::{Ask, Config, RequestId};
 use chat_net::codec::{Form, FromClient};
-use chat_net::{Limits, Memory, Page, PageLimit, Record, Server, Store, StoreError};
+use chat_net::{Limits, Server, StoreError};
 use tokio::io::AsyncWriteExt;
 
+use crate::hooked::{Hooked, Hooks};
 use crate::peer::{Peer, encode, fast, join, say};
 
-/// A store as slow as a disk: while it writes, more comes in.
-struct Slow(Memory);
+/// As slow as a disk: while it writes, more comes in.
+struct Slow;
 
 #[async_trait]
-impl Store for Slow {
-    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
+impl Hooks for Slow {
+    async fn before_append(&self) -> Result<(), StoreError> {
         std::thread::sleep(Duration::from_millis(2)); // paused like a disk that is slow: what this is about
-        self.0.append(records).await
-    }
-
-    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError> {
-        self.0.first_available(room).await
-    }
-
-    async fn read(
-        &self,
-        room: Epoch,
-        after: Number,
-        to: Number,
-        limit: PageLimit,
-    ) -> Result<Page, StoreError> {
-        self.0.read(room, after, to, limit).await
-    }
-
-    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError> {
-        self.0.messages(room, before, limit).await
-    }
-
-    fn durability(&self) -> &'static str {
-        "memory"
+        Ok(())
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_dropped_session_leaves_in_time_however_busy_the_server_is() {
     let core = Config { linger_ms: 100, ..Config::default() };
-    let store = Arc::new(Slow(Memory::new(&Limits::default())));
+    let store = Arc::new(Hooked::new(Slow, &Limits::default()));
     let builder = Server::builder().listen("127.0.0.1:0").limits(fast()).core(core).store(store);
     let server = builder.start().await.unwrap();
     let mut alice = Peer::join(&server, Form::Bincode, "alice").await;

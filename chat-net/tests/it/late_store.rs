@@ -5,28 +5,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use chat_core::{Ask, Epoch, Event, Number, Query};
+use chat_core::{Anchor, Ask, Event, Query};
 use chat_net::codec::{Form, FromServer};
-use chat_net::{
-    Events, Limits, Memory, Notice, Options, Page, PageLimit, Record, Server, ServerHandle, Store, StoreError,
-};
+use chat_net::{Events, Limits, Notice, Options, Server, ServerHandle, Store, StoreError};
 
+use crate::hooked::{Hooked, Hooks};
 use crate::peer::{Peer, fast, join, place, say, show, soon};
 
-/// Keeps at once; reads only after the caller has been looked at many times, each read another number of them.
+/// Keeps a little later; reads only after the caller has been looked at many times, each read another number
+/// of them.
+#[derive(Default)]
 struct Late {
-    inner: Memory,
     reads: AtomicU64,
     is_broken: AtomicBool,
 }
 
-impl Late {
-    fn new() -> Arc<Late> {
-        let inner = Memory::new(&Limits::default());
-        Arc::new(Late { inner, reads: AtomicU64::new(0), is_broken: AtomicBool::new(false) })
+fn late() -> Arc<Hooked<Late>> {
+    Arc::new(Hooked::new(Late::default(), &Limits::default()))
+}
+
+#[async_trait]
+impl Hooks for Late {
+    async fn before_append(&self) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        Ok(())
     }
 
-    async fn dawdle(&self) -> Result<(), StoreError> {
+    async fn before_read(&self) -> Result<(), StoreError> {
         let polls = 1 + self.reads.fetch_add(1, Ordering::Relaxed) * 7 % 23;
         for _ in 0..polls {
             tokio::task::yield_now().await;
@@ -38,40 +43,7 @@ impl Late {
     }
 }
 
-#[async_trait]
-impl Store for Late {
-    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        tokio::task::yield_now().await;
-        self.inner.append(records).await
-    }
-
-    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError> {
-        self.dawdle().await?;
-        self.inner.first_available(room).await
-    }
-
-    async fn read(
-        &self,
-        room: Epoch,
-        after: Number,
-        to: Number,
-        limit: PageLimit,
-    ) -> Result<Page, StoreError> {
-        self.dawdle().await?;
-        self.inner.read(room, after, to, limit).await
-    }
-
-    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError> {
-        self.dawdle().await?;
-        self.inner.messages(room, before, limit).await
-    }
-
-    fn durability(&self) -> &'static str {
-        "os"
-    }
-}
-
-async fn server(store: &Arc<Late>) -> ServerHandle {
+async fn server(store: &Arc<Hooked<Late>>) -> ServerHandle {
     let limits = Limits { history_page: 5, ..fast() };
     Server::builder().limits(limits).store(Arc::clone(store) as Arc<dyn Store>).start().await.unwrap()
 }
@@ -102,7 +74,7 @@ async fn is_told_all(peer: &mut Peer, mut next: u64, last: u64) {
 
 #[tokio::test]
 async fn a_joiner_and_a_returner_are_told_everything_once_while_others_talk() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let mut alice = Peer::pipe(&server, Form::JsonLines).await;
     let welcome = alice.enter("alice").await.unwrap();
@@ -124,7 +96,7 @@ async fn a_joiner_and_a_returner_are_told_everything_once_while_others_talk() {
 
 #[tokio::test]
 async fn a_joiner_sees_the_last_messages_then_live_and_no_hole_between() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let talking = talk(&server, 400).await;
     for n in 0..30 {
@@ -175,7 +147,7 @@ async fn listen(mut events: Events, until: &str) -> (Vec<u64>, usize) {
 
 #[tokio::test]
 async fn who_leaves_and_comes_back_before_the_store_has_answered_is_told_no_room_twice() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let (alice, events) = server.join(Options::named("alice")).await.unwrap();
     let listening = tokio::spawn(listen(events, "message 300"));
@@ -194,7 +166,7 @@ async fn who_leaves_and_comes_back_before_the_store_has_answered_is_told_no_room
 
 #[tokio::test]
 async fn nothing_of_a_room_that_was_left_is_told_until_it_is_joined_again() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let talking = talk(&server, 200).await;
     let mut alice = Peer::pipe(&server, Form::Bincode).await;
@@ -230,14 +202,14 @@ async fn nothing_of_a_room_that_was_left_is_told_until_it_is_joined_again() {
 
 #[tokio::test]
 async fn who_needs_history_that_cannot_be_read_is_let_go_and_nobody_else_notices() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let mut alice = Peer::join_pipe(&server, Form::Bincode, "alice").await;
     let mut bob = Peer::join_pipe(&server, Form::JsonLines, "bob").await;
     alice.gets(&["joined lobby/2 bob"]).await;
-    store.is_broken.store(true, Ordering::Relaxed);
+    store.hooks.is_broken.store(true, Ordering::Relaxed);
     alice.ask(1, say("lobby", "before")).await;
-    alice.query(2, Query::History { room: "lobby".into(), before: None, limit: 5 }).await;
+    alice.query(2, Query::History { room: "lobby".into(), anchor: Anchor::Latest, limit: 5 }).await;
     alice.gets(&["re=1 said lobby/3 alice: before"]).await;
     alice.closed("history_failed").await;
     let mut carol = Peer::pipe(&server, Form::JsonFrames).await;
@@ -246,14 +218,14 @@ async fn who_needs_history_that_cannot_be_read_is_let_go_and_nobody_else_notices
     bob.gets(&["said lobby/3 alice: before", "joined lobby/4 carol"]).await;
     bob.say(1, "lobby", "still here").await;
     bob.gets(&["re=1 said lobby/5 bob: still here"]).await;
-    store.is_broken.store(false, Ordering::Relaxed);
+    store.hooks.is_broken.store(false, Ordering::Relaxed);
     let mut dave = Peer::pipe(&server, Form::JsonFrames).await;
     dave.enter("dave").await;
 }
 
 #[tokio::test]
 async fn a_client_is_not_told_anything_twice_by_a_late_store() {
-    let store = Late::new();
+    let store = late();
     let server = server(&store).await;
     let (alice, events) = server.join(Options::named("alice").rooms(["lobby"])).await.unwrap();
     let listening = tokio::spawn(listen(events, "the end"));

@@ -6,6 +6,7 @@ mod chaos;
 mod doors;
 mod flood;
 mod four_codecs;
+mod hooked;
 mod late_store;
 mod limits;
 mod liveness;

@@ -1,6 +1,6 @@
 //! People and programs talk in the same rooms: names, joins, talk, whispers, lists, topics, leaving.
 
-use chat_core::{Ask, Query};
+use chat_core::{Anchor, Ask, Query};
 use chat_net::codec::{Form, FromClient};
 use chat_net::{Limits, ServerHandle};
 
@@ -187,7 +187,7 @@ async fn a_program_in_any_form_is_told_the_same_in_the_same_order() {
         alice.query(9, Query::Users { room: Some("lobby".into()), after: None }).await;
         alice.query(9, Query::Users { room: None, after: Some("alice".into()) }).await;
         alice.query(9, Query::Rooms { after: None }).await;
-        alice.query(9, Query::History { room: "lobby".into(), before: None, limit: 5 }).await;
+        alice.query(9, Query::History { room: "lobby".into(), anchor: Anchor::Latest, limit: 5 }).await;
         alice
             .gets(&[
                 "re=9 users 3: alice bob carol",

@@ -413,7 +413,11 @@ fn event(event: &Event) -> String {
         }
         Event::CaughtUp { place } => format!("caught_up {}", at(place)),
         Event::Gap { place, first_available, why } => {
-            let why = if *why == GapReason::NewEpoch { "new_epoch" } else { "not_kept" };
+            let why = match why {
+                GapReason::NewEpoch => "new_epoch",
+                GapReason::NotKept => "not_kept",
+                GapReason::Corrupt => "corrupt",
+            };
             format!("gap {} from {first_available} {why}", at(place))
         }
         other => format!("{other:?}"),
@@ -431,6 +435,10 @@ fn answered(answer: &Answer) -> String {
                 rooms.iter().map(|room| format!("{}={}", room.room, room.members)).collect();
             format!("rooms {total}: {}", rooms.join(" "))
         }
-        Answer::History { count, more, .. } => format!("history {count}{}", if *more { " more" } else { "" }),
+        Answer::History { count, more, newer, .. } => {
+            let more = if *more { " more" } else { "" };
+            format!("history {count}{more}{}", if *newer { " newer" } else { "" })
+        }
+        Answer::Search { count, more } => format!("search {count}{}", if *more { " more" } else { "" }),
     }
 }

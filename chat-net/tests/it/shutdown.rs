@@ -1,16 +1,18 @@
 //! The end of a server: everything earlier is answered, everybody is told, and it is over in time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_core::{Ask, Epoch, Number, Query, RequestId};
+use chat_core::{Anchor, Ask, Query, RequestId};
 use chat_net::codec::{Form, FromClient, FromServer};
-use chat_net::{Limits, Memory, Options, Page, PageLimit, Record, Server, ServerError, Store, StoreError};
+use chat_net::{Limits, Options, Server, ServerError, StoreError};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::hooked::{Hooked, Hooks};
 use crate::peer::{Peer, encode, fast, say, server, show, soon};
 
 const FORMS: [Form; 4] = [Form::Bincode, Form::JsonFrames, Form::JsonLines, Form::Text];
@@ -60,7 +62,7 @@ async fn everything_asked_earlier_is_answered() {
             &FromClient::Ask { id: RequestId(id), ask: say("lobby", &"x".repeat(1000)) },
         ));
     }
-    let history = Query::History { room: "lobby".into(), before: None, limit: 100 };
+    let history = Query::History { room: "lobby".into(), anchor: Anchor::Latest, limit: 100 };
     asks.extend(encode(Form::Bincode, &FromClient::Query { id: RequestId(501), query: history }));
     // Its pong says that the server has read everything.
     asks.extend(encode(Form::Bincode, &FromClient::Ping { nonce: 9 }));
@@ -131,8 +133,7 @@ async fn a_bot_in_the_process_is_told_too() {
 
 /// A store that fails, or that never answers, once it is told to.
 struct Broken {
-    inner: Memory,
-    append: std::sync::atomic::AtomicU8,
+    append: AtomicU8,
     never: Notify,
 }
 
@@ -140,56 +141,28 @@ const WORKS: u8 = 0;
 const FAILS: u8 = 1;
 const HANGS: u8 = 2;
 
-impl Broken {
-    fn new() -> Arc<Broken> {
-        let inner = Memory::new(&Limits::default());
-        Arc::new(Broken { inner, append: WORKS.into(), never: Notify::new() })
-    }
-
-    fn set(&self, how: u8) {
-        self.append.store(how, std::sync::atomic::Ordering::SeqCst);
-    }
+fn broken() -> Arc<Hooked<Broken>> {
+    let hooks = Broken { append: WORKS.into(), never: Notify::new() };
+    Arc::new(Hooked::new(hooks, &Limits::default()))
 }
 
 #[async_trait]
-impl Store for Broken {
-    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        match self.append.load(std::sync::atomic::Ordering::SeqCst) {
+impl Hooks for Broken {
+    async fn before_append(&self) -> Result<(), StoreError> {
+        match self.append.load(Ordering::SeqCst) {
             FAILS => Err(StoreError::Failed("no space left on device".into())),
             HANGS => {
                 self.never.notified().await;
                 Ok(())
             }
-            _ => self.inner.append(records).await,
+            _ => Ok(()),
         }
-    }
-
-    async fn first_available(&self, room: Epoch) -> Result<Option<Number>, StoreError> {
-        self.inner.first_available(room).await
-    }
-
-    async fn read(
-        &self,
-        room: Epoch,
-        after: Number,
-        upto: Number,
-        limit: PageLimit,
-    ) -> Result<Page, StoreError> {
-        self.inner.read(room, after, upto, limit).await
-    }
-
-    async fn messages(&self, room: Epoch, before: Number, limit: PageLimit) -> Result<Page, StoreError> {
-        self.inner.messages(room, before, limit).await
-    }
-
-    fn durability(&self) -> &'static str {
-        "memory"
     }
 }
 
 #[tokio::test]
 async fn a_store_that_fails_ends_the_server_and_nothing_unkept_is_told() {
-    let store = Broken::new();
+    let store = broken();
     let builder = Server::builder().listen("127.0.0.1:0").limits(fast()).store(store.clone());
     let mut server = builder.start().await.unwrap();
     let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
@@ -197,7 +170,7 @@ async fn a_store_that_fails_ends_the_server_and_nothing_unkept_is_told() {
     alice.gets(&["joined lobby/2 bob"]).await;
     alice.ask(1, say("lobby", "kept")).await;
     alice.gets(&["re=1 said lobby/3 alice: kept"]).await;
-    store.set(FAILS);
+    store.hooks.append.store(FAILS, Ordering::SeqCst);
     alice.ask(2, say("lobby", "lost")).await;
     let failed = soon("the failure", server.failed()).await;
     assert!(matches!(&failed, ServerError::Store(_)), "{failed:?}");
@@ -215,11 +188,11 @@ async fn a_store_that_fails_ends_the_server_and_nothing_unkept_is_told() {
 
 #[tokio::test]
 async fn a_store_that_never_answers_does_not_keep_a_server_from_ending() {
-    let store = Broken::new();
+    let store = broken();
     let server =
         Server::builder().listen("127.0.0.1:0").limits(fast()).store(store.clone()).start().await.unwrap();
     let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
-    store.set(HANGS);
+    store.hooks.append.store(HANGS, Ordering::SeqCst);
     // More than the engine's inbox holds, from as many connections as that takes.
     let mut others = Vec::new();
     for n in 0..8 {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chat_core::{
-    Ask, Audience, CatchUp, Change, Chat, Code, Command, Config, Detach, Epoch, Event, Kept, NodeId, Number,
-    Place, RequestId, RoomId, RoomName, Seq, SessionId, Since, Sink, Stamp, Timestamp, TokenHash,
+    Ask, Audience, CatchUp, Change, Chat, Code, Command, Config, Detach, Epoch, Event, GapReason, Kept,
+    NodeId, Number, Place, RequestId, RoomId, RoomName, Seq, SessionId, Since, Sink, Stamp, Timestamp,
+    TokenHash,
 };
 
 use super::rng::Rng;
@@ -230,7 +231,11 @@ impl Edge {
                 true
             }
             Stage::Missed(since) => {
-                let plan = CatchUp::plan(since, &Kept { head, first_available }, self.catch_up);
+                let plan = CatchUp::plan(
+                    since,
+                    &Kept { head, first_available, why: GapReason::NotKept },
+                    self.catch_up,
+                );
                 let CatchUp { gap, after } = plan.expect("nobody is ahead of the server");
                 *stage = Stage::Range(after);
                 gap.into_iter().for_each(|gap| self.send(line, RequestId::NONE, false, gap));

@@ -179,6 +179,7 @@ impl Print<'_> {
                 match why {
                     GapReason::NewEpoch => self.raw(": the room was made anew while you were away"),
                     GapReason::NotKept => self.raw(": some of what you missed is no longer kept"),
+                    GapReason::Corrupt => self.raw(": some of what you missed is damaged"),
                 }
                 self.args(format_args!("; it goes on with number {first_available}\n"));
             }
@@ -228,6 +229,14 @@ impl Print<'_> {
                     }
                 }
             }
+            Answer::Search { count, more } => match (count, more) {
+                (0, _) => self.raw("- nothing was found\n"),
+                (1, false) => self.raw("- that was the only match\n"),
+                (_, false) => self.args(format_args!("- those were all {count} matches\n")),
+                (_, true) => {
+                    self.args(format_args!("- those were the last {count} matches, there are older ones\n"));
+                }
+            },
         }
     }
 

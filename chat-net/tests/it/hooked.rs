@@ -1,0 +1,83 @@
+//! A store in memory with something in the way: slow, failing or late. One wrapper for all of them.
+
+use async_trait::async_trait;
+use chat_core::{Anchor, Epoch, Number};
+use chat_net::{Available, Limits, Memory, Messages, Page, PageLimit, Record, Search, Store, StoreError};
+
+/// What happens before a store does what it is asked.
+#[async_trait]
+pub(crate) trait Hooks: Send + Sync + 'static {
+    /// Before records are appended.
+    async fn before_append(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Before anything is read.
+    async fn before_read(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// What the store says of itself.
+    fn has_space(&self) -> bool {
+        true
+    }
+}
+
+pub(crate) struct Hooked<H> {
+    pub(crate) hooks: H,
+    inner: Memory,
+}
+
+impl<H> Hooked<H> {
+    pub(crate) fn new(hooks: H, limits: &Limits) -> Hooked<H> {
+        Hooked { hooks, inner: Memory::new(limits) }
+    }
+}
+
+#[async_trait]
+impl<H: Hooks> Store for Hooked<H> {
+    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.hooks.before_append().await?;
+        self.inner.append(records).await
+    }
+
+    fn has_space(&self) -> bool {
+        self.hooks.has_space()
+    }
+
+    async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
+        self.hooks.before_read().await?;
+        self.inner.first_available(room).await
+    }
+
+    async fn read(
+        &self,
+        room: Epoch,
+        after: Number,
+        upto: Number,
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
+        self.hooks.before_read().await?;
+        self.inner.read(room, after, upto, limit).await
+    }
+
+    async fn messages(
+        &self,
+        room: Epoch,
+        head: Number,
+        anchor: Anchor,
+        limit: PageLimit,
+    ) -> Result<Messages, StoreError> {
+        self.hooks.before_read().await?;
+        self.inner.messages(room, head, anchor, limit).await
+    }
+
+    async fn search(&self, search: Search) -> Result<Messages, StoreError> {
+        self.hooks.before_read().await?;
+        self.inner.search(search).await
+    }
+
+    fn durability(&self) -> &'static str {
+        "memory"
+    }
+}
