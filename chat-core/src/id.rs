@@ -113,6 +113,12 @@ impl SessionId {
         self.0 & ((1 << Self::COUNTER_BITS) - 1)
     }
 
+    /// The id that [`as_u64`](SessionId::as_u64) gave.
+    #[must_use]
+    pub fn from_u64(id: u64) -> SessionId {
+        SessionId(id)
+    }
+
     /// The whole id as one integer.
     #[must_use]
     pub fn as_u64(self) -> u64 {

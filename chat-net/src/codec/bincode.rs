@@ -114,6 +114,24 @@ fn why(fault: &Fault) -> String {
     }
 }
 
+/// The binary form of something that a store keeps.
+#[cfg(feature = "sqlite")]
+pub(crate) fn to_stored<T: Encode>(value: &T) -> Vec<u8> {
+    bincode::encode_to_vec(value, config::standard())
+        .expect("everything kept has a binary form and memory grows")
+}
+
+/// Reads what [`to_stored`] made. The bytes come from the store's own files, and their sum was right.
+#[cfg(feature = "sqlite")]
+pub(crate) fn from_stored<T: Decode<()>>(bytes: &[u8]) -> Result<T, String> {
+    let (value, used) =
+        decode_from_slice(bytes, limited::<0x1_0000_0000>()).map_err(|error| error.to_string())?;
+    match bytes.len() - used {
+        0 => Ok(value),
+        rest => Err(format!("{rest} bytes are left over")),
+    }
+}
+
 /// bincode makes room for a list before it reads it, counted in the size that elements have in memory: up to 10
 /// times what the smallest legal ones take on the wire. So the limit is 16 times the payload, in three steps
 /// because it is part of a type.

@@ -1,6 +1,8 @@
 //! The store: keeps what was recorded, answers history, and gives a server back what it had.
 
 mod memory;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 mod words;
 
 use async_trait::async_trait;
