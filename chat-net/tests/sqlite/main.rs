@@ -1,5 +1,6 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
+mod conforms;
 mod kept;
 mod log;
 mod scratch;
