@@ -1,8 +1,13 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
+mod compaction;
 mod conforms;
 mod damage;
+mod epoch;
+mod faults;
 mod history;
 mod kept;
 mod log;
+mod retention;
 mod scratch;
+mod space;
