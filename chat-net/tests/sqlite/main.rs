@@ -10,4 +10,5 @@ mod kept;
 mod log;
 mod retention;
 mod scratch;
+#[cfg(target_os = "linux")]
 mod space;
