@@ -4,6 +4,8 @@ mod join;
 mod json;
 mod operating;
 mod program;
+mod relay;
+mod returning;
 mod send;
 mod serve;
 mod settings;
