@@ -123,8 +123,10 @@ impl Process {
         Process { addr: server.local_addrs()[0], runtime }
     }
 
+    /// Ends it wherever it is. When this returns nothing of it runs any more.
     fn kill(self) {
-        self.runtime.shutdown_background();
+        let ended = std::thread::spawn(move || self.runtime.shutdown_timeout(PATIENCE)).join();
+        ended.expect("it can be waited for outside of a runtime");
     }
 }
 
