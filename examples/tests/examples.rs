@@ -173,7 +173,7 @@ fn client_py_says_what_is_typed_and_prints_what_is_said() {
 
     let carol = client(&address, &["carol"]).expect("bob runs too");
     until(&carol.lines, "~ #lobby <script> it is green↵and 1 € cheaper");
-    drop(carol);
+    assert!(carol.end().1.success());
 
     let (lines, status) = client(&address, &["BOB"]).expect("bob runs too").end();
     assert_eq!(status.code(), Some(3));
