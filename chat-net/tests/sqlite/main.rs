@@ -1,6 +1,7 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
 mod compaction;
+mod conforms;
 mod epoch;
 mod faults;
 mod kept;
