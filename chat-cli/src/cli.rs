@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::folder::{
+    EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
+    SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
+};
+
 /// Examples stand first: most people look for a line to copy.
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -53,6 +58,21 @@ pub(crate) enum Command {
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
     Send(SendArgs),
+    /// Print messages that were kept, or the rooms that there are
+    #[command(help_template = TEMPLATE, before_help = HISTORY_EXAMPLES, after_help = FOLDER)]
+    History(HistoryArgs),
+    /// Print the messages that hold some words
+    #[command(help_template = TEMPLATE, before_help = SEARCH_EXAMPLES, after_help = FOLDER)]
+    Search(SearchArgs),
+    /// Print everything that was kept, as JSON lines
+    #[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES, after_help = FOLDER)]
+    Export(ExportArgs),
+    /// Make a data folder from an export
+    #[command(help_template = TEMPLATE, before_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Read everything that was kept, and say what is damaged
+    #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
+    Verify(DataArgs),
     /// Measure a server beside a bare loop that writes the same bytes
     Bench(crate::bench::BenchArgs),
     /// Show or check the settings
@@ -78,12 +98,12 @@ Examples:
   chat-cli serve --memory                      nothing is kept";
 
 const SERVE_MORE: &str = "\
-Standard output has one line for each address that is listened on, and one that says where history is kept; logs
-go to standard error. Without --data or --memory, history is kept in $XDG_STATE_HOME/chat, else ~/.local/state/chat,
-or where systemd says. The folder is the server's alone while it runs; 'history', 'search', 'export' and 'verify' may
-read it all the same.
-SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a second one at
-once. 'chat-cli config print' shows every setting and limit.";
+Standard output has one line for each address that is listened on, and one that says where history
+is kept; logs go to standard error. Without --data or --memory that is $XDG_STATE_HOME/chat, else
+~/.local/state/chat, or where systemd says. One server at a time has a folder; 'chat-cli history',
+'search', 'export' and 'verify' read it all the same.
+SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
+second one at once. 'chat-cli config print' shows every setting and limit.";
 
 /// `serve`, as typed.
 #[derive(Args, Clone, Debug, Default)]
@@ -126,7 +146,7 @@ pub(crate) struct ServeArgs {
     /// How logs are written [default: text]
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
-    /// Print each address as JSON: {"listening":"127.0.0.1:41873"}
+    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, {"data":"DIR","durability":"fsync"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.
@@ -145,7 +165,7 @@ pub(crate) struct FileArg {
 /// The folder that history is kept in, as typed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DataArgs {
-    /// The folder that the server keeps history in [env: CHAT_DATA] [default: as for 'serve']
+    /// The server's data folder [env: CHAT_DATA] [default: that of 'serve']
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Where settings come from that are not given here.
@@ -314,7 +334,9 @@ mod tests {
 
     #[test]
     fn help_shows_examples_before_anything_else_to_read() {
-        for command in ["", "serve", "join", "send", "config"] {
+        for command in
+            ["", "serve", "join", "send", "history", "search", "export", "import", "verify", "config"]
+        {
             let args = ["chat-cli", command, "--help"];
             let typed = args.iter().filter(|arg| !arg.is_empty());
             let help = Cli::try_parse_from(typed).unwrap_err().to_string();

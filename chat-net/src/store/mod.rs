@@ -106,6 +106,9 @@ pub enum StoreError {
     /// What was asked for cannot be read or written.
     #[error("the store failed: {0}; look at its files and the disk, then start the server again")]
     Failed(String),
+    /// There is no room of this name, or this epoch.
+    #[error("there is no room {0} in this store")]
+    NoSuchRoom(String),
     /// What was to be read is damaged. From now on, [`Store::first_available`] is behind it.
     #[error("the store is damaged: {0}; run 'chat-cli verify' on it")]
     Damaged(String),
@@ -193,7 +196,7 @@ pub trait Store: Send + Sync + 'static {
 
 /// The newest of these matches, oldest first, within the limit; those of one millisecond stay together.
 pub(crate) fn newest(mut found: Vec<Past>, limit: PageLimit) -> Messages {
-    found.sort_by_key(|past| past.stamp.seq);
+    found.sort_by_key(|past| (past.stamp.at, past.stamp.seq));
     let (mut first, mut bytes, mut last_at) = (found.len(), 0, None);
     while let Some(past) = first.checked_sub(1).and_then(|at| found.get(at)) {
         bytes += size(&past.event);

@@ -1,10 +1,16 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
 mod compaction;
+mod conforms;
+mod damage;
 mod epoch;
 mod faults;
+mod history;
 mod kept;
 mod log;
+#[cfg(unix)]
+mod noise;
+mod offline;
 mod retention;
 mod scratch;
 #[cfg(target_os = "linux")]

@@ -58,6 +58,20 @@ pub enum OpenError {
         /// What cannot be opened.
         path: PathBuf,
     },
+    /// There is one already, and a new one was to be made.
+    #[error("there is a store in {folder:?} already; give a new folder")]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A server was killed, and what it wrote last cannot be put in its place without writing.
+    #[error(
+        "what was written last is in {file:?}, which cannot be read as long as its folder cannot be written to;          copy the folder to where it can be"
+    )]
+    Unsettled {
+        /// The log.
+        file: PathBuf,
+    },
     /// What is there contradicts itself.
     #[error(
         "the store is damaged: {0}; run 'chat-cli verify' on it, put back a copy, or 'chat-cli export' what can be \
@@ -91,7 +105,7 @@ impl OpenError {
     pub(crate) fn store(path: &Path, error: StoreError) -> OpenError {
         match error {
             StoreError::Damaged(what) => OpenError::Damaged(what),
-            StoreError::Failed(what) => OpenError::io(path, io::Error::other(what)),
+            error => OpenError::io(path, io::Error::other(error)),
         }
     }
 
@@ -148,6 +162,8 @@ pub(crate) fn unreadable(what: &str, error: &rusqlite::Error) -> StoreError {
             // A column does not hold what it must: the file is whole, its content is not.
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
+            // Our statements fit our tables: these are others.
+            | rusqlite::Error::SqlInputError { .. }
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::QueryReturnedNoRows => StoreError::Damaged(format!("{what}: {error}")),
             _ => StoreError::Failed(format!("{what}: {error}")),
