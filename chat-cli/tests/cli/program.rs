@@ -188,7 +188,7 @@ impl Server {
 
     /// A server on an address that one had before.
     pub(crate) fn start_at(addr: &str) -> Server {
-        let mut program = Program::start(&["serve", "--listen", addr, "--json"]);
+        let mut program = Program::start(&["serve", "--memory", "--listen", addr, "--json"]);
         program.out.until("listening");
         Server { program, addr: addr.to_owned() }
     }
