@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::folder::{
+    EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
+    SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
+};
+
 /// Examples stand first: most people look for a line to copy.
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -17,16 +22,19 @@ Examples:
   chat-cli join                                chat there, under the login name
   chat-cli join 10.0.0.5:8080 --name carol     chat elsewhere
   nc 127.0.0.1 8080                            chat without this program
-  echo done | chat-cli send --room builds      say one thing and go";
+  echo done | chat-cli send --room builds      say one thing and go
+  chat-cli history lobby                       read what was said there";
 
 const ENDS: &str = "\
 Settings come from flags, else from CHAT_... variables, else from the file of --config, else a default.
 
 Exit codes:
-  0   done                       77  not permitted
-  1   failed, or lost for good   78  the settings are wrong
-  2   not a command              130 interrupted, and not in order
-  3   the name was refused       143 terminated, and not in order";
+  0   done                       75  another process has the data folder
+  1   failed, or lost for good   77  not permitted
+  2   not a command              78  the settings are wrong, or do not fit the data folder
+  3   the name was refused       130 interrupted, and not in order
+  74  the data folder failed     143 terminated, and not in order
+      or is damaged";
 
 /// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
 #[derive(Debug, Parser)]
@@ -50,6 +58,21 @@ pub(crate) enum Command {
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
     Send(SendArgs),
+    /// Print messages that were kept, or the rooms that there are
+    #[command(help_template = TEMPLATE, before_help = HISTORY_EXAMPLES, after_help = FOLDER)]
+    History(HistoryArgs),
+    /// Print the messages that hold some words
+    #[command(help_template = TEMPLATE, before_help = SEARCH_EXAMPLES, after_help = FOLDER)]
+    Search(SearchArgs),
+    /// Print everything that was kept, as JSON lines
+    #[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES, after_help = FOLDER)]
+    Export(ExportArgs),
+    /// Make a data folder from an export
+    #[command(help_template = TEMPLATE, before_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Read everything that was kept, and say what is damaged
+    #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
+    Verify(DataArgs),
     /// Measure a server beside a bare loop that writes the same bytes
     Bench(crate::bench::BenchArgs),
     /// Show or check the settings
@@ -70,12 +93,17 @@ Examples:
   chat-cli serve --listen 127.0.0.1:9000 --listen '[::1]:9000'
   chat-cli serve --listen 0.0.0.0:8080 --plaintext
   chat-cli serve --listen 127.0.0.1:0 --json
-  chat-cli serve --limit linger=5s --limit body=500";
+  chat-cli serve --limit linger=5s --limit body=500
+  chat-cli serve --data /srv/chat --limit keep_age=90d
+  chat-cli serve --memory                      nothing is kept";
 
 const SERVE_MORE: &str = "\
-Standard output has one line for each address that is listened on; logs go to standard error.
-SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a second one at
-once. 'chat-cli config print' shows every setting and limit.";
+Standard output has one line for each address that is listened on, and one that says where history
+is kept; logs go to standard error. Without --data or --memory that is $XDG_STATE_HOME/chat, else
+~/.local/state/chat, or where systemd says. One server at a time has a folder; 'chat-cli history',
+'search', 'export' and 'verify' read it all the same.
+SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
+second one at once. 'chat-cli config print' shows every setting and limit.";
 
 /// `serve`, as typed.
 #[derive(Args, Clone, Debug, Default)]
@@ -94,6 +122,21 @@ pub(crate) struct ServeArgs {
     /// The room everyone starts in; empty for none [default: lobby]
     #[arg(long, env = "CHAT_START_ROOM", value_name = "ROOM")]
     pub(crate) start_room: Option<String>,
+    /// Keep history in this folder; made if missing [env: CHAT_DATA] [default: in your home folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep history in memory only: it is gone when the server ends
+    #[arg(long)]
+    pub(crate) memory: bool,
+    /// When a message counts as accepted [default: fsync]
+    #[arg(long, env = "CHAT_DURABILITY", value_name = "LEVEL")]
+    pub(crate) durability: Option<Durability>,
+    /// Bring a folder that an older version made up to date; copy it first
+    #[arg(long)]
+    pub(crate) migrate: bool,
+    /// Number all rooms anew for clients: once, after putting back a copy of the folder
+    #[arg(long)]
+    pub(crate) new_epoch: bool,
     /// Set one limit, as in the table of limits in the file; may be repeated
     #[arg(long, env = "CHAT_LIMITS", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub(crate) limit: Vec<String>,
@@ -103,7 +146,7 @@ pub(crate) struct ServeArgs {
     /// How logs are written [default: text]
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
-    /// Print each address as JSON: {"listening":"127.0.0.1:41873"}
+    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, {"data":"DIR","durability":"fsync"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.
@@ -117,6 +160,17 @@ pub(crate) struct FileArg {
     /// Read settings from this TOML file
     #[arg(long, env = "CHAT_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The folder that history is kept in, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct DataArgs {
+    /// The server's data folder [env: CHAT_DATA] [default: that of 'serve']
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where settings come from that are not given here.
+    #[command(flatten)]
+    pub(crate) file: FileArg,
 }
 
 const JOIN_EXAMPLES: &str = "\
@@ -233,6 +287,30 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
+/// When something accepted is safe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    /// When the disk has it: a power cut loses nothing
+    #[default]
+    Fsync,
+    /// When the system has it: a power cut may lose the last seconds, a killed server nothing
+    Os,
+    /// When the server has it: nothing is kept
+    Memory,
+}
+
+impl Durability {
+    /// As it is written in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Durability::Fsync => "fsync",
+            Durability::Os => "os",
+            Durability::Memory => "memory",
+        }
+    }
+}
+
 /// How logs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -256,7 +334,9 @@ mod tests {
 
     #[test]
     fn help_shows_examples_before_anything_else_to_read() {
-        for command in ["", "serve", "join", "send", "config"] {
+        for command in
+            ["", "serve", "join", "send", "history", "search", "export", "import", "verify", "config"]
+        {
             let args = ["chat-cli", command, "--help"];
             let typed = args.iter().filter(|arg| !arg.is_empty());
             let help = Cli::try_parse_from(typed).unwrap_err().to_string();

@@ -1,9 +1,21 @@
 //! A person's side of a session, wherever it is shown: lines become acts, notices become lines.
 
-use chat_net::client::{AskError, Notice};
+use std::time::Duration;
 
+use chat_net::chat_core::Ask;
+use chat_net::client::{AskError, Notice};
+use chat_net::codec::text::{self, Typed};
+use tokio::time::Instant;
+
+use super::render;
 use super::session::{Act, Outcome};
 use super::talk::{self, Step, Talk};
+
+/// After so long without an answer a person is told that the server is slow, and may leave without it.
+pub(crate) const SLOW: Duration = Duration::from_secs(2);
+
+/// Lines that were not sent are listed up to so many.
+const LISTED: usize = 10;
 
 /// Something to show, whole lines each ended by a newline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,45 +26,108 @@ pub(crate) enum Shown {
     Status(String),
 }
 
+/// Where the connection is that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Away {
+    /// When it is tried again; in the past: it is being tried.
+    pub(crate) retry_at: Instant,
+    /// What was said of it last.
+    why: String,
+    /// The longest pause that was told, in seconds.
+    told_secs: u64,
+}
+
+/// The ask that waits for its answer.
+#[derive(Debug)]
+struct Asked {
+    /// The line that it was, if it says something that would be lost with it.
+    said: Option<String>,
+    /// Whether it was typed while the connection was away.
+    waited: bool,
+    /// Whether it has not been sent: the connection is still away.
+    unsent: bool,
+    at: Instant,
+}
+
 /// A person: what they know, and whether they are away.
 #[derive(Debug, Default)]
 pub(crate) struct Person {
     /// What they know of the conversation.
     pub(crate) talk: Talk,
-    /// Whether the connection is gone and is being made again.
-    pub(crate) away: bool,
+    /// Set while the connection is gone and is being made again.
+    pub(crate) away: Option<Away>,
+    /// Whether what is going on can be seen elsewhere, so that not every attempt needs a line.
+    has_prompt: bool,
+    asked: Option<Asked>,
+    /// So many of the next lines were typed while the connection was away.
+    waited: usize,
 }
 
 impl Person {
+    /// A person who sees a prompt, and whose lines can be brought back.
+    pub(crate) fn at_prompt() -> Person {
+        Person { has_prompt: true, ..Person::default() }
+    }
+
     /// What a line asks for, and what to show at once.
     pub(crate) fn act(&mut self, line: Vec<u8>) -> (Act, Option<Shown>) {
+        let waited = self.away.is_some() || self.waited > 0;
+        self.waited = self.waited.saturating_sub(1);
         let Ok(line) = String::from_utf8(line) else {
             return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
         };
-        match self.talk.typed(&line) {
+        let (act, shown) = match self.talk.typed(&line) {
             Step::Nothing => (Act::Nothing, None),
             Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
             Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
             Step::Ask(ask) => (Act::Ask(ask), None),
             Step::Query(query) => (Act::Query(query), None),
             Step::Quit => (Act::Leave, None),
-        }
+        };
+        let said = match &act {
+            Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
+            Act::Ask(_) | Act::Query(_) => None,
+            Act::Nothing | Act::Leave => return (act, shown),
+        };
+        self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
+        (act, shown)
     }
 
-    /// What to show of a notice.
-    pub(crate) fn notice(&mut self, notice: &Notice) -> Option<Shown> {
+    /// What to show of a line before its turn comes, if it needs no server.
+    pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
+        let helps = self.away.is_some() && matches!(text::parse(line.trim()), Typed::Help);
+        helps.then(|| Shown::Talk(text::help().to_owned()))
+    }
+
+    /// Whether a line leaves, and need not wait for a server that is away or does not answer.
+    pub(crate) fn leaves_at_once(&self, line: &str) -> bool {
+        let waits = self.away.is_some() || self.unanswered().is_some_and(|time| time >= SLOW);
+        waits && matches!(text::parse(line.trim()), Typed::Quit)
+    }
+
+    /// How long the last ask has been without an answer.
+    pub(crate) fn unanswered(&self) -> Option<Duration> {
+        self.asked.as_ref().map(|asked| asked.at.elapsed())
+    }
+
+    /// What to show of a notice, while so many lines wait.
+    pub(crate) fn notice(&mut self, notice: &Notice, waiting: usize) -> Option<Shown> {
         match notice {
             Notice::Connected(welcome) => {
-                self.away = false;
-                Some(Shown::Status(self.talk.welcomed(welcome)))
+                let was_away = self.away.take().is_some();
+                if let Some(asked) = &mut self.asked {
+                    asked.unsent = false;
+                }
+                let mut shown = self.talk.welcomed(welcome);
+                if was_away && waiting > 0 {
+                    self.waited = waiting;
+                    let lines = if waiting == 1 { "the line" } else { &format!("the {waiting} lines") };
+                    shown.push_str(&talk::note(&format!("now sending {lines} that waited")));
+                }
+                Some(Shown::Status(shown))
             }
-            Notice::Told(told) => Some(Shown::Talk(self.talk.told(told))),
-            // One line for each time away, however often it is tried.
-            Notice::Disconnected { .. } if std::mem::replace(&mut self.away, true) => None,
-            Notice::Disconnected { why, .. } => {
-                let what = format!("the connection is lost ({why}); trying again, and what you type waits");
-                Some(Shown::Status(talk::note(&what)))
-            }
+            Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
+            Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
             Notice::Ended { why } => {
                 Some(Shown::Status(talk::note(&format!("the connection has ended: {why}"))))
             }
@@ -60,16 +135,75 @@ impl Person {
         }
     }
 
+    fn disconnected(&mut self, why: String, retry_in: Duration) -> Option<Shown> {
+        let (retry_at, secs) = (Instant::now() + retry_in, retry_in.as_secs());
+        let next = match secs {
+            0 => "trying again at once".to_owned(),
+            secs => format!("next try in {secs} s"),
+        };
+        let before = self.away.replace(Away { retry_at, why: why.clone(), told_secs: secs });
+        let what = match before {
+            None => format!("lost the connection: {why}; {next}, what you type waits"),
+            Some(before) if before.why != why => format!("still away: {why}; {next}"),
+            // One line for each longer pause; then the last one holds.
+            Some(before) if !self.has_prompt && secs > before.told_secs => format!("still away; {next}"),
+            Some(before) => {
+                self.away = Some(Away { retry_at, why, told_secs: before.told_secs });
+                return None;
+            }
+        };
+        Some(Shown::Status(talk::note(&what)))
+    }
+
     /// What to show of what came of the last ask.
     pub(crate) fn answered(&mut self, outcome: &Outcome) -> Option<Shown> {
+        let asked = self.asked.take();
         match outcome {
             Outcome::Taken(told) => {
                 self.talk.taken(told);
                 None
             }
-            Outcome::Answered(told, answer) => Some(Shown::Talk(Talk::answered(told, answer))),
-            Outcome::Failed(error) => Some(Shown::Status(failed(error))),
+            Outcome::Answered(told, answer) => {
+                Some(Shown::Talk(self.talk.answered(told, answer, render::now())))
+            }
+            Outcome::Failed(error) => {
+                self.talk.failed();
+                Some(Shown::Status(self.failed(error, asked)))
+            }
         }
+    }
+
+    /// The lines of an ask that failed. What was to be said is shown again if it is worth another try, or if the
+    /// line is far above.
+    fn failed(&self, error: &AskError, asked: Option<Asked>) -> String {
+        let why = failed(error);
+        let Some(Asked { said: Some(said), waited, .. }) = asked else { return why };
+        let again = if self.has_prompt { " (Up brings it back)" } else { "" };
+        match error {
+            AskError::Refused(_) if error.is_retryable() || waited => {
+                why + &talk::note(&format!("not said: {said}{again}"))
+            }
+            AskError::Refused(_) => why,
+            _ => why + &talk::note(&format!("it was: {said}{again}")),
+        }
+    }
+
+    /// What to say of lines that are left behind at the end.
+    pub(crate) fn unsent(&self, waiting: &[Vec<u8>]) -> Option<Shown> {
+        let mut lines = match &self.asked {
+            Some(Asked { said: Some(said), unsent: true, .. }) => talk::note(&format!("not sent: {said}")),
+            Some(Asked { said: Some(said), .. }) => {
+                talk::note(&format!("nobody knows whether this was taken: {said}"))
+            }
+            _ => String::new(),
+        };
+        let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
+        let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
+        lines.extend(waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {line}"))));
+        if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
+            lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
+        }
+        (!lines.is_empty()).then_some(Shown::Status(lines))
     }
 }
 
@@ -78,5 +212,127 @@ pub(crate) fn failed(error: &AskError) -> String {
     match error {
         AskError::Refused(refusal) => talk::refusal(refusal),
         error => talk::note(&format!("nobody knows whether that was taken: {error}")),
+    }
+}
+
+/// The refusal of a line that is one too many.
+pub(crate) fn too_many_wait(most: usize, has_prompt: bool) -> Shown {
+    let again = if has_prompt { "; Up brings it back" } else { "" };
+    Shown::Status(format!(
+        "! slow_down: that line was dropped, as {most} lines wait for the server already{again}\n"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_net::chat_core::{Code, Epoch, Event, Number, Place, Refusal, RequestId, RoomName, Timestamp};
+    use chat_net::client::Why;
+    use chat_net::codec::{Told, Welcome, WireLimits};
+
+    fn status(shown: Option<Shown>) -> String {
+        match shown {
+            Some(Shown::Status(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn lost(person: &mut Person, retry_secs: u64) -> Option<Shown> {
+        let retry_in = Duration::from_secs(retry_secs);
+        person.notice(&Notice::Disconnected { why: Why::Silent, retry_in }, 0)
+    }
+
+    fn connected() -> Notice {
+        let limits = WireLimits { body_bytes: 1, frame_bytes: 1, rooms: 1, unanswered: 1 };
+        Notice::Connected(Box::new(Welcome {
+            user: "me".into(),
+            resumed: true,
+            token: "".into(),
+            resumable_ms: 1,
+            at: Timestamp(0),
+            durability: "memory".into(),
+            rooms: Vec::new(),
+            limits,
+        }))
+    }
+
+    /// Somebody in the lobby.
+    fn here(mut person: Person) -> Person {
+        person.notice(&connected(), 0);
+        let room = RoomName::new("lobby", 64).unwrap();
+        let place = Place { room, epoch: Epoch(1), number: Number(1) };
+        let event = Event::Members { place, fresh: true, total: 0, users: vec![] };
+        let told = Told { re: RequestId::NONE, past: false, at: Timestamp(0), event };
+        person.notice(&Notice::Told(told), 0);
+        person
+    }
+
+    fn refused(code: Code) -> Outcome {
+        let (reason, message) = (code.name().into(), code.sentence().into());
+        let refusal = Refusal { code: code.number(), reason, message, retry_after_ms: None };
+        Outcome::Failed(AskError::Refused(refusal))
+    }
+
+    #[test]
+    fn what_a_full_server_refused_can_be_said_again() {
+        let mut person = here(Person::at_prompt());
+        person.act(b"hello".to_vec());
+        let shown = status(person.answered(&refused(Code::StorageFull)));
+        assert_eq!(
+            shown,
+            "! storage_full: the server has no space to keep messages, try again later\n\
+             - not said: hello (Up brings it back)\n"
+        );
+        person.act(b"hello".to_vec());
+        let shown = status(person.answered(&refused(Code::NotAMember)));
+        assert_eq!(shown, "! not_a_member: join the room first\n", "it stands right above");
+    }
+
+    #[test]
+    fn a_refused_line_that_had_waited_is_named() {
+        let mut person = here(Person::default());
+        lost(&mut person, 1);
+        let shown = status(person.notice(&connected(), 2));
+        assert!(shown.ends_with("- now sending the 2 lines that waited\n"), "{shown}");
+        for (line, named) in [("one", true), ("two", true), ("three", false)] {
+            person.act(line.into());
+            let shown = status(person.answered(&refused(Code::NotAMember)));
+            assert_eq!(shown.contains(&format!("- not said: {line}\n")), named, "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_the_connection_is_told_until_it_repeats_itself() {
+        let mut person = here(Person::default());
+        assert!(status(lost(&mut person, 0)).ends_with("trying again at once, what you type waits\n"));
+        assert_eq!(status(lost(&mut person, 2)), "- still away; next try in 2 s\n");
+        assert_eq!(lost(&mut person, 1), None);
+        assert_eq!(status(lost(&mut person, 4)), "- still away; next try in 4 s\n");
+        let refused = Notice::Disconnected { why: Why::Missing, retry_in: Duration::from_secs(1) };
+        assert!(status(person.notice(&refused, 0)).starts_with("- still away: an event is missing; "));
+        let mut person = here(Person::at_prompt());
+        lost(&mut person, 0);
+        assert_eq!(lost(&mut person, 9), None, "the prompt says it");
+    }
+
+    #[test]
+    fn what_was_not_sent_is_listed_but_not_without_end() {
+        let mut person = here(Person::default());
+        assert_eq!(person.unsent(&[]), None);
+        lost(&mut person, 1);
+        person.act(b"asked".to_vec());
+        let waiting: Vec<Vec<u8>> = (0..13).map(|line| format!("line {line}").into_bytes()).collect();
+        let shown = status(person.unsent(&waiting));
+        assert!(shown.starts_with("- not sent: asked\n- not sent: line 0\n"), "{shown}");
+        assert!(shown.ends_with("- not sent: line 9\n- and 3 more lines were not sent\n"), "{shown}");
+    }
+
+    #[test]
+    fn leaving_and_help_need_no_server() {
+        let mut person = here(Person::default());
+        assert!(!person.leaves_at_once("/quit") && person.at_once("/help").is_none());
+        lost(&mut person, 1);
+        assert!(person.leaves_at_once(" /QUIT ") && person.at_once("/help").is_some());
+        assert!(!person.leaves_at_once("//quit") && person.at_once("hello").is_none());
     }
 }

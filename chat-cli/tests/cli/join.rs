@@ -43,7 +43,7 @@ fn the_end_of_the_input_leaves_when_everything_is_answered() {
     }
     let (status, out, err) = carol.wait();
     assert_eq!(status.code(), Some(0), "{err:?}");
-    assert!(out.iter().any(|line| line.ends_with("#dev <carol> in dev")), "{out:?}");
+    assert!(out.iter().any(|line| line.ends_with("#dev/2 <carol> in dev")), "{out:?}");
     alice.until("#lobby * carol left (quit)");
 }
 
@@ -125,10 +125,10 @@ fn a_lost_server_is_waited_for_and_what_is_typed_meanwhile_is_said() {
     let mut carol = Program::start(&["join", &server.addr, "--name", "carol", "--plain"]);
     carol.out.until("#lobby * carol joined");
     server.program.signal(rustix::process::Signal::KILL);
-    carol.err.until("the connection is lost");
+    carol.err.until("lost the connection");
     carol.type_line("said while away");
     let addr = server.addr.clone();
-    server = Server { program: Program::start(&["serve", "--listen", &addr, "--json"]), addr };
+    server = Server { program: Program::start(&["serve", "--memory", "--listen", &addr, "--json"]), addr };
     server.program.out.until("listening");
     carol.err.until("connected again");
     let mut alice = server.person("alice");

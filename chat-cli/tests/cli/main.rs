@@ -1,9 +1,13 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
+mod folder;
 mod join;
 mod json;
+mod kept;
 mod operating;
 mod program;
+mod relay;
+mod returning;
 mod send;
 mod serve;
 mod settings;
