@@ -78,7 +78,8 @@ pub struct Available {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
     /// The words, all of which a message must hold, without regard to case; `word*` and `"words in a row"`.
-    /// What else is no letter or digit only separates words.
+    /// What else is no letter or digit only separates words. A store may take letters that differ by accents
+    /// alone for the same.
     pub words: String,
     /// In these rooms only.
     pub rooms: Vec<Epoch>,
@@ -180,6 +181,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The newest messages that match, oldest first; `older` says whether there are more before them. Those of
     /// the same millisecond are never torn apart, so there may be a few more than asked for.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if nothing was found and something damaged could not be looked at; as long as there
+    /// are matches on this side of it, they come with `older` set.
     async fn search(&self, search: Search) -> Result<Messages, StoreError>;
 
     /// When something appended is safe: `memory`, `os` or `fsync`.
