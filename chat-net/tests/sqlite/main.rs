@@ -2,10 +2,15 @@
 
 mod compaction;
 mod conforms;
+mod damage;
 mod epoch;
 mod faults;
+mod history;
 mod kept;
 mod log;
+#[cfg(unix)]
+mod noise;
+mod offline;
 mod retention;
 mod scratch;
 #[cfg(target_os = "linux")]
