@@ -2,6 +2,8 @@
 
 mod compaction;
 mod conforms;
+#[cfg(target_os = "linux")]
+mod crash;
 mod damage;
 mod epoch;
 mod faults;
