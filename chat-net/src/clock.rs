@@ -22,6 +22,12 @@ impl Clock {
         Clock { last: Instant::now(), now_us: wall_us() }
     }
 
+    /// A clock that goes on from `last`: never earlier, whatever the wall shows.
+    pub(crate) fn after(last: Timestamp) -> Clock {
+        let clock = Clock::new();
+        Clock { now_us: clock.now_us.max(last.0.saturating_mul(1000)), ..clock }
+    }
+
     /// The time now; never less than before.
     pub(crate) fn now(&mut self) -> Timestamp {
         let now = Instant::now();

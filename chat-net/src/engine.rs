@@ -1,5 +1,5 @@
-//! The one loop that owns the chat: takes what connections want in batches, applies it, has it kept, and
-//! then delivers it. Nobody else touches the state, so it has no lock.
+//! The one loop that owns the chat: takes what connections want in batches, applies it, hands it to the store,
+//! and delivers it once the store has it; the next batch is applied meanwhile. Nobody else touches the state, so it has no lock.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::task::TaskTracker;
 
-use crate::batch::Item;
+use crate::batch::{Batch, Item};
 use crate::catch_up::Reached;
 use crate::clock::{Clock, LogTime};
 use crate::codec::{Closing, Form, FromServer, Hello, Told};
@@ -23,6 +23,7 @@ use crate::fan_out::FanOut;
 use crate::limits::Limits;
 use crate::log::{Entry, Log};
 use crate::notice;
+use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
@@ -99,6 +100,10 @@ pub(crate) struct Engine<L> {
     pub(crate) fan_out: FanOut,
     pub(crate) table: Table,
     pub(crate) parts: Parts,
+    /// What waits for the store.
+    pub(crate) pipeline: Pipeline,
+    /// Batches to use again.
+    pub(crate) spare: Vec<Batch>,
     inbox: mpsc::Receiver<Input>,
     pub(crate) pages: Vec<UsersPage>,
     is_ending: bool,
@@ -124,17 +129,20 @@ impl std::fmt::Debug for Parts {
 
 impl<L: Log> Engine<L> {
     pub(crate) fn new(chat: Chat, log: L, node: NodeId, parts: Parts, inbox: mpsc::Receiver<Input>) -> Self {
-        let mut clock = Clock::new();
+        let mut clock = Clock::after(chat.last_change().at);
         let log_time = LogTime::new(clock.now());
+        let fan_out = FanOut::of(&chat);
         Engine {
             chat,
             log,
             node,
             clock,
             log_time,
-            fan_out: FanOut::default(),
+            fan_out,
             table: Table::default(),
             parts,
+            pipeline: Pipeline::default(),
+            spare: Vec::new(),
             inbox,
             pages: Vec::new(),
             is_ending: false,
@@ -149,26 +157,36 @@ impl<L: Log> Engine<L> {
         let mut inputs = Vec::with_capacity(BATCH_INPUTS);
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Whoever was attached when this node last ran has lost its connection.
+        self.log.submit(Command::NodeUp { node: self.node });
+        self.apply_waiting();
         while !self.is_ending {
+            self.release()?;
             let deadline = self.chat.next_deadline().map(|at| self.log_time.when(at));
             tokio::select! {
                 // What is due comes first: a server that always has input keeps time all the same.
                 biased;
                 () = sleep_until(deadline) => self.log.submit(Command::Tick),
                 _ = sweep.tick() => self.sweep(),
-                count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS) => self.is_ending |= count == 0,
+                kept = self.pipeline.oldest_kept() => {
+                    kept?;
+                    self.deliver_kept();
+                }
+                count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS), if self.pipeline.has_room() => {
+                    self.is_ending |= count == 0;
+                }
                 entry = self.log.next() => self.apply(entry),
             }
             for input in inputs.drain(..) {
                 self.take(input);
                 self.apply_waiting();
                 if self.fan_out.batch.bytes > BATCH_BYTES {
-                    self.release().await?;
+                    self.release()?;
                 }
             }
             self.apply_waiting();
-            self.release().await?;
         }
+        self.settle().await?;
         self.end().await
     }
 
@@ -209,6 +227,11 @@ impl<L: Log> Engine<L> {
 
     fn request(&mut self, session: SessionId, request: Request) {
         match request {
+            Request::Ask { id, ask } if self.is_out_of_space(session, id, &ask) => {
+                let refusal = notice::refusal(Code::StorageFull);
+                let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
+                self.fan_out.push(Item::One { to: session, frame, own: false });
+            }
             Request::Ask { id, ask } => {
                 self.log.submit(Command::Ask { from: session, request: id, ask });
             }
@@ -220,6 +243,14 @@ impl<L: Log> Engine<L> {
             Request::Tell { bytes } => self.fan_out.push(Item::Ready { to: session, bytes }),
             Request::ShowTopic { room } => self.show_topic(session, &room),
         }
+    }
+
+    /// Whether an ask would be kept for good, and the store has no space for it. The repeat of one that was
+    /// answered needs none. Its request id is not used up: the ask was never in the log.
+    fn is_out_of_space(&self, session: SessionId, id: RequestId, ask: &Ask) -> bool {
+        matches!(ask, Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. })
+            && !self.parts.store.has_space()
+            && self.chat.is_new(session, id)
     }
 
     pub(crate) fn apply(&mut self, entry: Entry) {
@@ -351,7 +382,8 @@ impl<L: Log> Engine<L> {
             // Whoever asks something now is told by the farewell that it was too late.
             if let Input::Reached(_) | Input::Unreadable { .. } = input {
                 self.take(input);
-                self.release().await?;
+                self.apply_waiting();
+                self.settle().await?;
             }
         }
     }
@@ -366,7 +398,8 @@ impl<L: Log> Engine<L> {
         }
         self.log.submit(Command::NodeDown { node: self.node });
         self.apply_waiting();
-        self.release().await
+        self.settle().await?;
+        self.parts.store.close().await
     }
 }
 

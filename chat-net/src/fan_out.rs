@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use chat_core::{
-    Asker, Audience, Change, Code, Epoch, Event, Number, RequestId, RoomId, SessionId, Since, Sink, Stamp,
+    Asker, Audience, Change, Chat, Code, Epoch, Event, Number, RequestId, RoomId, SessionId, Since, Sink,
+    Stamp,
 };
 
 use crate::batch::{Batch, Item};
@@ -38,6 +39,12 @@ struct Key {
 }
 
 impl FanOut {
+    /// Begins where a chat stands.
+    pub(crate) fn of(chat: &Chat) -> FanOut {
+        let epochs = chat.heads().map(|(room, head)| (room, head.epoch)).collect();
+        FanOut { epochs, ..FanOut::default() }
+    }
+
     /// Called before each entry.
     pub(crate) fn begin(&mut self, since: Option<Since>) {
         self.since = since;

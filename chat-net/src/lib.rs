@@ -85,8 +85,8 @@
 //!
 //! # 5. Bring your own store
 //!
-//! [`Store`] keeps what the chat records and answers history. The engine waits for it before anybody is told.
-//! [`Memory`] is the one that is used if none is set.
+//! [`Store`] keeps what the chat records and answers history. Nobody is told of anything before the store has
+//! it. [`Memory`] is the one that is used if none is set; with the feature `sqlite` there is one that survives.
 //!
 //! # 6. End it
 //!
@@ -117,7 +117,9 @@ mod limits;
 mod listen;
 mod log;
 mod notice;
+mod pipeline;
 mod reads;
+mod recover;
 mod release;
 mod server;
 mod store;

@@ -1,4 +1,4 @@
-//! The second half of a batch: the store has it, so it is delivered, in order.
+//! The second half of a batch: once the store has it, it is delivered, in order.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +17,9 @@ use crate::log::Log;
 use crate::notice;
 use crate::store::StoreError;
 
+/// How many empty batches are kept for use, with the room that they have.
+const SPARE: usize = 4;
+
 /// A run of events in one form: encoded once, shared by all recipients.
 struct Encoded {
     bytes: Bytes,
@@ -25,23 +28,40 @@ struct Encoded {
 }
 
 impl<L: Log> Engine<L> {
-    /// Has the batch kept, delivers it, and lets go of those who cannot take it.
-    pub(crate) async fn release(&mut self) -> Result<(), StoreError> {
+    /// Hands what was gathered to the store, and delivers everything that it has by now.
+    pub(crate) fn release(&mut self) -> Result<(), StoreError> {
         while !self.fan_out.batch.is_empty() {
-            let mut batch = std::mem::take(self.fan_out.take());
-            let records = std::mem::take(&mut batch.records);
-            if !records.is_empty() {
-                self.parts.store.append(records).await?;
-            }
-            self.deliver(&mut batch);
-            batch.clear();
-            self.table.flush();
-            self.let_go_of_overflowed();
-            if self.fan_out.batch.is_empty() {
-                self.fan_out.batch = batch;
-            }
+            let next = self.spare.pop().unwrap_or_default();
+            let batch = std::mem::replace(self.fan_out.take(), next);
+            self.pipeline.push(&self.parts.store, batch)?;
+            self.deliver_kept();
         }
         Ok(())
+    }
+
+    /// Delivers every batch that the store has, up to the first that it does not have yet.
+    pub(crate) fn deliver_kept(&mut self) {
+        while let Some(mut batch) = self.pipeline.pop_kept() {
+            self.deliver(&mut batch);
+            batch.clear();
+            if self.spare.len() < SPARE {
+                self.spare.push(batch);
+            }
+        }
+        self.table.flush();
+        self.let_go_of_overflowed();
+    }
+
+    /// Waits until everything so far is kept and delivered.
+    pub(crate) async fn settle(&mut self) -> Result<(), StoreError> {
+        loop {
+            self.release()?;
+            if self.pipeline.is_empty() {
+                return Ok(());
+            }
+            self.pipeline.oldest_kept().await?;
+            self.deliver_kept();
+        }
     }
 
     fn let_go_of_overflowed(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use chat_core::{Chat, Code, Config, Epoch, MAX_JSON_INTEGER, NodeId, Seq};
+use chat_core::{Code, Config, Epoch, MAX_JSON_INTEGER, NodeId, RestoreError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -22,6 +22,7 @@ use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
+use crate::recover::rebuild;
 use crate::store::{Memory, Store, StoreError};
 
 /// What a pipe to a program of this process holds.
@@ -42,6 +43,12 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the store kept is no chat.
+    #[error("the store cannot be used: {0}")]
+    Restore(#[from] RestoreError),
     /// The system gives no random bytes, so no secret could be made.
     #[error("the system gives no random bytes; sessions need them")]
     Random,
@@ -111,8 +118,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the limits of the chat itself. Its `epoch` is replaced: a server without a store that survives
-    /// takes a new one at every start.
+    /// Sets the limits of the chat itself. Its `epoch` is replaced: by the store's, or for a store that does
+    /// not survive by a new one at every start.
     pub fn core(mut self, config: Config) -> ServerBuilder {
         self.core = config;
         self
@@ -130,7 +137,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Keeps history in this store instead of memory.
+    /// Keeps everything in this store instead of memory, and goes on with what it kept before.
     pub fn store(mut self, store: Arc<dyn Store>) -> ServerBuilder {
         self.store = Some(StoreChoice(store));
         self
@@ -139,7 +146,8 @@ impl ServerBuilder {
     /// Binds every address, then starts to accept on all of them. Runs on the current tokio runtime.
     ///
     /// # Errors
-    /// The first address that cannot be listened on, and why; then nothing was started.
+    /// The first address that cannot be listened on, or what the store kept cannot be used; each says why.
+    /// Then nothing was started.
     pub async fn start(self) -> Result<ServerHandle, StartError> {
         let mut listeners = Vec::new();
         for address in &self.addresses {
@@ -149,6 +157,11 @@ impl ServerBuilder {
         let epoch = random_epoch().ok_or(StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
+        let recovered = store.recover(&self.core).await?;
+        let chat = rebuild(self.core, epoch, recovered)?;
+        let last = chat.last_change();
+        let node = NodeId(0);
+        let next_session = chat.last_session(node).map_or(1, |session| session.counter() + 1);
         let (inputs, inbox) = mpsc::channel(INBOX);
         let connections = TaskTracker::new();
         let start_rooms: Arc<[Arc<str>]> = self.start_rooms.into();
@@ -161,18 +174,16 @@ impl ServerBuilder {
             start,
             start_rooms: Arc::clone(&start_rooms),
         };
-        let node = NodeId(0);
-        let chat = Chat::new(Config { epoch, ..self.core });
-        let engine = Engine::new(chat, Local::after(Seq(0)), node, parts, inbox);
+        let engine = Engine::new(chat, Local::after(last), node, parts, inbox);
         let shared = Arc::new(Shared {
             limits: Arc::clone(&limits),
             inputs,
             ending: CancellationToken::new(),
             cut: CancellationToken::new(),
             node,
-            next_session: Arc::new(AtomicU64::new(1)),
+            next_session: Arc::new(AtomicU64::new(next_session)),
             start,
-            started: Clock::new().now(),
+            started: Clock::after(last.at).now(),
             start_rooms,
         });
         let handle = ServerHandle {

@@ -18,10 +18,10 @@ pub struct Local {
 }
 
 impl Local {
-    /// A log that begins behind `last`.
+    /// A log that goes on behind `last`, in place and in time.
     #[must_use]
-    pub fn after(last: Seq) -> Local {
-        Local { clock: Clock::new(), last, waiting: VecDeque::new() }
+    pub fn after(last: Stamp) -> Local {
+        Local { clock: Clock::after(last.at), last: last.seq, waiting: VecDeque::new() }
     }
 }
 
@@ -47,15 +47,16 @@ impl Log for Local {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chat_core::Timestamp;
 
     #[test]
     fn entries_come_out_stamped_in_the_order_they_went_in() {
-        let mut log = Local::after(Seq(41));
+        let mut log = Local::after(Stamp { seq: Seq(41), at: Timestamp(u64::MAX / 2000) });
         log.submit(Command::Tick);
         log.submit(Command::NodeUp { node: chat_core::NodeId(0) });
         let (first, second) = (log.try_next().unwrap(), log.try_next().unwrap());
         assert_eq!((first.stamp.seq, second.stamp.seq), (Seq(42), Seq(43)));
-        assert!(first.stamp.at <= second.stamp.at);
+        assert!(Timestamp(u64::MAX / 2000) <= first.stamp.at && first.stamp.at <= second.stamp.at);
         assert_eq!((first.command, log.try_next()), (Command::Tick, None));
     }
 }

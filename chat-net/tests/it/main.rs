@@ -7,6 +7,7 @@ mod doors;
 mod flood;
 mod four_codecs;
 mod hooked;
+mod keeping;
 mod late_store;
 mod limits;
 mod liveness;
