@@ -46,7 +46,7 @@ class Run:
 
 
 T = r"^\[\d\d:\d\d:\d\d\] "
-server = Run(PROGRAM, "serve", "--listen", "127.0.0.1:0", "--json")
+server = Run(PROGRAM, "serve", "--memory", "--listen", "127.0.0.1:0", "--json")
 try:
     address = json.loads(server.sees("listening"))["listening"]
     host, port = address.rsplit(":", 1)

@@ -17,16 +17,19 @@ Examples:
   chat-cli join                                chat there, under the login name
   chat-cli join 10.0.0.5:8080 --name carol     chat elsewhere
   nc 127.0.0.1 8080                            chat without this program
-  echo done | chat-cli send --room builds      say one thing and go";
+  echo done | chat-cli send --room builds      say one thing and go
+  chat-cli history lobby                       read what was said there";
 
 const ENDS: &str = "\
 Settings come from flags, else from CHAT_... variables, else from the file of --config, else a default.
 
 Exit codes:
-  0   done                       77  not permitted
-  1   failed, or lost for good   78  the settings are wrong
-  2   not a command              130 interrupted, and not in order
-  3   the name was refused       143 terminated, and not in order";
+  0   done                       75  another process has the data folder
+  1   failed, or lost for good   77  not permitted
+  2   not a command              78  the settings are wrong, or do not fit the data folder
+  3   the name was refused       130 interrupted, and not in order
+  74  the data folder failed     143 terminated, and not in order
+      or is damaged";
 
 /// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
 #[derive(Debug, Parser)]
@@ -70,10 +73,15 @@ Examples:
   chat-cli serve --listen 127.0.0.1:9000 --listen '[::1]:9000'
   chat-cli serve --listen 0.0.0.0:8080 --plaintext
   chat-cli serve --listen 127.0.0.1:0 --json
-  chat-cli serve --limit linger=5s --limit body=500";
+  chat-cli serve --limit linger=5s --limit body=500
+  chat-cli serve --data /srv/chat --limit keep_age=90d
+  chat-cli serve --memory                      nothing is kept";
 
 const SERVE_MORE: &str = "\
-Standard output has one line for each address that is listened on; logs go to standard error.
+Standard output has one line for each address that is listened on, and one that says where history is kept; logs
+go to standard error. Without --data or --memory, history is kept in $XDG_STATE_HOME/chat, else ~/.local/state/chat,
+or where systemd says. The folder is the server's alone while it runs; 'history', 'search', 'export' and 'verify' may
+read it all the same.
 SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a second one at
 once. 'chat-cli config print' shows every setting and limit.";
 
@@ -94,6 +102,21 @@ pub(crate) struct ServeArgs {
     /// The room everyone starts in; empty for none [default: lobby]
     #[arg(long, env = "CHAT_START_ROOM", value_name = "ROOM")]
     pub(crate) start_room: Option<String>,
+    /// Keep history in this folder; made if missing [env: CHAT_DATA] [default: in your home folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep history in memory only: it is gone when the server ends
+    #[arg(long)]
+    pub(crate) memory: bool,
+    /// When a message counts as accepted [default: fsync]
+    #[arg(long, env = "CHAT_DURABILITY", value_name = "LEVEL")]
+    pub(crate) durability: Option<Durability>,
+    /// Bring a folder that an older version made up to date; copy it first
+    #[arg(long)]
+    pub(crate) migrate: bool,
+    /// Number all rooms anew for clients: once, after putting back a copy of the folder
+    #[arg(long)]
+    pub(crate) new_epoch: bool,
     /// Set one limit, as in the table of limits in the file; may be repeated
     #[arg(long, env = "CHAT_LIMITS", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub(crate) limit: Vec<String>,
@@ -117,6 +140,17 @@ pub(crate) struct FileArg {
     /// Read settings from this TOML file
     #[arg(long, env = "CHAT_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The folder that history is kept in, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct DataArgs {
+    /// The folder that the server keeps history in [env: CHAT_DATA] [default: as for 'serve']
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where settings come from that are not given here.
+    #[command(flatten)]
+    pub(crate) file: FileArg,
 }
 
 const JOIN_EXAMPLES: &str = "\
@@ -231,6 +265,30 @@ pub(crate) enum ColorWhen {
     Always,
     /// Never
     Never,
+}
+
+/// When something accepted is safe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    /// When the disk has it: a power cut loses nothing
+    #[default]
+    Fsync,
+    /// When the system has it: a power cut may lose the last seconds, a killed server nothing
+    Os,
+    /// When the server has it: nothing is kept
+    Memory,
+}
+
+impl Durability {
+    /// As it is written in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Durability::Fsync => "fsync",
+            Durability::Os => "os",
+            Durability::Memory => "memory",
+        }
+    }
 }
 
 /// How logs are written.

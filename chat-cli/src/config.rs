@@ -13,7 +13,7 @@ pub(crate) fn run(command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
         ConfigCommand::Print(args) => {
             let settings = ServeSettings::resolve(args)?;
-            output::text(&as_toml(&settings))?;
+            output::text(&as_toml(&settings)?)?;
         }
         ConfigCommand::Check { file } => {
             ServeSettings::check_file(file)?;

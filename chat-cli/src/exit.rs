@@ -14,6 +14,10 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server refused the name.
     NameRefused = 3,
+    /// What is kept on disk failed or is damaged (`EX_IOERR`).
+    Storage = 74,
+    /// Another process has what is needed; later it may be free (`EX_TEMPFAIL`).
+    Busy = 75,
     /// The system does not permit it (`EX_NOPERM`).
     NotPermitted = 77,
     /// The settings are wrong (`EX_CONFIG`).

@@ -7,7 +7,7 @@ pub(crate) enum Unit {
     Count,
     /// Bytes: `4096`, `64KiB`, `1MiB`, `64kB`.
     Bytes,
-    /// Milliseconds: `250ms`, `10s`, `5m`, `1h`, `1d`. Never without a unit: `10` could be either.
+    /// Milliseconds: `250ms`, `10s`, `5m`, `1h`, `1d`. Never without a unit, but for `0`: `10` could be either.
     Millis,
     /// Yes or no, as one and zero: `true`, `false`.
     Flag,
@@ -43,6 +43,7 @@ impl Unit {
         let (value, how) = match self {
             Unit::Count => (scaled(&[("", 1)]), "a whole number, for example 100"),
             Unit::Bytes => (scaled(&BYTES), "a size, for example 4096, 64KiB or 1MiB"),
+            Unit::Millis if text == "0" => (Some(0), ""),
             Unit::Millis => (scaled(&MILLIS), "a time with its unit, for example 250ms, 10s or 5m"),
             Unit::Flag => {
                 (["false", "true"].iter().position(|f| *f == text).map(|f| f as u64), "true or false")
@@ -60,6 +61,7 @@ impl Unit {
             format!("{}{name}", value / scale)
         };
         match self {
+            Unit::Millis | Unit::Bytes if value == 0 => "0".into(),
             Unit::Count => value.to_string(),
             Unit::Bytes => largest(&[BYTES[0], BYTES[1], BYTES[2], BYTES[7]]),
             Unit::Millis => largest(&MILLIS),
@@ -86,6 +88,7 @@ mod tests {
         assert_eq!(Unit::Millis.parse("10s"), Ok(10_000));
         assert_eq!(Unit::Millis.parse("250ms"), Ok(250));
         assert_eq!(Unit::Millis.parse("5m"), Ok(300_000));
+        assert_eq!(Unit::Millis.parse("0"), Ok(0));
         assert_eq!(Unit::Flag.parse("true"), Ok(1));
         assert_eq!(Unit::Count.parse("100"), Ok(100));
     }

@@ -1,13 +1,13 @@
 //! The settings file: TOML, every key known, every complaint with its line.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::limits::AllLimits;
-use crate::cli::{ColorWhen, LogFormat};
+use crate::cli::{ColorWhen, Durability, LogFormat};
 use crate::exit::{self, Exit};
 
 /// What a settings file says; what it does not say is `None` or empty.
@@ -19,6 +19,8 @@ pub(super) struct FileSettings {
     pub(super) trusted: Option<bool>,
     pub(super) start_room: Option<String>,
     pub(super) reserved_names: Vec<String>,
+    pub(super) data: Option<PathBuf>,
+    pub(super) durability: Option<Durability>,
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
     limits: BTreeMap<String, Spanned<Value>>,

@@ -5,13 +5,34 @@ use chat_net::chat_core::{Config, MAX_NAME_BYTES};
 
 use crate::units::Unit;
 
-/// All limits, the engine's and the server's.
+/// All limits: the engine's, the server's and those of the data folder.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AllLimits {
     /// The engine's.
     pub(crate) core: Config,
     /// The server's.
     pub(crate) net: Limits,
+    /// The data folder's.
+    pub(crate) keep: KeepLimits,
+}
+
+/// How much a data folder keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct KeepLimits {
+    /// A room's event is kept for so long; 0: for ever.
+    pub(crate) age_ms: u64,
+    /// So many events of a room are kept; 0: all.
+    pub(crate) events: u64,
+    /// So many bytes of a room are kept; 0: all.
+    pub(crate) bytes: u64,
+    /// With less space left on the disk, no more is accepted.
+    pub(crate) reserve_bytes: u64,
+}
+
+impl Default for KeepLimits {
+    fn default() -> KeepLimits {
+        KeepLimits { age_ms: 0, events: 0, bytes: 0, reserve_bytes: 8 << 20 }
+    }
 }
 
 /// One limit: its name in settings, its unit, and where its value is.
@@ -118,6 +139,10 @@ limits! {
     "catch_up_events" net.catch_up_events Count "missed events a returning user is sent, per room";
     "shutdown" net.shutdown_ms Millis "the server ends within";
     "reconnect_after" net.reconnect_after_ms Millis "clients are told to come back after";
+    "keep_age" keep.age_ms Millis "a room's events are kept on disk for; 0: for ever";
+    "keep_events" keep.events Count "events kept on disk, per room; 0: all";
+    "keep_bytes" keep.bytes Bytes "bytes kept on disk, per room, roughly; 0: all";
+    "storage_reserve" keep.reserve_bytes Bytes "with less space on the disk, messages are refused";
 }
 
 impl AllLimits {
@@ -200,6 +225,9 @@ impl Limit {
                 | "reconnect_after"
                 | "sniff"
                 | "bulk"
+                | "keep_age"
+                | "keep_events"
+                | "keep_bytes"
         )
     }
 }
@@ -235,7 +263,7 @@ mod tests {
     #[test]
     fn every_field_of_the_servers_limits_is_in_the_table() {
         let fields = format!("{:#?}", Limits::default()).lines().count() - ["Limits {", "}"].len();
-        let net = LIMITS.iter().skip_while(|limit| limit.key != "frame").count();
+        let net = LIMITS.iter().skip_while(|l| l.key != "frame").take_while(|l| l.key != "keep_age").count();
         assert_eq!(net, fields);
     }
 

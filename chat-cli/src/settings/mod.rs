@@ -1,5 +1,6 @@
 //! What the settings mean: flags, else the environment, else the file, else a default.
 
+mod data;
 mod file;
 mod limits;
 mod print;
@@ -8,7 +9,7 @@ mod who;
 
 pub(crate) use limits::AllLimits;
 pub(crate) use print::as_toml;
-pub(crate) use serve::ServeSettings;
+pub(crate) use serve::{ServeSettings, data_folder};
 pub(crate) use who::{JoinSettings, SendSettings, Target, Who};
 
 /// Where `serve` listens and `join` looks, if nothing else is said.

@@ -7,7 +7,10 @@ use super::limits::LIMITS;
 use crate::cli::LogFormat;
 
 /// `settings` as TOML. Read as a settings file, it gives the same settings again.
-pub(crate) fn as_toml(settings: &ServeSettings) -> String {
+///
+/// # Errors
+/// As [`ServeSettings::folder`].
+pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
     let list = |items: &[String]| {
         let quoted: Vec<String> =
             items.iter().map(|item| toml::Value::from(item.as_str()).to_string()).collect();
@@ -18,6 +21,11 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> String {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
     };
+    let folder = settings.folder()?;
+    let data = folder.map(|folder| {
+        let about = "the folder that history is kept in";
+        ("data", string(&folder.to_string_lossy()), about)
+    });
     let head = [
         ("listen", list(&settings.listen), "addresses; port 0 takes any free one"),
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
@@ -28,6 +36,13 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> String {
             list(&settings.reserved_names),
             "besides server, system, admin, root, everyone, here",
         ),
+    ];
+    let tail = [
+        (
+            "durability",
+            string(settings.durability.name()),
+            "what is accepted is safe with: fsync, os, memory",
+        ),
         ("log", string(&settings.log), "error, warn, info, debug, trace, or target=level,..."),
         ("log_format", string(format), "text or json"),
     ];
@@ -36,38 +51,49 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> String {
     let mut line = |(key, value, about): (&str, String, &str)| {
         writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");
     };
-    head.into_iter().for_each(&mut line);
+    head.into_iter().chain(data).chain(tail).for_each(&mut line);
     out.push_str("\n[limits]\n");
     let mut line = |(key, value, about): (&str, String, &str)| {
         writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");
     };
     limits.for_each(&mut line);
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::file::FileSettings;
     use super::*;
-    use crate::cli::ServeArgs;
+    use crate::cli::{Durability, ServeArgs};
 
     #[test]
     fn what_is_printed_sets_the_same() {
         let args = ServeArgs {
             listen: vec!["[::1]:0".into(), "127.0.0.1:0".into()],
-            limit: vec!["linger=7s".into(), "exempt_loopback=false".into(), "talk=100kB".into()],
+            limit: vec![
+                "linger=7s".into(),
+                "exempt_loopback=false".into(),
+                "talk=100kB".into(),
+                "keep_age=30d".into(),
+            ],
             start_room: Some(String::new()),
+            data: Some("/srv/a \"chat\"".into()),
+            durability: Some(Durability::Os),
             ..ServeArgs::default()
         };
-        let printed = as_toml(&ServeSettings::resolve(&args).unwrap());
+        let printed = as_toml(&ServeSettings::resolve(&args).unwrap()).unwrap();
         let path = std::env::temp_dir().join(format!("chat-cli-print-{}.toml", std::process::id()));
         std::fs::write(&path, &printed).unwrap();
         let from_file =
             ServeArgs { file: crate::cli::FileArg { config: Some(path.clone()) }, ..ServeArgs::default() };
-        let again = as_toml(&ServeSettings::resolve(&from_file).unwrap());
+        let again = as_toml(&ServeSettings::resolve(&from_file).unwrap()).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(again, printed);
         assert!(printed.contains("linger = \"7s\"") && printed.contains("talk = 100000 "), "{printed}");
+        assert!(
+            printed.contains("data = '/srv/a \"chat\"'") && printed.contains("keep_age = \"30d\""),
+            "{printed}"
+        );
         FileSettings::parse(&printed).unwrap();
     }
 }

@@ -1,11 +1,12 @@
 //! What `serve` is to do.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::data::{self, environment};
 use super::file::FileSettings;
 use super::{AllLimits, DEFAULT_ADDR, DEFAULT_ROOM};
-use crate::cli::{LogFormat, ServeArgs};
+use crate::cli::{DataArgs, Durability, LogFormat, ServeArgs};
 use crate::exit::{self, Exit};
 use crate::logs;
 use chat_net::chat_core::UserName;
@@ -23,6 +24,14 @@ pub(crate) struct ServeSettings {
     pub(crate) start_room: String,
     /// Names nobody may take, besides the engine's own.
     pub(crate) reserved_names: Vec<String>,
+    /// The folder that history is kept in, if one was named.
+    data: Option<PathBuf>,
+    /// When something accepted is safe.
+    pub(crate) durability: Durability,
+    /// Whether to bring an older folder up to date.
+    pub(crate) migrate: bool,
+    /// Whether to number every room under a new epoch.
+    pub(crate) new_epoch: bool,
     /// Every limit.
     pub(crate) limits: AllLimits,
     /// Which logs to write.
@@ -73,6 +82,23 @@ impl ServeSettings {
         }
         let log = args.log.clone().or(file.log).unwrap_or_else(|| "info".into());
         logs::parse(&log)?;
+        let durability = if args.memory { Some(Durability::Memory) } else { args.durability };
+        let durability = durability.or(file.durability).unwrap_or_default();
+        // Keeping nothing was asked for with this very word: what the surroundings say of a folder is moot.
+        let data = match args.memory {
+            true => None,
+            false => data::named(args.data.as_deref(), file.data.as_deref(), &environment)?,
+        };
+        if durability == Durability::Memory {
+            let asked = data.as_ref().map(|folder| format!("data ({})", folder.display()));
+            let asked = asked.or_else(|| args.migrate.then(|| "--migrate".into()));
+            if let Some(asked) = asked.or_else(|| args.new_epoch.then(|| "--new-epoch".into())) {
+                return Err(wrong(format!(
+                    "durability \"memory\" keeps nothing, so {asked} means nothing; \
+                                          leave one of them out"
+                )));
+            }
+        }
         let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
         Ok(ServeSettings {
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
@@ -80,11 +106,26 @@ impl ServeSettings {
             trusted: args.trusted.or(file.trusted).unwrap_or(false),
             start_room,
             reserved_names: file.reserved_names,
+            data,
+            durability,
+            migrate: args.migrate,
+            new_epoch: args.new_epoch,
             limits,
             log,
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             json: args.json,
         })
+    }
+
+    /// The folder to keep history in; `None` if none is kept.
+    ///
+    /// # Errors
+    /// Ends with [`Exit::Config`] if none was named and there is no place for a default.
+    pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        if self.durability == Durability::Memory {
+            return Ok(None);
+        }
+        self.data.clone().map_or_else(|| data::default_folder(&environment), Ok).map(Some)
     }
 
     /// The addresses to listen on.
@@ -112,6 +153,16 @@ impl ServeSettings {
         }
         Ok(addresses)
     }
+}
+
+/// The folder whose history is to be read: the one that `serve` would keep it in.
+///
+/// # Errors
+/// Ends with [`Exit::Config`] if the settings file is wrong, or nothing says where the folder is.
+pub(crate) fn data_folder(args: &DataArgs) -> anyhow::Result<PathBuf> {
+    let file = FileSettings::read(args.file.config.as_deref())?;
+    let named = data::named(args.data.as_deref(), file.data.as_deref(), &environment)?;
+    named.map_or_else(|| data::default_folder(&environment), Ok)
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ fn a_lost_server_is_waited_for_and_what_is_typed_meanwhile_is_said() {
     carol.err.until("the connection is lost");
     carol.type_line("said while away");
     let addr = server.addr.clone();
-    server = Server { program: Program::start(&["serve", "--listen", &addr, "--json"]), addr };
+    server = Server { program: Program::start(&["serve", "--memory", "--listen", &addr, "--json"]), addr };
     server.program.out.until("listening");
     carol.err.until("connected again");
     let mut alice = server.person("alice");

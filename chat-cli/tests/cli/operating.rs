@@ -17,9 +17,30 @@ fn documented() -> Vec<(String, String)> {
     .collect()
 }
 
+/// The settings in force; a folder is named, so that it needs no home.
+fn printed() -> String {
+    let print = command(&["config", "print", "--data", "/srv/chat"]).output().unwrap();
+    String::from_utf8(print.stdout).unwrap()
+}
+
+#[test]
+fn every_setting_of_the_file_is_documented() {
+    let manual = include_str!("../../../docs/operating.md");
+    let (_, table) = manual.split_once("| flag | environment | file | default |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let file = |row: &str| row.split('|').nth(3).unwrap().trim().trim_matches('`').to_owned();
+    let documented: Vec<String> = table.lines().skip(2).map(file).collect();
+    let printed = printed();
+    let (settings, _) = printed.split_once("\n\n[limits]\n").unwrap();
+    for setting in settings.lines() {
+        let (name, _) = setting.split_once(" = ").unwrap();
+        assert!(documented.iter().any(|row| row.split(' ').next() == Some(name)), "{name} in {documented:?}");
+    }
+}
+
 #[test]
 fn every_limit_is_documented_with_its_default() {
-    let printed = String::from_utf8(command(&["config", "print"]).output().unwrap().stdout).unwrap();
+    let printed = printed();
     let (_, limits) = printed.split_once("[limits]\n").unwrap();
     let limit = |line: &str| {
         let (setting, _) = line.split_once('#').unwrap();

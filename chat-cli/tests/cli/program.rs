@@ -2,21 +2,27 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// Everything here is done in milliseconds; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program, with the environment that these tests need and no other setting.
+/// The program, with the environment that these tests need and no other setting. There is no home in it: a server
+/// that is given no folder of its own does not start, instead of writing into somebody's.
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-cli"));
     let ours = std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("CHAT_"));
     ours.for_each(|(key, _)| {
         command.env_remove(key);
     });
-    command.args(args).env("USER", "tester").env("RUST_BACKTRACE", "0").env_remove("NO_COLOR");
+    for key in ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "LOCALAPPDATA", "NO_COLOR"] {
+        command.env_remove(key);
+    }
+    command.args(args).env("USER", "tester").env("RUST_BACKTRACE", "0");
     command
 }
 
@@ -126,6 +132,33 @@ impl Drop for Program {
     }
 }
 
+/// A folder of its own for each, removed with the test.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// One that does not exist yet.
+    pub(crate) fn new() -> Folder {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        Folder(std::env::temp_dir().join(format!("chat-cli-{}-{number}", std::process::id())))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // It may never have been made.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A server on a free port.
 pub(crate) struct Server {
     pub(crate) program: Program,
@@ -133,8 +166,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Keeps nothing, unless `more` says where.
     pub(crate) fn start(more: &[&str]) -> Server {
-        let mut program = Program::start(&[&["serve", "--listen", "127.0.0.1:0", "--json"], more].concat());
+        let keep: &[&str] = if more.contains(&"--data") { &[] } else { &["--memory"] };
+        let mut program =
+            Program::start(&[&["serve", "--listen", "127.0.0.1:0", "--json"], keep, more].concat());
         let line = program.out.until("listening");
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         Server { program, addr: said["listening"].as_str().unwrap().to_owned() }

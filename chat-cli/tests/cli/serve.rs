@@ -17,7 +17,8 @@ fn two_people_with_nc_talk() {
 
 #[test]
 fn one_line_for_each_address_says_what_to_try() {
-    let mut program = Program::start(&["serve", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
+    let mut program =
+        Program::start(&["serve", "--memory", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
     for _ in 0..2 {
         let line = program.out.until("listening on 127.0.0.1:");
         let port = line.split(['-', ':', '—']).nth(1).unwrap().trim();
@@ -29,7 +30,7 @@ fn one_line_for_each_address_says_what_to_try() {
 fn an_address_in_use_is_named_and_ends_with_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
-    let (status, out, err) = Program::start(&["serve", "--listen", &addr]).wait();
+    let (status, out, err) = Program::start(&["serve", "--memory", "--listen", &addr]).wait();
     assert_eq!((status.code(), out), (Some(1), Vec::new()));
     assert!(err.iter().any(|line| line.contains(&addr) && line.contains("in use")), "{err:?}");
 }
@@ -39,14 +40,14 @@ fn an_open_address_must_be_meant() {
     let (status, out, err) = Program::start(&["serve", "--listen", "0.0.0.0:0"]).wait();
     assert_eq!((status.code(), out), (Some(78), Vec::new()));
     assert!(err[0].contains("0.0.0.0:0") && err[0].contains("--plaintext"), "{err:?}");
-    let mut meant = Program::start(&["serve", "--listen", "0.0.0.0:0", "--plaintext", "--json"]);
+    let mut meant = Program::start(&["serve", "--memory", "--listen", "0.0.0.0:0", "--plaintext", "--json"]);
     meant.out.until("{\"listening\":\"0.0.0.0:");
 }
 
 #[test]
 fn flags_and_file_set_the_limits_in_force() {
     let file = std::env::temp_dir().join(format!("chat-cli-serve-{}.toml", std::process::id()));
-    std::fs::write(&file, "start_room = \"hall\"\n[limits]\nbody = 10\n").unwrap();
+    std::fs::write(&file, "start_room = \"hall\"\ndurability = \"memory\"\n[limits]\nbody = 10\n").unwrap();
     let mut program =
         Program::start(&["serve", "--config", file.to_str().unwrap(), "--listen", "127.0.0.1:0", "--json"]);
     let line = program.out.until("listening");
