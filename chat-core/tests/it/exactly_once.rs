@@ -1,5 +1,5 @@
-//! `Chat` against five mirrors over a network that cuts, delays and makes clients repeat: what is accepted is
-//! read exactly once, in one order, by every member.
+//! `Chat` against five mirrors over a network that cuts, delays and makes clients repeat, on a server that
+//! crashes and goes on from what it kept: what is accepted is read exactly once, in one order, by every member.
 //!
 //! `CHAT_SEEDS=N` runs so many seeds, `CHAT_SEED=S` that one alone.
 
@@ -80,7 +80,10 @@ impl World {
             }
             35..=44 => self.server.catch_up(&mut self.rng),
             45..=70 => self.server_reads(),
-            71..=94 => self.someone_reads(),
+            71..=93 => self.someone_reads(),
+            // Rare: a world has 400 steps.
+            94 if self.rng.once_in(3) => self.server.crash(&mut self.rng),
+            94 => self.server.keep_snapshot(),
             _ => self.someone_connects(),
         }
     }

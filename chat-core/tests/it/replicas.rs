@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chat_core::{Chat, Command, Rejection, Snapshot, Stamp};
+use chat_core::{Chat, Command, Config, Epoch, MAX_JSON_INTEGER, Rejection, Snapshot, Stamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config as Runs, TestRunner};
@@ -80,6 +80,23 @@ proptest! {
         prop_assert_eq!(told.as_str(), whole.witness.transcript.as_str());
         prop_assert_eq!(restored.digest(), whole.chat.digest());
         prop_assert_eq!(restored.snapshot(), whole.chat.snapshot());
+    }
+
+    #[test]
+    fn a_renumbered_chat_goes_on_under_other_epochs_alone(log in logs(50)) {
+        let mut before = Replica::new(&log);
+        for entry in &log.entries {
+            let _ = before.take(entry);
+        }
+        let epoch = Epoch(MAX_JSON_INTEGER - 1);
+        let config = Config { epoch, ..log.config.clone() };
+        let after = Chat::restore(config, before.chat.snapshot().renumbered(epoch)).unwrap();
+        for ((room, old), (same, new)) in before.chat.heads().zip(after.heads()) {
+            prop_assert_eq!((room, &old.room, old.number), (same, &new.room, new.number));
+            prop_assert_eq!(new.epoch, epoch.of_room(room));
+            prop_assert_ne!(new.epoch, old.epoch);
+        }
+        prop_assert_eq!(before.chat.heads().count(), after.heads().count());
     }
 
     #[test]

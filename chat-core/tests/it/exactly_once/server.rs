@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chat_core::{
     Ask, Audience, CatchUp, Change, Chat, Code, Command, Config, Detach, Epoch, Event, GapReason, Kept,
-    NodeId, Number, Place, RequestId, RoomId, RoomName, Seq, SessionId, Since, Sink, Stamp, Timestamp,
-    TokenHash,
+    NodeId, Number, Place, RequestId, RoomId, RoomName, Seq, SessionId, Since, Sink, Snapshot, Stamp,
+    Timestamp, TokenHash,
 };
 
 use super::rng::Rng;
@@ -54,6 +54,8 @@ pub(crate) struct Edge {
     keep: usize,
     catch_up: u64,
     epochs: BTreeMap<RoomId, Epoch>,
+    /// All changes since the last snapshot.
+    journal: Vec<(Stamp, Change)>,
     /// Of the entry that is being applied: where the joiner's copy ends; what is to be told after it.
     joining: Option<Since>,
     fresh: Option<(SessionId, Epoch)>,
@@ -68,6 +70,7 @@ pub(crate) struct Edge {
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) chat: Chat,
+    snapshot: Option<Snapshot>,
     pub(crate) edge: Edge,
     pub(crate) now: u64,
     seq: u64,
@@ -77,7 +80,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(config: Config, keep: usize, catch_up: u64) -> Server {
         let edge = Edge { keep, catch_up, ..Edge::default() };
-        Server { chat: Chat::new(config), edge, now: 0, seq: 0, attachments: 0 }
+        Server { chat: Chat::new(config), snapshot: None, edge, now: 0, seq: 0, attachments: 0 }
     }
 
     fn apply(&mut self, command: &Command) -> Result<(), Code> {
@@ -91,6 +94,35 @@ impl Server {
         self.now += ms;
         if self.chat.next_deadline().is_some_and(|due| due.0 <= self.now) {
             self.apply(&Command::Tick).expect("a tick is taken");
+        }
+    }
+
+    /// Keeps the state as it is: a start needs nothing from before.
+    pub(crate) fn keep_snapshot(&mut self) {
+        self.snapshot = Some(self.chat.snapshot());
+        self.edge.journal.clear();
+    }
+
+    /// The process ends at once, and the next one goes on from what was kept: every connection is gone.
+    pub(crate) fn crash(&mut self, rng: &mut Rng) {
+        for wire in &mut self.edge.wires {
+            wire.cut(rng);
+            wire.up.clear();
+            wire.session = None;
+        }
+        self.edge.lines.clear();
+        self.edge.behind.clear();
+        self.edge.jobs.clear();
+        let config = self.chat.config().clone();
+        let mut chat = match self.snapshot.clone() {
+            Some(snapshot) => Chat::restore(config, snapshot).expect("it is its own"),
+            None => Chat::new(config),
+        };
+        self.edge.journal.iter().for_each(|(stamp, change)| chat.evolve(*stamp, change));
+        assert_eq!(chat.digest(), self.chat.digest(), "what was kept is what was");
+        self.chat = chat;
+        for node in [NodeId(0), NodeId(1)] {
+            self.apply(&Command::NodeUp { node }).expect("it is taken");
         }
     }
 
@@ -301,7 +333,8 @@ impl Sink for Edge {
         }
     }
 
-    fn record(&mut self, _: Stamp, change: &Change) {
+    fn record(&mut self, stamp: Stamp, change: &Change) {
+        self.journal.push((stamp, change.clone()));
         match change {
             Change::RoomOpened { room, name, epoch } => {
                 self.epochs.insert(*room, *epoch);
