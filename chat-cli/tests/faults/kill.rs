@@ -3,11 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use chat_net::codec::{FromServer, json};
-
+use crate::aftermath::all_is_there;
 use crate::crowd::{Crowd, Habit, a_while};
 use crate::lab::Lab;
-use crate::ledger::Ledger;
 use crate::rng::Rng;
 
 const ROOMS: [&str; 10] =
@@ -43,7 +41,7 @@ struct Figures {
     slowest_start: Duration,
 }
 
-/// Kills and starts so many times. The server runs when this returns.
+/// Starts and kills so many times, and once more.
 async fn rounds(lab: &Lab, crowd: &mut Crowd, rng: &mut Rng, count: u64) -> Figures {
     let mut figures = Figures::default();
     let mut server = lab.start();
@@ -68,29 +66,8 @@ async fn rounds(lab: &Lab, crowd: &mut Crowd, rng: &mut Rng, count: u64) -> Figu
         crowd.shared.ledger().check(&format!("round {round}"));
     }
     crowd.accepts(100).await;
-    crowd.falls_silent().await;
-    server.end();
+    server.kill();
     figures
-}
-
-/// Reads an export into the ledger: every numbered event of every room.
-fn export(lab: &Lab, ledger: &mut Ledger) {
-    let output = lab.offline(&["export"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let mut lines = text.lines();
-    let header: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
-    assert_eq!(header["export"], "chat");
-    let mut numbers: std::collections::BTreeMap<String, Vec<u64>> = std::collections::BTreeMap::new();
-    for line in lines {
-        let Ok(FromServer::Told(told)) = json::decode_server(line.as_bytes()) else { panic!("{line}") };
-        let place = told.event.place().expect("only numbered events are exported");
-        numbers.entry(place.room.as_str().to_owned()).or_default().push(place.number.0);
-        ledger.seen("export", told.at, &told.event);
-    }
-    for room in ledger.rooms() {
-        ledger.whole("export", &room, numbers.get(&room).map_or(&[], Vec::as_slice), false);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,16 +79,8 @@ async fn nothing_accepted_is_lost_and_nothing_is_there_twice() {
     let begin = Instant::now();
     let figures = rounds(&lab, &mut crowd, &mut rng, count).await;
     let took = begin.elapsed();
-    let server = lab.start();
-    let read = crowd.reads_everything("reader").await;
-    crowd.goes().await;
-    server.end();
-    let mut ledger = crowd.shared.ledger();
-    export(&lab, &mut ledger);
-    ledger.settled();
-    ledger.check("in the end");
-    let verified = lab.offline(&["verify"]);
-    assert!(verified.status.success(), "{verified:?}");
+    let read = all_is_there(&lab, &mut crowd).await;
+    let ledger = crowd.shared.ledger();
     let (breaks, lost) = crowd.breaks();
     assert_eq!(lost, 0, "a session that the server had welcomed was not resumed");
     let accepted = ledger.accepted_count();

@@ -14,12 +14,18 @@
 //! mounted in a name space of their own and go with its last process, folders are removed.
 #![cfg(target_os = "linux")]
 
+mod aftermath;
 mod crowd;
+
+mod damage;
+mod failing;
+mod full;
 mod json_link;
 mod kill;
 mod lab;
 mod ledger;
 mod rng;
+mod untouched;
 
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "people with nc are the other tests'")]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use chat_net::chat_core::{Anchor, Number};
+use chat_net::chat_core::{Anchor, Event, Number};
 use chat_net::client::{Client, Events, Options};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -173,9 +173,9 @@ impl Crowd {
 
     async fn reads(&self, reader: &Client, room: &str) -> u64 {
         let head = soon("a join", reader.join(room)).await.unwrap();
-        let chat_net::chat_core::Event::Members { place, .. } = &head.event else { panic!("{head:?}") };
+        let Event::Members { place, .. } = &head.event else { panic!("{head:?}") };
         // The reader's own joining is the last thing that everybody is told.
-        let last = place.number.0;
+        let last = place.number.0 + 1;
         let mut heard = self.shared.heard.subscribe();
         soon("everybody to hear all", heard.wait_for(|_| self.shared.ledger().is_level(room, last)))
             .await

@@ -45,16 +45,18 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file with its content, its mode and the time it was changed, the folder itself among them: equal
-/// before and after if nothing was touched.
-pub(crate) fn state(folder: &Path) -> BTreeMap<String, (Vec<u8>, u32, i64, i64)> {
+/// Every file with its content, its mode and the time it was changed, the folder itself among them.
+pub(crate) type State = BTreeMap<String, (Vec<u8>, u32, i64, i64)>;
+
+/// The state of a folder: equal before and after if nothing was touched.
+pub(crate) fn state(folder: &Path) -> State {
     let of = |path: &Path| {
         let about = fs::metadata(path).unwrap();
         let bytes = if about.is_file() { fs::read(path).unwrap() } else { Vec::new() };
         (bytes, about.mode(), about.mtime(), about.mtime_nsec())
     };
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let mut state: BTreeMap<_, _> =
+    let mut state: State =
         entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), of(&entry.path()))).collect();
     state.insert(".".into(), of(folder));
     state

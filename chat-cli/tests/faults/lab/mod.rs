@@ -1,6 +1,8 @@
 //! A server over a folder, on a port that stays the same: started, killed, started again.
 
+mod disk;
 mod folder;
+pub(crate) mod strace;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -9,9 +11,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::Signal;
 
-pub(crate) use folder::Folder;
+pub(crate) use disk::SmallDisk;
+pub(crate) use folder::{Folder, State, copy, state};
 
 use crate::program::{self, Program};
+
+/// A test cannot be done here: that is a failure where all must be done.
+pub(crate) fn cannot(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "cannot {what}");
+    println!("skipped: cannot {what}");
+}
+
+/// How a folder looks when its server does not start.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) code: Option<i32>,
+    pub(crate) why: String,
+}
 
 /// Where and how a server runs.
 #[derive(Debug)]
@@ -86,16 +102,25 @@ impl Lab {
 
     /// Starts the server; it listens when this returns.
     pub(crate) fn start(&self) -> Running {
-        let mut program = self.spawn();
-        program.out.until("listening");
-        Running { program }
+        self.try_start().unwrap_or_else(|refused| panic!("it did not start: {refused:?}"))
     }
 
-    /// How it ended and what it said, if it does not start.
-    pub(crate) fn refused(&self) -> (Option<i32>, String) {
-        let (status, out, err) = self.spawn().wait();
-        assert_eq!(out, Vec::<String>::new(), "it must not have listened");
-        (status.code(), err.join("\n"))
+    /// Starts the server, which may have a reason not to.
+    pub(crate) fn try_start(&self) -> Result<Running, Refused> {
+        let mut program = self.spawn();
+        if program.out.find("listening").is_some() {
+            return Ok(Running { program });
+        }
+        let (status, _, err) = program.wait();
+        Err(Refused { code: status.code(), why: err.join("\n") })
+    }
+
+    /// How it ended and what it said, as it must not start.
+    pub(crate) fn refused(&self) -> Refused {
+        match self.try_start() {
+            Ok(_) => panic!("it started"),
+            Err(refused) => refused,
+        }
     }
 
     /// Runs a command on the folder, which may be in use.
@@ -133,5 +158,11 @@ impl Running {
         self.program.signal(Signal::TERM);
         let (status, _, err) = self.program.wait();
         assert_eq!(status.code(), Some(0), "{err:#?}");
+    }
+
+    /// Waits for it to end by itself.
+    pub(crate) fn ended(self) -> Refused {
+        let (status, _, err) = self.program.wait();
+        Refused { code: status.code(), why: err.join("\n") }
     }
 }

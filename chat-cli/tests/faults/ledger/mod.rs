@@ -233,8 +233,8 @@ impl Ledger {
         }
     }
 
-    /// Everybody has been told everything: accepted texts were met where they should be, accepted whispers
-    /// arrived, and each listener that is still in a room has it up to its head.
+    /// Everybody has been told everything: accepted texts were met where they should be, and accepted whispers
+    /// arrived.
     pub(crate) fn settled(&mut self) {
         let mut complaints = Vec::new();
         for (id, fate) in &self.fates {
@@ -248,12 +248,6 @@ impl Ledger {
                 _ => {}
             }
         }
-        for ((listener, room), told) in &self.listeners {
-            let head = self.head(room);
-            if let Some(last) = told.last().filter(|last| *last != head) {
-                complaints.push(format!("{listener} has {room} up to {last} of {head}"));
-            }
-        }
         complaints.into_iter().for_each(|complaint| self.complain(complaint));
     }
 
@@ -261,11 +255,6 @@ impl Ledger {
     pub(crate) fn is_level(&self, room: &str, number: u64) -> bool {
         let mut listeners = self.listeners.iter().filter(|((_, heard), _)| heard == room);
         listeners.all(|(_, told)| told.last().is_none_or(|last| last >= number))
-    }
-
-    fn head(&self, room: &str) -> u64 {
-        let room = self.rooms.get(room);
-        room.and_then(|room| room.events.last_key_value()).map_or(0, |(number, _)| *number)
     }
 
     pub(crate) fn complain(&mut self, complaint: String) {
