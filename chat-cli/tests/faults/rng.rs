@@ -7,9 +7,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub(crate) fn new(seed: u64) -> Rng {
-        Rng(seed)
-    }
 
     /// Seeded by the environment, or anew; the seed is printed, so that a failure can be seen again.
     pub(crate) fn seeded(what: &str) -> Rng {
