@@ -2,7 +2,7 @@
 
 mod memory;
 #[cfg(feature = "sqlite")]
-pub(crate) mod sqlite;
+pub mod sqlite;
 mod words;
 
 use async_trait::async_trait;

@@ -1,6 +1,6 @@
 //! One stored row: its key, its binary form, its digest, and its link in the room's chain.
 
-use chat_core::{Asked, Change, Event, Number, RequestId, RoomId, SessionId, Stamp};
+use chat_core::{Asked, Change, Event, Number, RequestId, RoomId, Seq, SessionId, Stamp, Timestamp};
 
 use crate::codec::bincode::{from_stored, to_stored};
 use crate::store::StoreError;
@@ -27,6 +27,17 @@ pub(crate) fn key(room: RoomId, number: Number) -> Result<i64, StoreError> {
     Ok((room.0 << NUMBER_BITS | number.0).cast_signed())
 }
 
+/// The keys of everything that a room may ever say.
+pub(crate) fn keys(room: RoomId) -> Result<(i64, i64), StoreError> {
+    Ok((key(room, Number(0))?, key(room, Number((1 << NUMBER_BITS) - 1))?))
+}
+
+/// The tables of numbered events; see [`super::schema`].
+pub(crate) const TABLES: [&str; 2] = ["messages", "notes"];
+
+/// What [`Row::read`] reads, in this order.
+pub(crate) const COLUMNS: &str = "id, ord, seq, at, session, request, fingerprint, event, sum, chain";
+
 /// The number in a key.
 pub(crate) fn number(key: i64) -> Number {
     Number(key.cast_unsigned() & ((1 << NUMBER_BITS) - 1))
@@ -51,6 +62,14 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new(id: i64, ord: i64, stamp: Stamp, by: Option<Asked>, event: &Event) -> Row {
         Row { id, ord, stamp, by, event: to_stored(event) }
+    }
+
+    /// Reads [`COLUMNS`]: the row, the sum that was kept of it, and its link.
+    pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Row, i64, Chain)> {
+        let stamp = stamp(row.get(2)?, row.get(3)?);
+        let by = asked(row.get(4)?, row.get(5)?, row.get(6)?);
+        let read = Row { id: row.get(0)?, ord: row.get(1)?, stamp, by, event: row.get(7)? };
+        Ok((read, row.get(8)?, row.get(9)?))
     }
 
     /// The event, in the numbering that is in force for its room.
@@ -119,6 +138,11 @@ pub(crate) fn journal_sum(ord: i64, stamp: Stamp, change: &[u8]) -> i64 {
 /// SQLite's integers are signed; ids keep their bits.
 pub(crate) fn signed(id: u64) -> i64 {
     id.cast_signed()
+}
+
+/// The two columns of a stamp.
+pub(crate) fn stamp(seq: i64, at: i64) -> Stamp {
+    Stamp { seq: Seq(seq.cast_unsigned()), at: Timestamp(at.cast_unsigned()) }
 }
 
 /// The three columns of an ask, if there is one.

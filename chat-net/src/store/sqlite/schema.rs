@@ -15,7 +15,7 @@ pub(crate) const STEPS: &[&str] = &[SCHEMA_1];
 /// - `snapshots`: the state in parts of at most 64 KiB; `generation` says which one is in force.
 /// - `search`: the words of the messages, without their text; `rowid` is the message's key.
 const SCHEMA_1: &str = "
-CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE rooms (
     room INTEGER PRIMARY KEY,     -- RoomId
     name TEXT NOT NULL,           -- as first written
@@ -26,7 +26,8 @@ CREATE TABLE rooms (
     base_number INTEGER NOT NULL, -- events up to here have been deleted
     base_chain BLOB NOT NULL,     -- chain value of that event; 32 zeros at the beginning
     bytes INTEGER NOT NULL,       -- of the events from `first` on
-    closed INTEGER NOT NULL       -- 1: gone; its rows are deleted once a snapshot is behind that
+    closed INTEGER NOT NULL       -- 0: open; else the place of the record that closed it: it is gone, and its
+                                  -- rows are deleted once a snapshot is behind that
 ) STRICT;
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,       -- room and number

@@ -1,0 +1,130 @@
+//! One record into rows: the event or the journal, the chain, the words.
+
+use chat_core::{Asked, Change, Event, RoomId, Stamp};
+use rusqlite::Connection;
+
+use super::error::WriteError;
+use super::ledger::{self, Ledger, RoomState};
+use super::row::{self, Row, journal_entry, link, signed, sum};
+use crate::store::{Record, StoreError};
+
+/// What was appended, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Appended {
+    pub(crate) events: u64,
+    pub(crate) journalled: u64,
+    pub(crate) journal_bytes: u64,
+}
+
+impl Appended {
+    pub(crate) fn add(&mut self, other: Appended) {
+        self.events += other.events;
+        self.journalled += other.journalled;
+        self.journal_bytes += other.journal_bytes;
+    }
+
+    /// What remains when a snapshot holds `other`.
+    pub(crate) fn without(self, other: Appended) -> Appended {
+        Appended {
+            events: self.events.saturating_sub(other.events),
+            journalled: self.journalled.saturating_sub(other.journalled),
+            journal_bytes: self.journal_bytes.saturating_sub(other.journal_bytes),
+        }
+    }
+}
+
+/// Writes records in the transaction that is open. What they make of the rooms is staged, and written by
+/// [`write_rooms`] at the end: once for each room, however many events it has.
+pub(crate) fn append(
+    conn: &Connection,
+    ledger: &mut Ledger,
+    records: &[Record],
+) -> Result<Appended, WriteError> {
+    let mut appended = Appended::default();
+    for record in records {
+        if let Change::Numbered { room, event, by } = &record.change {
+            append_event(conn, ledger, record.stamp, *room, event, *by)?;
+            appended.events += 1;
+        } else {
+            appended.journal_bytes += append_journal(conn, ledger, record)? as u64;
+            appended.journalled += 1;
+        }
+    }
+    Ok(appended)
+}
+
+/// Writes the rows of the rooms that the transaction changed.
+pub(crate) fn write_rooms(conn: &Connection, ledger: &Ledger) -> rusqlite::Result<()> {
+    ledger.staged().try_for_each(|state| ledger::write(conn, state))
+}
+
+fn append_event(
+    conn: &Connection,
+    ledger: &mut Ledger,
+    stamp: Stamp,
+    room: RoomId,
+    event: &Event,
+    by: Option<Asked>,
+) -> Result<(), WriteError> {
+    let ord = ledger.next_ord();
+    let place = event.place().ok_or_else(|| misplaced("an event without a place"))?;
+    let state = ledger.stage(room).filter(|state| state.closed == 0);
+    let state = state.ok_or_else(|| misplaced(&format!("event {place} of a room that is not open")))?;
+    if place.number != state.head.next() {
+        return Err(misplaced(&format!("event {place} after number {}", state.head)));
+    }
+    let row = Row::new(row::key(room, place.number)?, ord, stamp, by, event);
+    let digest = row.digest();
+    (state.head, state.chain) = (place.number, link(&state.chain, &digest));
+    state.bytes += row.event.len() as u64;
+    let body = match event {
+        Event::Said { body, .. } => Some(body.as_str()),
+        _ => None,
+    };
+    let insert = match body {
+        Some(_) => "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        None => "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    };
+    conn.prepare_cached(insert)?.execute((
+        row.id,
+        row.ord,
+        signed(row.stamp.seq.0),
+        signed(row.stamp.at.0),
+        by.map(|by| signed(by.session.as_u64())),
+        by.map(|by| signed(by.request.0)),
+        by.map(|by| signed(by.fingerprint)),
+        &row.event,
+        sum(&digest),
+        state.chain,
+    ))?;
+    if let Some(body) = body {
+        conn.prepare_cached("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?.execute((row.id, body))?;
+    }
+    Ok(())
+}
+
+fn append_journal(conn: &Connection, ledger: &mut Ledger, record: &Record) -> Result<usize, WriteError> {
+    let ord = ledger.next_ord();
+    match &record.change {
+        Change::RoomOpened { room, name, epoch } => {
+            row::key(*room, chat_core::Number(0))?;
+            ledger.insert(RoomState::new(*room, name.clone(), *epoch));
+        }
+        Change::RoomClosed { room } => {
+            let state = ledger.stage(*room).filter(|state| state.closed == 0);
+            state.ok_or_else(|| misplaced(&format!("room {room} closed, which is not open")))?.closed = ord;
+        }
+        _ => {}
+    }
+    let (change, sum) = journal_entry(ord, record.stamp, &record.change);
+    let (seq, at) = (signed(record.stamp.seq.0), signed(record.stamp.at.0));
+    conn.prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((ord, seq, at, &change, sum))?;
+    Ok(change.len())
+}
+
+/// Records come in the order of the log, after those that were there: anything else would be kept in a form
+/// that cannot be read back.
+fn misplaced(what: &str) -> WriteError {
+    WriteError::Fatal(StoreError::Failed(format!("{what} does not follow what the store has")))
+}

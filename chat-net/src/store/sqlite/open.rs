@@ -1,0 +1,182 @@
+//! Opening: what lies in the folder is looked at before anything is touched, then made or brought up to date.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use chat_core::{Epoch, MAX_JSON_INTEGER};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::connection;
+use super::error::OpenError;
+use super::folder::Folder;
+use super::meta::{self, Run, SnapshotMark};
+use super::schema::{APPLICATION_ID, STEPS};
+use super::{Durability, SqliteOptions, boot};
+
+/// An opened file, and what its last run left to be done.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) conn: Connection,
+    /// Rooms must be numbered anew before anything else.
+    pub(crate) renumber: bool,
+}
+
+/// Opens the database of a locked folder for writing; makes it if there is none.
+pub(crate) fn open(folder: &Folder, options: &SqliteOptions) -> Result<Opened, OpenError> {
+    let path = folder.database();
+    let sqlite = |error| OpenError::sqlite(&path, error);
+    let found = look(&path)?;
+    match found {
+        Found::Nothing => folder.touch_database()?,
+        Found::Schema(found) => check_version(&path, found, STEPS, options.migrate)?,
+    }
+    // This start must be on the disk before anything is appended at any level: see `mark_started`.
+    let mut conn = connection::writer(&path, Durability::Fsync).map_err(sqlite)?;
+    match found {
+        Found::Nothing => create(&mut conn, &path)?,
+        Found::Schema(found) => migrate(&mut conn, &path, found, STEPS)?,
+    }
+    let renumber = mark_started(&conn, &path, options)?;
+    connection::synchronous(&conn, options.durability).map_err(sqlite)?;
+    Ok(Opened { conn, renumber })
+}
+
+/// What lies where the database should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// No file, or one that was being made when everything stopped.
+    Nothing,
+    /// A store of this schema.
+    Schema(u32),
+}
+
+/// Looks at the file without changing anything.
+pub(crate) fn look(path: &Path) -> Result<Found, OpenError> {
+    let Some(header) = header(path)? else { return Ok(Found::Nothing) };
+    if &header[..16] != b"SQLite format 3\0" {
+        return Err(OpenError::NotAStore { file: path.into() });
+    }
+    // The header may be older than what the log beside it says, so SQLite is asked.
+    let sqlite = |error| OpenError::sqlite(path, error);
+    let conn = connection::reader(path).map_err(sqlite)?;
+    let number =
+        |pragma: &str| conn.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(sqlite);
+    let (application, schema) = (number("application_id")?, number("user_version")?);
+    let tables: i64 =
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sqlite)?;
+    match (application, u32::try_from(schema)) {
+        (APPLICATION_ID, Ok(schema)) => Ok(Found::Schema(schema)),
+        (0, Ok(0)) if tables == 0 => Ok(Found::Nothing),
+        _ => Err(OpenError::NotAStore { file: path.into() }),
+    }
+}
+
+/// The first bytes of the file; none if there are no bytes.
+fn header(path: &Path) -> Result<Option<[u8; 100]>, OpenError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(OpenError::io(path, error)),
+    };
+    let mut header = [0; 100];
+    match file.read_exact(&mut header) {
+        Ok(()) => Ok(Some(header)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            match file.metadata().map_err(|error| OpenError::io(path, error))?.len() {
+                0 => Ok(None),
+                _ => Err(OpenError::NotAStore { file: path.into() }),
+            }
+        }
+        Err(error) => Err(OpenError::io(path, error)),
+    }
+}
+
+fn check_version(path: &Path, found: u32, steps: &[&str], may_migrate: bool) -> Result<(), OpenError> {
+    let known = steps.len() as u32;
+    let file = path.into();
+    match found {
+        found if found > known => Err(OpenError::Newer { file, found, known }),
+        found if found < known && !may_migrate => Err(OpenError::Older { file, found, known }),
+        _ => Ok(()),
+    }
+}
+
+fn create(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let sqlite = |error| OpenError::sqlite(path, error);
+    let epoch = random_epoch().map_err(|error| OpenError::io(path, error))?;
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+    let make = || {
+        for step in STEPS {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", STEPS.len() as u32)?;
+        meta::set_epoch(&tx, epoch)?;
+        meta::set_snapshot(&tx, &SnapshotMark::default())?;
+        meta::set_run(&tx, &Run { boot: None, durability: Durability::Fsync, is_clean: true })
+    };
+    make().map_err(sqlite)?;
+    tx.commit().map_err(sqlite)
+}
+
+/// A numbering that no store had before.
+pub(crate) fn random_epoch() -> io::Result<Epoch> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(Epoch(u64::from_le_bytes(bytes) & MAX_JSON_INTEGER))
+}
+
+/// Brings an older schema up to date in one transaction, after a copy was made. Nothing to do otherwise.
+fn migrate(conn: &mut Connection, path: &Path, found: u32, steps: &[&str]) -> Result<(), OpenError> {
+    let missing = steps.get(found as usize..).unwrap_or_default();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let sqlite = |error| OpenError::sqlite(path, error);
+    copy(conn, path, found)?;
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+    for step in missing {
+        tx.execute_batch(step).map_err(sqlite)?;
+    }
+    tx.pragma_update(None, "user_version", steps.len() as u32).map_err(sqlite)?;
+    tx.commit().map_err(sqlite)
+}
+
+/// Copies the whole file, with what its log says, beside it.
+fn copy(conn: &Connection, path: &Path, found: u32) -> Result<(), OpenError> {
+    let copy: PathBuf = format!("{}.schema-{found}", path.display()).into();
+    let io = |error| OpenError::io(&copy, error);
+    // What an earlier try left is no whole copy; `VACUUM INTO` wants an empty file, and keeps its mode.
+    super::folder::private_file().open(&copy).and_then(|file| file.set_len(0)).map_err(io)?;
+    conn.execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+        .map_err(|error| OpenError::sqlite(&copy, error))?;
+    File::open(&copy).and_then(|file| file.sync_all()).map_err(io)?;
+    super::folder::sync_folder(path.parent().unwrap_or(path)).map_err(io)
+}
+
+/// Says in the file that it is in use, so that the next start knows if this one ended badly; tells whether
+/// rooms must be numbered anew. If they must because the last run may have lost something, its mark stays until
+/// they are: a crash before that changes nothing.
+fn mark_started(conn: &Connection, path: &Path, options: &SqliteOptions) -> Result<bool, OpenError> {
+    let last = meta::run(conn).map_err(|error| OpenError::store(path, error))?;
+    if boot::may_have_lost(&last, boot_of(options).as_deref()) {
+        return Ok(true);
+    }
+    start_run(conn, options).map_err(|error| OpenError::sqlite(path, error))?;
+    Ok(options.new_epoch)
+}
+
+/// Writes down the run that begins.
+pub(crate) fn start_run(conn: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    meta::set_run(conn, &Run { boot: boot_of(options), durability: options.durability, is_clean: false })
+}
+
+/// Writes down that it ended in good order.
+pub(crate) fn end_run(conn: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    meta::set_run(conn, &Run { boot: boot_of(options), durability: options.durability, is_clean: true })
+}
+
+fn boot_of(options: &SqliteOptions) -> Option<String> {
+    options.thresholds.boot.clone().or_else(boot::id)
+}

@@ -1,0 +1,293 @@
+//! Work behind the scenes, in bites so small that no commit waits for one noticeably: snapshots, sweeping, age.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use chat_core::{RoomId, Timestamp};
+use rusqlite::Connection;
+
+use super::SqliteOptions;
+use super::append::Appended;
+use super::compact::Encoded;
+use super::error::WriteError;
+use super::ledger::Ledger;
+use super::meta::{self, SnapshotMark};
+use super::options::Thresholds;
+use super::retain::{self, Purged};
+use crate::store::StoreError;
+
+/// Rows of the journal deleted at once.
+const JOURNAL_BITE: i64 = 512;
+/// Parts of an old snapshot deleted at once.
+const PARTS_BITE: i64 = 4;
+/// Rooms looked at for age at once.
+const ROOMS_BITE: usize = 64;
+/// How long it rests when the disk is full.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is to be done, and what has been.
+#[derive(Debug, Default)]
+pub(crate) struct Upkeep {
+    mark: SnapshotMark,
+    /// Recorded after the snapshot in force.
+    tail: Appended,
+    next_generation: i64,
+    installing: Option<Installing>,
+    /// Rows of the journal, or parts of old snapshots, may be there that nothing needs.
+    journal_is_stale: bool,
+    parts_are_stale: bool,
+    /// Rooms whose beginning must be moved.
+    surplus: VecDeque<RoomId>,
+    /// Rooms with rows that nothing needs.
+    purge: VecDeque<RoomId>,
+    /// Rooms whose age is still to be looked at in this round.
+    unlooked: VecDeque<RoomId>,
+    round: Option<Instant>,
+    paused: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Installing {
+    encoded: Encoded,
+    next_part: usize,
+}
+
+/// One bite, as it is once it is committed.
+#[derive(Debug)]
+pub(crate) enum Bite {
+    Part,
+    Flip(SnapshotMark),
+    Journal { is_last: bool },
+    Parts { is_last: bool },
+    Surplus { is_last: bool },
+    Purge(Purged),
+    Room(RoomId),
+}
+
+impl Upkeep {
+    /// What the last run left behind is not known yet, so everything is looked through once.
+    pub(crate) fn new(conn: &Connection, mark: SnapshotMark, ledger: &Ledger) -> rusqlite::Result<Upkeep> {
+        let highest: i64 =
+            conn.query_row("SELECT ifnull(max(generation), 0) FROM snapshots", [], |row| row.get(0))?;
+        let mut upkeep = Upkeep {
+            next_generation: highest.max(mark.generation) + 1,
+            mark,
+            journal_is_stale: true,
+            parts_are_stale: true,
+            surplus: ledger.rooms().filter(|state| state.closed == 0).map(|state| state.room).collect(),
+            ..Upkeep::default()
+        };
+        upkeep.look_for_rows(ledger);
+        Ok(upkeep)
+    }
+
+    /// The state was rebuilt; so much of it came after the snapshot.
+    pub(crate) fn recovered(&mut self, tail: Appended) {
+        self.tail = tail;
+    }
+
+    /// A snapshot was stored at once; nothing came after it.
+    pub(crate) fn renewed(&mut self, mark: SnapshotMark, ledger: &Ledger) {
+        self.next_generation = mark.generation + 1;
+        self.tail = Appended::default();
+        self.flipped(mark, ledger);
+    }
+
+    pub(crate) fn next_generation(&self) -> i64 {
+        self.next_generation
+    }
+
+    /// Begins to store a snapshot.
+    pub(crate) fn install(&mut self, encoded: Encoded) {
+        self.installing = Some(Installing { encoded, next_part: 0 });
+    }
+
+    pub(crate) fn is_snapshot_due(&self, limits: &Thresholds) -> bool {
+        let tail = &self.tail;
+        self.installing.is_none()
+            && (tail.journalled >= limits.journal_rows
+                || tail.journal_bytes >= limits.journal_bytes
+                || tail.events >= limits.tail_events)
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        let paused = self.paused.is_some_and(|paused| paused.elapsed() < PAUSE);
+        let rooms = !self.surplus.is_empty() || !self.purge.is_empty();
+        !paused && (self.installing.is_some() || self.journal_is_stale || self.parts_are_stale || rooms)
+    }
+
+    /// The disk is full: nothing here is so urgent.
+    pub(crate) fn pause(&mut self) {
+        self.paused = Some(Instant::now());
+    }
+
+    /// Does one bite in the transaction that is open.
+    pub(crate) fn bite(
+        &mut self,
+        conn: &Connection,
+        ledger: &mut Ledger,
+        options: &SqliteOptions,
+    ) -> Result<Option<Bite>, WriteError> {
+        if !self.has_work() {
+            return Ok(None);
+        }
+        if let Some(installing) = &self.installing {
+            return Ok(Some(store_part(conn, installing, self.next_generation)?));
+        }
+        if let Some(room) = self.surplus.front() {
+            let Some(state) = ledger.stage(*room) else { return Ok(Some(Bite::Surplus { is_last: true })) };
+            let more = state.closed == 0 && retain::advance(conn, state, options, not_before(options))?;
+            return Ok(Some(Bite::Surplus { is_last: !more }));
+        }
+        if self.journal_is_stale {
+            return Ok(Some(sweep_journal(conn, self.mark.ord)?));
+        }
+        if self.parts_are_stale {
+            return Ok(Some(sweep_parts(conn, self.mark.generation)?));
+        }
+        let Some(room) = self.purge.front().copied() else { return Ok(None) };
+        let state = ledger.committed(room);
+        if state.is_some_and(|state| state.closed != 0 && state.base >= state.head) {
+            retain::purge_room(conn, room)?;
+            return Ok(Some(Bite::Room(room)));
+        }
+        Ok(Some(Bite::Purge(retain::purge(conn, ledger, room, self.mark.ord)?)))
+    }
+
+    /// A transaction was committed, with this in it.
+    pub(crate) fn committed(&mut self, appended: Appended, bite: Option<Bite>, ledger: &mut Ledger) {
+        self.tail.add(appended);
+        match bite {
+            None => {}
+            Some(Bite::Part) => {
+                if let Some(installing) = &mut self.installing {
+                    installing.next_part += 1;
+                }
+            }
+            Some(Bite::Flip(mark)) => {
+                if let Some(installing) = self.installing.take() {
+                    self.tail = self.tail.without(installing.encoded.tail);
+                }
+                self.next_generation += 1;
+                self.flipped(mark, ledger);
+            }
+            Some(Bite::Journal { is_last }) => self.journal_is_stale = !is_last,
+            Some(Bite::Parts { is_last }) => self.parts_are_stale = !is_last,
+            Some(Bite::Surplus { is_last: false }) | Some(Bite::Purge(Purged::Some)) => {}
+            Some(Bite::Surplus { is_last: true }) => drop(self.surplus.pop_front()),
+            Some(Bite::Purge(Purged::All)) => {
+                let room = self.purge.pop_front();
+                let state = room.and_then(|room| ledger.committed(room));
+                if let Some(state) = state.filter(|state| state.closed != 0 && state.base >= state.head) {
+                    self.purge.push_front(state.room);
+                }
+            }
+            Some(Bite::Room(room)) => {
+                self.purge.pop_front();
+                ledger.forget(room);
+            }
+        }
+    }
+
+    /// Looks at the rooms' age a few at a time, and now and then for rows that may go.
+    pub(crate) fn look(
+        &mut self,
+        conn: &Connection,
+        ledger: &Ledger,
+        options: &SqliteOptions,
+    ) -> Result<(), StoreError> {
+        let interval = Duration::from_millis(options.thresholds.age_check_ms);
+        if self.round.is_none_or(|round| round.elapsed() >= interval) {
+            self.round = Some(Instant::now());
+            self.unlooked =
+                ledger.rooms().filter(|state| state.closed == 0).map(|state| state.room).collect();
+            self.look_for_rows(ledger);
+        }
+        let Some(not_before) = not_before(options) else { return Ok(()) };
+        for _ in 0..ROOMS_BITE {
+            let Some(room) = self.unlooked.pop_front() else { break };
+            let Some(state) = ledger.committed(room) else { continue };
+            let expired = retain::is_expired(conn, state, not_before).map_err(|error| {
+                super::unreadable(&format!("the beginning of room {}", state.name), &error)
+            })?;
+            if expired && !self.surplus.contains(&room) {
+                self.surplus.push_back(room);
+            }
+        }
+        Ok(())
+    }
+
+    fn flipped(&mut self, mark: SnapshotMark, ledger: &Ledger) {
+        self.mark = mark;
+        (self.journal_is_stale, self.parts_are_stale) = (true, true);
+        self.look_for_rows(ledger);
+    }
+
+    /// Finds rooms with rows that can be read no more. Whether the snapshot is behind them shows when they are
+    /// to be deleted.
+    fn look_for_rows(&mut self, ledger: &Ledger) {
+        let covered = self.mark.ord;
+        let has_rows = |state: &&super::ledger::RoomState| match state.closed {
+            0 => state.base.0 + 1 < state.first.0,
+            closed => closed <= covered,
+        };
+        self.purge = ledger.rooms().filter(has_rows).map(|state| state.room).collect();
+    }
+}
+
+/// Stores a whole snapshot in the transaction that is open.
+pub(crate) fn store(conn: &Connection, encoded: Encoded, generation: i64) -> rusqlite::Result<SnapshotMark> {
+    let mut installing = Installing { encoded, next_part: 0 };
+    loop {
+        match store_part(conn, &installing, generation)? {
+            Bite::Flip(mark) => return Ok(mark),
+            _ => installing.next_part += 1,
+        }
+    }
+}
+
+/// The next part, or behind the last one the mark that puts them in force.
+fn store_part(conn: &Connection, installing: &Installing, generation: i64) -> rusqlite::Result<Bite> {
+    let Installing { encoded, next_part } = installing;
+    if let Some(data) = encoded.part(*next_part) {
+        conn.prepare_cached("INSERT INTO snapshots VALUES (?1, ?2, ?3)")?.execute((
+            generation,
+            *next_part as i64,
+            data,
+        ))?;
+        return Ok(Bite::Part);
+    }
+    let bytes = encoded.bytes.len() as u64;
+    let mark = SnapshotMark { generation, ord: encoded.ord, bytes, hash: encoded.hash };
+    meta::set_snapshot(conn, &mark)?;
+    Ok(Bite::Flip(mark))
+}
+
+fn sweep_journal(conn: &Connection, covered: i64) -> rusqlite::Result<Bite> {
+    let deleted = conn
+        .prepare_cached(
+            "DELETE FROM journal WHERE ord <=
+             (SELECT max(ord) FROM (SELECT ord FROM journal WHERE ord <= ?1 ORDER BY ord LIMIT ?2))",
+        )?
+        .execute((covered, JOURNAL_BITE))?;
+    Ok(Bite::Journal { is_last: (deleted as i64) < JOURNAL_BITE })
+}
+
+fn sweep_parts(conn: &Connection, in_force: i64) -> rusqlite::Result<Bite> {
+    let deleted = conn
+        .prepare_cached(
+            "DELETE FROM snapshots WHERE (generation, part) IN
+             (SELECT generation, part FROM snapshots WHERE generation <> ?1 LIMIT ?2)",
+        )?
+        .execute((in_force, PARTS_BITE))?;
+    Ok(Bite::Parts { is_last: (deleted as i64) < PARTS_BITE })
+}
+
+/// What is older than this is not kept; none: age does not matter.
+fn not_before(options: &SqliteOptions) -> Option<Timestamp> {
+    if options.keep_age_ms == 0 {
+        return None;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Some(Timestamp(u64::try_from(now).unwrap_or(u64::MAX).saturating_sub(options.keep_age_ms)))
+}

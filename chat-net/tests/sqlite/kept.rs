@@ -1,0 +1,71 @@
+//! What was appended comes back: the same state, after a good end and after none.
+
+use chat_net::{OpenError, Sqlite, Store};
+
+use crate::log::{Live, config};
+use crate::scratch::{Folder, options, recover};
+
+/// Appends what the live chat records, in random batches, several under way at once.
+async fn live_on(live: &mut Live, store: &Sqlite, entries: u64) {
+    let mut records = live.go_on(entries);
+    let mut batches = Vec::new();
+    while !records.is_empty() {
+        let rest = records.split_off(records.len().min(1 + live.dice.below(40) as usize));
+        batches.push(store.append(std::mem::replace(&mut records, rest)));
+    }
+    for batch in batches {
+        batch.await.expect("it appends");
+    }
+}
+
+#[tokio::test]
+async fn the_state_comes_back_after_a_good_end_and_after_none() {
+    for seed in 0..12 {
+        let folder = Folder::new();
+        let mut live = Live::new(seed);
+        for round in 0..6 {
+            let store = folder.open(&options());
+            let rebuilt = recover(&store, &config(seed)).await;
+            assert_eq!(rebuilt.digest(), live.chat.digest(), "seed {seed}, round {round}");
+            let entries = live.dice.below(400);
+            live_on(&mut live, &store, entries).await;
+            if round % 2 == 0 {
+                store.close().await.expect("it closes");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_made_meanwhile_changes_nothing() {
+    for seed in 20..28 {
+        let folder = Folder::new();
+        let mut live = Live::new(seed);
+        let mut options = options();
+        (options.thresholds.journal_rows, options.thresholds.tail_events) = (60, 60);
+        let mut generation = 0;
+        for round in 0..8 {
+            let store = folder.open(&options);
+            let rebuilt = recover(&store, &config(seed)).await;
+            assert_eq!(rebuilt.digest(), live.chat.digest(), "seed {seed}, round {round}");
+            for _ in 0..6 {
+                live_on(&mut live, &store, 100).await;
+            }
+            drop(store);
+            generation = folder.look("SELECT max(generation) FROM snapshots");
+        }
+        assert!(generation > 4, "snapshots were made: {generation}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_is_for_one_process() {
+    let folder = Folder::new();
+    let _store = folder.open(&options());
+    let refused = Sqlite::open(folder.path(), options()).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Locked { pid: Some(pid), .. } if pid == std::process::id()),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("stop that one first"));
+}

@@ -1,0 +1,155 @@
+//! A chat that goes on for ever, at random: people come, talk, whisper, drop, come back, and leave.
+
+use chat_net::Record;
+use chat_net::chat_core::{
+    Ask, Audience, Change, Chat, Command, Config, Detach, Event, NodeId, RequestId, Seq, SessionId, Sink,
+    Stamp, Timestamp, TokenHash,
+};
+
+/// Small numbers at random: xorshift64*.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
+    }
+}
+
+/// What is recorded.
+#[derive(Default)]
+pub(crate) struct Records(pub(crate) Vec<Record>);
+
+impl Sink for Records {
+    fn deliver(&mut self, _: Stamp, _: &Event, _: Audience<'_>) {}
+    fn record(&mut self, stamp: Stamp, change: &Change) {
+        self.0.push(Record { stamp, change: change.clone() });
+    }
+}
+
+const PEOPLE: usize = 6;
+
+#[derive(Clone, Copy, Default)]
+struct Person {
+    session: SessionId,
+    token: u64,
+    asked: u64,
+    attached: bool,
+}
+
+/// A live chat, and the people in it.
+pub(crate) struct Live {
+    pub(crate) chat: Chat,
+    pub(crate) dice: Dice,
+    people: [Person; PEOPLE],
+    counter: u64,
+    seq: u64,
+    now: u64,
+}
+
+/// Limits so small that rooms close, digests are told, answers and whispers are forgotten, sessions end.
+pub(crate) fn config(seed: u64) -> Config {
+    Config {
+        rooms: 4,
+        rooms_per_session: 3,
+        big_room_members: if seed.is_multiple_of(2) { 2 } else { 100 },
+        digest_ms: 50,
+        digest_names: 2,
+        linger_ms: 100,
+        resumable_ms: 300,
+        detached: 3,
+        answers: 3,
+        whispers: 2,
+        ..Config::default()
+    }
+}
+
+impl Live {
+    pub(crate) fn new(seed: u64) -> Live {
+        let chat = Chat::new(config(seed));
+        Live {
+            chat,
+            dice: Dice::new(seed),
+            people: [Person::default(); PEOPLE],
+            counter: 0,
+            seq: 0,
+            now: 1_000_000,
+        }
+    }
+
+    /// So many entries of the log, and what they record.
+    pub(crate) fn go_on(&mut self, entries: u64) -> Vec<Record> {
+        let mut records = Records::default();
+        for _ in 0..entries {
+            let command = self.command();
+            self.seq += 1;
+            self.now += [0, 0, 1, 40, 150][self.dice.below(5) as usize];
+            let stamp = Stamp { seq: Seq(self.seq), at: Timestamp(self.now) };
+            let _ = self.chat.apply(stamp, &command, &mut records);
+        }
+        records.0
+    }
+
+    fn command(&mut self) -> Command {
+        let who = self.dice.below(PEOPLE as u64) as usize;
+        if !self.people[who].attached {
+            return self.attach(who);
+        }
+        let from = self.people[who].session;
+        match self.dice.below(100) {
+            0..=3 => {
+                self.people[who].attached = false;
+                Command::Detach { session: from, why: Detach::Drop }
+            }
+            4..=5 => {
+                self.people[who] = Person::default();
+                Command::Detach { session: from, why: Detach::Quit }
+            }
+            6 => Command::NodeUp { node: NodeId(0) },
+            7..=15 => Command::Tick,
+            kind => {
+                let ask = self.ask(kind);
+                self.people[who].asked += self.dice.below(4).min(1);
+                Command::Ask { from, request: RequestId(self.people[who].asked), ask }
+            }
+        }
+    }
+
+    fn attach(&mut self, who: usize) -> Command {
+        self.counter += 1;
+        let person = &mut self.people[who];
+        let old = Some(person.token).filter(|token| *token > 0 && self.dice.below(4) > 0);
+        if old.is_none() {
+            person.asked = 0;
+        }
+        (person.session, person.token, person.attached) =
+            (SessionId::new(NodeId(0), self.counter), self.counter, true);
+        let hash = |token: u64| TokenHash(std::array::from_fn(|at| token.to_le_bytes()[at % 8]));
+        let name = ["ann", "bob", "cat", "dan", "eve", "fay"][who].into();
+        Command::Attach { session: person.session, name, token: hash(self.counter), resume: old.map(hash) }
+    }
+
+    fn ask(&mut self, kind: u64) -> Ask {
+        let room = ["red", "blue", "green", "gold", "pink", "gray"][self.dice.below(6) as usize].into();
+        let words = ["hello", "there", "deploy", "friday", "é\n", "why"];
+        let count = 1 + self.dice.below(5);
+        let said: Vec<&str> = (0..count).map(|_| words[self.dice.below(6) as usize]).collect();
+        let body = said.join(" ").into();
+        match kind {
+            0..=34 => Ask::Join { room, since: None },
+            35..=44 => Ask::Leave { room },
+            45..=84 => Ask::Say { room, body },
+            85..=89 => Ask::Topic { room, topic: body },
+            _ => {
+                let to = ["ann", "bob", "cat", "dan", "eve", "fay"][self.dice.below(6) as usize].into();
+                Ask::Whisper { to, body }
+            }
+        }
+    }
+}

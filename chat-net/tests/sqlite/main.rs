@@ -1,0 +1,5 @@
+//! The store in a folder, from outside: what was kept comes back, whatever happened in between.
+
+mod kept;
+mod log;
+mod scratch;
