@@ -193,7 +193,7 @@ pub trait Store: Send + Sync + 'static {
 
 /// The newest of these matches, oldest first, within the limit; those of one millisecond stay together.
 pub(crate) fn newest(mut found: Vec<Past>, limit: PageLimit) -> Messages {
-    found.sort_by_key(|past| past.stamp.seq);
+    found.sort_by_key(|past| (past.stamp.at, past.stamp.seq));
     let (mut first, mut bytes, mut last_at) = (found.len(), 0, None);
     while let Some(past) = first.checked_sub(1).and_then(|at| found.get(at)) {
         bytes += size(&past.event);
