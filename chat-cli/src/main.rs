@@ -20,6 +20,7 @@ mod send;
 mod serve;
 mod settings;
 mod signals;
+mod store;
 mod units;
 
 fn main() -> ExitCode {

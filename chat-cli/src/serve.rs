@@ -2,34 +2,47 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use chat_net::{Server, ServerError, ServerHandle, StartError};
+use chat_net::chat_core::printable;
+use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
 use crate::cli::ServeArgs;
 use crate::exit::{self, Exit};
 use crate::settings::ServeSettings;
 use crate::signals::Signals;
-use crate::{logs, output};
+use crate::{logs, output, store};
 
 /// Runs a server.
 ///
 /// # Errors
-/// The settings are wrong, or an address cannot be listened on; each says which and how the program ends.
+/// The settings are wrong, the data folder cannot be used, or an address cannot be listened on; each says which and
+/// how the program ends.
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let settings = ServeSettings::resolve(args)?;
     let addresses = settings.addresses()?;
+    let folder = settings.folder()?;
     logs::install(&settings.log, settings.log_format)?;
     raise_file_limit();
+    let kept = match folder {
+        Some(folder) => Some((store::open(&folder, &settings)?, folder)),
+        None => None,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let end = runtime.block_on(serve(&settings, &addresses));
-    // After a second signal something may still be busy; it is not waited for.
+    let end = runtime.block_on(serve(&settings, &addresses, kept));
+    // After a second signal, or on a disk that does not answer, something may still be busy; it is not waited for.
     runtime.shutdown_background();
     end
 }
 
-async fn serve(settings: &ServeSettings, addresses: &[SocketAddr]) -> anyhow::Result<Exit> {
+async fn serve(
+    settings: &ServeSettings,
+    addresses: &[SocketAddr],
+    kept: Option<(Sqlite, PathBuf)>,
+) -> anyhow::Result<Exit> {
     // Before anyone is told that the server is there: a signal from then on is a request to end in order.
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let mut builder = Server::builder()
@@ -40,11 +53,16 @@ async fn serve(settings: &ServeSettings, addresses: &[SocketAddr]) -> anyhow::Re
     for address in addresses {
         builder = builder.listen(address.to_string());
     }
+    let (store, folder) = kept.unzip();
+    if let Some(store) = store {
+        builder = builder.store(Arc::new(store));
+    }
     let mut handle = builder.start().await.map_err(|error| cannot_start(&error))?;
     announce(&handle, settings.json);
+    tell_where(folder.as_deref(), settings);
     let first = tokio::select! {
         signal = signals.next() => signal,
-        error = handle.failed() => return Err(error).context("the server cannot go on"),
+        error = handle.failed() => return Err(cannot_go_on(error)),
     };
     tracing::info!(signal = ?first, "ending; a second signal ends at once");
     let patience = Duration::from_millis(settings.limits.net.shutdown_ms);
@@ -52,7 +70,7 @@ async fn serve(settings: &ServeSettings, addresses: &[SocketAddr]) -> anyhow::Re
         ended = handle.shutdown(patience) => match ended {
             // Whoever does not listen was told as well as could be.
             Ok(()) | Err(ServerError::Deadline) => Ok(Exit::Done),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(cannot_go_on(error)),
         },
         second = signals.next() => Ok(second),
     }
@@ -72,12 +90,37 @@ fn announce(handle: &ServerHandle, json: bool) {
     }
 }
 
-/// The complaint about an address that cannot be listened on: the error names it.
+/// One line that says where history is kept, and how safely.
+fn tell_where(folder: Option<&Path>, settings: &ServeSettings) {
+    let durability = settings.durability.name();
+    let shown = folder.map(|folder| folder.display().to_string());
+    match &shown {
+        Some(data) => tracing::info!(data, durability, "history is kept"),
+        None => tracing::info!(durability, "history is gone when the server ends"),
+    }
+    let line = match shown {
+        data if settings.json => serde_json::json!({ "data": data, "durability": durability }).to_string(),
+        Some(data) => format!("history in {} ({durability})", printable(&data)),
+        None => "history in memory, gone when the server ends".into(),
+    };
+    let _ = output::line(&line);
+}
+
+/// The complaint about a server that ended by itself.
+fn cannot_go_on(error: ServerError) -> anyhow::Error {
+    match error {
+        ServerError::Store(error) => store::failed(&error),
+        error => anyhow::Error::new(error).context("the server cannot go on"),
+    }
+}
+
+/// The complaint about a server that did not start: the error names the address, or says what to do.
 fn cannot_start(error: &StartError) -> anyhow::Error {
     let exit = match error {
         StartError::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
             Exit::NotPermitted
         }
+        StartError::Store(_) | StartError::Restore(_) => Exit::Storage,
         _ => Exit::Failed,
     };
     exit::because(exit, error.to_string())

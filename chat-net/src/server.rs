@@ -322,6 +322,8 @@ impl ServerHandle {
         let _ = timeout_at(until, self.shared.inputs.send(Input::Shutdown)).await;
         self.connections.close();
         let ended = timeout_at(until, self.ended()).await;
+        // A store that failed is told at once: nobody's reading is waited for.
+        let until = if matches!(ended, Ok(Err(_))) { Instant::now() } else { until };
         let closed = timeout_at(until, self.connections.wait()).await;
         self.engine.abort();
         self.shared.cut.cancel();

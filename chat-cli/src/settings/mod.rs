@@ -10,7 +10,7 @@ mod who;
 pub(crate) use limits::AllLimits;
 pub(crate) use print::as_toml;
 pub(crate) use serve::{ServeSettings, data_folder};
-pub(crate) use who::{JoinSettings, SendSettings, Target, Who};
+pub(crate) use who::{JoinSettings, SendSettings, Target, Who, room_name};
 
 /// Where `serve` listens and `join` looks, if nothing else is said.
 pub(crate) const DEFAULT_ADDR: &str = "127.0.0.1:8080";

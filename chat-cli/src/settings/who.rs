@@ -109,7 +109,10 @@ fn who(addr: Option<String>, name: Option<String>, file: &FileJoin, env: Env<'_>
 }
 
 /// The room's name without `#`, as the server knows it.
-fn room_name(written: &str) -> anyhow::Result<String> {
+///
+/// # Errors
+/// Ends with [`Exit::Usage`] if no room can have that name.
+pub(crate) fn room_name(written: &str) -> anyhow::Result<String> {
     RoomName::new(written, MAX_NAME_BYTES)
         .map(String::from)
         .map_err(|why| exit::because(Exit::Usage, format!("room \"{written}\": {why}")))

@@ -106,6 +106,10 @@ impl Program {
         input.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn end_input(&mut self) {
         self.input = None;
     }
@@ -204,6 +208,11 @@ pub(crate) struct Person {
 impl Person {
     pub(crate) fn type_line(&mut self, line: &str) {
         self.stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Whether there is still somebody to type it to.
+    pub(crate) fn try_type_line(&mut self, line: &str) -> bool {
+        self.stream.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
 
     pub(crate) fn until(&mut self, part: &str) -> String {
