@@ -7,7 +7,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 pub(crate) struct Rng(u64);
 
 impl Rng {
-
     /// Seeded by the environment, or anew; the seed is printed, so that a failure can be seen again.
     pub(crate) fn seeded(what: &str) -> Rng {
         let seed = match std::env::var("CHAT_FAULT_SEED") {

@@ -57,17 +57,17 @@ impl Talker {
                 self.wander().await;
             }
             let id = TextId { sender: self.number, count: counter.fetch_add(1, Ordering::Relaxed) };
-            self.say(id, &mut rng).await;
+            self.say(id, habit.lanes <= 8, &mut rng).await;
         }
     }
 
-    async fn say(&self, id: TextId, rng: &mut Rng) {
+    async fn say(&self, id: TextId, is_calm: bool, rng: &mut Rng) {
         self.shared.ledger().said(id);
         let room = &self.rooms[rng.below(self.rooms.len() as u64) as usize];
         match rng.below(20) {
             0 => self.answered(id, self.client.topic(room, id.text()).await.map(Some)),
-            1 => {
-                // To one's neighbour, who is always there.
+            // To one's neighbour, who is always there. Of what he misses the server keeps only so many.
+            1 if is_calm => {
                 let to = format!("c{}", self.number ^ 1);
                 self.answered(id, self.client.whisper(to, id.text()).await.map(|_| None));
             }

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
 
@@ -40,7 +41,11 @@ pub(crate) struct Lab {
     /// More arguments of `serve`.
     pub(crate) more: Vec<String>,
     folder: Folder,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
+
+/// One at a time: some measure how soon a thing is done, others take all that the machine has.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A server that listens.
 pub(crate) struct Running {
@@ -81,11 +86,16 @@ fn bound_to_this_thread() -> Vec<String> {
 }
 
 impl Lab {
+    /// Waits until no other test has one.
     pub(crate) fn new(what: &str) -> Lab {
+        Lab::with(what, Some(TURN.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn with(what: &str, turn: Option<MutexGuard<'static, ()>>) -> Lab {
         let folder = Folder::new(what);
         let data = folder.path().join("data");
         let address = format!("127.0.0.1:{}", free_port());
-        Lab { address, data, wrap: Vec::new(), more: Vec::new(), folder }
+        Lab { address, data, wrap: Vec::new(), more: Vec::new(), folder, _turn: turn }
     }
 
     /// Begins to start the server; it may not listen yet, or never.
@@ -141,7 +151,12 @@ impl Lab {
 
     /// The same program over another folder.
     pub(crate) fn over(&self, data: &Path) -> Lab {
-        Lab { data: data.to_owned(), wrap: self.wrap.clone(), more: self.more.clone(), ..Lab::new("over") }
+        Lab {
+            data: data.to_owned(),
+            wrap: self.wrap.clone(),
+            more: self.more.clone(),
+            ..Lab::with("over", None)
+        }
     }
 }
 
