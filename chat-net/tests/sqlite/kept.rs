@@ -1,9 +1,23 @@
 //! What was appended comes back: the same state, after a good end and after none.
 
-use chat_net::{OpenError, Sqlite, Store};
+use std::future::{poll_fn, ready};
+use std::pin::Pin;
+use std::task::Poll;
+
+use chat_net::{OpenError, Sqlite, Store, StoreError};
 
 use crate::log::{Live, config};
 use crate::scratch::{Folder, options, recover};
+
+/// An append that has its place. It may be done already.
+async fn begun<'a>(
+    mut append: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>,
+) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
+    match poll_fn(|cx| Poll::Ready(append.as_mut().poll(cx))).await {
+        Poll::Ready(kept) => Box::pin(ready(kept)),
+        Poll::Pending => append,
+    }
+}
 
 /// Appends what the live chat records, in random batches, several under way at once.
 async fn live_on(live: &mut Live, store: &Sqlite, entries: u64) {
@@ -11,7 +25,8 @@ async fn live_on(live: &mut Live, store: &Sqlite, entries: u64) {
     let mut batches = Vec::new();
     while !records.is_empty() {
         let rest = records.split_off(records.len().min(1 + live.dice.below(40) as usize));
-        batches.push(store.append(std::mem::replace(&mut records, rest)));
+        let batch = store.append(std::mem::replace(&mut records, rest));
+        batches.push(begun(batch).await);
     }
     for batch in batches {
         batch.await.expect("it appends");

@@ -2,8 +2,8 @@
 
 use chat_net::Record;
 use chat_net::chat_core::{
-    Ask, Audience, Change, Chat, Command, Config, Detach, Event, NodeId, RequestId, Seq, SessionId, Sink,
-    Stamp, Timestamp, TokenHash,
+    Ask, Audience, Body, Change, Chat, Command, Config, Detach, Epoch, Event, NodeId, Number, Place,
+    RequestId, RoomId, RoomName, Seq, SessionId, Sink, Stamp, Timestamp, TokenHash, UserName,
 };
 
 /// Small numbers at random: xorshift64*.
@@ -152,4 +152,41 @@ impl Live {
             }
         }
     }
+}
+
+/// So many messages of one room after the first `past`, which is opened before them if there are none.
+pub(crate) fn talk(past: u64, count: u64) -> Vec<Record> {
+    talk_at(past, count, Timestamp(1_700_000_000_000))
+}
+
+/// The same, said at this time.
+pub(crate) fn talk_at(past: u64, count: u64, at: Timestamp) -> Vec<Record> {
+    let stamp = |seq| Stamp { seq: Seq(seq), at };
+    let mut records = Vec::new();
+    if past == 0 {
+        records.push(Record { stamp: stamp(1), change: opened(1, 77) });
+    }
+    records.extend((past + 1..=past + count).map(|number| {
+        let place = Place { room: lobby(), epoch: Epoch(77), number: Number(number) };
+        let body = Body::new(&format!("message {number} of this room").into(), 100).expect("it is a text");
+        let event = Event::Said { place, from: UserName::new("alice", 32).expect("it is a name"), body };
+        let change = Change::Numbered { room: RoomId(1), event, by: None };
+        Record { stamp: stamp(number + 1), change }
+    }));
+    records
+}
+
+/// The room of [`talk`] goes away, and another one of its name is made.
+pub(crate) fn close_and_open_anew() -> Vec<Record> {
+    let stamp = Stamp { seq: Seq(1_000_000), at: Timestamp(1_800_000_000_000) };
+    let closed = Change::RoomClosed { room: RoomId(1) };
+    [closed, opened(2, 78)].map(|change| Record { stamp, change }).into()
+}
+
+fn opened(room: u64, epoch: u64) -> Change {
+    Change::RoomOpened { room: RoomId(room), name: lobby(), epoch: Epoch(epoch) }
+}
+
+fn lobby() -> RoomName {
+    RoomName::new("lobby", 64).expect("it is a name")
 }

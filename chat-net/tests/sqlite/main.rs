@@ -1,5 +1,11 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
+mod compaction;
+mod epoch;
+mod faults;
 mod kept;
 mod log;
+mod retention;
 mod scratch;
+#[cfg(target_os = "linux")]
+mod space;

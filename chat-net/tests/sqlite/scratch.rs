@@ -37,6 +37,12 @@ impl Folder {
         conn.query_row(sql, [], |row| row.get(0)).expect("it answers")
     }
 
+    /// Statements that make or break the file, past the store.
+    pub(crate) fn run(&self, sql: &str) {
+        let conn = rusqlite::Connection::open(self.database()).expect("it opens");
+        conn.execute_batch(sql).expect("it does");
+    }
+
     /// A change of the file, past the store.
     pub(crate) fn spoil(&self, sql: &str) {
         let conn = rusqlite::Connection::open(self.database()).expect("it opens");
@@ -50,6 +56,25 @@ impl Drop for Folder {
             let _ = std::fs::remove_dir_all(&self.0);
         }
     }
+}
+
+/// Waits for what happens behind the scenes; every look at the file takes a while.
+pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds() {
+        assert!(started.elapsed().as_secs() < 20, "it never happens");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A future that has begun: what it hands over has been handed over.
+pub(crate) async fn polled<F: Future + Unpin>(mut future: F) -> F {
+    std::future::poll_fn(|cx| {
+        assert!(std::pin::Pin::new(&mut future).poll(cx).is_pending(), "it is done already");
+        std::task::Poll::Ready(())
+    })
+    .await;
+    future
 }
 
 /// Options without a ballast, which takes time to set aside.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection;
 use super::error::OpenError;
-use super::folder::Folder;
+use super::folder::{DATABASE, Folder};
 use super::meta::{self, Run, SnapshotMark};
 use super::schema::{APPLICATION_ID, STEPS};
 use super::{Durability, SqliteOptions, boot};
@@ -51,25 +51,47 @@ pub(crate) enum Found {
     Schema(u32),
 }
 
+/// Refuses what this program cannot open, before anything is made or locked in its folder.
+pub(crate) fn refuse_early(folder: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
+    let path = folder.join(DATABASE);
+    match look(&path)? {
+        Found::Nothing => Ok(()),
+        Found::Schema(found) => check_version(&path, found, STEPS, options.migrate),
+    }
+}
+
 /// Looks at the file without changing anything.
 pub(crate) fn look(path: &Path) -> Result<Found, OpenError> {
     let Some(header) = header(path)? else { return Ok(Found::Nothing) };
     if &header[..16] != b"SQLite format 3\0" {
         return Err(OpenError::NotAStore { file: path.into() });
     }
-    // The header may be older than what the log beside it says, so SQLite is asked.
-    let sqlite = |error| OpenError::sqlite(path, error);
-    let conn = connection::reader(path).map_err(sqlite)?;
-    let number =
-        |pragma: &str| conn.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(sqlite);
-    let (application, schema) = (number("application_id")?, number("user_version")?);
-    let tables: i64 =
-        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sqlite)?;
+    let word = |at: usize| {
+        header.get(at..at + 4).map_or(0, |word| word.iter().fold(0, |all, byte| all << 8 | i32::from(*byte)))
+    };
+    // The file format's own places of `application_id`, `user_version`, and the number of pages.
+    let (mut application, mut schema, mut is_empty) = (word(68), word(60), word(28) <= 1);
+    if log_of(path) {
+        // The log says what the file does not yet, so SQLite is asked; this may put its index beside it.
+        let sqlite = |error| OpenError::sqlite(path, error);
+        let conn = connection::reader(path).map_err(sqlite)?;
+        let number = |pragma: &str| conn.pragma_query_value(None, pragma, |row| row.get(0)).map_err(sqlite);
+        (application, schema) = (number("application_id")?, number("user_version")?);
+        let is_there = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        is_empty = is_there.map_err(sqlite)? == 0;
+    }
     match (application, u32::try_from(schema)) {
         (APPLICATION_ID, Ok(schema)) => Ok(Found::Schema(schema)),
-        (0, Ok(0)) if tables == 0 => Ok(Found::Nothing),
+        (0, Ok(0)) if is_empty => Ok(Found::Nothing),
         _ => Err(OpenError::NotAStore { file: path.into() }),
     }
+}
+
+/// Whether there is a write-ahead log with something in it.
+fn log_of(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|data| data.len() > 0)
 }
 
 /// The first bytes of the file; none if there are no bytes.
@@ -179,4 +201,66 @@ pub(crate) fn end_run(conn: &Connection, options: &SqliteOptions) -> rusqlite::R
 
 fn boot_of(options: &SqliteOptions) -> Option<String> {
     options.thresholds.boot.clone().or_else(boot::id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A schema that follows the one of today.
+    const NEXT: &[&str] = &[STEPS[0], "ALTER TABLE rooms ADD COLUMN extra INTEGER NOT NULL DEFAULT 7"];
+
+    fn store() -> (PathBuf, PathBuf) {
+        let mut name = [0; 8];
+        getrandom::fill(&mut name).unwrap();
+        let folder = std::env::temp_dir().join(format!("chat-open-{:x}", u64::from_le_bytes(name)));
+        drop(open(&Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
+        let path = folder.join(DATABASE);
+        (folder, path)
+    }
+
+    #[test]
+    fn an_older_schema_is_brought_up_to_date_after_a_copy_was_made() {
+        let (folder, path) = store();
+        let refused = check_version(&path, 1, NEXT, false).unwrap_err();
+        assert!(matches!(refused, OpenError::Older { found: 1, known: 2, .. }), "{refused}");
+        assert!(refused.to_string().contains("copy the folder, then start once with --migrate"));
+        check_version(&path, 1, NEXT, true).unwrap();
+
+        let mut conn = connection::writer(&path, Durability::Fsync).unwrap();
+        let room = "INSERT INTO rooms VALUES (1, 'lobby', 5, 0, zeroblob(32), 1, 0, zeroblob(32), 0, 0)";
+        conn.execute(room, []).unwrap();
+        // A copy that an earlier try left half-made is made anew.
+        std::fs::write(folder.join("chat.db.schema-1"), "half").unwrap();
+        migrate(&mut conn, &path, 1, NEXT).unwrap();
+        assert_eq!(conn.query_row("SELECT extra FROM rooms", [], |row| row.get(0)), Ok(7));
+        drop(conn);
+        assert_eq!(look(&path).unwrap(), Found::Schema(2));
+        assert!(matches!(
+            check_version(&path, 2, STEPS, true),
+            Err(OpenError::Newer { found: 2, known: 1, .. })
+        ));
+        let copy = folder.join("chat.db.schema-1");
+        assert_eq!(look(&copy).unwrap(), Found::Schema(1));
+        let copy = connection::reader(&copy).unwrap();
+        assert_eq!(copy.query_row("SELECT name FROM rooms", [], |row| row.get(0)), Ok(String::from("lobby")));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_store_that_was_half_made_is_made() {
+        let (folder, path) = store();
+        for leave in [0, 1] {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::File::create(&path).unwrap();
+            if leave == 1 {
+                drop(connection::writer(&path, Durability::Fsync).unwrap());
+                assert!(std::fs::metadata(&path).unwrap().len() > 0, "the header alone");
+            }
+            assert_eq!(look(&path).unwrap(), Found::Nothing);
+            drop(open(&Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
+            assert_eq!(look(&path).unwrap(), Found::Schema(1));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

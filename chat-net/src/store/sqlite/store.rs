@@ -41,6 +41,7 @@ impl Sqlite {
     /// # Errors
     /// [`OpenError`] says what to do. Then nothing in the folder was changed.
     pub fn open(folder: impl AsRef<Path>, options: SqliteOptions) -> Result<Sqlite, OpenError> {
+        open::refuse_early(folder.as_ref(), &options)?;
         let folder = Folder::lock(folder.as_ref())?;
         let path = folder.database();
         let store = |error| OpenError::store(&path, error);

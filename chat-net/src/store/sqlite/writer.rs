@@ -121,7 +121,7 @@ impl Writer {
 
     /// The next job; none if something else should be done first.
     fn wait(&mut self) -> Option<Job> {
-        if self.failed.is_none() && self.upkeep.has_work() {
+        if self.failed.is_none() && !self.renumber && self.upkeep.has_work() {
             return match self.jobs.try_recv() {
                 Ok(job) => Some(job),
                 Err(TryRecvError::Empty) => None,
@@ -158,6 +158,10 @@ impl Writer {
     fn keep(&mut self, batch: Waiting) {
         let outcome = match &self.failed {
             Some(error) => Err(error.clone()),
+            None if self.renumber && batch.is_empty() => return,
+            None if self.renumber => {
+                Err(StoreError::Failed("it must be recovered before it is appended to".into()))
+            }
             None => self.commit(&batch),
         };
         for (_, reply) in batch {
