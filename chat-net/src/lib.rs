@@ -134,7 +134,7 @@ pub use limits::Limits;
 pub use log::{Entry, Local, Log};
 pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
 #[cfg(feature = "sqlite")]
-pub use store::sqlite::{self, Durability, OpenError, Sqlite, SqliteOptions};
+pub use store::sqlite::{self, Archive, Durability, Import, OpenError, Sqlite, SqliteOptions};
 pub use store::{
     Available, Memory, Messages, Page, PageLimit, Past, Record, Recovered, Search, Store, StoreError,
 };

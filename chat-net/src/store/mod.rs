@@ -106,6 +106,9 @@ pub enum StoreError {
     /// What was asked for cannot be read or written.
     #[error("the store failed: {0}; look at its files and the disk, then start the server again")]
     Failed(String),
+    /// There is no room of this name, or this epoch.
+    #[error("there is no room {0} in this store")]
+    NoSuchRoom(String),
     /// What was to be read is damaged. From now on, [`Store::first_available`] is behind it.
     #[error("the store is damaged: {0}; run 'chat-cli verify' on it")]
     Damaged(String),

@@ -3,6 +3,7 @@
 mod compaction;
 mod epoch;
 mod faults;
+mod conforms;
 mod kept;
 mod log;
 mod retention;

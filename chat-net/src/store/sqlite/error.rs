@@ -58,6 +58,20 @@ pub enum OpenError {
         /// What cannot be opened.
         path: PathBuf,
     },
+    /// There is one already, and a new one was to be made.
+    #[error("there is a store in {folder:?} already; give a new folder")]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A server was killed, and what it wrote last cannot be put in its place without writing.
+    #[error(
+        "what was written last is in {file:?}, which cannot be read as long as its folder cannot be written to;          copy the folder to where it can be"
+    )]
+    Unsettled {
+        /// The log.
+        file: PathBuf,
+    },
     /// What is there contradicts itself.
     #[error(
         "the store is damaged: {0}; run 'chat-cli verify' on it, put back a copy, or 'chat-cli export' what can be \
@@ -91,7 +105,7 @@ impl OpenError {
     pub(crate) fn store(path: &Path, error: StoreError) -> OpenError {
         match error {
             StoreError::Damaged(what) => OpenError::Damaged(what),
-            StoreError::Failed(what) => OpenError::io(path, io::Error::other(what)),
+            error => OpenError::io(path, io::Error::other(error)),
         }
     }
 

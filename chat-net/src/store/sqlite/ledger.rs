@@ -163,23 +163,27 @@ pub(crate) fn write(conn: &Connection, state: &RoomState) -> rusqlite::Result<()
 /// Reads all rows of the table `rooms`, and checks that each fits the last event of its room. Tells the place of
 /// the last record among all events, too.
 pub(crate) fn read(conn: &Connection) -> Result<(Vec<RoomState>, i64), StoreError> {
+    let states = stored(conn)?;
+    let mut ord = 0;
+    for state in &states {
+        let last = last(conn, state.room)?;
+        ord = ord.max(last.map_or(0, |last| last.ord));
+        check(state, last)?;
+    }
+    Ok((states, ord))
+}
+
+/// All rows of the table `rooms`, as they are.
+pub(crate) fn stored(conn: &Connection) -> Result<Vec<RoomState>, StoreError> {
     let failed = |error| unreadable("the table of rooms", &error);
     let mut select = conn
-        .prepare(
+        .prepare_cached(
             "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed FROM rooms
              ORDER BY room",
         )
         .map_err(failed)?;
     let rows = select.query_map([], room_of).map_err(failed)?;
-    let (mut states, mut ord) = (Vec::new(), 0);
-    for state in rows {
-        let state = state.map_err(failed)?;
-        let last = last(conn, state.room)?;
-        ord = ord.max(last.map_or(0, |last| last.ord));
-        check(&state, last)?;
-        states.push(state);
-    }
-    Ok((states, ord))
+    rows.map(|state| state.map_err(failed)).collect()
 }
 
 fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<RoomState> {

@@ -14,6 +14,7 @@ use super::checkpoint::Checkpointer;
 use super::error::OpenError;
 use super::folder::Folder;
 use super::ledger::{self, Ledger};
+use super::read::Readers;
 use super::rooms::Rooms;
 use super::space::Space;
 use super::upkeep::Upkeep;
@@ -30,7 +31,7 @@ use crate::store::{Available, Messages, Page, PageLimit, Record, Recovered, Sear
 pub struct Sqlite {
     jobs: Sender<Job>,
     shared: Arc<Shared>,
-    rooms: Arc<Rooms>,
+    readers: Readers,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -61,6 +62,7 @@ impl Sqlite {
         let shared = Arc::new(Shared::default());
         let checkpointer =
             Checkpointer::start(&path, options.thresholds.wal_pages, jobs.clone()).map_err(store)?;
+        let readers = Readers::start(path.clone(), Arc::clone(&rooms)).map_err(store)?;
         let durability = options.durability;
         let writer = Writer {
             conn: opened.conn,
@@ -84,7 +86,7 @@ impl Sqlite {
             .name("chat-store".into())
             .spawn(move || writer.run())
             .map_err(|error| OpenError::io(&path, error))?;
-        Ok(Sqlite { jobs, shared, rooms, durability, writer: Mutex::new(Some(writer)) })
+        Ok(Sqlite { jobs, shared, readers, durability, writer: Mutex::new(Some(writer)) })
     }
 
     /// Hands a job over at once, in the first poll, and waits for its answer.
@@ -116,32 +118,31 @@ impl Store for Sqlite {
     }
 
     async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
-        let _ = (room, &self.rooms);
-        Err(StoreError::Failed("reading is not there yet".into()))
+        self.readers.first_available(room).await
     }
 
     async fn read(
         &self,
-        _room: Epoch,
-        _after: Number,
-        _upto: Number,
-        _limit: PageLimit,
+        room: Epoch,
+        after: Number,
+        upto: Number,
+        limit: PageLimit,
     ) -> Result<Page, StoreError> {
-        Err(StoreError::Failed("reading is not there yet".into()))
+        self.readers.read(room, after, upto, limit).await
     }
 
     async fn messages(
         &self,
-        _room: Epoch,
-        _head: Number,
-        _anchor: Anchor,
-        _limit: PageLimit,
+        room: Epoch,
+        head: Number,
+        anchor: Anchor,
+        limit: PageLimit,
     ) -> Result<Messages, StoreError> {
-        Err(StoreError::Failed("reading is not there yet".into()))
+        self.readers.messages(room, head, anchor, limit).await
     }
 
-    async fn search(&self, _search: Search) -> Result<Messages, StoreError> {
-        Err(StoreError::Failed("reading is not there yet".into()))
+    async fn search(&self, search: Search) -> Result<Messages, StoreError> {
+        self.readers.search(search).await
     }
 
     fn durability(&self) -> &'static str {
@@ -156,6 +157,7 @@ impl Store for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
+        self.readers.stop();
         self.shared.is_ending.store(true, Ordering::Relaxed);
         let _ = self.jobs.send(Job::Stop);
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
