@@ -1,9 +1,9 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
 mod compaction;
+mod conforms;
 mod epoch;
 mod faults;
-mod conforms;
 mod kept;
 mod log;
 mod retention;
