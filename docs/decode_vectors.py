@@ -39,11 +39,16 @@ POSITION = dict(room=string, epoch=num, number=num)
 PLACES, NAMES, NONCE = many(obj(**POSITION)), many(string), obj(nonce=num)
 SINCE = obj(epoch=num, number=num)
 def positions(r): return PLACES(r) or None
+ANCHORS = ("", "before", "after", "around", "before_time", "from_time")
+def anchor(r):
+    name = ANCHORS[num(r)]
+    return {name: num(r)} if name else {}
 
 ASK = tag(("join", obj(room=string, since_0=opt(SINCE))), ("leave", obj(room=string)), ("say", obj(room=string, body=string)),
           ("whisper", obj(to=string, body=string)), ("topic", obj(room=string, topic=string)))
 QUERY = tag(("users", obj(room_0=opt(string), after_0=opt(string))), ("rooms", obj(after_0=opt(string))),
-            ("history", obj(room=string, before_0=opt(num), limit=num)))
+            ("history", both(obj(room=string), both(anchor, obj(limit=num)))),
+            ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)))
 CLIENT = [("hello", obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)),
           (None, both(obj(id_0=num), ASK)), (None, both(obj(id_0=num), QUERY)), ("ping", NONCE), ("pong", NONCE), ("bye", obj())]
 EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("replaced", obj()),
@@ -53,10 +58,11 @@ EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("rep
             ("churned", obj(**POSITION, joined=num, left=num, total=num, joined_users=NAMES, left_users=NAMES)),
             ("said", obj(**{**POSITION, "from": string}, body=string)), ("topic_changed", obj(**POSITION, by=string, topic=opt(string))),
             ("whispered", obj(**{"from": string}, to=string, body=string, number=num)), ("caught_up", obj(**POSITION)),
-            ("gap", obj(**POSITION, first_available=num, why=one("new_epoch", "not_kept"))))
+            ("gap", obj(**POSITION, first_available=num, why=one("new_epoch", "not_kept", "corrupt"))))
 ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
              ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),
-             ("history", obj(room=string, epoch=num, count=num, more=boolean)))
+             ("history", obj(room=string, epoch=num, count=num, more=boolean, newer=boolean)),
+             ("search", obj(count=num, more=boolean)))
 LIMITS = obj(body_bytes=num, frame_bytes=num, rooms=num, unanswered=num)
 SERVER = [("welcome", obj(user=string, resumed=boolean, token=string, resumable_ms=num, at=num, durability=string, rooms=PLACES, limits=LIMITS)),
           (None, both(obj(re_0=num, past_0=boolean, at=num), EVENT)), (None, both(obj(re_0=num), ANSWER)), ("ping", NONCE), ("pong", NONCE),

@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::folder::{
+    EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
+    SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
+};
+
 /// Examples stand first: most people look for a line to copy.
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -53,6 +58,21 @@ pub(crate) enum Command {
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
     Send(SendArgs),
+    /// Print messages that were kept, or the rooms that there are
+    #[command(help_template = TEMPLATE, before_help = HISTORY_EXAMPLES, after_help = FOLDER)]
+    History(HistoryArgs),
+    /// Print the messages that hold some words
+    #[command(help_template = TEMPLATE, before_help = SEARCH_EXAMPLES, after_help = FOLDER)]
+    Search(SearchArgs),
+    /// Print everything that was kept, as JSON lines
+    #[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES, after_help = FOLDER)]
+    Export(ExportArgs),
+    /// Make a data folder from an export
+    #[command(help_template = TEMPLATE, before_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Read everything that was kept, and say what is damaged
+    #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
+    Verify(DataArgs),
     /// Measure a server beside a bare loop that writes the same bytes
     Bench(crate::bench::BenchArgs),
     /// Show or check the settings
@@ -314,7 +334,9 @@ mod tests {
 
     #[test]
     fn help_shows_examples_before_anything_else_to_read() {
-        for command in ["", "serve", "join", "send", "config"] {
+        for command in
+            ["", "serve", "join", "send", "history", "search", "export", "import", "verify", "config"]
+        {
             let args = ["chat-cli", command, "--help"];
             let typed = args.iter().filter(|arg| !arg.is_empty());
             let help = Cli::try_parse_from(typed).unwrap_err().to_string();

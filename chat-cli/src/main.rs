@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod connect;
 mod exit;
+mod folder;
 mod join;
 mod logs;
 mod output;
@@ -28,6 +29,11 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Join(args) => join::run(&args),
         Command::Send(args) => send::run(&args),
+        Command::History(args) => folder::history(&args),
+        Command::Search(args) => folder::search(&args),
+        Command::Export(args) => folder::export(&args),
+        Command::Import(args) => folder::import(&args),
+        Command::Verify(args) => folder::verify(&args),
         Command::Bench(args) => bench::run(args).map(|()| Exit::Done),
         Command::Config(command) => config::run(&command),
         Command::Completions { shell } => papers::completions(shell),

@@ -48,5 +48,10 @@ fn is_no_folder(kind: ErrorKind) -> bool {
 
 /// The complaint about a folder that failed after it was opened.
 pub(crate) fn failed(error: &StoreError) -> anyhow::Error {
-    exit::because(Exit::Storage, error.to_string())
+    let exit = match error {
+        // A word that was typed, and nothing that failed.
+        StoreError::NoSuchRoom(_) => Exit::Failed,
+        _ => Exit::Storage,
+    };
+    exit::because(exit, error.to_string())
 }

@@ -1,6 +1,5 @@
-//! What people write: what a body may hold, and how foreign text is made safe for a terminal.
+//! What people write: what a body may hold.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -98,38 +97,6 @@ impl<C> bincode::Decode<C> for Body {
 #[cfg(feature = "bincode")]
 bincode::impl_borrow_decode!(Body);
 
-/// Foreign text made safe to print on one line of a terminal.
-///
-/// Newlines become `↵`, tabs a space; every other control character (C0, DEL, C1) and every character that
-/// turns the direction of text (Unicode's bidirectional controls, UAX #9 §2) or is invisible on purpose is
-/// shown as `<U+XXXX>`. Text without any of these is borrowed, not copied.
-#[must_use]
-pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\n' => safe.push('↵'),
-            '\t' => safe.push(' '),
-            c if is_unprintable(c) => {
-                use fmt::Write;
-                write!(safe, "<U+{:04X}>", u32::from(c)).expect("a String takes every write");
-            }
-            c => safe.push(c),
-        }
-    }
-    Cow::Owned(safe)
-}
-
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,13 +114,5 @@ mod tests {
         for bad in ["\0", "a\x1b[31m", "\r", "\x7f", "\u{85}", "\u{9b}31m"] {
             assert_eq!(body(bad), Err(TextError::Control), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn foreign_text_cannot_command_a_terminal() {
-        assert!(matches!(printable("plain é 漢字"), Cow::Borrowed(_)));
-        assert_eq!(printable("a\nb\tc"), "a↵b c");
-        assert_eq!(printable("\x1b[2J\u{9b}m\u{7f}"), "<U+001B>[2J<U+009B>m<U+007F>");
-        assert_eq!(printable("\u{202e}gnp.exe"), "<U+202E>gnp.exe");
     }
 }

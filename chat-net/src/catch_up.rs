@@ -9,8 +9,10 @@ use chat_core::{
     Anchor, Answer, CatchUp, Code, Epoch, Event, GapReason, Kept, Number, Place, RequestId, SessionId, Since,
     Timestamp,
 };
+use tokio::sync::oneshot;
 
-use crate::codec::{FromServer, Told};
+use crate::codec::text::{self, PageEnd};
+use crate::codec::{Form, FromServer, Told};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::limits::Limits;
 use crate::notice;
@@ -46,23 +48,28 @@ impl Stop {
     }
 }
 
+/// Tells a person's reader where the page ends that was shown; dropped if there is none.
+pub(crate) type PageReply = Option<oneshot::Sender<PageEnd>>;
+
 /// What a history query wants.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct HistoryRead {
     pub(crate) re: RequestId,
     pub(crate) place: Place,
     pub(crate) anchor: Anchor,
     pub(crate) limit: u32,
+    pub(crate) page: PageReply,
 }
 
 /// What a search wants.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct SearchRead {
     pub(crate) re: RequestId,
     pub(crate) words: Arc<str>,
     pub(crate) rooms: Vec<Epoch>,
     pub(crate) before: Option<Timestamp>,
     pub(crate) limit: u32,
+    pub(crate) page: PageReply,
 }
 
 /// How far a connection's copy of a room reaches now.
@@ -83,7 +90,7 @@ impl Reader {
     async fn send(&self, frames: impl Iterator<Item = FromServer>) {
         let mut bytes = BytesMut::new();
         for frame in frames {
-            self.outbox.form.encode(&frame, false, &mut bytes);
+            self.outbox.form.encode_at(&frame, self.now, &mut bytes);
         }
         poll_fn(|cx| self.outbox.poll_room(cx)).await;
         let is_stopped = self.stop.lock();
@@ -182,8 +189,22 @@ impl Reader {
         };
         if !page.events.is_empty() {
             self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
+            self.end_of_recent(head);
         }
         Ok(())
+    }
+
+    /// People have no frame that says where the live talk begins: they get a line.
+    fn end_of_recent(&self, head: &Place) {
+        let is_stopped = self.stop.lock();
+        if self.outbox.form != Form::Text || *is_stopped {
+            return;
+        }
+        let mut bytes = BytesMut::new();
+        text::before_you(&head.room, &mut bytes);
+        // As in `send`.
+        let _ = self.outbox.push(Lane::Talk, bytes.freeze());
+        self.outbox.flush();
     }
 
     /// Answers a history query.
@@ -197,12 +218,13 @@ impl Reader {
         };
         let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
         let answer = Answer::History { room, epoch, count, more: page.older, newer: page.newer };
-        self.answer(read.re, page.events, answer).await
+        let more = page.older;
+        self.answer(read.re, page.events, answer, more, read.page).await
     }
 
     /// Answers a search.
     pub(crate) async fn search(&self, read: SearchRead) -> Result<(), StoreError> {
-        let SearchRead { re, words, rooms, before, limit } = read;
+        let SearchRead { re, words, rooms, before, limit, page: reply } = read;
         let limit = self.page(limit.max(1));
         let search = Search { words: words.as_ref().into(), rooms, before, limit };
         let page = match self.store.search(search).await {
@@ -211,12 +233,25 @@ impl Reader {
             Err(error) => return Err(error),
         };
         let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
-        self.answer(re, page.events, Answer::Search { count, more: page.older }).await
+        let answer = Answer::Search { count, more: page.older };
+        self.answer(re, page.events, answer, page.older, reply).await
     }
 
-    async fn answer(&self, re: RequestId, events: Vec<Past>, answer: Answer) -> Result<(), StoreError> {
+    async fn answer(
+        &self,
+        re: RequestId,
+        events: Vec<Past>,
+        answer: Answer,
+        more: bool,
+        page: PageReply,
+    ) -> Result<(), StoreError> {
         let end = FromServer::Answered { re, answer };
+        let oldest = events.first().and_then(|past| Some((past.event.place()?.number, past.stamp.at)));
         self.send(events.into_iter().map(|past| retold(past, re)).chain([end])).await;
+        if let Some(page) = page {
+            // A reader that is gone needs no answer.
+            let _ = page.send(PageEnd { oldest, more });
+        }
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{Batch, Item};
-use crate::catch_up::Reached;
+use crate::catch_up::{PageReply, Reached};
 use crate::clock::{Clock, LogTime};
 use crate::codec::{Closing, Form, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
@@ -67,6 +67,8 @@ pub(crate) enum Request {
     Query {
         id: RequestId,
         query: Query,
+        /// For a person who may page on from there.
+        page: PageReply,
     },
     /// Whether the session is in that room, after all that it asked before.
     IsMember {
@@ -235,7 +237,7 @@ impl<L: Log> Engine<L> {
             Request::Ask { id, ask } => {
                 self.log.submit(Command::Ask { from: session, request: id, ask });
             }
-            Request::Query { id, query } => self.query(session, id, query),
+            Request::Query { id, query, page } => self.query(session, id, query, page),
             Request::IsMember { room, reply } => {
                 let value = self.chat.member_place(session, &room).is_ok();
                 self.fan_out.push(Item::Reply { to: reply, value });

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use chat_core::{Body, Epoch, Query, Rejection, RequestId, SessionId};
 
 use crate::batch::Item;
-use crate::catch_up::{HistoryRead, SearchRead};
+use crate::catch_up::{HistoryRead, PageReply, SearchRead};
 use crate::codec::{Form, FromServer, text};
 use crate::engine::Engine;
 use crate::log::Log;
@@ -26,7 +26,7 @@ pub(crate) struct UsersPage {
 const USERS_PAGES: usize = 64;
 
 impl<L: Log> Engine<L> {
-    pub(crate) fn query(&mut self, session: SessionId, re: RequestId, query: Query) {
+    pub(crate) fn query(&mut self, session: SessionId, re: RequestId, query: Query, page: PageReply) {
         let answer = match query {
             Query::Users { room, after: None } => match self.first_page(session, re, room.as_ref()) {
                 Ok(()) => return,
@@ -37,7 +37,7 @@ impl<L: Log> Engine<L> {
             Query::Search { words, room, before_time, limit } => {
                 match self.searched_rooms(session, &words, room.as_deref()) {
                     Ok(rooms) => {
-                        let read = SearchRead { re, words, rooms, before: before_time, limit };
+                        let read = SearchRead { re, words, rooms, before: before_time, limit, page };
                         return self.fan_out.push(Item::Search { session, read });
                     }
                     Err(rejection) => Err(rejection),
@@ -45,7 +45,7 @@ impl<L: Log> Engine<L> {
             }
             Query::History { room, anchor, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
-                    let read = HistoryRead { re, place, anchor, limit };
+                    let read = HistoryRead { re, place, anchor, limit, page };
                     return self.fan_out.push(Item::History { session, read });
                 }
                 Err(rejection) => Err(rejection),

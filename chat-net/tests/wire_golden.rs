@@ -104,9 +104,9 @@ fn every_message_has_a_vector() {
             })
             .collect()
     };
-    let client = "bye history hello join leave ping pong rooms say topic users whisper";
+    let client = "bye history hello join leave ping pong rooms say search topic users whisper";
     let server = "attached caught_up churned closing gap history joined left members ping pong refused replaced \
-                  rooms said topic_changed users welcome whispered";
+                  rooms said search topic_changed users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(types("client "), set(client));
     assert_eq!(types("server "), set(server));

@@ -3,6 +3,7 @@
 //! The connection itself is told of in lines of their own: `welcome` without its secret, `disconnected`, and
 //! at the end `closing`, or `ended` if the server did not say why.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +14,7 @@ use chat_net::codec::{FromClient, FromServer, Told, json};
 use tokio::sync::mpsc;
 
 use super::lines::{self, Input as Read};
-use super::session::{Act, Face, Input, Outcome};
+use super::session::{Act, Ahead, Face, Input, Outcome};
 use crate::output;
 
 /// A program behind pipes.
@@ -41,7 +42,9 @@ impl Json {
 }
 
 impl Face for Json {
-    const AHEAD: usize = 1;
+    fn ahead(&self) -> Ahead {
+        Ahead::One
+    }
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.input.recv().await {
@@ -78,7 +81,7 @@ impl Face for Json {
         Ok(Act::Nothing)
     }
 
-    fn notice(&mut self, notice: &Notice) -> io::Result<()> {
+    fn notice(&mut self, notice: &Notice, _waiting: usize) -> io::Result<()> {
         match notice {
             Notice::Connected(welcome) => {
                 // The secret resumes the session; whoever reads this output has no use for it.
@@ -95,12 +98,12 @@ impl Face for Json {
                 let line = serde_json::json!({
                     "type": "disconnected", "why": why.to_string(), "retry_in_ms": retry_in_ms,
                 });
-                output::line(&line.to_string())
+                line_of(&line.to_string())
             }
             Notice::Ended { why: Why::Closed(closing) } => print(&FromServer::Closing(closing.clone())),
             Notice::Ended { why } => {
                 let line = serde_json::json!({ "type": "ended", "why": why.to_string() });
-                output::line(&line.to_string())
+                line_of(&line.to_string())
             }
             _ => Ok(()),
         }
@@ -119,7 +122,7 @@ impl Face for Json {
             Outcome::Failed(AskError::Refused(refusal)) => refused(re, refusal),
             Outcome::Failed(error) => {
                 let line = serde_json::json!({ "type": "unanswered", "re": re.0, "why": error.to_string() });
-                output::line(&line.to_string())
+                line_of(&line.to_string())
             }
         }
     }
@@ -135,5 +138,37 @@ fn refused(re: RequestId, refusal: Refusal) -> io::Result<()> {
 pub(crate) fn print(frame: &FromServer) -> io::Result<()> {
     let mut line = BytesMut::new();
     json::encode_server(frame, &mut line);
-    output::line(&String::from_utf8_lossy(&line))
+    line_of(&String::from_utf8_lossy(&line))
+}
+
+/// Prints an object as one line. It may end up in a terminal, which takes more characters for orders than JSON
+/// wants escaped: DEL and C1, which can stand inside strings only.
+fn line_of(object: &str) -> io::Result<()> {
+    output::line(&escaped(object))
+}
+
+fn escaped(object: &str) -> Cow<'_, str> {
+    if !object.contains(char::is_control) {
+        return Cow::Borrowed(object);
+    }
+    let escaped = object.chars().map(|c| match c {
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    Cow::Owned(escaped.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_commands_a_terminal_is_escaped() {
+        assert!(matches!(escaped(r#"{"body":"é 漢字"}"#), Cow::Borrowed(_)));
+        let object = serde_json::json!({ "body": "a\u{9b}31m\u{7f}\u{1b}b\u{85}" }).to_string();
+        let line = escaped(&object);
+        assert_eq!(line, r#"{"body":"a\u009b31m\u007f\u001bb\u0085"}"#);
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read["body"], "a\u{9b}31m\u{7f}\u{1b}b\u{85}");
+    }
 }

@@ -91,12 +91,8 @@ impl LineEditor {
             _ => Pressed::Nothing,
         };
         match &pressed {
-            Pressed::Edited => self.paint("")?,
-            Pressed::Entered(line) => {
-                // The whole line stays on the screen, wrapped as the terminal likes.
-                let whole = format!("{}{}\r\n", self.palette.prompt(&self.prompt), printable(line));
-                self.paint(&whole)?;
-            }
+            // A line that was entered is printed by whoever knows what becomes of it.
+            Pressed::Edited | Pressed::Entered(_) => self.paint("")?,
             Pressed::Clear => self.paint("\x1b[2J\x1b[H")?,
             Pressed::Suspend => self.suspend()?,
             Pressed::Interrupt | Pressed::End | Pressed::Nothing => {}

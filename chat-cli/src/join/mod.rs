@@ -4,6 +4,7 @@ mod json;
 mod line;
 mod line_editor;
 mod lines;
+mod past;
 mod person;
 mod plain;
 mod render;
@@ -13,8 +14,10 @@ mod stops;
 mod talk;
 
 use std::io::IsTerminal;
+use std::pin::pin;
+use std::time::Duration;
 
-use chat_net::client::{Client, Events, Options};
+use chat_net::client::{Client, ConnectError, Events, Options};
 
 use crate::cli::{ColorWhen, JoinArgs};
 use crate::connect::{cannot_connect, connect, name_refused};
@@ -27,6 +30,9 @@ use render::Palette;
 use screen::Screen;
 
 pub(crate) use json::print as print_json;
+
+/// Who waits so long for the connection is told what for.
+const A_WHILE: Duration = Duration::from_millis(500);
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///
@@ -54,9 +60,10 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
     let when =
         if args.plain && settings.color == ColorWhen::Auto { ColorWhen::Never } else { settings.color };
     let palette = |is_terminal| Palette::new(when, is_terminal, environment);
-    let (client, mut events) = connect_once(&settings, &mut signals).await?;
-    let mut plain =
-        plain::Plain::new(palette(std::io::stdout().is_terminal()), palette(std::io::stderr().is_terminal()));
+    let status = palette(std::io::stderr().is_terminal());
+    let connected = patiently(&settings, status, &mut signals).await?;
+    let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status);
     session::run(&mut plain, &client, &mut events, &mut signals).await
 }
 
@@ -65,7 +72,7 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
 async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyhow::Result<Exit> {
     let palette = Palette::new(settings.color, true, environment);
     loop {
-        let error = match connect(&settings.who, options(&settings), signals).await? {
+        let error = match patiently(&settings, palette, signals).await? {
             Ok((client, mut events)) => {
                 let mut screen = Screen::new(palette)?;
                 return session::run(&mut screen, &client, &mut events, signals).await;
@@ -93,7 +100,22 @@ fn read_line() -> std::io::Result<Option<String>> {
     Ok((bytes > 0).then(|| line.trim().to_owned()))
 }
 
-/// Connects for somebody who cannot be asked for another name.
+/// Connects, and says so if that takes a while.
+async fn patiently(
+    settings: &JoinSettings,
+    palette: Palette,
+    signals: &mut Signals,
+) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+    let mut connecting = pin!(connect(&settings.who, options(settings), signals));
+    tokio::select! {
+        connected = &mut connecting => return connected,
+        () = tokio::time::sleep(A_WHILE) => {}
+    }
+    output::status(palette.lines(&talk::note(&format!("connecting to {}", settings.who.addr))).trim_end());
+    connecting.await
+}
+
+/// Connects for a program, which cannot be asked for another name.
 async fn connect_once(settings: &JoinSettings, signals: &mut Signals) -> anyhow::Result<(Client, Events)> {
     let connected = connect(&settings.who, options(settings), signals).await?;
     connected.map_err(|error| cannot_connect(&settings.who, &error))

@@ -1,14 +1,15 @@
 //! Plain lines: for scripts, pipes, dumb terminals and those who want no more.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use chat_net::client::Notice;
 use tokio::sync::mpsc;
 
 use super::lines::{self, Input as Read};
-use super::person::{Person, Shown};
+use super::person::{self, Person, Shown};
 use super::render::Palette;
-use super::session::{Act, Face, Input, Outcome};
+use super::session::{Act, Ahead, Face, Input, Outcome};
+use super::talk;
 use crate::output;
 
 /// A person behind pipes.
@@ -17,12 +18,24 @@ pub(crate) struct Plain {
     input: mpsc::Receiver<Read>,
     talk: Palette,
     status: Palette,
+    /// Whether somebody types, who would not be held back by a full pipe and wants to see what happens.
+    is_typed: bool,
 }
+
+/// Lines of somebody who types that may wait for the server.
+const AHEAD: usize = 256;
 
 impl Plain {
     /// Begins to read standard input; colours `talk` and `status`, which may go to different places.
     pub(crate) fn new(talk: Palette, status: Palette) -> Plain {
-        Plain { person: Person::default(), input: lines::lines(), talk, status }
+        let is_typed = io::stdin().is_terminal();
+        Plain { person: Person::default(), input: lines::lines(), talk, status, is_typed }
+    }
+
+    /// Tells somebody who types that a line waits for the connection.
+    fn waits(&self) -> io::Result<()> {
+        let waits = self.is_typed && self.person.away.is_some();
+        self.show(waits.then(|| Shown::Status(talk::note("that line waits for the connection"))))
     }
 
     fn show(&self, shown: Option<Shown>) -> io::Result<()> {
@@ -38,11 +51,27 @@ impl Plain {
 }
 
 impl Face for Plain {
-    const AHEAD: usize = 1;
+    fn ahead(&self) -> Ahead {
+        if self.is_typed { Ahead::Most(AHEAD) } else { Ahead::One }
+    }
+
+    fn dropped(&mut self) -> io::Result<()> {
+        self.show(Some(person::too_many_wait(AHEAD, false)))
+    }
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.input.recv().await {
-            Some(Read::Line(line)) => Input::Line(line),
+            Some(Read::Line(line)) => match str::from_utf8(&line) {
+                Ok(text) if self.is_typed && self.person.leaves_at_once(text) => Input::Leave,
+                Ok(text) if self.is_typed && self.person.at_once(text).is_some() => {
+                    self.show(self.person.at_once(text))?;
+                    Input::Nothing
+                }
+                _ => {
+                    self.waits()?;
+                    Input::Line(line)
+                }
+            },
             Some(Read::TooLong) => {
                 self.show(Some(Shown::Status("! line_too_long: that line was dropped\n".into())))?;
                 Input::Nothing
@@ -57,13 +86,17 @@ impl Face for Plain {
         Ok(act)
     }
 
-    fn notice(&mut self, notice: &Notice) -> io::Result<()> {
-        let shown = self.person.notice(notice);
+    fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {
+        let shown = self.person.notice(notice, waiting);
         self.show(shown)
     }
 
     fn answered(&mut self, outcome: Outcome) -> io::Result<()> {
         let shown = self.person.answered(&outcome);
         self.show(shown)
+    }
+
+    fn unsent(&mut self, waiting: &[Vec<u8>]) -> io::Result<()> {
+        self.show(self.person.unsent(waiting))
     }
 }

@@ -1,7 +1,10 @@
 //! What a person reads: the lines of the text codec, with colours that say nothing the words do not.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anstyle::{AnsiColor, Effects, Style};
 use bytes::BytesMut;
+use chat_net::chat_core::Timestamp;
 use chat_net::codec::{FromServer, text};
 
 use crate::cli::ColorWhen;
@@ -30,6 +33,19 @@ pub(crate) fn lines(frame: &FromServer, own: bool) -> String {
     let mut out = BytesMut::new();
     text::encode_server(frame, own, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The same of what was before: what is not from today has its date.
+pub(crate) fn past_lines(frame: &FromServer, now: Timestamp) -> String {
+    let mut out = BytesMut::new();
+    text::encode_server_at(frame, now, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The time of day.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Colours, or none.

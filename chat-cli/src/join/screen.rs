@@ -2,18 +2,27 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
+use chat_net::chat_core::printable;
 use chat_net::client::Notice;
 use crossterm::event::Event;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::line::Pressed;
 use super::line_editor::{self, LineEditor};
-use super::person::{Person, Shown};
+use super::person::{self, Person, SLOW, Shown};
 use super::render::Palette;
-use super::session::{Act, Face, Input, Outcome};
+use super::session::{Act, Ahead, Face, Input, Outcome};
 use super::stops::{Shell, Stops};
-use super::talk::{self, Talk};
+use super::talk::Talk;
+
+/// Lines that may wait for the server.
+const AHEAD: usize = 256;
+
+/// How often the prompt is looked at while it counts seconds.
+const TICK: Duration = Duration::from_millis(250);
 
 /// A person at a terminal.
 pub(crate) struct Screen {
@@ -34,7 +43,7 @@ impl Screen {
     pub(crate) fn new(palette: Palette) -> io::Result<Screen> {
         let editor = LineEditor::new("", palette)?;
         Ok(Screen {
-            person: Person::default(),
+            person: Person::at_prompt(),
             editor,
             events: line_editor::events(),
             stops: Stops::new()?,
@@ -55,6 +64,11 @@ impl Screen {
                 Shell::GoOn => self.editor.resume(),
             }
             .map(|()| Some(Pressed::Nothing)),
+            // The prompt counts the seconds.
+            () = tokio::time::sleep(TICK), if self.person.away.is_some() || self.person.unanswered().is_some() => {
+                self.editor.set_prompt(&self.prompt())?;
+                Ok(Some(Pressed::Nothing))
+            }
         }
     }
 
@@ -67,34 +81,66 @@ impl Screen {
         self.editor.set_prompt(&self.prompt())
     }
 
-    /// The room that the next line goes to, or nothing where that is not known yet.
+    /// The room that the next line goes to, or nothing where that is not known yet; and what it waits for.
     fn prompt(&self) -> String {
-        let away = if self.person.away { " (away)" } else { "" };
-        match self.person.talk.current() {
-            Some(room) if !self.moving.contains(&true) => format!("#{room}{away}> "),
-            _ => format!("…{away}> "),
+        match self.state() {
+            Some(state) => format!("{} ({state})> ", self.room()),
+            None => format!("{}> ", self.room()),
         }
+    }
+
+    fn room(&self) -> String {
+        match self.person.talk.current() {
+            Some(room) if !self.moving.contains(&true) => format!("#{room}"),
+            _ => "…".to_owned(),
+        }
+    }
+
+    /// What the connection is doing, if it is not simply there.
+    fn state(&self) -> Option<String> {
+        if let Some(away) = &self.person.away {
+            let left = away.retry_at.saturating_duration_since(Instant::now());
+            return Some(match left.as_millis().div_ceil(1000) {
+                0 => "away, connecting".to_owned(),
+                secs => format!("away, next try in {secs} s"),
+            });
+        }
+        let slow = self.person.unanswered().filter(|time| *time >= SLOW);
+        slow.map(|time| format!("no answer for {} s", time.as_secs()))
+    }
+
+    /// Shows a line that was entered: as queued, while the connection is away.
+    fn entered(&mut self, line: &str) -> io::Result<()> {
+        let line = printable(line);
+        if self.person.away.is_none() {
+            return self
+                .editor
+                .print(&format!("{}{line}\n", self.palette.prompt(&format!("{}> ", self.room()))));
+        }
+        let queued = if line.trim().is_empty() { "" } else { " (queued)" };
+        self.editor.print(&self.palette.lines(&format!("{}{queued}> {line}\n", self.room())))
     }
 }
 
 impl Face for Screen {
-    const AHEAD: usize = 256;
-    const READS_ALWAYS: bool = true;
+    fn ahead(&self) -> Ahead {
+        Ahead::Most(AHEAD)
+    }
 
     fn dropped(&mut self) -> io::Result<()> {
         self.moving.pop_back();
-        let what = "! slow_down: that line was dropped, as many wait already as may\n";
-        self.show(Some(Shown::Status(what.into())))
+        self.show(Some(person::too_many_wait(AHEAD, true)))
     }
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.pressed().await? {
-            // Whoever wants to go while the server is away does not wait for it.
-            Some(Pressed::Entered(line)) if self.person.away && line.trim().eq_ignore_ascii_case("/quit") => {
-                self.show(Some(Shown::Status(talk::note("left; what waited for the server was not sent"))))?;
-                Input::Leave
-            }
+            Some(Pressed::Entered(line)) if self.person.leaves_at_once(&line) => Input::Leave,
             Some(Pressed::Entered(line)) => {
+                self.entered(&line)?;
+                if let Some(shown) = self.person.at_once(&line) {
+                    self.show(Some(shown))?;
+                    return Ok(Input::Nothing);
+                }
                 self.moving.push_back(Talk::moves(&line));
                 self.editor.set_prompt(&self.prompt())?;
                 Input::Line(line.into_bytes())
@@ -113,14 +159,19 @@ impl Face for Screen {
         Ok(act)
     }
 
-    fn notice(&mut self, notice: &Notice) -> io::Result<()> {
-        let shown = self.person.notice(notice);
+    fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {
+        let shown = self.person.notice(notice, waiting);
         self.show(shown)
     }
 
     fn answered(&mut self, outcome: Outcome) -> io::Result<()> {
         self.moving.pop_front();
         let shown = self.person.answered(&outcome);
+        self.show(shown)
+    }
+
+    fn unsent(&mut self, waiting: &[Vec<u8>]) -> io::Result<()> {
+        let shown = self.person.unsent(waiting);
         self.show(shown)
     }
 }

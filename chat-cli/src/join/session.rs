@@ -19,11 +19,8 @@ use crate::signals::Signals;
 
 /// How one kind of user is talked to: a person at a terminal, a person's script, a program.
 pub(crate) trait Face {
-    /// How many lines may wait to be asked; more are not read, but by those who must see every key.
-    const AHEAD: usize;
-
-    /// Whether input is read even while too many lines wait: then a further line is [dropped](Face::dropped).
-    const READS_ALWAYS: bool = false;
+    /// How much may wait.
+    fn ahead(&self) -> Ahead;
 
     /// Says that a line was dropped because too many wait.
     ///
@@ -45,17 +42,44 @@ pub(crate) trait Face {
     /// There can be no more output.
     fn act(&mut self, line: Vec<u8>) -> io::Result<Act>;
 
-    /// Shows what happened.
+    /// Shows what happened, while so many lines wait.
     ///
     /// # Errors
     /// There can be no more output.
-    fn notice(&mut self, notice: &Notice) -> io::Result<()>;
+    fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()>;
 
     /// Shows what came of the last ask.
     ///
     /// # Errors
     /// There can be no more output.
     fn answered(&mut self, outcome: Outcome) -> io::Result<()>;
+
+    /// The session is over, and these lines were not asked any more.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn unsent(&mut self, waiting: &[Vec<u8>]) -> io::Result<()> {
+        let _ = waiting;
+        Ok(())
+    }
+}
+
+/// How many lines may wait to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// One; no more is read, and whoever writes waits.
+    One,
+    /// So many; input is read all the same, and a further line is [dropped](Face::dropped).
+    Most(usize),
+}
+
+impl Ahead {
+    fn has_room(self, waiting: usize) -> bool {
+        match self {
+            Ahead::One => waiting == 0,
+            Ahead::Most(most) => waiting < most,
+        }
+    }
 }
 
 /// What came in.
@@ -107,7 +131,9 @@ pub(crate) async fn run(
     events: &mut Events,
     signals: &mut Signals,
 ) -> anyhow::Result<Exit> {
-    let end = talk(face, client, events, signals).await;
+    let mut waiting = VecDeque::new();
+    let end = talk(face, client, events, signals, &mut waiting).await;
+    let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
     if let Ok(Some(exit)) = end {
         return Ok(exit);
     }
@@ -126,8 +152,8 @@ async fn talk<F: Face>(
     client: &Client,
     events: &mut Events,
     signals: &mut Signals,
+    waiting: &mut VecDeque<Vec<u8>>,
 ) -> io::Result<Option<Exit>> {
-    let mut waiting: VecDeque<Vec<u8>> = VecDeque::new();
     let mut input_ended = false;
     // Its answer comes after the first rooms': a first line finds its current room.
     let mut work: Option<Work> = Some(ask(client, Act::Query(Query::Rooms { after: Some("~".into()) })));
@@ -144,16 +170,20 @@ async fn talk<F: Face>(
                 None => {}
             }
         }
+        let ahead = face.ahead();
         tokio::select! {
             _ = signals.next() => return Ok(None),
-            notice = events.next() => if let Some(exit) = show(face, notice.as_ref())? {
-                return Ok(Some(exit));
-            },
+            notice = events.next() => {
+                let waiting = waiting.len() + usize::from(work.is_some() && !first);
+                if let Some(exit) = show(face, notice.as_ref(), waiting)? {
+                    return Ok(Some(exit));
+                }
+            }
             outcome = async { work.as_mut().expect("checked before").await }, if work.is_some() => {
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if let Some(exit) = show(face, notice.as_ref())? {
+                    if let Some(exit) = show(face, notice.as_ref(), waiting.len())? {
                         return Ok(Some(exit));
                     }
                 }
@@ -161,8 +191,8 @@ async fn talk<F: Face>(
                     face.answered(outcome)?;
                 }
             }
-            input = face.input(), if !input_ended && (F::READS_ALWAYS || waiting.len() < F::AHEAD) => match input? {
-                Input::Line(_) if waiting.len() >= F::AHEAD => face.dropped()?,
+            input = face.input(), if !input_ended && (ahead != Ahead::One || waiting.is_empty()) => match input? {
+                Input::Line(_) if !ahead.has_room(waiting.len()) => face.dropped()?,
                 Input::Line(line) => waiting.push_back(line),
                 Input::End => input_ended = true,
                 Input::Leave => return Ok(None),
@@ -182,9 +212,9 @@ async fn ready(events: &mut Events) -> Option<Option<Notice>> {
 }
 
 /// Shows a notice; the end of the program if it is the last.
-fn show(face: &mut impl Face, notice: Option<&Notice>) -> io::Result<Option<Exit>> {
+fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<Option<Exit>> {
     let Some(notice) = notice else { return Ok(Some(Exit::Failed)) };
-    face.notice(notice)?;
+    face.notice(notice, waiting)?;
     Ok(matches!(notice, Notice::Ended { .. }).then_some(Exit::Failed))
 }
 

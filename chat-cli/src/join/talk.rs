@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Anchor, Answer, Ask, Body, Code, Event, Query, Refusal, RequestId, RoomName};
-use chat_net::codec::text::{self, Typed};
+use chat_net::chat_core::{Answer, Ask, Body, Code, Event, Query, Refusal, RequestId, RoomName, Timestamp};
+use chat_net::codec::text::{self, PageEnd, Paged, Paging, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
 
+use super::past::{Past, Shown};
 use super::render;
-
-/// Messages that `/history` shows if no number is given.
-const HISTORY: u32 = 20;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +33,8 @@ pub(crate) struct Talk {
     current: Option<RoomName>,
     /// The rooms it is in, in the order it joined them, with their topics.
     rooms: Vec<(RoomName, Option<Body>)>,
-    /// The rooms it is being told about what it missed.
-    catching_up: Vec<RoomName>,
+    past: Past,
+    paging: Paging,
     me: Arc<str>,
     welcomes: u32,
 }
@@ -49,7 +47,11 @@ impl Talk {
 
     /// What `line` asks for.
     pub(crate) fn typed(&mut self, line: &str) -> Step {
-        match text::parse(line) {
+        let typed = text::parse(line);
+        if !matches!(typed, Typed::History(_) | Typed::Search { .. } | Typed::Say("")) {
+            self.paging.stop();
+        }
+        match typed {
             Typed::Say("") => Step::Nothing,
             Typed::Say(body) => self.in_current(|room| Ask::Say { room, body: body.into() }),
             Typed::Join(room) => Step::Ask(Ask::Join { room: room.into(), since: None }),
@@ -65,13 +67,10 @@ impl Talk {
             Typed::Topic(Some(topic)) => self.in_current(|room| Ask::Topic { room, topic: topic.into() }),
             Typed::Topic(None) => self.topic(),
             Typed::History(limit) => match self.current_name() {
-                Some(room) => Step::Query(Query::History {
-                    room,
-                    anchor: Anchor::Latest,
-                    limit: limit.unwrap_or(HISTORY),
-                }),
+                Some(room) => paged(self.paging.history(limit, room)),
                 None => in_no_room(),
             },
+            Typed::Search { room, words } => paged(self.paging.search(room, words)),
             Typed::Help => Step::Show(text::help().to_owned()),
             Typed::Quit => Step::Quit,
             Typed::Unknown(name) => refuse(
@@ -87,18 +86,16 @@ impl Talk {
         matches!(text::parse(line), Typed::Join(_) | Typed::Leave(_) | Typed::Room(_))
     }
 
-    /// Takes what the server told, as it comes, and gives what to show of it.
-    pub(crate) fn told(&mut self, told: &Told) -> String {
-        let missed = told.past && self.is_missed(&told.event);
+    /// Takes what the server told, as it comes, and gives what to show of it at `now`.
+    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
         match &told.event {
             Event::Members { place, fresh, .. } => {
                 self.topic_of(&place.room);
                 self.current.get_or_insert_with(|| place.room.clone());
-                if *fresh {
-                    self.catching_up.retain(|room| *room != place.room);
-                }
+                self.past.entered(place, *fresh);
             }
             Event::Left { place, user, .. } if user.as_str().eq_ignore_ascii_case(&self.me) && !told.past => {
+                self.past.left(&place.room);
                 self.rooms.retain(|(room, _)| *room != place.room);
                 if self.current.as_ref() == Some(&place.room) {
                     self.current = self.rooms.last().map(|(room, _)| room.clone());
@@ -107,11 +104,27 @@ impl Talk {
             Event::TopicChanged { place, topic, .. } => {
                 self.topic_of(&place.room).clone_from(topic);
             }
-            Event::CaughtUp { place } => self.catching_up.retain(|room| *room != place.room),
+            Event::CaughtUp { place } => {
+                return self.past.caught_up(place).map_or_else(String::new, |line| note(&line));
+            }
+            Event::Gap { place, first_available, why } => {
+                return note(&self.past.gap(place, *first_available, *why));
+            }
             _ => {}
         }
-        let lines = render::lines(&FromServer::Told(told.clone()), false);
-        if missed && !lines.is_empty() { format!("~ {lines}") } else { lines }
+        let frame = FromServer::Told(told.clone());
+        if !told.past {
+            self.past.told(&told.event, false, &self.me);
+            return render::lines(&frame, false);
+        }
+        let lines = render::past_lines(&frame, now);
+        match self.past.told(&told.event, true, &self.me) {
+            Shown::Plain if self.is_missed_whisper(&told.event) => format!("~ {lines}"),
+            Shown::Plain => lines,
+            Shown::Missed(Some(first)) => format!("{}~ {lines}", note(&first)),
+            Shown::Missed(None) => format!("~ {lines}"),
+            Shown::Nothing => String::new(),
+        }
     }
 
     /// A connection was made, the first or another.
@@ -121,8 +134,7 @@ impl Talk {
         if self.welcomes == 1 {
             return render::lines(&FromServer::Welcome(Box::new(welcome.clone())), false);
         }
-        self.catching_up = self.rooms.iter().map(|(room, _)| room.clone()).collect();
-        note("connected again; what you missed is marked ~")
+        note(&self.past.back(welcome))
     }
 
     /// The ask that a line became was taken: `/join` makes its room the current one.
@@ -133,11 +145,20 @@ impl Talk {
         }
     }
 
-    /// The lines that show the answer to a query.
-    pub(crate) fn answered(told: &[Told], answer: &Answer) -> String {
-        let told = told.iter().map(|told| render::lines(&FromServer::Told(told.clone()), false));
+    /// The lines that show the answer to a query, at `now`.
+    pub(crate) fn answered(&mut self, told: &[Told], answer: &Answer, now: Timestamp) -> String {
+        if let Answer::History { more, .. } | Answer::Search { more, .. } = answer {
+            let oldest = told.first().and_then(|told| Some((told.event.place()?.number, told.at)));
+            self.paging.answered(PageEnd { oldest, more: *more });
+        }
+        let told = told.iter().map(|told| render::past_lines(&FromServer::Told(told.clone()), now));
         let end = FromServer::Answered { re: RequestId(1), answer: answer.clone() };
         told.chain([render::lines(&end, false)]).collect()
+    }
+
+    /// A query was refused, or nobody knows.
+    pub(crate) fn failed(&mut self) {
+        self.paging.stop();
     }
 
     /// The topic of a room it is in from now on, if it was not already.
@@ -149,11 +170,8 @@ impl Talk {
         &mut self.rooms[at].1
     }
 
-    fn is_missed(&self, event: &Event) -> bool {
-        match event.place() {
-            Some(place) => self.catching_up.contains(&place.room),
-            None => matches!(event, Event::Whispered { .. }) && self.welcomes > 1,
-        }
+    fn is_missed_whisper(&self, event: &Event) -> bool {
+        matches!(event, Event::Whispered { .. }) && self.welcomes > 1
     }
 
     fn current_name(&self) -> Option<Arc<str>> {
@@ -181,6 +199,14 @@ impl Talk {
             Some((_, Some(topic))) => note(&format!("the topic of #{room} is: {topic}")),
             _ => note(&format!("#{room} has no topic; set one with /topic TEXT")),
         })
+    }
+}
+
+fn paged(paged: Paged) -> Step {
+    match paged {
+        Paged::Query(query) => Step::Query(query),
+        Paged::Note(what) => Step::Show(note(&what)),
+        Paged::Usage(usage) => refuse(Code::BadAsk, usage),
     }
 }
 
@@ -213,7 +239,9 @@ fn printed(print: impl FnOnce(&mut BytesMut)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Departure, Epoch, Number, Place, Timestamp, UserName};
+    use chat_net::chat_core::{Anchor, Departure, Epoch, Number, Place, UserName};
+
+    const NOW: Timestamp = Timestamp(1_763_733_909_999);
 
     fn place(room: &str) -> Place {
         Place { room: RoomName::new(room, 64).unwrap(), epoch: Epoch(1), number: Number(1) }
@@ -259,17 +287,17 @@ mod tests {
         let mut talk = Talk::default();
         talk.welcomed(&welcome());
         assert!(matches!(talk.typed("hi"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
-        talk.told(&members("lobby", true));
-        talk.told(&members("dev", true));
+        talk.told(&members("lobby", true), NOW);
+        talk.told(&members("dev", true), NOW);
         assert_eq!(talk.typed("hi"), Step::Ask(Ask::Say { room: "lobby".into(), body: "hi".into() }));
         talk.taken(&members("dev", false));
         assert_eq!(talk.typed("//x"), Step::Ask(Ask::Say { room: "dev".into(), body: "/x".into() }));
         assert_eq!(talk.typed("/room #LOBBY"), Step::Show("- you are talking in #lobby\n".into()));
         assert_eq!(talk.typed("/leave"), Step::Ask(Ask::Leave { room: "lobby".into() }));
-        talk.told(&left("lobby"));
+        talk.told(&left("lobby"), NOW);
         assert_eq!(talk.current().unwrap().as_str(), "dev");
         assert!(matches!(talk.typed("/room lobby"), Step::Refuse(_)));
-        talk.told(&left("dev"));
+        talk.told(&left("dev"), NOW);
         assert_eq!(talk.current(), None);
     }
 
@@ -277,26 +305,54 @@ mod tests {
     fn only_what_was_missed_is_marked() {
         let mut talk = Talk::default();
         talk.welcomed(&welcome());
-        talk.told(&members("lobby", true));
-        assert_eq!(talk.told(&said("lobby", true)), "[14:05:09] #lobby <alice> hi\n");
+        talk.told(&members("lobby", true), NOW);
+        assert_eq!(talk.told(&said("lobby", true), NOW), "[14:05:09] #lobby <alice> hi\n");
+        let caught_up = told(false, Event::CaughtUp { place: place("lobby") });
+        assert_eq!(talk.told(&caught_up, NOW), "- #lobby: that was before you came\n");
         talk.welcomed(&welcome());
-        assert_eq!(talk.told(&said("lobby", true)), "~ [14:05:09] #lobby <alice> hi\n");
-        assert_eq!(talk.told(&said("lobby", false)), "[14:05:09] #lobby <alice> hi\n");
-        talk.told(&told(true, Event::CaughtUp { place: place("lobby") }));
-        talk.told(&members("dev", true));
-        assert_eq!(talk.told(&said("dev", true)), "[14:05:09] #dev <alice> hi\n");
+        let missed = "- #lobby: while you were away:\n~ [14:05:09] #lobby <alice> hi\n";
+        assert_eq!(talk.told(&said("lobby", true), NOW), missed);
+        assert_eq!(talk.told(&said("lobby", false), NOW), "[14:05:09] #lobby <alice> hi\n");
+        assert_eq!(talk.told(&caught_up, NOW), "- #lobby: that is all you missed: 1 message\n");
+        talk.told(&members("dev", true), NOW);
+        let tomorrow = NOW.plus_ms(86_400_000);
+        assert_eq!(talk.told(&said("dev", true), tomorrow), "[2025-11-21 14:05:09] #dev <alice> hi\n");
+    }
+
+    #[test]
+    fn history_goes_back_until_something_else_is_typed() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        talk.told(&members("lobby", true), NOW);
+        let anchor = |step| match step {
+            Step::Query(Query::History { anchor, .. }) => anchor,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(anchor(talk.typed("/history")), Anchor::Latest);
+        let answer = Answer::History {
+            room: place("lobby").room,
+            epoch: Epoch(1),
+            count: 1,
+            more: true,
+            newer: false,
+        };
+        let old = Told { re: RequestId(9), ..said("lobby", true) };
+        assert!(talk.answered(&[old], &answer, NOW).starts_with("[14:05:09] #lobby/1 <alice> hi\n- "));
+        assert_eq!(anchor(talk.typed("/history")), Anchor::Before(Number(1)));
+        talk.typed("hello");
+        assert_eq!(anchor(talk.typed("/history")), Anchor::Latest);
     }
 
     #[test]
     fn a_topic_is_remembered() {
         let mut talk = Talk::default();
-        talk.told(&members("lobby", true));
+        talk.told(&members("lobby", true), NOW);
         assert_eq!(
             talk.typed("/topic"),
             Step::Show("- #lobby has no topic; set one with /topic TEXT\n".into())
         );
         let topic = Some(Body::new(&Arc::from("a\x07".trim_end_matches('\x07')), 99).unwrap());
-        talk.told(&told(true, Event::TopicChanged { place: place("lobby"), by: user("alice"), topic }));
+        talk.told(&told(true, Event::TopicChanged { place: place("lobby"), by: user("alice"), topic }), NOW);
         assert_eq!(talk.typed("/topic"), Step::Show("- the topic of #lobby is: a\n".into()));
     }
 

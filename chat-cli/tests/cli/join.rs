@@ -43,7 +43,7 @@ fn the_end_of_the_input_leaves_when_everything_is_answered() {
     }
     let (status, out, err) = carol.wait();
     assert_eq!(status.code(), Some(0), "{err:?}");
-    assert!(out.iter().any(|line| line.ends_with("#dev <carol> in dev")), "{out:?}");
+    assert!(out.iter().any(|line| line.ends_with("#dev/2 <carol> in dev")), "{out:?}");
     alice.until("#lobby * carol left (quit)");
 }
 

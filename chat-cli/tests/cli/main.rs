@@ -1,7 +1,9 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
+mod folder;
 mod join;
 mod json;
+mod kept;
 mod operating;
 mod program;
 mod send;

@@ -42,6 +42,14 @@ impl Form {
         }
     }
 
+    /// The same for what was before, told at `now`: people are shown the date of what is not from today.
+    pub(crate) fn encode_at(self, frame: &FromServer, now: Timestamp, out: &mut BytesMut) {
+        match self {
+            Form::Text => text::encode_server_at(frame, now, out),
+            form => form.encode(frame, false, out),
+        }
+    }
+
     /// Appends an answer that [`encode`](Form::encode) made for an ask without an id, as the answer to `re`.
     pub(crate) fn encode_again(self, answer: &[u8], re: RequestId, out: &mut BytesMut) {
         let limit = frame::MAX_SERVER_PAYLOAD + 16;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_core::{Anchor, Ask, Code, Query, RequestId};
+use chat_core::{Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
 use super::{bare, same_room};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
-use crate::codec::text::{self, Typed, parse};
+use crate::codec::text::{self, Paged, Paging, Typed, parse};
 use crate::door::{Recognised, recognise};
 use crate::engine::Request;
 
@@ -24,14 +24,21 @@ pub(crate) struct Person {
     current: Option<Arc<str>>,
     /// The rooms it is in, in the order it joined them.
     rooms: Vec<Arc<str>>,
+    paging: Paging,
 }
 
-/// How many messages `/history` shows without a number.
-const HISTORY: u32 = 20;
+/// What a page is told under: messages that were asked for are shown with their numbers.
+const PAGE: RequestId = RequestId(1);
 
 impl Person {
     pub(super) fn new(was_silent: bool) -> Person {
-        Person { telnet: Telnet::default(), was_silent, current: None, rooms: Vec::new() }
+        Person {
+            telnet: Telnet::default(),
+            was_silent,
+            current: None,
+            rooms: Vec::new(),
+            paging: Paging::default(),
+        }
     }
 
     /// Whether what a silent connection sends at last is no person's line.
@@ -91,7 +98,11 @@ impl Reader {
     }
 
     async fn typed(&mut self, line: &str) -> Result<(), End> {
-        match parse(line) {
+        let typed = parse(line);
+        if !matches!(typed, Typed::History(_) | Typed::Search { .. } | Typed::Say("")) {
+            self.person().paging.stop();
+        }
+        match typed {
             Typed::Say("") => Ok(()),
             Typed::Say(body) => match self.current() {
                 Some(room) => self.ask(RequestId::NONE, Ask::Say { room, body: body.into() }).await,
@@ -128,11 +139,15 @@ impl Reader {
             },
             Typed::History(limit) => match self.current() {
                 Some(room) => {
-                    let limit = limit.unwrap_or(HISTORY);
-                    self.query(RequestId::NONE, Query::History { room, anchor: Anchor::Latest, limit }).await
+                    let paged = self.person().paging.history(limit, room);
+                    self.turn_page(paged).await
                 }
                 None => self.wrong(NO_ROOM).await,
             },
+            Typed::Search { room, words } => {
+                let paged = self.person().paging.search(room, words);
+                self.turn_page(paged).await
+            }
             Typed::Help => self.help().await,
             Typed::Quit => {
                 self.hand_over().await?;
@@ -160,10 +175,8 @@ impl Reader {
         match known {
             Some(_) if !self.paced(RequestId::NONE, 1).await? => Ok(()),
             Some(known) => {
-                let mut bytes = BytesMut::new();
-                text::note(&format!("you are talking in #{known}"), &mut bytes);
+                self.note(&format!("you are talking in #{known}"));
                 self.person().current = Some(known);
-                self.tell(bytes);
                 Ok(())
             }
             None => {
@@ -171,6 +184,31 @@ impl Reader {
                 self.wrong_code(Code::NotAMember, &format!("you are not in #{room}, type /join {room}")).await
             }
         }
+    }
+
+    async fn turn_page(&mut self, paged: Paged) -> Result<(), End> {
+        match paged {
+            Paged::Query(query) => {
+                match self.page(PAGE, query).await? {
+                    Some(end) => self.person().paging.answered(end),
+                    None => self.person().paging.stop(),
+                }
+                Ok(())
+            }
+            Paged::Note(note) => {
+                if self.paced(RequestId::NONE, 1).await? {
+                    self.note(&note);
+                }
+                Ok(())
+            }
+            Paged::Usage(usage) => self.wrong(usage).await,
+        }
+    }
+
+    fn note(&mut self, what: &str) {
+        let mut bytes = BytesMut::new();
+        text::note(what, &mut bytes);
+        self.tell(bytes);
     }
 
     /// Whether the person is in the room, after all that was asked before.

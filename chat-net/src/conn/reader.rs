@@ -17,6 +17,7 @@ use super::outbox::{Lane, Outbox};
 use super::person::Person;
 use super::{SCRATCH, Shared, bare, same_room};
 use crate::codec::line::{Line, LineSplitter};
+use crate::codec::text::PageEnd;
 use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello, frame};
 use crate::engine::{Connect, Input, Request};
 use crate::flood::{Bucket, Pace};
@@ -257,7 +258,9 @@ impl Reader {
         }
         match frame {
             Ok(FromClient::Ask { id, ask }) => self.pending.push(Request::Ask { id, ask }),
-            Ok(FromClient::Query { id, query }) => self.pending.push(Request::Query { id, query }),
+            Ok(FromClient::Query { id, query }) => {
+                self.pending.push(Request::Query { id, query, page: None });
+            }
             other => return Some(other),
         }
         None
@@ -335,9 +338,20 @@ impl Reader {
 
     pub(super) async fn query(&mut self, id: RequestId, query: Query) -> Result<(), End> {
         if self.may_ask(id).await? && self.paced(id, 1).await? {
-            self.pending.push(Request::Query { id, query });
+            self.pending.push(Request::Query { id, query, page: None });
         }
         Ok(())
+    }
+
+    /// The same, and waits until it is answered: gives where the page ends that was shown, if one was.
+    pub(super) async fn page(&mut self, id: RequestId, query: Query) -> Result<Option<PageEnd>, End> {
+        if !self.may_ask(id).await? || !self.paced(id, 1).await? {
+            return Ok(None);
+        }
+        let (reply, end) = oneshot::channel();
+        self.pending.push(Request::Query { id, query, page: Some(reply) });
+        self.hand_over().await?;
+        Ok(end.await.ok())
     }
 
     /// Puts a request that costs nothing, and needs no pacing of its own, behind those already pending.

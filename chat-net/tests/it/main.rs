@@ -13,6 +13,7 @@ mod keeping;
 mod late_store;
 mod limits;
 mod liveness;
+mod paging;
 mod pair;
 mod peer;
 mod resume;

@@ -41,8 +41,8 @@ async fn a_person_is_greeted_named_and_shown_the_room() {
     bob.line("/rooms").await;
     assert_eq!(bob.shown().await, "- rooms (1): #lobby (2, \"all that is new\")");
     bob.line("/history").await;
-    assert_eq!(bob.shown().await, "#lobby <bob> hello", "their own past words are shown");
-    assert_eq!(bob.shown().await, "#lobby <alice> /join is a command");
+    assert_eq!(bob.shown().await, "#lobby/3 <bob> hello", "their own past words are shown");
+    assert_eq!(bob.shown().await, "#lobby/4 <alice> /join is a command");
     assert_eq!(bob.shown().await, "- #lobby: those were all 2 messages");
     bob.line("/quit").await;
     assert_eq!(bob.shown().await, "- goodbye");

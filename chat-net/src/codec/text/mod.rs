@@ -1,7 +1,9 @@
 //! The text codec: what people type, and what they see.
 
+mod paging;
 mod parse;
 mod print;
 
+pub use paging::{PageEnd, Paged, Paging};
 pub use parse::{Typed, parse};
-pub use print::{encode_server, greeting, help, note, refuse};
+pub use print::{before_you, encode_server, encode_server_at, greeting, help, note, refuse};

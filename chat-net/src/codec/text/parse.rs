@@ -24,8 +24,16 @@ pub enum Typed<'a> {
     Rooms,
     /// Set the current room's topic, or clear it with an empty text; none: show it.
     Topic(Option<&'a str>),
-    /// Show the last messages of the current room; none: as many as the server likes.
+    /// Show the last so many messages of the current room; none: the last ones or, straight after such a page,
+    /// the page before it.
     History(Option<u32>),
+    /// Show the newest messages that hold all these words.
+    Search {
+        /// In this room; none: in all rooms that one is in.
+        room: Option<&'a str>,
+        /// Which words; empty: straight after a search, its next older matches.
+        words: &'a str,
+    },
     /// Show what can be typed.
     Help,
     /// Leave the chat.
@@ -65,6 +73,7 @@ pub fn parse(line: &str) -> Typed<'_> {
             _ => Some(rest),
         }),
         b"history" => history(rest),
+        b"search" => search(rest),
         b"help" => Typed::Help,
         b"quit" => Typed::Quit,
         _ => Typed::Unknown(&line[..name.len() + 1]),
@@ -109,6 +118,17 @@ fn history(rest: &str) -> Typed<'_> {
     }
 }
 
+/// A room is only meant where words follow it: `/search #urgent` looks for that word.
+fn search(rest: &str) -> Typed<'_> {
+    let rest = rest.trim_end();
+    match word(rest) {
+        (room, words) if room.len() > 1 && room.starts_with('#') && !words.is_empty() => {
+            Typed::Search { room: Some(room), words }
+        }
+        _ => Typed::Search { room: None, words: rest },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +162,11 @@ mod tests {
             ("/topic  - a - b", Typed::Topic(Some("- a - b"))),
             ("/history", Typed::History(None)),
             ("/history 20", Typed::History(Some(20))),
+            ("/search", Typed::Search { room: None, words: "" }),
+            ("/search red  wine ", Typed::Search { room: None, words: "red  wine" }),
+            ("/Search #dev red wine", Typed::Search { room: Some("#dev"), words: "red wine" }),
+            ("/search #dev ", Typed::Search { room: None, words: "#dev" }),
+            ("/search # dev", Typed::Search { room: None, words: "# dev" }),
             ("/help", Typed::Help),
             ("/help me", Typed::Help),
             ("/quit", Typed::Quit),

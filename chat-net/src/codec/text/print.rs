@@ -1,5 +1,5 @@
-//! What people see: one line for each thing told. Live talk begins with the time, answers and notes with `- `,
-//! refusals with `! `.
+//! What people see: one line for each thing told. Talk begins with the time, and with the date where that is
+//! another day; answers and notes with `- `, refusals with `! `.
 
 use std::fmt::{self, Write};
 
@@ -32,7 +32,8 @@ pub fn help() -> &'static str {
      - /users [ROOM]         who is in your current room, or another\n\
      - /rooms                which rooms there are; also /groups\n\
      - /topic [TEXT]         see the room's topic, or set it; /topic - clears it\n\
-     - /history [N]          the last messages of your current room\n\
+     - /history [N]          the last messages of your room; again for older ones\n\
+     - /search [#ROOM] WORDS find messages; /search alone for older ones\n\
      - /help                 this list\n\
      - /quit                 leave the chat\n\
      - To say something that begins with a slash, type two: //like this\n"
@@ -40,12 +41,12 @@ pub fn help() -> &'static str {
 
 /// Appends a refusal's line: `! name_taken: "bob" is taken, choose another name`.
 pub fn refuse(code: Code, message: &str, out: &mut BytesMut) {
-    Print(out).refusal(code.name(), message, None);
+    Print { out, today: None }.refusal(code.name(), message, None);
 }
 
 /// Appends a line of the server's own: `- ` and the text.
 pub fn note(text: &str, out: &mut BytesMut) {
-    let mut print = Print(out);
+    let mut print = Print { out, today: None };
     print.raw("- ");
     print.foreign(text);
     print.raw("\n");
@@ -54,7 +55,23 @@ pub fn note(text: &str, out: &mut BytesMut) {
 /// Appends the line that a person is shown; nothing for what people do not need, and for what they typed
 /// themselves (`own`, or an answer to their ask, as it happens). Their past words are shown.
 pub fn encode_server(frame: &FromServer, own: bool, out: &mut BytesMut) {
-    let mut print = Print(out);
+    print(&mut Print { out, today: None }, frame, own);
+}
+
+/// The same, told at `now`: what is from another day is shown with its date.
+pub fn encode_server_at(frame: &FromServer, now: Timestamp, out: &mut BytesMut) {
+    print(&mut Print { out, today: Some(now.day()) }, frame, false);
+}
+
+/// Appends the line behind a room's last messages, which a newcomer is shown before what happens from now on.
+pub fn before_you(room: &RoomName, out: &mut BytesMut) {
+    let mut print = Print { out, today: None };
+    print.raw("- ");
+    print.room(room);
+    print.raw(": that was before you came\n");
+}
+
+fn print(print: &mut Print<'_>, frame: &FromServer, own: bool) {
     match frame {
         FromServer::Welcome(welcome) => print.welcome(welcome),
         FromServer::Told(told) => print.told(told, own),
@@ -65,7 +82,11 @@ pub fn encode_server(frame: &FromServer, own: bool, out: &mut BytesMut) {
 }
 
 /// Writes straight into the buffer. Only `foreign` takes what others wrote; names are safe by their rules.
-struct Print<'a>(&'a mut BytesMut);
+struct Print<'a> {
+    out: &'a mut BytesMut,
+    /// Today, in days since 1970, if it is known.
+    today: Option<u64>,
+}
 
 impl Write for Print<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -76,7 +97,7 @@ impl Write for Print<'_> {
 
 impl Print<'_> {
     fn raw(&mut self, text: &str) {
-        self.0.put_slice(text.as_bytes());
+        self.out.put_slice(text.as_bytes());
     }
 
     fn foreign(&mut self, text: &str) {
@@ -95,7 +116,12 @@ impl Print<'_> {
         let (hours, minutes, seconds) = at.clock();
         let digits = |n: u8| [b'0' + n / 10, b'0' + n % 10];
         let ([a, b], [c, d], [e, f]) = (digits(hours), digits(minutes), digits(seconds));
-        self.0.put_slice(&[b'[', a, b, b':', c, d, b':', e, f, b']', b' ']);
+        self.raw("[");
+        if self.today.is_some_and(|today| today != at.day()) {
+            let (year, month, day) = at.date();
+            self.args(format_args!("{year}-{month:02}-{day:02} "));
+        }
+        self.out.put_slice(&[a, b, b':', c, d, b':', e, f, b']', b' ']);
     }
 
     /// `[14:05:09] #lobby `
@@ -115,8 +141,13 @@ impl Print<'_> {
         match event {
             Event::Said { .. } | Event::Whispered { .. } if typed => {}
             Event::Said { place, from, body } => {
-                self.at(*at, &place.room);
-                self.raw("<");
+                self.time(*at);
+                self.room(&place.room);
+                // One of the messages that were asked for: so one can say which.
+                if *past && *re != RequestId::NONE {
+                    self.args(format_args!("/{}", place.number));
+                }
+                self.raw(" <");
                 self.raw(from.as_str());
                 self.raw("> ");
                 self.foreign(body.as_str());
@@ -179,7 +210,9 @@ impl Print<'_> {
                 match why {
                     GapReason::NewEpoch => self.raw(": the room was made anew while you were away"),
                     GapReason::NotKept => self.raw(": some of what you missed is no longer kept"),
-                    GapReason::Corrupt => self.raw(": some of what you missed is damaged"),
+                    GapReason::Corrupt => {
+                        self.raw(": some of what you missed is damaged and cannot be shown")
+                    }
                 }
                 self.args(format_args!("; it goes on with number {first_available}\n"));
             }
@@ -216,27 +249,39 @@ impl Print<'_> {
                 }
                 self.raw(if *more { " …\n" } else { "\n" });
             }
-            Answer::History { room, count, more, .. } => {
+            Answer::History { room, count, more, newer, .. } => {
                 self.raw("- ");
                 self.room(room);
-                match (count, more) {
-                    (0, _) => self.raw(": there are no messages to show\n"),
-                    (1, false) => self.raw(": that was the only message\n"),
-                    (_, false) => self.args(format_args!(": those were all {count} messages\n")),
-                    (1, true) => self.raw(": that was the last message, there are older ones\n"),
-                    (_, true) => {
-                        self.args(format_args!(": those were {count} messages, there are older ones\n"));
-                    }
-                }
+                self.raw(": ");
+                self.history(*count, *more, *newer);
             }
             Answer::Search { count, more } => match (count, more) {
                 (0, _) => self.raw("- nothing was found\n"),
-                (1, false) => self.raw("- that was the only match\n"),
-                (_, false) => self.args(format_args!("- those were all {count} matches\n")),
+                (1, false) => self.raw("- that was 1 match, there are no older ones\n"),
+                (_, false) => {
+                    self.args(format_args!("- those were {count} matches, there are no older ones\n"))
+                }
+                (1, true) => self.raw("- that was 1 match, /search alone shows older ones\n"),
                 (_, true) => {
-                    self.args(format_args!("- those were the last {count} matches, there are older ones\n"));
+                    self.args(format_args!("- those were {count} matches, /search alone shows older ones\n"));
                 }
             },
+        }
+    }
+
+    fn history(&mut self, count: u32, older: bool, newer: bool) {
+        match (count, older, newer) {
+            (0, false, false) => self.raw("there are no messages to show\n"),
+            (0, false, true) => self.raw("there are no older messages\n"),
+            (0, true, _) => self.raw("there are no newer messages\n"),
+            (1, false, false) => self.raw("that was the only message\n"),
+            (1, false, true) => self.raw("that was the first message\n"),
+            (1, true, _) => self.raw("that was 1 message, /history again shows older ones\n"),
+            (_, false, false) => self.args(format_args!("those were all {count} messages\n")),
+            (_, false, true) => self.args(format_args!("those were the first {count} messages\n")),
+            (_, true, _) => {
+                self.args(format_args!("those were {count} messages, /history again shows older ones\n"));
+            }
         }
     }
 
@@ -372,7 +417,7 @@ mod tests {
         assert_eq!(show(&FromServer::Told(answered.clone()), false), "");
         assert_eq!(show(&told(true, said("hi")), true), "[14:05:09] #lobby <alice> hi\n");
         let history = FromServer::Told(Told { past: true, ..answered });
-        assert_eq!(show(&history, true), "[00:00:00] #lobby <alice> hi\n");
+        assert_eq!(show(&history, true), "[00:00:00] #lobby/12 <alice> hi\n");
         let joined = told(false, Event::Joined { place: place(), user: user("alice") });
         assert_eq!(show(&joined, true), "[14:05:09] #lobby * alice joined\n");
     }
@@ -401,6 +446,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_from_today_has_its_date() {
+        let at = |now| {
+            let mut out = BytesMut::new();
+            encode_server_at(&told(true, said("hi")), Timestamp(now), &mut out);
+            String::from_utf8(out.to_vec()).unwrap()
+        };
+        assert_eq!(at(1_763_733_909_124), "[14:05:09] #lobby <alice> hi\n");
+        assert_eq!(at(1_763_733_909_123 + 86_400_000), "[2025-11-21 14:05:09] #lobby <alice> hi\n");
+    }
+
+    #[test]
+    fn a_page_says_what_it_is() {
+        let page = |count, more, newer| {
+            let answer = Answer::History { room: place().room, epoch: Epoch(1), count, more, newer };
+            show(&FromServer::Answered { re: RequestId(1), answer }, false)
+        };
+        for (count, more, newer, line) in [
+            (0, false, false, "there are no messages to show"),
+            (0, false, true, "there are no older messages"),
+            (1, false, false, "that was the only message"),
+            (20, false, false, "those were all 20 messages"),
+            (20, false, true, "those were the first 20 messages"),
+            (20, true, true, "those were 20 messages, /history again shows older ones"),
+        ] {
+            assert_eq!(page(count, more, newer), format!("- #lobby: {line}\n"));
+        }
+    }
+
+    #[test]
     fn a_long_topic_is_cut_in_the_list_of_rooms_only() {
         let topic = Some(body(&"é".repeat(61)));
         let rooms = vec![RoomInfo { room: place().room, members: 3, topic }];
@@ -417,7 +491,7 @@ mod tests {
         }
         for command in ["/join", "/leave", "/room", "/whisper", "/w", "/msg", "/users", "/rooms", "/groups"]
             .into_iter()
-            .chain(["/topic", "/history", "/help", "/quit", "//"])
+            .chain(["/topic", "/history", "/search", "/help", "/quit", "//"])
         {
             assert!(help().contains(command), "{command}");
         }

@@ -23,7 +23,7 @@ const BATCH: usize = 4096;
 /// names are kept. Until [`finish`](Import::finish) returns, the folder is no store: a server refuses it.
 #[derive(Debug)]
 pub struct Import {
-    _folder: Folder,
+    folder: Folder,
     conn: Connection,
     ledger: Ledger,
     chat: Chat,
@@ -90,7 +90,7 @@ impl Import {
         conn.pragma_update(None, "synchronous", "normal").map_err(sqlite)?;
         let epoch = meta::epoch(&conn).map_err(|error| OpenError::Damaged(error.to_string()))?;
         Ok(Import {
-            _folder: folder,
+            folder,
             conn,
             ledger: Ledger::default(),
             chat: Chat::new(Config::default()),
@@ -162,6 +162,18 @@ impl Import {
         self.conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
         self.checkpoint().map_err(failed)?;
         Ok(Imported { rooms: self.rooms.len() as u64, ..self.imported })
+    }
+
+    /// Removes what was written, so that another import can be made there. Nothing else in the folder is touched.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn abandon(self) -> std::io::Result<()> {
+        let Import { folder, conn, .. } = self;
+        let database = folder.database();
+        // SQLite's own two files go with it.
+        drop(conn);
+        std::fs::remove_file(database)
     }
 
     fn checkpoint(&self) -> rusqlite::Result<()> {

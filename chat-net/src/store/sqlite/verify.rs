@@ -233,6 +233,7 @@ fn state(conn: &Connection, rooms: &[RoomState]) -> Result<Option<Bad>, Trouble>
         .and_then(|rebuilt| recover::check(&rebuilt, &Ledger::new(rooms.iter().cloned(), rebuilt.ord)));
     match rebuilt {
         Ok(()) => Ok(None),
+        Err(StoreError::Damaged(what)) => Ok(Some(whole(format!("the state: {what}")))),
         Err(error) => Ok(Some(whole(format!("the state: {error}")))),
     }
 }
