@@ -57,8 +57,8 @@ async fn damage_in_what_the_start_reads_is_refused_and_named() {
         ("DELETE FROM journal WHERE ord = (SELECT max(ord) - 3 FROM journal)".into(), ""),
         ("UPDATE snapshots SET data = data || x'00' WHERE part = 0".into(), "snapshot"),
         ("DELETE FROM snapshots".into(), "snapshot"),
-        ("UPDATE rooms SET head = head + 1 WHERE closed = 0".into(), "number"),
-        ("UPDATE rooms SET chain = zeroblob(32) WHERE closed = 0 AND head > base_number".into(), "chain"),
+        ("UPDATE rooms SET head = head + 1 WHERE closed = 0".into(), "its own row"),
+        ("UPDATE rooms SET chain = zeroblob(32) WHERE closed = 0 AND head > base_number".into(), "its own row"),
         ("UPDATE rooms SET epoch = epoch + 1 WHERE closed = 0".into(), "its own row"),
         (
             "UPDATE rooms SET name = 'other' WHERE room = (SELECT max(room) FROM rooms WHERE closed = 0)"

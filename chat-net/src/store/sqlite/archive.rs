@@ -84,7 +84,7 @@ impl Archive {
     pub fn messages(&self, room: &str, anchor: Anchor, limit: PageLimit) -> Result<Messages, StoreError> {
         self.within(|| {
             let room = self.named(room)?;
-            self.view(room, |view| view.messages(view.room.head, anchor, limit))
+            self.view(&room, |view| view.messages(view.room.head, anchor, limit))
         })
     }
 
@@ -106,7 +106,7 @@ impl Archive {
             };
             let mut searching = Searching::new(words, before, limit);
             for room in rooms {
-                self.view(room, |view| searching.room(view))?;
+                self.view(&room, |view| searching.room(view))?;
             }
             Ok(searching.finish()?)
         })
@@ -121,7 +121,7 @@ impl Archive {
         self.within(|| {
             let state = self.states()?.into_iter().find(|state| state.epoch == room);
             let state = state.ok_or_else(|| StoreError::NoSuchRoom(format!("of epoch {room}")))?;
-            self.view(state, |view| match view.read_to_damage(after, Number(u64::MAX), limit)? {
+            self.view(&state, |view| match view.read_to_damage(after, Number(u64::MAX), limit)? {
                 (page, None) => Ok(page),
                 // Later calls must not skip what lies before the damage: it is remembered once it is reached.
                 (page, Some(_)) if !page.events.is_empty() => Ok(Page { more: true, ..page }),
@@ -164,7 +164,7 @@ impl Archive {
 
     fn view<T>(
         &self,
-        state: RoomState,
+        state: &RoomState,
         work: impl FnOnce(&View<'_>) -> Result<T, Trouble>,
     ) -> Result<T, StoreError> {
         let mut damaged = self.damaged.borrow_mut();

@@ -45,6 +45,17 @@ impl RoomState {
         }
     }
 
+    /// What is kept of the digest of all of it: a row that says too much or too little must not be believed.
+    fn sum(&self) -> i64 {
+        let mut hasher = blake3::Hasher::new();
+        for word in [self.room.0, self.epoch.0, self.head.0, self.first.0, self.base.0, self.bytes] {
+            hasher.update(&word.to_le_bytes());
+        }
+        hasher.update(&self.closed.to_le_bytes()).update(&self.chain).update(&self.base_chain);
+        hasher.update(self.name.as_str().as_bytes());
+        row::sum(hasher.finalize().as_bytes())
+    }
+
     pub(crate) fn entry(&self) -> RoomEntry {
         RoomEntry {
             room: self.room,
@@ -141,9 +152,9 @@ impl Ledger {
 /// Writes a room's row.
 pub(crate) fn write(conn: &Connection, state: &RoomState) -> rusqlite::Result<()> {
     let mut upsert = conn.prepare_cached(
-        "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET
+        "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET
          name = ?2, epoch = ?3, head = ?4, chain = ?5, first = ?6, base_number = ?7, base_chain = ?8, bytes = ?9,
-         closed = ?10",
+         closed = ?10, sum = ?11",
     )?;
     upsert.execute((
         signed(state.room.0),
@@ -156,6 +167,7 @@ pub(crate) fn write(conn: &Connection, state: &RoomState) -> rusqlite::Result<()
         state.base_chain,
         signed(state.bytes),
         state.closed,
+        state.sum(),
     ))?;
     Ok(())
 }
@@ -178,21 +190,25 @@ pub(crate) fn stored(conn: &Connection) -> Result<Vec<RoomState>, StoreError> {
     let failed = |error| unreadable("the table of rooms", &error);
     let mut select = conn
         .prepare_cached(
-            "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed FROM rooms
-             ORDER BY room",
+            "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed, sum
+             FROM rooms ORDER BY room",
         )
         .map_err(failed)?;
     let rows = select.query_map([], room_of).map_err(failed)?;
-    rows.map(|state| state.map_err(failed)).collect()
+    rows.map(|row| match row.map_err(failed)? {
+        (state, sum) if state.sum() == sum => Ok(state),
+        (state, _) => Err(StoreError::Damaged(format!("room {}: its own row has changed", state.name))),
+    })
+    .collect()
 }
 
-fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<RoomState> {
+fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<(RoomState, i64)> {
     let word = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
     let name: String = row.get(1)?;
     let name = RoomName::new(&name, chat_core::MAX_NAME_BYTES).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
     })?;
-    Ok(RoomState {
+    let state = RoomState {
         room: RoomId(word(0)?),
         name,
         epoch: Epoch(word(2)?),
@@ -203,7 +219,8 @@ fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<RoomState> {
         base_chain: row.get(7)?,
         bytes: word(8)?,
         closed: row.get(9)?,
-    })
+    };
+    Ok((state, row.get(10)?))
 }
 
 /// New events are linked to the last one, so that one must be there and be the one that the row tells of.

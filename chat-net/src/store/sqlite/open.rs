@@ -228,7 +228,7 @@ mod tests {
         check_version(&path, 1, NEXT, true).unwrap();
 
         let mut conn = connection::writer(&path, Durability::Fsync).unwrap();
-        let room = "INSERT INTO rooms VALUES (1, 'lobby', 5, 0, zeroblob(32), 1, 0, zeroblob(32), 0, 0)";
+        let room = "INSERT INTO rooms VALUES (1, 'lobby', 5, 0, zeroblob(32), 1, 0, zeroblob(32), 0, 0, 0)";
         conn.execute(room, []).unwrap();
         // A copy that an earlier try left half-made is made anew.
         std::fs::write(folder.join("chat.db.schema-1"), "half").unwrap();

@@ -1,7 +1,7 @@
 //! The readers: a few threads, each with a connection of its own, that answer what the server asks.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -65,17 +65,17 @@ impl Readers {
     ///
     /// # Errors
     /// The file cannot be opened, or no thread started.
-    pub(crate) fn start(path: PathBuf, rooms: Arc<Rooms>) -> Result<Readers, StoreError> {
+    pub(crate) fn start(path: &Path, rooms: &Arc<Rooms>) -> Result<Readers, StoreError> {
         let readers = Readers {
-            rooms: Arc::clone(&rooms),
+            rooms: Arc::clone(rooms),
             queue: Arc::default(),
             turns: Arc::new(Semaphore::new(JOBS)),
             threads: Mutex::default(),
         };
         for at in 0..THREADS {
-            let conn = connection::reader(&path).map_err(Trouble::from)?;
+            let conn = connection::reader(path).map_err(Trouble::from)?;
             let interrupt = conn.get_interrupt_handle();
-            let desk = Desk { conn, rooms: Arc::clone(&rooms) };
+            let desk = Desk { conn, rooms: Arc::clone(rooms) };
             let queue = Arc::clone(&readers.queue);
             let thread = std::thread::Builder::new()
                 .name(format!("chat-read-{at}"))

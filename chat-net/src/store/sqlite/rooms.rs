@@ -31,11 +31,6 @@ impl Rooms {
         self.read().get(&epoch).cloned()
     }
 
-    /// Every open room, in no order.
-    pub(crate) fn all(&self) -> Vec<RoomEntry> {
-        self.read().values().cloned().collect()
-    }
-
     /// Takes over what a commit changed. Damage that was found stays known; a closed room is gone.
     pub(crate) fn update(&self, changed: impl IntoIterator<Item = RoomState>) {
         let mut rooms = self.write();

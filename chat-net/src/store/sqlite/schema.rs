@@ -26,8 +26,9 @@ CREATE TABLE rooms (
     base_number INTEGER NOT NULL, -- events up to here have been deleted
     base_chain BLOB NOT NULL,     -- chain value of that event; 32 zeros at the beginning
     bytes INTEGER NOT NULL,       -- of the events from `first` on
-    closed INTEGER NOT NULL       -- 0: open; else the place of the record that closed it: it is gone, and its
+    closed INTEGER NOT NULL,      -- 0: open; else the place of the record that closed it: it is gone, and its
                                   -- rows are deleted once a snapshot is behind that
+    sum INTEGER NOT NULL          -- the first 8 bytes of the row's digest
 ) STRICT;
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,       -- room and number

@@ -62,7 +62,7 @@ impl Sqlite {
         let shared = Arc::new(Shared::default());
         let checkpointer =
             Checkpointer::start(&path, options.thresholds.wal_pages, jobs.clone()).map_err(store)?;
-        let readers = Readers::start(path.clone(), Arc::clone(&rooms)).map_err(store)?;
+        let readers = Readers::start(&path, &rooms).map_err(store)?;
         let durability = options.durability;
         let writer = Writer {
             conn: opened.conn,

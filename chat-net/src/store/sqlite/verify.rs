@@ -72,9 +72,7 @@ pub(crate) fn verify(conn: &Connection, progress: &mut dyn FnMut(&str, u64)) -> 
         verified.bad.extend(bad);
         progress(room.name.as_str(), verified.events);
     }
-    let others: [fn(&Connection, &[RoomState]) -> Result<Option<Bad>, Trouble>; 5] =
-        [orphans, journal, state, words, file];
-    for check in others {
+    for check in [orphans, journal, state, words, file] {
         match check(conn, &rooms) {
             Ok(bad) => verified.bad.extend(bad),
             Err(Trouble::Damaged(what)) => verified.bad.push(whole(what)),
