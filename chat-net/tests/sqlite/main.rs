@@ -2,8 +2,6 @@
 
 mod compaction;
 mod conforms;
-mod epoch;
-mod faults;
 mod damage;
 mod epoch;
 mod faults;
