@@ -99,10 +99,13 @@ impl Talker {
 
     async fn wander(&self) {
         let Some(room) = self.rooms.last() else { return };
-        for answer in [self.client.leave(room).await, self.client.join(room).await] {
-            if let Err(why) = answer {
-                self.shared.ledger().complain(format!("c{} wandering: {why}", self.number));
-            }
+        let name = format!("c{}", self.number);
+        match self.client.leave(room).await {
+            Ok(told) => self.shared.ledger().left(&name, told.event.place().unwrap()),
+            Err(why) => self.shared.ledger().complain(format!("{name} leaving: {why}")),
+        }
+        if let Err(why) = self.client.join(room).await {
+            self.shared.ledger().complain(format!("{name} joining: {why}"));
         }
     }
 }

@@ -11,16 +11,32 @@ pub(super) struct Listener {
     before: u64,
     /// The last message from before its join that it was shown.
     shown: u64,
+    /// The number of its last leave that was answered.
+    left: u64,
 }
 
 impl Listener {
+    /// Its own leave was answered. If that happened while it was away, it is not told what came before, nor that
+    /// it left: it is no member any more.
+    pub(super) fn left(&mut self, number: u64) {
+        self.left = number;
+    }
+
     /// Takes the next event. What it is shown from before its join may be a selection, in order, of what it
     /// was not told earlier; the topic stands apart.
     pub(super) fn told(&mut self, name: &str, past: bool, event: &Event) -> Result<(), String> {
         let Some(number) = event.place().map(|place| place.number.0) else { return Ok(()) };
         let is_own = |user: &str| user == name;
+        let joins = matches!(event, Event::Joined { user, .. } if is_own(user.as_str()));
+        if let Some((_, last)) = self.stay
+            && joins
+            && last < self.left
+            && self.left < number
+        {
+            (self.stay, self.before) = (None, last);
+        }
         match self.stay {
-            None if matches!(event, Event::Joined { user, .. } if is_own(user.as_str())) => {
+            None if joins => {
                 self.stay = Some((number, number));
                 self.shown = self.before;
                 if number <= self.before {

@@ -101,6 +101,12 @@ impl Ledger {
         }
     }
 
+    /// A listener's own leave was answered.
+    pub(crate) fn left(&mut self, listener: &str, place: &Place) {
+        let key = (listener.to_owned(), place.room.as_str().to_owned());
+        self.listeners.entry(key).or_default().left(place.number.0);
+    }
+
     /// A whisper reached its receiver.
     pub(crate) fn whispered(&mut self, listener: &str, body: &str) {
         let Some(id) = self.known(body, listener) else { return };

@@ -123,6 +123,20 @@ fn who_left_and_came_back_is_shown_what_it_missed_once() {
 }
 
 #[test]
+fn who_left_while_away_is_told_nothing_of_what_came_before_that() {
+    for was_answered in [true, false] {
+        let mut ledger = good();
+        ledger.seen("export", AT, &said(6, 4));
+        if was_answered {
+            ledger.left("bob", &place(7));
+        }
+        ledger.heard("bob", false, AT, &joined(8, "bob"));
+        ledger.heard("bob", true, AT, &said(6, 4));
+        assert_eq!(ledger.complaints().is_empty(), was_answered, "{:?}", ledger.complaints());
+    }
+}
+
+#[test]
 fn a_whisper_is_told_once() {
     let mut ledger = good();
     ledger.whisper_accepted(text(4));
