@@ -169,6 +169,7 @@ fn a_folder_with_nothing_in_it_is_not_readable_and_stays_empty() {
         let mode = fs::metadata(lab.data.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+    drop(lab);
     let made = Lab::new("made");
     made.start().end();
     assert_eq!(fs::metadata(&made.data).unwrap().permissions().mode() & 0o777, 0o700);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use chat_net::chat_core::{Anchor, Ask, Code, Epoch, Event, Number, Since};
 use chat_net::client::{AskError, Client, Events, HistoryPage, Notice, Options, Why};
-use chat_net::codec::Told;
+use chat_net::codec::{FromServer, Told, json};
 use tokio::sync::watch;
 
 use crate::crowd::soon;
@@ -33,10 +33,12 @@ pub(super) struct Verdict {
     /// What `chat-cli verify` found.
     verify: Option<String>,
     /// How many messages were not to be had.
-    missing: usize,
+    pub(super) missing: usize,
 }
 
 impl Verdict {
+    pub(super) const UP_TO_THE_DAMAGE: &str = "served up to the damage";
+
     pub(super) fn server_says(&self) -> Option<&str> {
         let told = self.told.first();
         self.refused.as_ref().or(told).or(self.ended.as_ref()).map(String::as_str)
@@ -50,7 +52,7 @@ impl Verdict {
         match self {
             Verdict { refused: Some(_), .. } => "refused to start",
             Verdict { ended: Some(_), .. } => "ended",
-            Verdict { told, .. } if !told.is_empty() => "served up to the damage",
+            Verdict { told, .. } if !told.is_empty() => Verdict::UP_TO_THE_DAMAGE,
             Verdict { missing: 1.., .. } => "less than there was, and not a word",
             Verdict { verify: Some(_), .. } => "served whole, and verify complains",
             _ => "no difference",
@@ -120,6 +122,16 @@ impl Judge {
         other.quit().await;
         client.quit().await;
         (judge, server)
+    }
+
+    /// Learns how rooms are numbered in a folder that has the same past.
+    pub(super) fn reads_epochs(&mut self, lab: &Lab) {
+        let export = lab.offline(&["export"]);
+        for line in String::from_utf8(export.stdout).unwrap().lines().skip(1) {
+            let Ok(FromServer::Told(told)) = json::decode_server(line.as_bytes()) else { panic!("{line}") };
+            let place = told.event.place().unwrap();
+            self.epochs.insert(place.room.to_string(), place.epoch);
+        }
     }
 
     /// The text of a message.

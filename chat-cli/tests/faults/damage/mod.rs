@@ -26,9 +26,9 @@ fn database(folder: &Path) -> Connection {
 }
 
 /// Changes rows as SQL says; at least one must be there.
-fn sql(statement: &'static str) -> Damage {
+fn sql(statement: String) -> Damage {
     Box::new(move |folder| {
-        let changed = database(folder).execute(statement, []).unwrap();
+        let changed = database(folder).execute(&statement, []).unwrap();
         assert!(changed > 0, "{statement}");
     })
 }
@@ -69,113 +69,169 @@ fn zero_root(name: &'static str) -> Damage {
     })
 }
 
-/// What is done, what must be found wrong ("": nothing need be, it may be where nothing is kept), and how.
-fn damages(marked: &str) -> Vec<(&'static str, &'static str, Damage)> {
-    let text = marked.to_owned();
-    let (in_text, in_page) = (text.clone(), text);
-    let key =
-        "(SELECT max(id) - 40 FROM messages WHERE id >> 36 = (SELECT room FROM rooms WHERE name = 'dev'))";
-    let leak = |statement: String| -> &'static str { Box::leak(statement.into_boxed_str()) };
+/// Who must find the damage, and name it so.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    /// The server, when it starts or is asked for what is damaged, and `verify`.
+    ByBoth(&'static str),
+    /// `verify`: what clients are given is whole.
+    ByVerify(&'static str),
+    /// Nobody need: it may be where nothing is kept that is not made again.
+    Perhaps,
+}
+
+use Found::{ByBoth, ByVerify, Perhaps};
+
+/// A message in the middle of a room.
+const KEY: &str = "(SELECT room << 36 | 85 FROM rooms WHERE name = 'dev')";
+
+/// Damage to rows, as SQL.
+fn rows() -> Vec<(&'static str, Found, Damage)> {
+    let sql = |statement: &str| sql(statement.replace("KEY", KEY));
+    vec![
+        ("a message is gone", ByBoth("dev"), sql("DELETE FROM messages WHERE id = KEY")),
+        (
+            "a message has another's text",
+            ByBoth("dev"),
+            sql("UPDATE messages SET (event, sum) = (SELECT event, sum FROM messages WHERE id = KEY - 1) \
+                 WHERE id = KEY"),
+        ),
+        ("a message has another time", ByBoth("dev"), sql("UPDATE messages SET at = at + 1 WHERE id = KEY")),
+        (
+            "a note is empty",
+            ByBoth("number 1"),
+            sql("UPDATE notes SET event = x'' WHERE id = (SELECT min(id) FROM notes)"),
+        ),
+        ("a chain value", ByVerify("dev"), sql("UPDATE messages SET chain = zeroblob(32) WHERE id = KEY")),
+        (
+            "the last message is gone",
+            ByBoth("dev"),
+            sql("DELETE FROM messages WHERE id = (SELECT max(id) FROM messages WHERE id >> 36 = KEY >> 36)"),
+        ),
+        ("the head of a room", ByBoth("dev"), sql("UPDATE rooms SET head = head - 1 WHERE name = 'dev'")),
+        (
+            "a head beyond the events",
+            ByBoth("dev"),
+            sql("UPDATE rooms SET head = head + 5 WHERE name = 'dev'"),
+        ),
+        (
+            "the chain of a room",
+            ByBoth("dev"),
+            sql("UPDATE rooms SET chain = zeroblob(32) WHERE name = 'dev'"),
+        ),
+    ]
+}
+
+/// Damage to rows that only one kind of folder has.
+fn journal() -> (&'static str, Found, Damage) {
+    let change = "UPDATE journal SET change = x'00' WHERE ord = (SELECT max(ord) FROM journal)";
+    ("a journal row", ByBoth("journal"), sql(change.into()))
+}
+
+fn snapshot() -> Vec<(&'static str, Found, Damage)> {
+    let zeros =
+        "UPDATE snapshots SET data = zeroblob(length(data)) WHERE part = (SELECT max(part) FROM snapshots)";
+    let gone = "DELETE FROM snapshots WHERE part = (SELECT max(part) FROM snapshots)";
+    vec![
+        ("a part of the snapshot is zeros", ByBoth("snapshot"), sql(zeros.into())),
+        ("a part of the snapshot is gone", ByBoth("snapshot"), sql(gone.into())),
+    ]
+}
+
+/// Damage to the file.
+fn file(marked: &str) -> Vec<(&'static str, Found, Damage)> {
+    let (in_text, in_page) = (marked.to_owned(), marked.to_owned());
     vec![
         (
             "a bit of a message",
-            "dev",
+            ByBoth("dev"),
             bytes(move |file| {
                 let at = find(file, &in_text);
                 file[at + 3] ^= 4;
             }),
         ),
-        ("a message is gone", "dev", sql(leak(format!("DELETE FROM messages WHERE id = {key}")))),
-        (
-            "a message has another's text",
-            "dev",
-            sql(leak(format!(
-                "UPDATE messages SET (event, sum) = (SELECT event, sum FROM messages WHERE id = {key} - 1) WHERE id = {key}"
-            ))),
-        ),
-        (
-            "a message has another time",
-            "dev",
-            sql(leak(format!("UPDATE messages SET at = at + 1 WHERE id = {key}"))),
-        ),
-        (
-            "a note is empty",
-            "lobby",
-            sql("UPDATE notes SET event = x'' WHERE id = (SELECT min(id) FROM notes)"),
-        ),
-        (
-            "a chain value",
-            "dev",
-            sql(leak(format!("UPDATE messages SET chain = zeroblob(32) WHERE id = {key}"))),
-        ),
-        ("the last message is gone", "dev", sql(leak(format!("DELETE FROM messages WHERE id = {key} + 40")))),
-        (
-            "a journal row",
-            "journal",
-            sql("UPDATE journal SET change = x'00' WHERE ord = (SELECT max(ord) FROM journal)"),
-        ),
-        ("the head of a room", "dev", sql("UPDATE rooms SET head = head - 1 WHERE name = 'dev'")),
-        (
-            "the head of a room, beyond its events",
-            "dev",
-            sql("UPDATE rooms SET head = head + 5 WHERE name = 'dev'"),
-        ),
-        ("the chain of a room", "dev", sql("UPDATE rooms SET chain = zeroblob(32) WHERE name = 'dev'")),
         (
             "a page of messages is zeros",
-            " ",
+            ByBoth(" "),
             bytes(move |file| {
                 let size = page_bytes(file);
                 let page = find(file, &in_page) / size;
                 file[page * size..(page + 1) * size].fill(0);
             }),
         ),
-        ("the root of messages is zeros", " ", zero_root("messages")),
-        ("the root of notes is zeros", " ", zero_root("notes")),
-        ("the root of journal is zeros", " ", zero_root("journal")),
-        ("the root of rooms is zeros", " ", zero_root("rooms")),
-        ("the root of meta is zeros", " ", zero_root("meta")),
-        ("the root of the words is zeros", "", zero_root("search_data")),
-        ("the root of the sizes of texts is zeros", "", zero_root("search_docsize")),
-        ("the first bytes", " ", bytes(|file| file[..16].fill(7))),
-        ("the size of a page", " ", bytes(|file| file[16] ^= 64)),
-        ("the schema", " ", bytes(|file| file[100..1000].fill(0xff))),
-        ("half of the file is gone", " ", bytes(|file| file.truncate(file.len() / 2))),
-        ("the last page is gone", " ", bytes(|file| file.truncate(file.len() - page_bytes(file)))),
-        ("the end of the last page is gone", " ", bytes(|file| file.truncate(file.len() - 100))),
-        ("all but the header is gone", " ", bytes(|file| file.truncate(100))),
+        ("the root of messages is zeros", ByBoth(" "), zero_root("messages")),
+        ("the root of notes is zeros", ByBoth(" "), zero_root("notes")),
+        ("the root of rooms is zeros", ByBoth(" "), zero_root("rooms")),
+        ("the root of meta is zeros", ByBoth(" "), zero_root("meta")),
+        ("the root of the words is zeros", ByVerify(" "), zero_root("search_data")),
+        ("the root of the sizes of texts is zeros", ByVerify(" "), zero_root("search_docsize")),
+        ("the first bytes", ByBoth("chat.db"), bytes(|file| file[..16].fill(7))),
+        ("the size of a page", ByBoth("chat.db"), bytes(|file| file[16] ^= 64)),
+        ("the schema", ByBoth(" "), bytes(|file| file[100..1000].fill(0xff))),
+        ("half of the file is gone", ByBoth(" "), bytes(|file| file.truncate(file.len() / 2))),
+        ("the last page is gone", ByBoth(" "), bytes(|file| file.truncate(file.len() - page_bytes(file)))),
+        ("the end of the last page is gone", ByVerify(" "), bytes(|file| file.truncate(file.len() - 100))),
+        ("all but the header is gone", ByBoth(" "), bytes(|file| file.truncate(100))),
         (
             "there is a log that is none",
-            "",
-            Box::new(|folder| {
-                fs::write(folder.join("chat.db-wal"), [0xa5; 40_000]).unwrap();
-            }),
+            Perhaps,
+            Box::new(|folder| fs::write(folder.join("chat.db-wal"), [0xa5; 40_000]).unwrap()),
         ),
     ]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_damaged_is_named_and_never_served() {
-    let lab = Lab::new("damage");
-    let judge = Judge::fill(&lab, &ROOMS, MESSAGES).await;
-    assert_eq!(judge.judge(&lab).await, Verdict::default(), "the good folder");
-    let mut unnoticed = Vec::new();
-    for (number, (what, named, damage)) in damages(&judge.marked("dev", MESSAGES / 2)).into_iter().enumerate()
-    {
-        let damaged = lab.over(&lab.beside(&format!("damaged-{number}")));
+/// Damages a copy of the folder in each way. Gives what was not found, and what was.
+async fn try_all(lab: &Lab, judge: &Judge, all: Vec<(&str, Found, Damage)>) -> BTreeMap<&'static str, u32> {
+    assert_eq!(judge.judge(lab).await, Verdict::default(), "the good folder");
+    let (mut unnoticed, mut verdicts) = (Vec::new(), BTreeMap::new());
+    for (what, found, damage) in all {
+        let damaged = lab.over(&lab.beside("damaged"));
         copy(&lab.data, &damaged.data);
         damage(&damaged.data);
         let verdict = judge.judge(&damaged).await;
         println!("{what}: {verdict}");
-        let (server, verify) = (verdict.server_says(), verdict.verify_says());
-        if !named.is_empty() && server.is_none() {
+        fs::remove_dir_all(&damaged.data).unwrap();
+        *verdicts.entry(verdict.kind()).or_default() += 1;
+        if matches!(found, ByBoth(_)) && verdict.server_says().is_none() {
             unnoticed.push(format!("{what}: the server serves it as if whole"));
         }
-        if !named.is_empty() && !verify.is_some_and(|said| said.contains(named)) {
-            unnoticed.push(format!("{what}: verify does not name {named:?}: {verify:?}"));
+        let verify = verdict.verify_says();
+        match found {
+            ByBoth(name) | ByVerify(name) if !verify.is_some_and(|said| said.contains(name)) => {
+                unnoticed.push(format!("{what}: verify does not name {name:?}: {verify:?}"));
+            }
+            ByVerify(_) if verdict.missing > 0 => unnoticed.push(format!("{what}: not all is served")),
+            _ => {}
         }
     }
     assert!(unnoticed.is_empty(), "{unnoticed:#?}");
+    verdicts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_damaged_since_the_last_snapshot_is_named_and_the_server_does_not_start() {
+    let lab = Lab::new("damage");
+    let judge = Judge::fill(&lab, &ROOMS, MESSAGES).await;
+    let mut all = rows();
+    all.push(journal());
+    all.extend(file(&judge.marked("dev", MESSAGES / 2)));
+    println!("{:?}", try_all(&lab, &judge, all).await);
+}
+
+/// A store that has a snapshot starts although its past is damaged, and gives what is behind the damage.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_damaged_before_the_last_snapshot_is_named_and_the_rest_is_served() {
+    let lab = Lab::new("old-damage");
+    let mut judge = Judge::fill(&lab, &ROOMS, MESSAGES).await;
+    let imported = lab.over(&lab.beside("imported"));
+    imported.import_from(&lab);
+    judge.reads_epochs(&imported);
+    let mut all = rows();
+    all.extend(snapshot());
+    all.extend(file(&judge.marked("dev", MESSAGES / 2)));
+    let verdicts = try_all(&imported, &judge, all).await;
+    println!("{verdicts:?}");
+    assert!(verdicts[Verdict::UP_TO_THE_DAMAGE] >= 4, "{verdicts:?}");
 }
 
 /// A server that was killed leaves a log beside the file; damage in there costs its end at most.

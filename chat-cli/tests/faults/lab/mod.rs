@@ -140,6 +140,16 @@ impl Lab {
         wrapped(&self.wrap, command).output().unwrap()
     }
 
+    /// Fills the folder, which is none yet, with the past of another.
+    pub(crate) fn import_from(&self, other: &Lab) {
+        let export = other.offline(&["export"]);
+        assert!(export.status.success(), "{export:?}");
+        let file = self.beside("export");
+        std::fs::write(&file, export.stdout).unwrap();
+        let import = self.offline(&["import", file.to_str().unwrap()]);
+        assert!(import.status.success(), "{import:?}");
+    }
+
     /// A place beside the server's folder.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
