@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A chat client of the standard library alone: one JSON object a line, over TCP.
 
-    examples/client.py alice                       says what you type, prints what is said
+    examples/client.py alice                       says what you type, prints what is said; ~ marks what was before
     examples/client.py --say "the build is green" ci    for scripts: says one thing and leaves
 
 Ends with 0, with 1 if the connection was lost, or with 3 if the name was refused.
@@ -24,8 +24,10 @@ def clean(text):
 def show(told):
     """Prints what is worth reading. One's own messages come back with `re` set: they need no second look."""
     kind, room = told["type"], told.get("room")
+    if args.say is not None and kind != "refused":
+        return  # a script wants to say, not to read
     if kind == "said" and "re" not in told:
-        line = f"#{room} <{told['from']}> {told['body']}"
+        line = f"{'~ ' * told.get('past', False)}#{room} <{told['from']}> {told['body']}"
     elif kind == "whispered" and "re" not in told:
         line = f"{told['from']} whispers: {told['body']}"
     elif kind == "members":

@@ -98,12 +98,12 @@ Examples:
   chat-cli serve --memory                      nothing is kept";
 
 const SERVE_MORE: &str = "\
-Standard output has one line for each address that is listened on, and one that says where history is kept; logs
-go to standard error. Without --data or --memory, history is kept in $XDG_STATE_HOME/chat, else ~/.local/state/chat,
-or where systemd says. The folder is the server's alone while it runs; 'history', 'search', 'export' and 'verify' may
-read it all the same.
-SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a second one at
-once. 'chat-cli config print' shows every setting and limit.";
+Standard output has one line for each address that is listened on, and one that says where history
+is kept; logs go to standard error. Without --data or --memory that is $XDG_STATE_HOME/chat, else
+~/.local/state/chat, or where systemd says. One server at a time has a folder; 'chat-cli history',
+'search', 'export' and 'verify' read it all the same.
+SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
+second one at once. 'chat-cli config print' shows every setting and limit.";
 
 /// `serve`, as typed.
 #[derive(Args, Clone, Debug, Default)]
@@ -146,7 +146,7 @@ pub(crate) struct ServeArgs {
     /// How logs are written [default: text]
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
-    /// Print each address as JSON: {"listening":"127.0.0.1:41873"}
+    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, {"data":"DIR","durability":"fsync"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.
@@ -165,7 +165,7 @@ pub(crate) struct FileArg {
 /// The folder that history is kept in, as typed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DataArgs {
-    /// The folder that the server keeps history in [env: CHAT_DATA] [default: as for 'serve']
+    /// The server's data folder [env: CHAT_DATA] [default: that of 'serve']
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Where settings come from that are not given here.

@@ -26,12 +26,12 @@ pub(crate) fn open(folder: &Path, settings: &ServeSettings) -> anyhow::Result<Sq
     options.reserve_bytes = keep.reserve_bytes;
     options.migrate = settings.migrate;
     options.new_epoch = settings.new_epoch;
-    Sqlite::open(folder, options).map_err(cannot_open)
+    Sqlite::open(folder, options).map_err(|error| cannot_open(&error))
 }
 
 /// The complaint about a folder that cannot be opened: the error says what to do.
-pub(crate) fn cannot_open(error: OpenError) -> anyhow::Error {
-    let exit = match &error {
+pub(crate) fn cannot_open(error: &OpenError) -> anyhow::Error {
+    let exit = match error {
         OpenError::Locked { .. } => Exit::Busy,
         OpenError::Permission { .. } => Exit::NotPermitted,
         OpenError::Newer { .. } | OpenError::Older { .. } | OpenError::NotAStore { .. } => Exit::Config,

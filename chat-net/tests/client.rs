@@ -337,6 +337,164 @@ async fn a_lost_session_leaves_asks_unanswered_and_rejoins() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_goes_out_behind_the_rooms_of_a_lost_session() {
+    let (mut server, peer, client, mut events) = connected(4).await;
+    drop(peer);
+    disconnected(&mut events).await;
+    let mut saying = Vec::new();
+    for body in ["one", "two", "three"] {
+        let client = client.clone();
+        saying.push(tokio::spawn(async move { client.say("lobby", body).await }));
+        tokio::task::yield_now().await;
+    }
+    let (mut peer, _) = server.accept().await;
+    peer.welcome(false, &[]).await;
+    let (join, ask) = peer.asked().await;
+    assert!(matches!(ask, Ask::Join { .. }), "{ask:?}");
+    peer.tell(join, false, members(4)).await;
+    for (number, body) in [(5, "one"), (6, "two"), (7, "three")] {
+        let (id, ask) = peer.asked().await;
+        assert_eq!(ask, say(body));
+        peer.tell(id, false, said(number, body)).await;
+    }
+    for (saying, number) in saying.into_iter().zip(5..) {
+        assert_eq!(saying.await.unwrap().unwrap().place.number, Number(number));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn asks_are_repeated_in_order_as_often_as_it_takes() {
+    let (mut server, mut peer, client, mut events) = connected(4).await;
+    let mut saying = Vec::new();
+    let mut asked = Vec::new();
+    for body in ["one", "two"] {
+        let client = client.clone();
+        saying.push(tokio::spawn(async move { client.say("lobby", body).await }));
+        asked.push(peer.asked().await);
+    }
+    for _ in 0..3 {
+        drop(peer);
+        disconnected(&mut events).await;
+        let mut hello;
+        (peer, hello) = server.accept().await;
+        assert_eq!(hello.positions.pop().map(|position| position.since), Some(since(1, 4)));
+        peer.welcome(true, &[("lobby", since(1, 5))]).await;
+        events.next().await;
+        for ask in &asked {
+            assert_eq!(peer.asked().await, *ask);
+        }
+    }
+    // The first had been taken before the first cut; its answer and its event come as both, and once to the user.
+    peer.tell(asked[0].0, false, said(5, "one")).await;
+    peer.tell(NONE, true, said(5, "one")).await;
+    peer.tell(NONE, false, Event::CaughtUp { place: place(5) }).await;
+    peer.tell(asked[1].0, false, said(6, "two")).await;
+    peer.tell(NONE, false, said(7, "news")).await;
+    let mut numbers = Vec::new();
+    while numbers.last() != Some(&7) {
+        if let Event::Said { place, .. } = told(&mut events).await.event {
+            numbers.push(place.number.0);
+        }
+    }
+    assert_eq!(numbers, [5, 6, 7]);
+    for (saying, number) in saying.into_iter().zip(5..) {
+        assert_eq!(saying.await.unwrap().unwrap().place.number, Number(number));
+    }
+}
+
+/// A hundred rooms whose names do not fit into a hello.
+fn many_rooms() -> Vec<String> {
+    (0..100).map(|room| format!("{room:03}-{}", "x".repeat(60))).collect()
+}
+
+fn size_of_hello(hello: &Hello) -> usize {
+    let mut bytes = BytesMut::new();
+    bincode::encode_client(&FromClient::Hello(hello.clone()), &mut bytes);
+    bytes.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hello_fits_whatever_the_number_of_rooms() {
+    let (mut server, dial) = server();
+    let options = Options::named("x".repeat(32)).rooms(many_rooms());
+    let client = tokio::spawn(Client::dial(dial, options));
+    let (mut peer, hello) = server.accept().await;
+    assert!(size_of_hello(&hello) <= 4096, "{}", size_of_hello(&hello));
+    let mut rooms: Vec<String> = hello.rooms.unwrap().iter().map(ToString::to_string).collect();
+    peer.welcome(false, &[]).await;
+    let (_client, mut events) = client.await.unwrap().unwrap();
+    events.next().await;
+    let at = |room: &str| Place { room: RoomName::new(room, 64).unwrap(), ..place(3) };
+    let members = |room: &str| Event::Members { place: at(room), fresh: true, total: 1, users: vec![] };
+    for room in &rooms {
+        peer.tell(NONE, false, members(room)).await;
+    }
+    while rooms.len() < 100 {
+        let (id, Ask::Join { room, since: None }) = peer.asked().await else { panic!("no join") };
+        peer.tell(id, false, members(&room)).await;
+        rooms.push(room.to_string());
+    }
+    assert_eq!(rooms, many_rooms());
+    for _ in 0..100 {
+        told(&mut events).await;
+    }
+
+    drop(peer);
+    disconnected(&mut events).await;
+    let (mut peer, hello) = server.accept().await;
+    assert!(size_of_hello(&hello) <= 4096, "{}", size_of_hello(&hello));
+    assert!((30..100).contains(&hello.positions.len()), "{}", hello.positions.len());
+    let heads: Vec<(&str, Since)> = rooms.iter().map(|room| (room.as_str(), since(1, 4))).collect();
+    peer.welcome(true, &heads).await;
+    events.next().await;
+    // The server knows no position of the last room, and tells it from the join on: what is known is dropped.
+    let last = |number| {
+        let from = UserName::new("bot", 32).unwrap();
+        let place = Place { number: Number(number), ..at(&rooms[99]) };
+        Event::Said { place, from, body: Body::new(&Arc::from("hi"), 4096).unwrap() }
+    };
+    for number in 1..=4 {
+        peer.tell(NONE, true, last(number)).await;
+    }
+    assert_eq!(told_number(&mut events).await, (4, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_gives_what_was_told_for_it_and_the_events_go_on() {
+    let (_server, mut peer, client, mut events) = connected(4).await;
+    let searching = tokio::spawn(async move { client.search("red wine", Some("lobby"), 2).await });
+    let (id, query) = peer.queried().await;
+    let (words, room) = ("red wine".into(), Some("lobby".into()));
+    assert_eq!(query, Query::Search { words, room, before_time: None, limit: 2 });
+    peer.tell(id, true, said(2, "red wine")).await;
+    peer.tell(NONE, false, said(5, "news")).await;
+    peer.tell(id, true, said(4, "wine, red")).await;
+    peer.send(FromServer::Answered { re: id, answer: Answer::Search { count: 2, more: true } }).await;
+    let page = searching.await.unwrap().unwrap();
+    assert_eq!((page.messages.len(), page.more, page.newer), (2, true, false));
+    assert_eq!(told_number(&mut events).await, (5, false), "what was found is no event");
+}
+
+#[tokio::test(start_paused = true)]
+async fn damaged_history_and_a_full_store_are_refusals_with_their_codes() {
+    let (_server, mut peer, client, _events) = connected(4).await;
+    let reading = tokio::spawn({
+        let client = client.clone();
+        async move { client.history("lobby", Anchor::Around(Number(3)), 2).await }
+    });
+    let (id, query) = peer.queried().await;
+    assert!(matches!(query, Query::History { anchor: Anchor::Around(Number(3)), .. }), "{query:?}");
+    peer.tell(id, false, Event::Refused(refusal(Code::Corrupt))).await;
+    let error = reading.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), (Some(119), false));
+    let saying = tokio::spawn(async move { client.say("lobby", "hi").await });
+    let (id, _) = peer.asked().await;
+    peer.tell(id, false, Event::Refused(refusal(Code::StorageFull))).await;
+    let error = saying.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), (Some(202), true));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hole_makes_it_resume() {
     let (mut server, mut peer, _client, mut events) = connected(4).await;
     peer.tell(NONE, false, said(6, "where is 5?")).await;

@@ -165,10 +165,15 @@ fn client_py_says_what_is_typed_and_prints_what_is_said() {
 
     let script = client(&address, &["--say", "it is green\nand 1 € cheaper", "script"]);
     let (lines, status) = script.expect("bob runs too").end();
-    assert!(status.success(), "{lines:?}");
+    assert!(status.success());
+    assert!(lines.is_empty(), "a script is told nothing: {lines:?}");
     until(&bob.lines, "#lobby * script joined");
     until(&bob.lines, "#lobby <script> it is green↵and 1 € cheaper");
     until(&bob.lines, "#lobby * script left");
+
+    let carol = client(&address, &["carol"]).expect("bob runs too");
+    until(&carol.lines, "~ #lobby <script> it is green↵and 1 € cheaper");
+    assert!(carol.end().1.success());
 
     let (lines, status) = client(&address, &["BOB"]).expect("bob runs too").end();
     assert_eq!(status.code(), Some(3));

@@ -16,8 +16,9 @@ const MOST_MESSAGES: i64 = 10_000;
 
 /// What these commands have in common, for their help.
 pub(crate) const FOLDER: &str = "\
-The folder may be that of a running server. Nothing in it is changed, and no server is asked. Whoever may read the
-folder reads all rooms. Times are UTC: 2026-07-01, '2026-07-01 14:30', 2026-07-01T14:30:00Z.";
+The folder may be that of a running server: no server is asked, and nothing that is kept is changed.
+Whoever may read the folder reads all rooms.
+Times are UTC: 2026-07-01, '2026-07-01 14:30', 2026-07-01T14:30:00Z.";
 
 pub(crate) const HISTORY_EXAMPLES: &str = "\
 Examples:

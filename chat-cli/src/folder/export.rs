@@ -8,7 +8,6 @@ use anyhow::Context;
 use chat_net::chat_core::{Number, printable};
 use chat_net::sqlite::RoomSummary;
 use chat_net::{Archive, PageLimit, StoreError};
-use serde_json::json;
 
 use super::args::ExportArgs;
 use super::print::Printer;
@@ -54,7 +53,7 @@ fn chosen(archive: &Archive, names: &[String]) -> anyhow::Result<Vec<RoomSummary
 
 /// Writes everything; also gives how many places had to be left out.
 fn write<W: Write>(archive: &Archive, rooms: &[RoomSummary], mut out: W) -> anyhow::Result<(W, usize)> {
-    writeln!(out, "{}", json!({ "export": "chat", "version": VERSION, "rooms": rooms.len() }))?;
+    writeln!(out, "{{\"export\":\"chat\",\"version\":{VERSION},\"rooms\":{}}}", rooms.len())?;
     let mut printer = Printer::new(out, true);
     let mut left_out = 0;
     for room in rooms {

@@ -7,7 +7,7 @@ use chat_net::{Archive, Messages, PageLimit, Past};
 
 use super::args::{HistoryArgs, SearchArgs};
 use super::open;
-use super::print::Printer;
+use super::print::{Printer, count};
 use crate::exit::Exit;
 use crate::output;
 use crate::settings::room_name;
@@ -97,9 +97,9 @@ fn summary(room: &RoomSummary, json: bool) -> String {
         });
         return line.to_string();
     }
-    let plural = if *messages == 1 { "" } else { "s" };
     if first > head {
         return format!("#{room}: nothing kept");
     }
-    format!("#{room}: {messages} message{plural}, numbers {first} to {head}, {bytes} bytes")
+    let messages = count(*messages, "message");
+    format!("#{room}: {messages}, numbers {first} to {head}, {bytes} bytes")
 }

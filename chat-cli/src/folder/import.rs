@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::VERSION;
 use super::args::ImportArgs;
+use super::print::count;
 use crate::exit::Exit;
 use crate::settings::data_folder;
 use crate::{output, store};
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Exit> {
     let mut lines = Lines { source: BufReader::new(source), number: 0, line: Vec::new() };
     header(lines.next()?)?;
     // Only now: nothing is made for what is no export.
-    let mut import = Import::create(&folder).map_err(store::cannot_open)?;
+    let mut import = Import::create(&folder).map_err(|error| store::cannot_open(&error))?;
     if let Err(error) = read(&mut lines, &mut import) {
         return Err(match import.abandon() {
             Ok(()) => error,
@@ -49,8 +50,8 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Exit> {
         });
     }
     let done = import.finish().map_err(|error| store::failed(&error))?;
-    let (events, rooms) = (done.events, done.rooms);
-    output::status(&format!("- {events} events of {rooms} rooms are in {}", folder.display()));
+    let (events, rooms) = (count(done.events, "event"), count(done.rooms, "room"));
+    output::status(&format!("- {events} in {rooms} are in {}", folder.display()));
     if done.dropped > 0 {
         let dropped = done.dropped;
         output::status(&format!(

@@ -43,5 +43,5 @@ fn open(args: &DataArgs) -> anyhow::Result<Archive> {
         let why = format!("there is no history in {shown}; say with --data where the server keeps it");
         return Err(exit::because(Exit::Failed, why));
     }
-    Archive::open(&folder).map_err(store::cannot_open)
+    Archive::open(&folder).map_err(|error| store::cannot_open(&error))
 }

@@ -55,6 +55,11 @@ impl<W: Write> Printer<W> {
     }
 }
 
+/// `1 room`, `2 rooms`.
+pub(super) fn count(number: u64, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

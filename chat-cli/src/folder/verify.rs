@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write, stderr};
 use chat_net::chat_core::printable;
 
 use super::open;
+use super::print::count;
 use crate::cli::DataArgs;
 use crate::exit::Exit;
 use crate::{output, store};
@@ -30,8 +31,9 @@ pub(crate) fn run(args: &DataArgs) -> anyhow::Result<Exit> {
     for bad in &verified.bad {
         output::line(&printable(&bad.to_string()))?;
     }
-    let (events, rooms) = (verified.events, verified.rooms);
-    output::status(&format!("- {events} events of {rooms} rooms are as they were written"));
+    let (events, rooms) = (count(verified.events, "event"), count(verified.rooms, "room"));
+    let whole = if verified.bad.is_empty() { "all is as it was written" } else { "the others are damaged" };
+    output::status(&format!("- {events} in {rooms} read and found whole; {whole}"));
     if verified.bad.is_empty() {
         return Ok(Exit::Done);
     }

@@ -111,6 +111,10 @@ impl Past {
             Phase::Missed { .. } if resumed && from.is_some_and(|from| from.eq_ignore_ascii_case(me)) => {
                 Shown::Nothing
             }
+            // The own return, into a room that was made anew.
+            Phase::Missed { .. } if matches!(event, Event::Joined { user, .. } if user.as_str().eq_ignore_ascii_case(me)) => {
+                Shown::Nothing
+            }
             Phase::Missed { messages, begun } => {
                 *messages += u64::from(from.is_some());
                 let first = !std::mem::replace(begun, true);
@@ -160,9 +164,7 @@ impl Past {
         };
         match why {
             GapReason::NewEpoch => {
-                format!(
-                    "#{name}: the room was made anew while you were away; what you missed in the old one is gone"
-                )
+                format!("#{name}: the room was made anew; what you missed in the old one is gone")
             }
             GapReason::NotKept => {
                 format!("#{name}: missing: {missing}: no longer kept, or too many; try /history")

@@ -44,6 +44,8 @@ struct Asked {
     said: Option<String>,
     /// Whether it was typed while the connection was away.
     waited: bool,
+    /// Whether it has not been sent: the connection is still away.
+    unsent: bool,
     at: Instant,
 }
 
@@ -87,7 +89,7 @@ impl Person {
             Act::Ask(_) | Act::Query(_) => None,
             Act::Nothing | Act::Leave => return (act, shown),
         };
-        self.asked = Some(Asked { said, waited, at: Instant::now() });
+        self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
         (act, shown)
     }
 
@@ -113,6 +115,9 @@ impl Person {
         match notice {
             Notice::Connected(welcome) => {
                 let was_away = self.away.take().is_some();
+                if let Some(asked) = &mut self.asked {
+                    asked.unsent = false;
+                }
                 let mut shown = self.talk.welcomed(welcome);
                 if was_away && waiting > 0 {
                     self.waited = waiting;
@@ -138,7 +143,7 @@ impl Person {
         };
         let before = self.away.replace(Away { retry_at, why: why.clone(), told_secs: secs });
         let what = match before {
-            None => format!("the connection is lost: {why}; {next}, and what you type waits"),
+            None => format!("lost the connection: {why}; {next}, what you type waits"),
             Some(before) if before.why != why => format!("still away: {why}; {next}"),
             // One line for each longer pause; then the last one holds.
             Some(before) if !self.has_prompt && secs > before.told_secs => format!("still away; {next}"),
@@ -185,10 +190,13 @@ impl Person {
 
     /// What to say of lines that are left behind at the end.
     pub(crate) fn unsent(&self, waiting: &[Vec<u8>]) -> Option<Shown> {
-        let asked = self.asked.as_ref().and_then(|asked| asked.said.as_ref());
-        let mut lines: String = asked
-            .map(|said| talk::note(&format!("nobody knows whether this was taken: {said}")))
-            .unwrap_or_default();
+        let mut lines = match &self.asked {
+            Some(Asked { said: Some(said), unsent: true, .. }) => talk::note(&format!("not sent: {said}")),
+            Some(Asked { said: Some(said), .. }) => {
+                talk::note(&format!("nobody knows whether this was taken: {said}"))
+            }
+            _ => String::new(),
+        };
         let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
         let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
         lines.extend(waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {line}"))));
@@ -213,4 +221,118 @@ pub(crate) fn too_many_wait(most: usize, has_prompt: bool) -> Shown {
     Shown::Status(format!(
         "! slow_down: that line was dropped, as {most} lines wait for the server already{again}\n"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_net::chat_core::{Code, Epoch, Event, Number, Place, Refusal, RequestId, RoomName, Timestamp};
+    use chat_net::client::Why;
+    use chat_net::codec::{Told, Welcome, WireLimits};
+
+    fn status(shown: Option<Shown>) -> String {
+        match shown {
+            Some(Shown::Status(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn lost(person: &mut Person, retry_secs: u64) -> Option<Shown> {
+        let retry_in = Duration::from_secs(retry_secs);
+        person.notice(&Notice::Disconnected { why: Why::Silent, retry_in }, 0)
+    }
+
+    fn connected() -> Notice {
+        let limits = WireLimits { body_bytes: 1, frame_bytes: 1, rooms: 1, unanswered: 1 };
+        Notice::Connected(Box::new(Welcome {
+            user: "me".into(),
+            resumed: true,
+            token: "".into(),
+            resumable_ms: 1,
+            at: Timestamp(0),
+            durability: "memory".into(),
+            rooms: Vec::new(),
+            limits,
+        }))
+    }
+
+    /// Somebody in the lobby.
+    fn here(mut person: Person) -> Person {
+        person.notice(&connected(), 0);
+        let room = RoomName::new("lobby", 64).unwrap();
+        let place = Place { room, epoch: Epoch(1), number: Number(1) };
+        let event = Event::Members { place, fresh: true, total: 0, users: vec![] };
+        let told = Told { re: RequestId::NONE, past: false, at: Timestamp(0), event };
+        person.notice(&Notice::Told(told), 0);
+        person
+    }
+
+    fn refused(code: Code) -> Outcome {
+        let (reason, message) = (code.name().into(), code.sentence().into());
+        let refusal = Refusal { code: code.number(), reason, message, retry_after_ms: None };
+        Outcome::Failed(AskError::Refused(refusal))
+    }
+
+    #[test]
+    fn what_a_full_server_refused_can_be_said_again() {
+        let mut person = here(Person::at_prompt());
+        person.act(b"hello".to_vec());
+        let shown = status(person.answered(&refused(Code::StorageFull)));
+        assert_eq!(
+            shown,
+            "! storage_full: the server has no space to keep messages, try again later\n\
+             - not said: hello (Up brings it back)\n"
+        );
+        person.act(b"hello".to_vec());
+        let shown = status(person.answered(&refused(Code::NotAMember)));
+        assert_eq!(shown, "! not_a_member: join the room first\n", "it stands right above");
+    }
+
+    #[test]
+    fn a_refused_line_that_had_waited_is_named() {
+        let mut person = here(Person::default());
+        lost(&mut person, 1);
+        let shown = status(person.notice(&connected(), 2));
+        assert!(shown.ends_with("- now sending the 2 lines that waited\n"), "{shown}");
+        for (line, named) in [("one", true), ("two", true), ("three", false)] {
+            person.act(line.into());
+            let shown = status(person.answered(&refused(Code::NotAMember)));
+            assert_eq!(shown.contains(&format!("- not said: {line}\n")), named, "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_the_connection_is_told_until_it_repeats_itself() {
+        let mut person = here(Person::default());
+        assert!(status(lost(&mut person, 0)).ends_with("trying again at once, what you type waits\n"));
+        assert_eq!(status(lost(&mut person, 2)), "- still away; next try in 2 s\n");
+        assert_eq!(lost(&mut person, 1), None);
+        assert_eq!(status(lost(&mut person, 4)), "- still away; next try in 4 s\n");
+        let refused = Notice::Disconnected { why: Why::Missing, retry_in: Duration::from_secs(1) };
+        assert!(status(person.notice(&refused, 0)).starts_with("- still away: an event is missing; "));
+        let mut person = here(Person::at_prompt());
+        lost(&mut person, 0);
+        assert_eq!(lost(&mut person, 9), None, "the prompt says it");
+    }
+
+    #[test]
+    fn what_was_not_sent_is_listed_but_not_without_end() {
+        let mut person = here(Person::default());
+        assert_eq!(person.unsent(&[]), None);
+        lost(&mut person, 1);
+        person.act(b"asked".to_vec());
+        let waiting: Vec<Vec<u8>> = (0..13).map(|line| format!("line {line}").into_bytes()).collect();
+        let shown = status(person.unsent(&waiting));
+        assert!(shown.starts_with("- not sent: asked\n- not sent: line 0\n"), "{shown}");
+        assert!(shown.ends_with("- not sent: line 9\n- and 3 more lines were not sent\n"), "{shown}");
+    }
+
+    #[test]
+    fn leaving_and_help_need_no_server() {
+        let mut person = here(Person::default());
+        assert!(!person.leaves_at_once("/quit") && person.at_once("/help").is_none());
+        lost(&mut person, 1);
+        assert!(person.leaves_at_once(" /QUIT ") && person.at_once("/help").is_some());
+        assert!(!person.leaves_at_once("//quit") && person.at_once("hello").is_none());
+    }
 }

@@ -109,10 +109,10 @@ impl Screen {
         slow.map(|time| format!("no answer for {} s", time.as_secs()))
     }
 
-    /// Shows a line that was entered: as queued, while the connection is away.
-    fn entered(&mut self, line: &str) -> io::Result<()> {
+    /// Shows a line that was entered: as queued, if it waits for a connection that is away.
+    fn entered(&mut self, line: &str, waits: bool) -> io::Result<()> {
         let line = printable(line);
-        if self.person.away.is_none() {
+        if self.person.away.is_none() || !waits {
             return self
                 .editor
                 .print(&format!("{}{line}\n", self.palette.prompt(&format!("{}> ", self.room()))));
@@ -136,9 +136,10 @@ impl Face for Screen {
         Ok(match self.pressed().await? {
             Some(Pressed::Entered(line)) if self.person.leaves_at_once(&line) => Input::Leave,
             Some(Pressed::Entered(line)) => {
-                self.entered(&line)?;
-                if let Some(shown) = self.person.at_once(&line) {
-                    self.show(Some(shown))?;
+                let at_once = self.person.at_once(&line);
+                self.entered(&line, at_once.is_none())?;
+                if at_once.is_some() {
+                    self.show(at_once)?;
                     return Ok(Input::Nothing);
                 }
                 self.moving.push_back(Talk::moves(&line));

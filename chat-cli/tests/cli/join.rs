@@ -125,7 +125,7 @@ fn a_lost_server_is_waited_for_and_what_is_typed_meanwhile_is_said() {
     let mut carol = Program::start(&["join", &server.addr, "--name", "carol", "--plain"]);
     carol.out.until("#lobby * carol joined");
     server.program.signal(rustix::process::Signal::KILL);
-    carol.err.until("the connection is lost");
+    carol.err.until("lost the connection");
     carol.type_line("said while away");
     let addr = server.addr.clone();
     server = Server { program: Program::start(&["serve", "--memory", "--listen", &addr, "--json"]), addr };

@@ -6,6 +6,8 @@ mod json;
 mod kept;
 mod operating;
 mod program;
+mod relay;
+mod returning;
 mod send;
 mod serve;
 mod settings;

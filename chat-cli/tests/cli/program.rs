@@ -124,6 +124,12 @@ impl Program {
         rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
+    /// Ends it at once, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for the end: both outputs end when the process does, so nothing is slept away.
     pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
         let (out, err) = (self.out.rest(), self.err.rest());
@@ -187,6 +193,13 @@ impl Server {
         let line = program.out.until("listening");
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         Server { program, addr: said["listening"].as_str().unwrap().to_owned() }
+    }
+
+    /// A server on an address that one had before.
+    pub(crate) fn start_at(addr: &str) -> Server {
+        let mut program = Program::start(&["serve", "--memory", "--listen", addr, "--json"]);
+        program.out.until("listening");
+        Server { program, addr: addr.to_owned() }
     }
 
     /// A person with `nc`, who has given a name and is in the lobby.

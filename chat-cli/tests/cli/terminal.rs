@@ -12,6 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::program::{Server, command};
+use crate::relay::Relay;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -219,4 +220,56 @@ fn a_resize_and_a_cleared_screen_keep_the_line() {
     tcsetwinsize(&carol.keyboard, size).unwrap();
     kill_process(Pid::from_child(&carol.child), Signal::WINCH).unwrap();
     carol.until_last("#lobby> …are typed");
+}
+
+#[test]
+fn while_away_the_prompt_says_so_and_what_is_typed_waits() {
+    let server = Server::start(&[]);
+    let relay = Relay::to(&server.addr);
+    let mut alice = server.person("alice");
+    let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
+    carol.until_last("#lobby>");
+    relay.cut();
+    carol.until_shown("- lost the connection: ");
+    carol.until_shown("#lobby (away, ");
+    carol.press("one\r/help\rtwo\r");
+    for line in ["#lobby (queued)> one", "- /help ", "#lobby (queued)> two"] {
+        carol.until_shown(line);
+    }
+    alice.type_line("hello?");
+    alice.type_line("/users");
+    alice.until("users in #lobby");
+    relay.mend();
+    assert!(alice.until("one").ends_with("#lobby <carol> one"));
+    assert!(alice.until("two").ends_with("#lobby <carol> two"));
+    carol.until_shown("- now sending the 2 lines that waited");
+    carol.until_shown("- #lobby: that is all you missed: 1 message");
+    carol.until_last("#lobby>");
+}
+
+#[test]
+fn quitting_while_away_says_what_was_not_sent() {
+    let server = Server::start(&[]);
+    let relay = Relay::to(&server.addr);
+    let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
+    carol.until_last("#lobby>");
+    relay.cut();
+    carol.until_shown("#lobby (away, ");
+    carol.press("one\rtwo\r/quit\r");
+    carol.until_shown("- not sent: one");
+    carol.until_shown("- not sent: two");
+    assert_eq!(carol.code(), Some(0));
+}
+
+#[test]
+fn a_server_that_stands_still_can_be_left() {
+    let server = Server::start(&[]);
+    let mut carol = Terminal::join(&server.addr, "carol", (24, 100));
+    carol.until_last("#lobby>");
+    server.program.signal(Signal::STOP);
+    carol.press("hello\r");
+    carol.until_shown("#lobby (no answer for ");
+    carol.press("/quit\r");
+    carol.until_shown("- nobody knows whether this was taken: hello");
+    assert_eq!(carol.code(), Some(0));
 }

@@ -18,6 +18,7 @@ use crate::client::options::Options;
 use crate::client::queue::Sender;
 use crate::client::waiting::{Order, QueryReply, Waiting};
 use crate::codec::{Closing, FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
+use crate::conn::same_room;
 
 /// A link that held for so long was a good one: the pauses begin anew.
 const STEADY: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ const STEADY: Duration = Duration::from_secs(10);
 /// How long to listen for the reason after a link stopped taking what is sent.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The positions in a hello take at most about this much: a server takes 4 KiB before it knows the name.
+/// The positions, or the rooms, in a hello take at most about this much: a server takes 4 KiB before it knows the name.
 const POSITION_BYTES: usize = 3 * 1024;
 
 pub(super) struct Driver {
@@ -36,12 +37,22 @@ pub(super) struct Driver {
     quit: CancellationToken,
     mirror: Mirror,
     waiting: Waiting,
-    /// The rooms of a lost session that are yet to be joined again.
+    /// The rooms that are yet to be joined: those of a lost session, and those that did not fit the hello.
     rejoin: VecDeque<Ask>,
     unanswered: usize,
     token: Arc<str>,
     /// All handles that could order something are gone.
     is_orphan: bool,
+}
+
+/// How many of these rooms fit into a hello.
+fn fitting(rooms: &[String]) -> usize {
+    let mut bytes = 0;
+    let fits = |room: &&String| {
+        bytes += room.len() + 3;
+        bytes <= POSITION_BYTES
+    };
+    rooms.iter().take_while(fits).count()
 }
 
 /// Opens a link and says hello.
@@ -80,9 +91,17 @@ impl Driver {
         notices: Sender,
         quit: CancellationToken,
     ) -> Result<(Driver, Link, Box<Welcome>), ConnectError> {
-        let rooms =
-            options.rooms.as_ref().map(|rooms| rooms.iter().map(|room| room.as_str().into()).collect());
-        let hello = Hello { name: options.name.as_str().into(), rooms, ..Hello::default() };
+        // Those that do not fit a hello are joined behind it.
+        let (first, more) = match &options.rooms {
+            Some(rooms) => {
+                let (first, more) = rooms.split_at(fitting(rooms));
+                (Some(first.iter().map(|room| room.as_str().into()).collect()), more)
+            }
+            None => (None, &[][..]),
+        };
+        let join = |room: &String| Ask::Join { room: room.as_str().into(), since: None };
+        let rejoin = more.iter().map(join).collect();
+        let hello = Hello { name: options.name.as_str().into(), rooms: first, ..Hello::default() };
         let (link, welcome) = greet(&mut dial, hello, options.connect_timeout).await?;
         let unanswered = options.unanswered.min(welcome.limits.unanswered as usize).max(1);
         let driver = Driver {
@@ -93,7 +112,7 @@ impl Driver {
             quit,
             mirror: Mirror::new(unanswered),
             waiting: Waiting::default(),
-            rejoin: VecDeque::new(),
+            rejoin,
             unanswered,
             token: Arc::clone(&welcome.token),
             is_orphan: false,
@@ -278,7 +297,10 @@ impl Driver {
             self.push(&FromClient::Ask { id, ask }, outgoing);
         }
         if !welcome_resumed {
-            self.rejoin = todo.rejoin.into();
+            // What waits there already was never asked; the mirror knows some of it, and from where on.
+            let mut waiting = std::mem::replace(&mut self.rejoin, todo.rejoin.into());
+            waiting.retain(|ask| !self.rejoin.iter().any(|known| joins_the_same(known, ask)));
+            self.rejoin.append(&mut waiting);
         }
         self.advance(outgoing);
         for (id, query) in self.waiting.read_again() {
@@ -392,6 +414,10 @@ impl Driver {
         };
         timeout(quit_wait, goodbye).await.unwrap_or(Why::Quit)
     }
+}
+
+fn joins_the_same(a: &Ask, b: &Ask) -> bool {
+    matches!((a, b), (Ask::Join { room: a, .. }, Ask::Join { room: b, .. }) if same_room(a, b))
 }
 
 /// The session goes on over another connection: taking it back would only begin a quarrel.

@@ -55,18 +55,24 @@ async fn damage_in_what_the_start_reads_is_refused_and_named() {
             "of the journal",
         ),
         ("DELETE FROM journal WHERE ord = (SELECT max(ord) - 3 FROM journal)".into(), ""),
-        ("UPDATE snapshots SET data = data || x'00' WHERE part = 0".into(), "snapshot"),
+        ("UPDATE snapshots SET data = CAST(data || x'00' AS BLOB) WHERE part = 0".into(), "snapshot"),
         ("DELETE FROM snapshots".into(), "snapshot"),
         ("UPDATE rooms SET head = head + 1 WHERE closed = 0".into(), "its own row"),
-        ("UPDATE rooms SET chain = zeroblob(32) WHERE closed = 0 AND head > base_number".into(), "its own row"),
+        (
+            "UPDATE rooms SET chain = zeroblob(32) WHERE closed = 0 AND head > base_number".into(),
+            "its own row",
+        ),
         ("UPDATE rooms SET epoch = epoch + 1 WHERE closed = 0".into(), "its own row"),
         (
             "UPDATE rooms SET name = 'other' WHERE room = (SELECT max(room) FROM rooms WHERE closed = 0)"
                 .into(),
-            "other",
+            "its own row",
         ),
         ("DELETE FROM rooms WHERE closed = 0".into(), ""),
-        ("UPDATE meta SET value = x'00' || substr(value, 2) WHERE key = 'epoch'".into(), "'epoch'"),
+        (
+            "UPDATE meta SET value = CAST(x'00' || substr(value, 2) AS BLOB) WHERE key = 'epoch'".into(),
+            "'epoch'",
+        ),
         ("DELETE FROM meta WHERE key = 'snapshot'".into(), "'snapshot'"),
     ] {
         let folder = lived_in(11).await;

@@ -98,10 +98,10 @@ impl Live {
 
     fn command(&mut self) -> Command {
         let who = self.dice.below(PEOPLE as u64) as usize;
-        if !self.people[who].attached {
+        let from = self.people[who].session;
+        if !self.people[who].attached || self.chat.user(from).is_none() {
             return self.attach(who);
         }
-        let from = self.people[who].session;
         match self.dice.below(100) {
             0..=3 => {
                 self.people[who].attached = false;

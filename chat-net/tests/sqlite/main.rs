@@ -8,6 +8,9 @@ mod faults;
 mod history;
 mod kept;
 mod log;
+#[cfg(unix)]
+mod noise;
+mod offline;
 mod retention;
 mod scratch;
 #[cfg(target_os = "linux")]

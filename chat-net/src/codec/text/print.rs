@@ -211,7 +211,7 @@ impl Print<'_> {
                     GapReason::NewEpoch => self.raw(": the room was made anew while you were away"),
                     GapReason::NotKept => self.raw(": some of what you missed is no longer kept"),
                     GapReason::Corrupt => {
-                        self.raw(": some of what you missed is damaged and cannot be shown")
+                        self.raw(": some of what you missed is damaged and cannot be shown");
                     }
                 }
                 self.args(format_args!("; it goes on with number {first_available}\n"));
@@ -259,7 +259,7 @@ impl Print<'_> {
                 (0, _) => self.raw("- nothing was found\n"),
                 (1, false) => self.raw("- that was 1 match, there are no older ones\n"),
                 (_, false) => {
-                    self.args(format_args!("- those were {count} matches, there are no older ones\n"))
+                    self.args(format_args!("- those were {count} matches, there are no older ones\n"));
                 }
                 (1, true) => self.raw("- that was 1 match, /search alone shows older ones\n"),
                 (_, true) => {

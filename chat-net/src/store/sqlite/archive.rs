@@ -234,3 +234,25 @@ fn check_version(path: &Path, conn: &Connection) -> Result<(), OpenError> {
         _ => Err(OpenError::NotAStore { file }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Sqlite, SqliteOptions};
+    use super::*;
+
+    /// Where nothing can be written, which a test of the superuser cannot bring about.
+    #[test]
+    fn a_store_at_rest_is_read_without_writing_and_one_in_unrest_is_not() {
+        let folder = std::env::temp_dir().join(format!("chat %3f#?-{}", std::process::id()));
+        let options = SqliteOptions { reserve_bytes: 0, ..SqliteOptions::default() };
+        let store = Sqlite::open(&folder, options).unwrap();
+        let path = folder.join(DATABASE);
+        let refused = settled(&path).unwrap_err();
+        assert!(matches!(refused, OpenError::Unsettled { .. }), "{refused}");
+        drop(store);
+        let _ = std::fs::remove_file(folder.join("chat.db-wal"));
+        let conn = settled(&path).unwrap();
+        check_version(&path, &conn).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -55,6 +55,8 @@ pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
         rusqlite::Error::InvalidColumnType(..)
         | rusqlite::Error::FromSqlConversionFailure(..)
         | rusqlite::Error::IntegralValueOutOfRange(..)
+        // Our statements fit our tables: these are others.
+        | rusqlite::Error::SqlInputError { .. }
         | rusqlite::Error::Utf8Error(..) => true,
         _ => false,
     }

@@ -162,6 +162,8 @@ pub(crate) fn unreadable(what: &str, error: &rusqlite::Error) -> StoreError {
             // A column does not hold what it must: the file is whole, its content is not.
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
+            // Our statements fit our tables: these are others.
+            | rusqlite::Error::SqlInputError { .. }
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::QueryReturnedNoRows => StoreError::Damaged(format!("{what}: {error}")),
             _ => StoreError::Failed(format!("{what}: {error}")),

@@ -1,0 +1,205 @@
+//! A client across ends of its server that nobody planned: the store is all that is left, and everything that was
+//! said is there once.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chat_core::{Anchor, Config, Epoch, Event, Number};
+use chat_net::client::{Client, Events, Link, Notice, Options};
+use chat_net::{
+    Available, Limits, Memory, Messages, Page, PageLimit, Record, Recovered, Search, Server, Store,
+    StoreError,
+};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// How long anything may take. Never waited for, unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// When the store stands still, as if the power went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Never,
+    /// Before it has the records.
+    Before,
+    /// When it has them, and has not said so.
+    Behind,
+}
+
+/// A store that is there for one server after the other.
+struct Kept {
+    inner: Memory,
+    records: Mutex<Vec<Record>>,
+    stop: Mutex<Stop>,
+    stopped: Notify,
+}
+
+impl Kept {
+    fn new() -> Arc<Kept> {
+        let inner = Memory::new(&Limits::default());
+        let (records, stop) = (Mutex::default(), Mutex::new(Stop::Never));
+        Arc::new(Kept { inner, records, stop, stopped: Notify::new() })
+    }
+
+    async fn stand_still(&self) {
+        self.stopped.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Store for Kept {
+    async fn recover(&self, _config: &Config) -> Result<Recovered, StoreError> {
+        let records = self.records.lock().unwrap().clone();
+        Ok(Recovered { epoch: Some(Epoch(1 << 40)), snapshot: None, records })
+    }
+
+    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        let stop = *self.stop.lock().unwrap();
+        if stop == Stop::Before {
+            self.stand_still().await;
+        }
+        self.records.lock().unwrap().extend(records.iter().cloned());
+        self.inner.append(records).await?;
+        if stop == Stop::Behind {
+            self.stand_still().await;
+        }
+        Ok(())
+    }
+
+    async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
+        self.inner.first_available(room).await
+    }
+
+    async fn read(
+        &self,
+        room: Epoch,
+        after: Number,
+        upto: Number,
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
+        self.inner.read(room, after, upto, limit).await
+    }
+
+    async fn messages(
+        &self,
+        room: Epoch,
+        head: Number,
+        anchor: Anchor,
+        limit: PageLimit,
+    ) -> Result<Messages, StoreError> {
+        self.inner.messages(room, head, anchor, limit).await
+    }
+
+    async fn search(&self, search: Search) -> Result<Messages, StoreError> {
+        self.inner.search(search).await
+    }
+
+    fn durability(&self) -> &'static str {
+        "os"
+    }
+}
+
+/// A server in a runtime of its own, which can be dropped with everything in it.
+struct Process {
+    runtime: Runtime,
+    addr: SocketAddr,
+}
+
+impl Process {
+    fn start(store: &Arc<Kept>) -> Process {
+        *store.stop.lock().unwrap() = Stop::Never;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server =
+            Server::builder().listen("127.0.0.1:0").store(Arc::clone(store) as Arc<dyn Store>).start();
+        // Waited for from a thread of its own, because the caller is in a runtime too.
+        let server =
+            std::thread::scope(|scope| scope.spawn(|| runtime.block_on(server)).join().unwrap()).unwrap();
+        Process { addr: server.local_addrs()[0], runtime }
+    }
+
+    /// Ends it wherever it is. When this returns nothing of it runs any more.
+    fn kill(self) {
+        let ended = std::thread::spawn(move || self.runtime.shutdown_timeout(PATIENCE)).join();
+        ended.expect("it can be waited for outside of a runtime");
+    }
+}
+
+/// A client that finds the server wherever it is.
+async fn client(addr: &Arc<Mutex<SocketAddr>>, name: &str) -> (Client, Events) {
+    let addr = Arc::clone(addr);
+    let dial = move || {
+        let addr = *addr.lock().unwrap();
+        async move { TcpStream::connect(addr).await.map(Link::over) }
+    };
+    let mut options = Options::named(name);
+    options.backoff_min = Duration::from_millis(10);
+    options.backoff_max = Duration::from_millis(50);
+    timeout(PATIENCE, Client::dial(dial, options)).await.unwrap().unwrap()
+}
+
+/// What a client is told up to a body that ends it: the messages, and whether each session went on.
+async fn heard(events: &mut Events, last: &str) -> (Vec<(u64, String)>, Vec<bool>) {
+    let (mut said, mut resumed) = (Vec::new(), Vec::new());
+    loop {
+        match timeout(PATIENCE, events.next()).await.expect("it comes in time").expect("the client lives") {
+            Notice::Connected(welcome) => resumed.push(welcome.resumed),
+            Notice::Told(told) => match told.event {
+                Event::Said { place, body, .. } => {
+                    said.push((place.number.0, body.to_string()));
+                    if body.as_str() == last {
+                        return (said, resumed);
+                    }
+                }
+                Event::Gap { .. } => panic!("nothing is missing"),
+                _ => {}
+            },
+            Notice::Ended { why } => panic!("{why}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_when_the_server_was_killed_is_taken_once() {
+    let store = Kept::new();
+    let mut process = Process::start(&store);
+    let addr = Arc::new(Mutex::new(process.addr));
+    let (alice, mut alice_hears) = client(&addr, "alice").await;
+    let (bob, mut bob_hears) = client(&addr, "bob").await;
+    let first = alice.say("lobby", "one").await.unwrap();
+
+    let mut receipts = vec![first.clone()];
+    for (body, stop) in [("two", Stop::Before), ("three", Stop::Behind), ("four", Stop::Behind)] {
+        *store.stop.lock().unwrap() = stop;
+        let alice = alice.clone();
+        let saying = tokio::spawn(async move { alice.say("lobby", body).await });
+        timeout(PATIENCE, store.stopped.notified()).await.expect("the store is asked");
+        process.kill();
+        process = Process::start(&store);
+        *addr.lock().unwrap() = process.addr;
+        let receipt = timeout(PATIENCE, saying).await.expect("it comes in time").unwrap().unwrap();
+        assert_eq!(receipt.place.epoch, first.place.epoch, "nothing was lost, so the numbering goes on");
+        receipts.push(receipt);
+    }
+    receipts.push(bob.say("lobby", "the end").await.unwrap());
+
+    let (alice_heard, sessions) = heard(&mut alice_hears, "the end").await;
+    assert_eq!(sessions, [false, true, true, true]);
+    let (bob_heard, sessions) = heard(&mut bob_hears, "the end").await;
+    assert!(sessions[1..].iter().all(|resumed| *resumed), "he may have missed a server: {sessions:?}");
+    let bodies = ["one", "two", "three", "four", "the end"].map(str::to_owned);
+    let promised: Vec<_> = receipts.iter().map(|receipt| receipt.place.number.0).zip(bodies).collect();
+    assert_eq!(alice_heard, promised);
+    assert_eq!(bob_heard, promised);
+    let history = bob.history("lobby", Anchor::Latest, 100).await.unwrap();
+    let kept: Vec<_> =
+        history.messages.iter().filter_map(|told| told.event.place()).map(|at| at.number.0).collect();
+    assert_eq!(kept, receipts.iter().map(|receipt| receipt.place.number.0).collect::<Vec<_>>());
+    process.kill();
+}
