@@ -98,13 +98,13 @@ async fn what_cannot_be_used_is_refused_and_not_touched() {
     std::fs::create_dir_all(folder.path()).expect("it is made");
     let made_by: [(&str, &dyn Fn()); 5] = [
         ("not made by this program", &|| {
-            std::fs::write(folder.database(), "some text, short").expect("it writes")
+            std::fs::write(folder.database(), "some text, short").expect("it writes");
         }),
         ("not made by this program", &|| std::fs::write(folder.database(), [7; 8192]).expect("it writes")),
         ("not made by this program", &|| folder.run("CREATE TABLE other (id INTEGER PRIMARY KEY)")),
         ("not made by this program", &|| folder.run("PRAGMA application_id = 77; CREATE TABLE other (id)")),
         ("use the newer program", &|| {
-            folder.run("PRAGMA application_id = 0x63686174; PRAGMA user_version = 99")
+            folder.run("PRAGMA application_id = 0x63686174; PRAGMA user_version = 99");
         }),
     ];
     for (said, make) in made_by {

@@ -104,6 +104,11 @@ impl Ledger {
         self.rooms.get(&room)
     }
 
+    /// A room as the transaction in hand has made it so far.
+    pub(crate) fn current(&self, room: RoomId) -> Option<&RoomState> {
+        self.staged.get(&room).or_else(|| self.rooms.get(&room))
+    }
+
     /// A room, to be changed by the transaction in hand.
     pub(crate) fn stage(&mut self, room: RoomId) -> Option<&mut RoomState> {
         if !self.staged.contains_key(&room) {

@@ -78,6 +78,8 @@ pub struct Thresholds {
     pub wal_pages: u32,
     /// How often age is looked at.
     pub age_check_ms: u64,
+    /// How long rows that can be read no more may lie on the disk because no snapshot is behind them.
+    pub blocked_ms: u64,
     /// Stands for the id of this start of the machine.
     pub boot: Option<String>,
 }
@@ -90,6 +92,7 @@ impl Default for Thresholds {
             tail_events: 200_000,
             wal_pages: 4096,
             age_check_ms: 60_000,
+            blocked_ms: 3_600_000,
             boot: None,
         }
     }

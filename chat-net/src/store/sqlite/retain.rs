@@ -88,8 +88,10 @@ pub(crate) fn is_expired(
 pub(crate) enum Purged {
     /// There are more that may go.
     Some,
-    /// All that may go now are gone.
+    /// All that may go are gone.
     All,
+    /// There are more, but the snapshot is not behind them yet.
+    Blocked,
 }
 
 /// Deletes some of a room's rows that can be read no more and that the snapshot, which ends at `covered`, is
@@ -100,10 +102,11 @@ pub(crate) fn purge(
     room: RoomId,
     covered: i64,
 ) -> rusqlite::Result<Purged> {
-    let Some(state) = ledger.stage(room) else { return Ok(Purged::All) };
+    // Staged only if something changes: a transaction that changes nothing costs no wait for the disk.
+    let Some(mut state) = ledger.current(room).cloned() else { return Ok(Purged::All) };
     let is_closed = state.closed != 0;
     let last = if is_closed { state.head } else { Number(state.first.0 - 1) };
-    if state.base >= last || (is_closed && state.closed > covered) {
+    if state.base >= last {
         return Ok(Purged::All);
     }
     let upto = Number(last.0.min(state.base.0 + BITE));
@@ -112,9 +115,11 @@ pub(crate) fn purge(
         Some((ord, chain)) if ord <= covered => state.base_chain = chain,
         // A room that was closed needs no chain; in all others what is missing is left for `verify` to find.
         None if is_closed => {}
-        _ => return Ok(Purged::All),
+        None => return Ok(Purged::All),
+        Some(_) => return Ok(Purged::Blocked),
     }
     state.base = upto;
+    ledger.insert(state);
     forget_words(conn, from, to)?;
     for table in row::TABLES {
         let sql = format!("DELETE FROM {table} WHERE id BETWEEN ?1 AND ?2");

@@ -57,7 +57,7 @@ impl Sqlite {
         let rooms = Arc::new(Rooms::default());
         rooms.update(states.iter().cloned());
         let ledger = Ledger::new(states, mark.ord.max(last_event).max(last_change));
-        let upkeep = Upkeep::new(&opened.conn, mark, &ledger).map_err(sqlite)?;
+        let upkeep = Upkeep::new(&opened.conn, mark, &ledger, &options).map_err(sqlite)?;
         let (jobs, queue) = channel();
         let shared = Arc::new(Shared::default());
         let checkpointer =

@@ -43,6 +43,10 @@ pub(crate) struct Upkeep {
     /// Rooms whose age is still to be looked at in this round.
     unlooked: VecDeque<RoomId>,
     round: Option<Instant>,
+    /// Rows wait for a snapshot to be deleted.
+    is_blocked: bool,
+    /// When a snapshot was made last, or the store opened.
+    renewed: Option<Instant>,
     paused: Option<Instant>,
 }
 
@@ -66,7 +70,12 @@ pub(crate) enum Bite {
 
 impl Upkeep {
     /// What the last run left behind is not known yet, so everything is looked through once.
-    pub(crate) fn new(conn: &Connection, mark: SnapshotMark, ledger: &Ledger) -> rusqlite::Result<Upkeep> {
+    pub(crate) fn new(
+        conn: &Connection,
+        mark: SnapshotMark,
+        ledger: &Ledger,
+        options: &SqliteOptions,
+    ) -> rusqlite::Result<Upkeep> {
         let highest: i64 =
             conn.query_row("SELECT ifnull(max(generation), 0) FROM snapshots", [], |row| row.get(0))?;
         let mut upkeep = Upkeep {
@@ -74,7 +83,8 @@ impl Upkeep {
             mark,
             journal_is_stale: true,
             parts_are_stale: true,
-            surplus: ledger.rooms().filter(|state| state.closed == 0).map(|state| state.room).collect(),
+            surplus: if has_limits(options) { open_rooms(ledger) } else { VecDeque::new() },
+            renewed: Some(Instant::now()),
             ..Upkeep::default()
         };
         upkeep.look_for_rows(ledger);
@@ -104,8 +114,11 @@ impl Upkeep {
 
     pub(crate) fn is_snapshot_due(&self, limits: &Thresholds) -> bool {
         let tail = &self.tail;
+        let waits = Duration::from_millis(limits.blocked_ms);
+        let blocked = self.is_blocked && self.renewed.is_none_or(|renewed| renewed.elapsed() >= waits);
         self.installing.is_none()
-            && (tail.journalled >= limits.journal_rows
+            && (blocked
+                || tail.journalled >= limits.journal_rows
                 || tail.journal_bytes >= limits.journal_bytes
                 || tail.events >= limits.tail_events)
     }
@@ -135,8 +148,13 @@ impl Upkeep {
             return Ok(Some(store_part(conn, installing, self.next_generation)?));
         }
         if let Some(room) = self.surplus.front() {
-            let Some(state) = ledger.stage(*room) else { return Ok(Some(Bite::Surplus { is_last: true })) };
-            let more = state.closed == 0 && retain::advance(conn, state, options, not_before(options))?;
+            let open = ledger.current(*room).filter(|state| state.closed == 0).cloned();
+            let Some(mut state) = open else { return Ok(Some(Bite::Surplus { is_last: true })) };
+            let first = state.first;
+            let more = retain::advance(conn, &mut state, options, not_before(options))?;
+            if state.first != first {
+                ledger.insert(state);
+            }
             return Ok(Some(Bite::Surplus { is_last: !more }));
         }
         if self.journal_is_stale {
@@ -175,6 +193,10 @@ impl Upkeep {
             Some(Bite::Parts { is_last }) => self.parts_are_stale = !is_last,
             Some(Bite::Surplus { is_last: false }) | Some(Bite::Purge(Purged::Some)) => {}
             Some(Bite::Surplus { is_last: true }) => drop(self.surplus.pop_front()),
+            Some(Bite::Purge(Purged::Blocked)) => {
+                self.purge.pop_front();
+                self.is_blocked = true;
+            }
             Some(Bite::Purge(Purged::All)) => {
                 let room = self.purge.pop_front();
                 let state = room.and_then(|room| ledger.committed(room));
@@ -219,6 +241,7 @@ impl Upkeep {
 
     fn flipped(&mut self, mark: SnapshotMark, ledger: &Ledger) {
         self.mark = mark;
+        (self.is_blocked, self.renewed) = (false, Some(Instant::now()));
         (self.journal_is_stale, self.parts_are_stale) = (true, true);
         self.look_for_rows(ledger);
     }
@@ -232,6 +255,7 @@ impl Upkeep {
             closed => closed <= covered,
         };
         self.purge = ledger.rooms().filter(has_rows).map(|state| state.room).collect();
+        self.is_blocked |= ledger.rooms().any(|state| state.closed > covered);
     }
 }
 
@@ -281,6 +305,14 @@ fn sweep_parts(conn: &Connection, in_force: i64) -> rusqlite::Result<Bite> {
         )?
         .execute((in_force, PARTS_BITE))?;
     Ok(Bite::Parts { is_last: (deleted as i64) < PARTS_BITE })
+}
+
+fn open_rooms(ledger: &Ledger) -> VecDeque<RoomId> {
+    ledger.rooms().filter(|state| state.closed == 0).map(|state| state.room).collect()
+}
+
+fn has_limits(options: &SqliteOptions) -> bool {
+    options.keep_age_ms > 0 || options.keep_events > 0 || options.keep_bytes > 0
 }
 
 /// What is older than this is not kept; none: age does not matter.

@@ -350,7 +350,7 @@ impl Writer {
             match started {
                 Ok(thread) => self.compacting = Some(thread),
                 Err(error) => {
-                    drop(self.fail(StoreError::Failed(format!("no thread could be started: {error}"))))
+                    self.fail(StoreError::Failed(format!("no thread could be started: {error}")));
                 }
             }
         }
