@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     ledger: Mutex<Ledger>,
     /// How many texts were accepted; whoever waits for more is woken.
     accepted: watch::Sender<u64>,
-    /// How many were refused.
+    /// How many were refused for now.
     refused: watch::Sender<u64>,
     /// How many notices were heard.
     heard: watch::Sender<u64>,
@@ -144,7 +144,7 @@ impl Crowd {
         soon("more messages", accepted.wait_for(|count| *count >= goal)).await.unwrap();
     }
 
-    /// Until one more was refused.
+    /// Until one more was refused for now.
     pub(crate) async fn is_refused(&self) {
         let before = self.refused();
         let mut refused = self.shared.refused.subscribe();

@@ -91,7 +91,9 @@ impl Talker {
             Err(AskError::Refused(refusal)) => {
                 ledger.refused(id, refusal.code);
                 drop(ledger);
-                self.shared.refused.send_modify(|count| *count += 1);
+                if refusal.kind().is_retryable() {
+                    self.shared.refused.send_modify(|count| *count += 1);
+                }
             }
             // Nobody knows.
             Err(AskError::Unanswered) => {}

@@ -265,7 +265,7 @@ mod tests {
         drop(store);
         let _ = std::fs::remove_file(folder.join("chat.db-wal"));
         let conn = settled(&path).unwrap();
-        check_version(&path, &conn).unwrap();
+        check_marks(&path, &conn).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
