@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::deadline::Due;
 use crate::digest::Digest;
 use crate::event::Event;
-use crate::id::{RequestId, SessionId};
+use crate::id::{NodeId, RequestId, SessionId};
 use crate::rejection::Rejection;
 use crate::room;
 use crate::session::{self, Attach, Presence};
@@ -121,7 +121,7 @@ impl Chat {
                 session::decide_detach(&self.state, stamp, *session, *why, steps)
             }
             Command::NodeUp { node } | Command::NodeDown { node } => {
-                session::decide_node_gone(&self.state, stamp, *node, steps);
+                self.lose_node(stamp, *node, steps, out);
                 Ok(())
             }
             Command::Tick => {
@@ -154,6 +154,14 @@ impl Chat {
         let user = self.state.sessions[&new].user.clone();
         let rooms = session::heads(&self.state, new);
         steps.tell(new, Event::Attached { user, resumed: true, rooms });
+    }
+
+    /// The connections of a node break one by one, each on the state that the one before left.
+    fn lose_node<S: Sink + ?Sized>(&mut self, stamp: Stamp, node: NodeId, steps: &mut Steps, out: &mut S) {
+        for session in session::attached_to(&self.state, node) {
+            session::drop_session(&self.state, stamp, session, steps);
+            self.perform(stamp, steps, out);
+        }
     }
 
     /// What is due happens one by one, each on the state that the one before left.

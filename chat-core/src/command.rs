@@ -70,6 +70,25 @@ pub struct Since {
 #[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
 pub struct TokenHash(pub [u8; 32]);
 
+impl TokenHash {
+    /// For a session whose user has no secret to come back with: a line client. It cannot be resumed, so it ends
+    /// when its connection does.
+    ///
+    /// No secret has this hash: its first 192 bits are zero.
+    #[must_use]
+    pub fn of_no_secret(session: SessionId) -> TokenHash {
+        let mut hash = [0; 32];
+        hash[24..].copy_from_slice(&session.as_u64().to_be_bytes());
+        TokenHash(hash)
+    }
+
+    /// Whether somebody may have the secret.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        self.0[..24] != [0; 24]
+    }
+}
+
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
@@ -77,7 +96,7 @@ pub struct TokenHash(pub [u8; 32]);
 pub enum Detach {
     /// The user said goodbye: a leave, at once.
     Quit,
-    /// The connection broke: the session lingers.
+    /// The connection broke: the session lingers, if it can be resumed.
     Drop,
 }
 
@@ -114,7 +133,7 @@ pub enum Command {
         /// How.
         why: Detach,
     },
-    /// A node came up: sessions it held in an earlier life are dropped.
+    /// A node came up: the connections of sessions it held in an earlier life are broken.
     NodeUp {
         /// Which.
         node: NodeId,

@@ -186,16 +186,17 @@ pub(crate) fn decide_detach(
     Ok(())
 }
 
-/// Decides what becomes of the sessions of a node that has no connections any more.
-pub(crate) fn decide_node_gone(state: &State, stamp: Stamp, node: NodeId, steps: &mut Steps) {
-    let first = SessionId::new(node, 0);
-    let last = SessionId::new(node, u64::MAX);
-    for (session, _) in state.sessions.range(first..=last).filter(|(_, held)| held.is_attached()) {
-        drop_session(state, stamp, *session, steps);
-    }
+/// The sessions that have a connection to a node, in the order of their ids.
+pub(crate) fn attached_to(state: &State, node: NodeId) -> Vec<SessionId> {
+    let all = SessionId::new(node, 0)..=SessionId::new(node, u64::MAX);
+    state.sessions.range(all).filter(|(_, held)| held.is_attached()).map(|(id, _)| *id).collect()
 }
 
-fn drop_session(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
+/// Decides what a broken connection means: the session lingers, unless nobody could resume it.
+pub(crate) fn drop_session(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
+    if !state.sessions[&session].token.can_resume() {
+        return decide_end(state, stamp, session, steps);
+    }
     let until = stamp.at.plus_ms(state.config.linger_ms);
     steps.change(Change::SessionDropped { session, until });
 }
@@ -215,7 +216,7 @@ pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps:
     }
 }
 
-/// Decides that a session without a connection ends before its time: there are too many of them.
+/// Decides that a session without a connection ends: there are too many of them, or nobody can resume it.
 pub(crate) fn decide_end(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
     leave_all(state, stamp, session, Departure::Lost, steps);
     steps.change(Change::SessionEnded { session });

@@ -213,6 +213,9 @@ fn an_export_makes_a_folder_that_exports_the_same() {
     // A server goes on from there.
     let server = Server::start(&["--data", copy.as_str()]);
     let mut carol = server.person("carol");
+    // Who was there when it was exported is not there now.
+    carol.type_line("/users");
+    carol.until("- users in #lobby (1): carol");
     carol.type_line("/history 1");
     carol.until("the last one");
     carol.type_line("and on it goes");

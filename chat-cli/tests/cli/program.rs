@@ -45,17 +45,22 @@ impl Lines {
         Lines { lines, seen: Vec::new() }
     }
 
-    /// The next line that contains `part`; those before it are skipped.
-    pub(crate) fn until(&mut self, part: &str) -> String {
+    /// The next line that contains `part`; none if the end comes first.
+    pub(crate) fn find(&mut self, part: &str) -> Option<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) if line.contains(part) => return line,
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(part) => return Some(line),
                 Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => return None,
                 Err(why) => panic!("no {part:?} ({why}) after {:#?}", self.seen),
             }
         }
+    }
+
+    /// The next line that contains `part`; those before it are skipped.
+    pub(crate) fn until(&mut self, part: &str) -> String {
+        self.find(part).unwrap_or_else(|| panic!("no {part:?} up to the end, after {:#?}", self.seen))
     }
 
     /// All lines to the end.
@@ -110,9 +115,13 @@ impl Program {
     }
 
     #[cfg(unix)]
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
+        rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// Ends it at once, as `kill -9` does.

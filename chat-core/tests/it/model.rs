@@ -113,7 +113,7 @@ impl Driven {
 
     fn attach(&mut self, who: usize, user: &str, resumes: bool) -> Result<(), Code> {
         let session = SessionId::new(NodeId((self.seq % 3) as u16), self.seq + 1);
-        let token = TokenHash([who as u8; 32]);
+        let token = TokenHash([who as u8 + 1; 32]);
         let (token, resume) = if resumes { (TokenHash([99; 32]), Some(token)) } else { (token, None) };
         let verdict = self.apply(&Command::Attach { session, name: user.into(), token, resume });
         if verdict.is_ok() {

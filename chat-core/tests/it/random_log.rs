@@ -75,8 +75,12 @@ fn config(limits: u8) -> Config {
     }
 }
 
+/// Some sessions cannot be resumed.
 fn hash(token: u8) -> TokenHash {
-    TokenHash([token; 32])
+    match token % 8 {
+        7 => TokenHash::of_no_secret(SessionId::new(NodeId(0), token.into())),
+        _ => TokenHash([token; 32]),
+    }
 }
 
 impl Log {

@@ -311,7 +311,11 @@ impl Reader {
         let connect = Connect {
             session: self.session,
             outbox: Arc::clone(&self.outbox),
-            token_hash: hash(&token),
+            // A person is shown no secret, and could not say it.
+            token_hash: match self.outbox.form {
+                Form::Text => TokenHash::of_no_secret(self.session),
+                _ => hash(&token),
+            },
             resume_hash: hello.resume.as_deref().map(hash),
             token,
             hello,

@@ -4,6 +4,8 @@ mod bad_input;
 mod busy;
 mod chaos;
 mod doors;
+#[cfg(all(unix, feature = "sqlite"))]
+mod durable;
 mod flood;
 mod four_codecs;
 mod hooked;

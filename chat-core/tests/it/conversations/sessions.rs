@@ -1,6 +1,6 @@
 //! Names, and sessions that outlive their connections.
 
-use chat_core::{Code, Command, Config, NodeId, Rejection, SessionId};
+use chat_core::{Code, Command, Config, NodeId, Rejection, SessionId, TokenHash};
 
 use crate::story::{Story, assert_code, join, s, say, token, whisper};
 
@@ -225,6 +225,43 @@ fn a_node_that_goes_or_comes_anew_drops_its_sessions() {
         s2.2: attached carol resumed
         ",
     );
+}
+
+#[test]
+fn a_session_that_nobody_can_resume_ends_with_its_connection() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice"]);
+    for (counter, name) in [(2, "bob"), (3, "carol"), (4, "dan")] {
+        let token = TokenHash::of_no_secret(s(counter));
+        let attach = Command::Attach { session: s(counter), name: name.into(), token, resume: None };
+        chat.enter(&attach).unwrap();
+        chat.ask(counter, join("lobby"));
+    }
+    chat.drop(2);
+    chat.told(
+        "
+        s2: attached bob
+        s2?: members lobby/1/1 1: alice
+        s1 s2: joined lobby/1/2 bob
+        s3: attached carol
+        s3?: members lobby/1/2 2: alice bob
+        s1 s2 s3: joined lobby/1/3 carol
+        s4: attached dan
+        s4?: members lobby/1/3 3: alice bob carol
+        s1 s2 s3 s4: joined lobby/1/4 dan
+        s1 s3 s4: left lobby/1/5 bob (lost)
+        ",
+    );
+    // A restart breaks all connections at once.
+    chat.enter(&Command::NodeUp { node: NodeId(0) }).unwrap();
+    chat.told(
+        "
+        s1 s4: left lobby/1/6 carol (lost)
+        s1: left lobby/1/7 dan (lost)
+        ",
+    );
+    chat.attach(5, "bob");
+    chat.attach(6, "dan");
+    assert_code(&chat.refuses(&Story::resumption(7, "dan", 4)), Code::NameTaken);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A store as it lies in its folder: read without a server, or beside a running one.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::damage::Trouble;
 use super::folder::DATABASE;
 use super::ledger::{self, RoomState};
+use super::open::{Found, look};
 use super::rooms::RoomEntry;
 use super::row::key;
 use super::schema::{APPLICATION_ID, STEPS};
@@ -57,11 +59,16 @@ impl Archive {
     pub fn open(folder: impl AsRef<Path>) -> Result<Archive, OpenError> {
         let path = folder.as_ref().join(DATABASE);
         std::fs::metadata(&path).map_err(|error| OpenError::io(&path, error))?;
+        // Another version is refused before SQLite puts anything beside the file. Whatever else is wrong is found
+        // below.
+        if let Ok(Found::Schema(found)) = look(&path) {
+            check_version(&path, found)?;
+        }
         let conn = match connect(&path) {
             Err(error) if is_read_only(&error) => settled(&path)?,
             other => other.map_err(|error| OpenError::sqlite(&path, error))?,
         };
-        check_version(&path, &conn)?;
+        check_marks(&path, &conn)?;
         Ok(Archive { conn, damaged: RefCell::default() })
     }
 
@@ -221,17 +228,23 @@ fn settled(path: &Path) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
-fn check_version(path: &Path, conn: &Connection) -> Result<(), OpenError> {
+fn check_marks(path: &Path, conn: &Connection) -> Result<(), OpenError> {
     let number = |pragma: &str| {
         let value = conn.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
         value.map_err(|error| OpenError::sqlite(path, error))
     };
-    let (file, known) = (path.into(), STEPS.len() as u32);
     match (number("application_id")?, u32::try_from(number("user_version")?)) {
-        (APPLICATION_ID, Ok(found)) if found == known => Ok(()),
-        (APPLICATION_ID, Ok(found)) if found > known => Err(OpenError::Newer { file, found, known }),
-        (APPLICATION_ID, Ok(found)) => Err(OpenError::Older { file, found, known }),
-        _ => Err(OpenError::NotAStore { file }),
+        (APPLICATION_ID, Ok(found)) => check_version(path, found),
+        _ => Err(OpenError::NotAStore { file: path.into() }),
+    }
+}
+
+fn check_version(path: &Path, found: u32) -> Result<(), OpenError> {
+    let (file, known) = (path.into(), STEPS.len() as u32);
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { file, found, known }),
+        Ordering::Less => Err(OpenError::Older { file, found, known }),
     }
 }
 
@@ -252,7 +265,7 @@ mod tests {
         drop(store);
         let _ = std::fs::remove_file(folder.join("chat.db-wal"));
         let conn = settled(&path).unwrap();
-        check_version(&path, &conn).unwrap();
+        check_marks(&path, &conn).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
