@@ -2,7 +2,7 @@
 //! it can be read.
 
 use chat_net::chat_core::{Anchor, GapReason, Number};
-use chat_net::{Archive, Available, PageLimit, Store, StoreError};
+use chat_net::{Archive, Available, PageLimit, Search, Store, StoreError};
 use rusqlite::types::Value;
 
 use crate::history::{ALL, History, Kept, Source, number, numbers};
@@ -122,6 +122,30 @@ async fn read_to_damage(source: &Source, room: &Kept, from: u64, case: &str) -> 
             Err(error) => panic!("{case}: {error}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_search_does_not_reach_over_damage() {
+    let history = History::write().await;
+    let (room, other) = (&history.rooms[0], &history.rooms[1]);
+    let copy = history.copy();
+    flip(&copy, "messages", key(45), "event", 90);
+    let source = Source::open(copy.path(), false).await.unwrap();
+    let Source::Store(store) = &source else { unreachable!("it was opened as a store") };
+    let find = async |words: &str, rooms: &[&Kept]| {
+        let rooms = rooms.iter().map(|room| room.epoch).collect();
+        store.search(Search { words: words.into(), rooms, before: None, limit: ALL }).await
+    };
+    let found = find("tea", &[room]).await.unwrap();
+    let behind: Vec<u64> =
+        room.messages().iter().map(number).filter(|number| *number > 45 && number * 7 % 90 > 0).collect();
+    assert_eq!((numbers(&found.events), found.older), (behind, true), "what lies on this side");
+    // Nothing on this side: that there is nothing at all cannot be said.
+    assert!(matches!(find("word45", &[room]).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(find("word30", &[other, room]).await.map(|found| found.older), Ok(true)));
+    assert_eq!(numbers(&find("word30", &[other]).await.unwrap().events), [30], "another room");
+    let available = store.first_available(room.epoch).await.unwrap();
+    assert_eq!(available, Some(Available { first: Number(46), why: GapReason::Corrupt }));
 }
 
 #[tokio::test]

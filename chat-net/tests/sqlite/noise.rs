@@ -151,7 +151,7 @@ fn is_a_page(page: &Messages, all: &[Past], anchor: Anchor, case: &str) {
     assert!(to == all.len() || page.newer, "{case}: there are newer ones");
     match anchor {
         Anchor::Latest | Anchor::Before(_) | Anchor::BeforeTime(_) => {
-            assert_eq!(to, split, "{case}: it ends there")
+            assert_eq!(to, split, "{case}: it ends there");
         }
         Anchor::After(_) | Anchor::FromTime(_) => assert_eq!(from, split, "{case}: it begins there"),
         Anchor::Around(_) => assert!(from <= split && split <= to, "{case}: it lies around that"),

@@ -62,6 +62,9 @@ pub(crate) fn refuse_early(folder: &Path, options: &SqliteOptions) -> Result<(),
 
 /// Looks at the file without changing anything.
 pub(crate) fn look(path: &Path) -> Result<Found, OpenError> {
+    if is_half_made(path) {
+        return Ok(Found::Nothing);
+    }
     let Some(header) = header(path)? else { return Ok(Found::Nothing) };
     if &header[..16] != b"SQLite format 3\0" {
         return Err(OpenError::NotAStore { file: path.into() });
@@ -71,7 +74,7 @@ pub(crate) fn look(path: &Path) -> Result<Found, OpenError> {
     };
     // The file format's own places of `application_id`, `user_version`, and the number of pages.
     let (mut application, mut schema, mut is_empty) = (word(68), word(60), word(28) <= 1);
-    if log_of(path) {
+    if has_beside(path, "-wal") {
         // The log says what the file does not yet, so SQLite is asked; this may put its index beside it.
         let sqlite = |error| OpenError::sqlite(path, error);
         let conn = connection::reader(path).map_err(sqlite)?;
@@ -87,11 +90,20 @@ pub(crate) fn look(path: &Path) -> Result<Found, OpenError> {
     }
 }
 
-/// Whether there is a write-ahead log with something in it.
-fn log_of(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|data| data.len() > 0)
+/// Whether everything stopped while the file was being made: until it has its write-ahead log, SQLite keeps a
+/// journal of another kind, and the file is one page without content. Whoever opens it for writing takes that back.
+fn is_half_made(path: &Path) -> bool {
+    has_beside(path, "-journal") && std::fs::metadata(path).is_ok_and(|file| file.len() <= FIRST_PAGE)
+}
+
+/// The size of SQLite's pages, if nothing else is asked for.
+const FIRST_PAGE: u64 = 4096;
+
+/// Whether SQLite has put a file beside the database, with something in it.
+fn has_beside(path: &Path, suffix: &str) -> bool {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    std::fs::metadata(beside).is_ok_and(|file| file.len() > 0)
 }
 
 /// The first bytes of the file; none if there are no bytes.
@@ -128,6 +140,12 @@ fn create(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let sqlite = |error| OpenError::sqlite(path, error);
     let epoch = random_epoch().map_err(|error| OpenError::io(path, error))?;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+    // SQLite may have put back what another program was changing.
+    let tables: i64 =
+        tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sqlite)?;
+    if tables > 0 {
+        return Err(OpenError::NotAStore { file: path.into() });
+    }
     let make = || {
         for step in STEPS {
             tx.execute_batch(step)?;

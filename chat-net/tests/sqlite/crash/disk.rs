@@ -43,7 +43,7 @@ impl Disk {
                 self.file(file);
             }
             Op::Write { file, offset, data } => {
-                self.change(file, Change::Write { offset: *offset, data: data.clone() })
+                self.change(file, Change::Write { offset: *offset, data: data.clone() });
             }
             Op::Truncate { file, length } => self.change(file, Change::Truncate { length: *length }),
             Op::SyncBegins { file, sync } => {
@@ -140,7 +140,7 @@ impl Change {
     fn tear(&self, content: &mut Vec<u8>, dice: &mut Dice) {
         let Change::Write { offset, data } = self else {
             return if dice.below(2) == 0 {
-                self.make(content)
+                self.make(content);
             };
         };
         let (mut from, end) = (*offset as usize, *offset as usize + data.len());
