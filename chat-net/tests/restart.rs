@@ -47,7 +47,7 @@ impl Kept {
 
     async fn stand_still(&self) {
         self.stopped.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod epoch;
 mod faults;
+mod first_schema;
 mod history;
 mod kept;
 mod log;
