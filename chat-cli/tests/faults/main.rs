@@ -10,8 +10,9 @@
 //! | `CHAT_FAULT_SEED` | the seed of all that is random, as an earlier run printed it | random |
 //! | `CI` | a test that cannot run on this machine fails; without it, it says that it did not run | unset |
 //!
-//! Nothing outlives a run, however it ends: servers die with the thread that started them, small disks are
-//! mounted in a name space of their own and go with its last process, folders are removed.
+//! Nothing runs or stays mounted when a run is over, however it ends: servers die with the thread that started
+//! them, small disks are mounted in a name space of their own and go with its last process. Folders are removed,
+//! unless the run itself was killed.
 #![cfg(target_os = "linux")]
 
 mod aftermath;

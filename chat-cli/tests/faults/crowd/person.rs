@@ -66,7 +66,7 @@ impl Talker {
         let room = &self.rooms[rng.below(self.rooms.len() as u64) as usize];
         match rng.below(20) {
             0 if id.text().len() < 100 => {
-                self.answered(id, self.client.topic(room, id.text()).await.map(Some))
+                self.answered(id, self.client.topic(room, id.text()).await.map(Some));
             }
             // To one's neighbour, who is always there. Of what he misses the server keeps only so many.
             1 if is_calm => {
@@ -129,7 +129,7 @@ pub(super) async fn listen(name: String, mut events: Events, shared: Arc<Shared>
                 let mut ledger = shared.ledger();
                 match &told.event {
                     Event::Whispered { number, body, .. } if number.0 > 0 => {
-                        ledger.whispered(&name, body.as_str())
+                        ledger.whispered(&name, body.as_str());
                     }
                     gap @ Event::Gap { .. } => ledger.gap(&name, gap),
                     event => ledger.heard(&name, told.past, told.at, event),

@@ -175,7 +175,7 @@ impl Ledger {
             }
             Some(Fate::Refused) => self.complain(format!("{id} was refused, and {who} has it at {place}")),
             Some(Fate::Whispered) => {
-                self.complain(format!("{id} was whispered, and {who} has it at {place}"))
+                self.complain(format!("{id} was whispered, and {who} has it at {place}"));
             }
             _ => {}
         }
