@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench;
 use crate::folder::{
     EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
     SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
@@ -73,8 +74,9 @@ pub(crate) enum Command {
     /// Read everything that was kept, and say what is damaged
     #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
     Verify(DataArgs),
-    /// Measure a server beside a bare loop that writes the same bytes
-    Bench(crate::bench::BenchArgs),
+    /// Measure a server beside a bare loop that does the least that can be done
+    #[command(help_template = TEMPLATE, before_help = bench::EXAMPLES, after_help = bench::MORE)]
+    Bench(bench::BenchArgs),
     /// Show or check the settings
     #[command(subcommand, help_template = TEMPLATE, before_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
@@ -334,9 +336,9 @@ mod tests {
 
     #[test]
     fn help_shows_examples_before_anything_else_to_read() {
-        for command in
-            ["", "serve", "join", "send", "history", "search", "export", "import", "verify", "config"]
-        {
+        for command in [
+            "", "serve", "join", "send", "history", "search", "export", "import", "verify", "bench", "config",
+        ] {
             let args = ["chat-cli", command, "--help"];
             let typed = args.iter().filter(|arg| !arg.is_empty());
             let help = Cli::try_parse_from(typed).unwrap_err().to_string();

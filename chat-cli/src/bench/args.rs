@@ -9,18 +9,29 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::dialect::Form;
 use super::floor::FloorArgs;
 
-/// Measure a server beside a bare loop that writes the same bytes.
+/// What stands first in the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  chat-cli bench --quick                           a few seconds, small sizes
+  chat-cli bench --only fan-out,rooms --repeat 5   two scenarios, medians of five runs
+  chat-cli bench --store sqlite --dir /srv         what keeping costs, on the disk of that folder
+  chat-cli bench --json > figures.json             one JSON object
+  chat-cli bench --svg sweep.svg                   draws sweep.svg and sweep-multiples.svg
+  chat-cli bench --addr 127.0.0.1:8080 --pid 4711  a server that runs already";
+
+/// What stands last in the help.
+pub(crate) const MORE: &str = "\
+Without --store, what does not need a store is measured in memory beside a bare loop that writes the same bytes
+(the floor), and then what keeping costs: 'accept', 'fan-out', 'start', 'page' and 'memory' with the store on disk,
+beside the same without it, or beside a loop that writes 4 KiB and waits for the disk. With --store sqlite that
+second half alone, or, with --only, whichever scenarios are named, with the store on disk.";
+
+/// Measure a server beside a bare loop that does the least that can be done.
 ///
-/// Starts a server as its own process, drives it over real sockets, does the same with the bare loop (the
-/// floor), and prints both. The reach of each figure is a multiple of the floor's.
+/// Starts a server as its own process, drives it over real sockets, does the same with something that it is to
+/// be compared with, and prints both. Most reaches are multiples: figures of two machines do not compare.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "Examples:
-  chat-cli bench --quick                          a few seconds, small sizes
-  chat-cli bench --only fan-out,rooms --repeat 5  two scenarios, medians of five runs
-  chat-cli bench --json > figures.json            one JSON object
-  chat-cli bench --svg sweep.svg                  draws sweep.svg and sweep-multiples.svg
-  chat-cli bench --addr 127.0.0.1:8080 --pid 4711 a server that runs already")]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     pub(super) part: Option<Part>,
@@ -33,11 +44,28 @@ pub(crate) struct BenchArgs {
     #[arg(long, requires = "addr")]
     pub(super) pid: Option<u32>,
 
+    /// What the server keeps messages in [default: memory, and sqlite where that is what is measured]
+    #[arg(long, value_enum, value_name = "STORE", conflicts_with = "addr")]
+    pub(super) store: Option<StoreKind>,
+
+    /// Make the data folders in this one; they are removed at the end [default: this folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+
+    /// How many clients send at once in 'accept'
+    #[arg(long, default_value_t = 8, value_name = "CLIENTS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) senders: u32,
+
+    /// How many messages the room of 'start', 'page' and 'memory' has [default: 1000000, with --quick 10000]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
+    pub(super) messages: Option<u32>,
+
     /// Only these scenarios
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SCENARIO,…")]
     pub(super) only: Vec<Scenario>,
 
-    /// Every scenario in this form [default: fan-out in text and binary, the others in binary]
+    /// Every scenario in this form [default: fan-out in text and binary, the others in binary]. What needs the
+    /// store on disk is always in binary
     #[arg(long, value_enum)]
     pub(super) form: Option<Form>,
 
@@ -91,6 +119,23 @@ pub(super) enum Scenario {
     Idle,
     /// Everyone asks who is there.
     Query,
+    /// How many messages are accepted, and how long each takes.
+    Accept,
+    /// How long a server takes to start with a long history.
+    Start,
+    /// Pages from random places of a long history.
+    Page,
+    /// Memory with a long history beside a short one.
+    Memory,
+}
+
+/// What a server keeps messages in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum StoreKind {
+    /// Memory.
+    Memory,
+    /// A database on disk; a message is accepted when the disk has it.
+    Sqlite,
 }
 
 impl Scenario {
@@ -102,6 +147,10 @@ impl Scenario {
             Scenario::Latency => "latency",
             Scenario::Idle => "idle",
             Scenario::Query => "query",
+            Scenario::Accept => "accept",
+            Scenario::Start => "start",
+            Scenario::Page => "page",
+            Scenario::Memory => "memory",
         }
     }
 }
@@ -116,6 +165,16 @@ impl BenchArgs {
     /// Whether this scenario is to run.
     pub(super) fn wants(&self, scenario: Scenario) -> bool {
         self.only.is_empty() || self.only.contains(&scenario)
+    }
+
+    /// Whether this scenario is named.
+    pub(super) fn names(&self, scenario: Scenario) -> bool {
+        self.only.contains(&scenario)
+    }
+
+    /// How many messages a long history has.
+    pub(super) fn messages(&self) -> u32 {
+        self.messages.unwrap_or(if self.quick { 10_000 } else { 1_000_000 })
     }
 }
 

@@ -14,6 +14,11 @@ pub(super) struct Canned {
 }
 
 impl Canned {
+    /// These bytes, whole messages each.
+    pub(super) fn new(welcome: Vec<u8>, message: Vec<u8>) -> Canned {
+        Canned { welcome, message }
+    }
+
     /// What this crowd was sent.
     pub(super) fn of(crowd: &Crowd) -> Canned {
         let message = if crowd.sample().is_empty() { b"\n" } else { crowd.sample() };
@@ -37,6 +42,12 @@ impl Canned {
             Work::FanOut { .. } | Work::Latency { .. } => 0,
             Work::Rooms { members, .. } => members,
             Work::Idle { .. } | Work::Query { .. } => 1,
+            // Of these, only pages are measured beside the bare loop.
+            Work::Accept { .. }
+            | Work::KeptFanOut { .. }
+            | Work::Start { .. }
+            | Work::Page { .. }
+            | Work::Memory { .. } => 1,
         };
         let mut arguments: Vec<String> = ["bench", "floor"].map(str::to_owned).to_vec();
         let form: Form = case.form;
@@ -50,7 +61,7 @@ impl Canned {
         ] {
             arguments.extend([flag.to_owned(), value]);
         }
-        if form.hears_itself() || matches!(case.work, Work::Query { .. }) {
+        if form.hears_itself() || matches!(case.work, Work::Query { .. } | Work::Page { .. }) {
             arguments.push("--own".to_owned());
         }
         arguments

@@ -1,6 +1,6 @@
 //! What one run does: a scenario with its sizes, and what the project means to reach in it.
 
-use super::args::{BenchArgs, Scenario};
+use super::args::{BenchArgs, Scenario, StoreKind};
 use super::dialect::Form;
 use super::sample::Measure;
 
@@ -28,17 +28,67 @@ pub(super) enum Work {
     Idle { connections: usize, room: usize },
     /// All ask who is there, at a steady rate.
     Query { clients: usize, per_second: f64 },
+    /// Each speaks in a room of its own, as fast as it can or all together at a steady rate; kept on disk.
+    Accept { senders: usize, pace: Pace },
+    /// One speaks, all hear; kept on disk.
+    KeptFanOut { members: usize, in_flight: u64 },
+    /// A server starts with so many messages in a room.
+    Start { messages: u32 },
+    /// One client reads pages from random places of so many messages.
+    Page { messages: u32 },
+    /// The server's memory with so many messages in a room, beside that with a hundredth.
+    Memory { messages: u32 },
 }
+
+/// How fast messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pace {
+    /// So many of each sender are on the way.
+    InFlight(u64),
+    /// So many a second from all senders together.
+    PerSecond(f64),
+}
+
+/// How many times fewer messages the short history has.
+pub(super) const SHORTER: u32 = 100;
+/// Messages in a page.
+pub(super) const PAGE: u32 = 100;
 
 /// What a figure is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Reach {
-    /// At most so many times the floor's.
+    /// At most so many times what it is compared with.
     Multiple(f64),
+    /// At least so many times what it is compared with.
+    Fraction(f64),
     /// At most this.
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The bare loop that sends the same bytes.
+    Floor,
+    /// The same server without a store on disk.
+    Memory,
+    /// A loop that writes 4 KiB and waits for the disk.
+    Disk,
+    /// The same server with so many messages.
+    Short(u32),
+}
+
+impl std::fmt::Display for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Beside::Floor => f.write_str("floor"),
+            Beside::Memory => f.write_str("memory"),
+            Beside::Disk => f.write_str("write+fdatasync"),
+            Beside::Short(messages) => write!(f, "{messages} messages"),
+        }
+    }
 }
 
 /// All that the arguments ask for.
@@ -46,10 +96,11 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
     let works = if args.quick { quick(args) } else { full(args) };
     let mut cases = Vec::new();
     for work in works {
-        if !args.wants(work.scenario()) {
+        if !is_asked_for(work, args) {
             continue;
         }
         let forms = match (args.form, work) {
+            _ if work.is_kept() => vec![Form::Binary],
             (Some(form), _) => vec![form],
             (None, Work::FanOut { .. }) => vec![Form::Text, Form::Binary],
             (None, _) => vec![Form::Binary],
@@ -57,6 +108,17 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
         cases.extend(forms.into_iter().map(|form| Case { form, work, full: !args.quick }));
     }
     cases
+}
+
+/// What is measured with the store on disk is left out where that cannot be had, or is not wanted; the rest if
+/// nothing but the store on disk is wanted, unless it is named.
+fn is_asked_for(work: Work, args: &BenchArgs) -> bool {
+    let kept = if work.is_kept() {
+        args.addr.is_none() && !args.floor_only && args.store != Some(StoreKind::Memory)
+    } else {
+        args.store != Some(StoreKind::Sqlite) || args.names(work.scenario())
+    };
+    kept && args.wants(work.scenario())
 }
 
 fn full(args: &BenchArgs) -> Vec<Work> {
@@ -69,6 +131,9 @@ fn full(args: &BenchArgs) -> Vec<Work> {
         Work::Idle { connections: 10_000, room: args.idle_room as usize },
     ];
     works.extend((50..=450).step_by(50).map(|clients| Work::Query { clients, per_second: 4.0 }));
+    works.extend(accepts(args));
+    works.push(Work::KeptFanOut { members: 1000, in_flight: 256 });
+    works.extend(histories(args));
     works
 }
 
@@ -81,28 +146,67 @@ fn quick(args: &BenchArgs) -> Vec<Work> {
         Work::Idle { connections: 500, room: args.idle_room as usize },
     ];
     works.extend([20, 40].map(|clients| Work::Query { clients, per_second: 20.0 }));
+    works.extend(accepts(args));
+    works.push(Work::KeptFanOut { members: 100, in_flight: 256 });
+    works.extend(histories(args));
     works
+}
+
+fn accepts(args: &BenchArgs) -> [Work; 2] {
+    let senders = args.senders as usize;
+    [Pace::InFlight(256), Pace::PerSecond(1000.0)].map(|pace| Work::Accept { senders, pace })
+}
+
+/// The start comes first: nothing else has touched the folder then.
+fn histories(args: &BenchArgs) -> [Work; 3] {
+    let messages = args.messages();
+    [Work::Start { messages }, Work::Page { messages }, Work::Memory { messages }]
 }
 
 impl Work {
     /// Which scenario this is.
     pub(super) fn scenario(self) -> Scenario {
         match self {
-            Work::FanOut { .. } => Scenario::FanOut,
+            Work::FanOut { .. } | Work::KeptFanOut { .. } => Scenario::FanOut,
             Work::Rooms { .. } => Scenario::Rooms,
             Work::Latency { .. } => Scenario::Latency,
             Work::Idle { .. } => Scenario::Idle,
             Work::Query { .. } => Scenario::Query,
+            Work::Accept { .. } => Scenario::Accept,
+            Work::Start { .. } => Scenario::Start,
+            Work::Page { .. } => Scenario::Page,
+            Work::Memory { .. } => Scenario::Memory,
+        }
+    }
+
+    /// Whether it is about the store on disk, and so beside something else than the floor.
+    pub(super) fn is_kept(self) -> bool {
+        match self {
+            Work::Accept { .. }
+            | Work::KeptFanOut { .. }
+            | Work::Start { .. }
+            | Work::Page { .. }
+            | Work::Memory { .. } => true,
+            Work::FanOut { .. }
+            | Work::Rooms { .. }
+            | Work::Latency { .. }
+            | Work::Idle { .. }
+            | Work::Query { .. } => false,
         }
     }
 
     /// How many connections it takes.
     pub(super) fn connections(self) -> usize {
         match self {
-            Work::FanOut { members, .. } | Work::Latency { members, .. } => members,
+            Work::FanOut { members, .. }
+            | Work::KeptFanOut { members, .. }
+            | Work::Latency { members, .. } => members,
             Work::Rooms { rooms, members, .. } => rooms * members,
             Work::Idle { connections, .. } => connections,
             Work::Query { clients, .. } => clients,
+            Work::Accept { senders, .. } => senders,
+            Work::Start { .. } => 0,
+            Work::Page { .. } | Work::Memory { .. } => 1,
         }
     }
 
@@ -111,6 +215,7 @@ impl Work {
         match self {
             Work::Rooms { members, .. } => members,
             Work::Idle { room, .. } => room,
+            Work::Accept { .. } => 1,
             _ => self.connections(),
         }
     }
@@ -131,6 +236,28 @@ impl Case {
             Work::Query { clients, per_second } => {
                 format!("{clients} clients, {per_second} a second each, {form}")
             }
+            Work::Accept { senders, pace: Pace::InFlight(in_flight) } => {
+                format!("{senders} senders, {in_flight} in flight each, kept")
+            }
+            Work::Accept { senders, pace: Pace::PerSecond(rate) } => {
+                format!("{senders} senders, {rate} a second, kept")
+            }
+            Work::KeptFanOut { members, in_flight } => {
+                format!("to {members}, {in_flight} in flight, kept")
+            }
+            Work::Start { messages } => format!("with {messages} messages"),
+            Work::Page { messages } => format!("{PAGE} of {messages} messages"),
+            Work::Memory { messages } => format!("with {messages} messages in all"),
+        }
+    }
+
+    /// What this figure is compared with.
+    pub(super) fn beside(&self, measure: Measure) -> Beside {
+        match (self.work, measure) {
+            (Work::Accept { .. }, Measure::P50 | Measure::P90 | Measure::P99) => Beside::Disk,
+            (Work::Accept { .. } | Work::KeptFanOut { .. } | Work::Start { .. }, _) => Beside::Memory,
+            (Work::Memory { messages }, _) => Beside::Short(messages / SHORTER),
+            _ => Beside::Floor,
         }
     }
 
@@ -147,7 +274,41 @@ impl Case {
             (Work::Idle { .. }, Measure::Resident) => Some(Reach::AtMost(1536.0)),
             (Work::Idle { .. }, Measure::Joins) => Some(Reach::AtLeast(20_000.0)),
             (Work::Query { clients: 450, .. }, Measure::P50) => Some(Reach::Multiple(1.2)),
+            (Work::Accept { pace: Pace::InFlight(_), .. }, Measure::Rate) => Some(Reach::AtLeast(50_000.0)),
+            (Work::Accept { pace: Pace::PerSecond(_), .. }, Measure::P99) => Some(Reach::Multiple(3.0)),
+            (Work::KeptFanOut { .. }, Measure::Rate) => Some(Reach::Fraction(0.9)),
+            (Work::Start { .. }, Measure::Start) => Some(Reach::AtMost(2000.0)),
+            (Work::Page { .. }, Measure::P99) => Some(Reach::AtMost(2000.0)),
+            (Work::Memory { .. }, Measure::AfterStart | Measure::AfterPages) => Some(Reach::Multiple(1.1)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn scenarios(flags: &[&str]) -> Vec<(&'static str, bool)> {
+        let typed = ["chat-cli", "bench", "--quick"].iter().chain(flags);
+        let Command::Bench(args) = Cli::try_parse_from(typed).unwrap().command else { panic!("no bench") };
+        let mut found: Vec<_> =
+            cases(&args).iter().map(|case| (case.work.scenario().name(), case.work.is_kept())).collect();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn what_is_measured_follows_from_the_store() {
+        let kept = ["accept", "fan-out", "start", "page", "memory"].map(|name| (name, true));
+        let floor = ["fan-out", "rooms", "latency", "idle", "query"].map(|name| (name, false));
+        assert_eq!(scenarios(&["--store", "sqlite"]), kept);
+        assert_eq!(scenarios(&["--store", "memory"]), floor);
+        assert_eq!(scenarios(&[]), [floor, kept].concat());
+        assert_eq!(scenarios(&["--addr", "127.0.0.1:1"]), floor);
+        assert_eq!(scenarios(&["--store", "sqlite", "--only", "rooms,page"]), [floor[1], kept[3]]);
+        assert_eq!(scenarios(&["--store", "memory", "--only", "page"]), []);
     }
 }

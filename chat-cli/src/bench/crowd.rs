@@ -295,7 +295,7 @@ impl Crowd {
                     bail!("the server told client {index}: {}", String::from_utf8_lossy(message))
                 }
                 Mark::Ping => pongs.extend(self.form.pong(message)),
-                Mark::Said | Mark::Members | Mark::Users | Mark::Other => {}
+                Mark::Said | Mark::Members | Mark::Answered | Mark::Other => {}
             }
             if !member.joined && mark == self.form.end_of_welcome() {
                 member.joined = true;

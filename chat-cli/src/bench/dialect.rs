@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Ask, Query, RequestId};
+use chat_net::chat_core::{Anchor, Ask, Query, RequestId};
 use chat_net::codec::{FromClient, FromServer, Hello, bincode, json};
 use clap::ValueEnum;
 
@@ -27,8 +27,8 @@ pub(super) enum Mark {
     Said,
     /// Who is in the room: the join has been done.
     Members,
-    /// The answer to who is in the room.
-    Users,
+    /// The end of the answer to a query.
+    Answered,
     /// Wants an answer, or the server will think the client dead.
     Ping,
     /// Something was wrong.
@@ -90,7 +90,7 @@ impl Form {
 
     /// The last message of the answer to the hello.
     pub(super) fn end_of_welcome(self) -> Mark {
-        if self == Form::Text { Mark::Users } else { Mark::Members }
+        if self == Form::Text { Mark::Answered } else { Mark::Members }
     }
 
     /// Says something in the room, as the client's `id`-th ask.
@@ -100,7 +100,12 @@ impl Form {
             out.push(b'\n');
             return;
         }
-        let ask = Ask::Say { room: Arc::clone(room), body: BODY.into() };
+        self.tell(id, room, BODY.into(), out);
+    }
+
+    /// Says this in the room; people's lines are only told apart by what [`say`](Form::say) says.
+    pub(super) fn tell(self, id: u64, room: &Arc<str>, body: Arc<str>, out: &mut Vec<u8>) {
+        let ask = Ask::Say { room: Arc::clone(room), body };
         self.client(&FromClient::Ask { id: RequestId(id), ask }, out);
     }
 
@@ -111,6 +116,12 @@ impl Form {
             return;
         }
         let query = Query::Users { room: Some(Arc::clone(room)), after: None };
+        self.client(&FromClient::Query { id: RequestId(id), query }, out);
+    }
+
+    /// Asks for a page of the room's messages; people are not asked to.
+    pub(super) fn history(self, id: u64, room: &Arc<str>, anchor: Anchor, limit: u32, out: &mut Vec<u8>) {
+        let query = Query::History { room: Arc::clone(room), anchor, limit };
         self.client(&FromClient::Query { id: RequestId(id), query }, out);
     }
 
@@ -170,7 +181,7 @@ fn text_mark(line: &[u8]) -> Mark {
     match line {
         [.., END] => Mark::Said,
         [b'!', ..] => Mark::Refused,
-        _ if line.starts_with(b"- users in #bench") => Mark::Users,
+        _ if line.starts_with(b"- users in #bench") => Mark::Answered,
         _ => Mark::Other,
     }
 }
@@ -178,7 +189,7 @@ fn text_mark(line: &[u8]) -> Mark {
 fn json_mark(line: &[u8]) -> Mark {
     let kinds: [(&[u8], Mark); 6] = [
         (b"said", Mark::Said),
-        (b"users", Mark::Users),
+        (b"users", Mark::Answered),
         (b"members", Mark::Members),
         (b"ping", Mark::Ping),
         (b"refused", Mark::Refused),
@@ -199,7 +210,7 @@ fn binary_mark(payload: &[u8]) -> Mark {
             Some(3) => Mark::Members,
             _ => Mark::Other,
         },
-        [2, ..] => Mark::Users,
+        [2, ..] => Mark::Answered,
         [3, ..] => Mark::Ping,
         [5, ..] => Mark::Closing,
         _ => Mark::Other,

@@ -8,7 +8,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::case::Reach;
+use super::case::{Beside, Reach};
 use super::report::{Report, Row};
 use super::sample::{Measure, Summary};
 
@@ -61,7 +61,7 @@ fn sweep(rows: &[Row], file: &Path) -> Result<()> {
     let lines: Vec<_> = PERCENTILES
         .map(|(measure, color)| {
             let (server, floor) =
-                (line(measure, |row| row.server.as_ref()), line(measure, |row| row.floor.as_ref()));
+                (line(measure, |row| row.server.as_ref()), line(measure, |row| row.beside.as_ref()));
             (measure.name(), color, server, floor)
         })
         .into();
@@ -123,10 +123,13 @@ struct Bar {
     reach: f64,
 }
 
-/// The figures whose reach is a multiple of the floor's.
+/// The figures whose reach is a multiple of the floor's; what is compared with something else is left out.
 fn bars(rows: &[Row]) -> Vec<Bar> {
     let bar = |row: &Row| {
         let (Some(Reach::Multiple(reach)), Some(multiple)) = (row.reach, &row.multiple) else { return None };
+        if row.beside_what != Beside::Floor {
+            return None;
+        }
         let figure = if row.measure == Measure::Processor { "processor time" } else { row.measure.name() };
         let name = format!("{} {}: {figure}", row.scenario, row.case);
         Some(Bar { name, multiple: multiple.median, reach })

@@ -7,11 +7,9 @@ use anyhow::Result;
 
 use super::crowd::Crowd;
 use super::dialect::Form;
+use super::random::Random;
 use super::sample::{Measure, Sample, waits};
 use super::server_process::ServerProcess;
-
-/// Every client's own moment within the period, the same in every run.
-const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Each client asks `per_second` times a second for `time`.
 pub(super) fn run(
@@ -23,7 +21,9 @@ pub(super) fn run(
     time: Duration,
 ) -> Result<Sample> {
     let clients = crowd.len();
-    let phases = phases(clients);
+    // Every client has its own moment within the period, the same in every run.
+    let mut random = Random::default();
+    let phases: Vec<f64> = (0..clients).map(|_| random.fraction()).collect();
     let mut order: Vec<usize> = (0..clients).collect();
     order.sort_by(|a, b| phases[*a].total_cmp(&phases[*b]));
     let rounds = (time.as_secs_f64() * per_second).ceil().max(1.0) as u64;
@@ -64,29 +64,4 @@ pub(super) fn run(
         .with_waits(&latencies)
         .with_processor(server, before, answers)
         .with(Measure::Rate, answers as f64 / begun.elapsed().as_secs_f64()))
-}
-
-/// Numbers from 0 to 1, by xorshift64.
-fn phases(count: usize) -> Vec<f64> {
-    let mut state = SEED;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phases_are_spread_and_always_the_same() {
-        let phases = phases(1000);
-        assert_eq!(phases, super::phases(1000));
-        let early = phases.iter().filter(|phase| **phase < 0.5).count();
-        assert!((450..550).contains(&early), "{early}");
-    }
 }

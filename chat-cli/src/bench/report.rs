@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::case::{Case, Reach};
+use super::case::{Beside, Case, Reach};
 use super::sample::{Measure, Sample, Summary};
 
 /// All figures of one bench.
@@ -32,12 +32,15 @@ pub(super) struct Row {
     #[serde(serialize_with = "measure_name")]
     pub(super) measure: Measure,
     unit: &'static str,
+    /// How many times the server's figure is that which it is compared with.
+    pub(super) multiple: Option<Summary>,
     /// The server's.
     pub(super) server: Option<Summary>,
-    /// The bare loop's.
-    pub(super) floor: Option<Summary>,
-    /// How many times the floor's the server's is.
-    pub(super) multiple: Option<Summary>,
+    /// That which it is compared with.
+    pub(super) beside: Option<Summary>,
+    /// What that is.
+    #[serde(serialize_with = "beside_text")]
+    pub(super) beside_what: Beside,
     /// What it is meant to be.
     #[serde(serialize_with = "reach_text")]
     pub(super) reach: Option<Reach>,
@@ -46,22 +49,23 @@ pub(super) struct Row {
 
 impl Row {
     /// The figures of one case, in the order of its samples.
-    pub(super) fn all(case: &Case, servers: &[Sample], floors: &[Sample]) -> Vec<Row> {
+    pub(super) fn all(case: &Case, servers: &[Sample], besides: &[Sample]) -> Vec<Row> {
         let mut measures: Vec<Measure> = Vec::new();
-        for (measure, _) in servers.iter().chain(floors).flat_map(Sample::values) {
+        for (measure, _) in servers.iter().chain(besides).flat_map(Sample::values) {
             if !measures.contains(measure) {
                 measures.push(*measure);
             }
         }
-        measures.into_iter().map(|measure| Row::one(case, measure, servers, floors)).collect()
+        measures.into_iter().map(|measure| Row::one(case, measure, servers, besides)).collect()
     }
 
-    fn one(case: &Case, measure: Measure, servers: &[Sample], floors: &[Sample]) -> Row {
-        let (server, floor) = (summary(measure, servers), summary(measure, floors));
-        let multiple = server.as_ref().and_then(|server| server.over(floor.as_ref()?));
+    fn one(case: &Case, measure: Measure, servers: &[Sample], besides: &[Sample]) -> Row {
+        let (server, beside) = (summary(measure, servers), summary(measure, besides));
+        let multiple = server.as_ref().and_then(|server| server.over(beside.as_ref()?));
         let reach = case.reach(measure);
         let reached = reach.and_then(|reach| match reach {
             Reach::Multiple(most) => multiple.as_ref().map(|multiple| multiple.median <= most),
+            Reach::Fraction(least) => multiple.as_ref().map(|multiple| multiple.median >= least),
             Reach::AtMost(most) => server.as_ref().map(|server| server.median <= most),
             Reach::AtLeast(least) => server.as_ref().map(|server| server.median >= least),
         });
@@ -72,9 +76,10 @@ impl Row {
             connections: case.work.connections(),
             measure,
             unit: measure.unit(),
-            server,
-            floor,
             multiple,
+            server,
+            beside,
+            beside_what: case.beside(measure),
             reach,
             reached,
         }
@@ -94,8 +99,8 @@ impl Report {
     }
 
     /// Something to know when reading the figures.
-    pub(super) fn note(&mut self, note: &str) {
-        self.notes.push(note.to_owned());
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// All of it as one JSON object on one line.
@@ -106,7 +111,7 @@ impl Report {
     /// A table with a line for each figure.
     pub(super) fn table(&self) -> String {
         let head =
-            ["scenario", "sizes", "figure", "server", "floor", "× floor", "reach", ""].map(str::to_owned);
+            ["scenario", "sizes", "figure", "×", "server", "beside", "", "reach", ""].map(str::to_owned);
         let mut lines = vec![head];
         let mut previous = "";
         for row in &self.rows {
@@ -117,9 +122,10 @@ impl Report {
                 scenario.to_owned(),
                 case.to_owned(),
                 row.measure.name().to_owned(),
-                cell(row.server.as_ref(), row.unit, 0),
-                cell(row.floor.as_ref(), row.unit, 0),
                 cell(row.multiple.as_ref(), "", 2),
+                cell(row.server.as_ref(), row.unit, 0),
+                cell(row.beside.as_ref(), row.unit, 0),
+                row.beside_what.to_string(),
                 row.reach.map_or(String::new(), |reach| reach.to_string()),
                 row.reached.map_or("", |reached| if reached { "reached" } else { "short" }).to_owned(),
             ]);
@@ -140,8 +146,8 @@ impl Report {
 }
 
 /// Texts to the left, figures to the right.
-fn columns(lines: &[[String; 8]]) -> String {
-    let widths: Vec<usize> = (0..8)
+fn columns(lines: &[[String; 9]]) -> String {
+    let widths: Vec<usize> = (0..9)
         .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
         .collect();
     let mut table = String::new();
@@ -175,7 +181,8 @@ fn cell(summary: Option<&Summary>, unit: &str, decimals: usize) -> String {
 impl std::fmt::Display for Reach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reach::Multiple(most) => write!(f, "≤ {most} × floor"),
+            Reach::Multiple(most) => write!(f, "≤ {most} ×"),
+            Reach::Fraction(least) => write!(f, "≥ {least} ×"),
             Reach::AtMost(most) => write!(f, "≤ {most}"),
             Reach::AtLeast(least) => write!(f, "≥ {least}"),
         }
@@ -184,6 +191,10 @@ impl std::fmt::Display for Reach {
 
 fn measure_name<S: serde::Serializer>(measure: &Measure, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(measure.name())
+}
+
+fn beside_text<S: serde::Serializer>(beside: &Beside, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(beside)
 }
 
 fn reach_text<S: serde::Serializer>(reach: &Option<Reach>, to: S) -> Result<S::Ok, S::Error> {

@@ -7,27 +7,37 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::args::{BenchArgs, Part};
+use super::args::{BenchArgs, Part, StoreKind};
 use super::canned::Canned;
-use super::case::{Case, Work, cases};
+use super::case::{Case, Pace, Work, cases};
 use super::crowd::Crowd;
 use super::dialect::Mark;
+use super::kept::Stores;
 use super::report::{Report, Row};
 use super::sample::Sample;
 use super::server_process::ServerProcess;
 use super::stop::Stop;
-use super::{fan_out, floor, idle, latency, plot, query, rooms};
+use super::{accept, fan_out, floor, idle, latency, plot, query, rooms};
 
 /// Joins and leaves of a big room are told every two seconds; the last of them shall not fall into the run.
 const BIG_ROOM: usize = 500;
 const DIGEST: Duration = Duration::from_millis(2500);
-const SERVE: [&str; 5] = ["serve", "--json", "--listen", "127.0.0.1:0", "--trusted"];
+/// The first room, on a server of the bench's own.
+pub(super) const ROOM: &str = "bench0";
 
-struct Bench {
-    args: BenchArgs,
-    stop: Stop,
+const NOTHING: &str = "there is nothing to measure: 'accept', 'start', 'page' and 'memory' need a store on disk, \
+                       so leave out --addr and --store memory";
+
+/// What all cases have in common.
+#[derive(Debug)]
+pub(super) struct Bench {
+    pub(super) args: BenchArgs,
+    pub(super) stop: Stop,
+    pub(super) stores: Stores,
     /// How many crowds there were: no two have the same names, rooms or source addresses.
     crowds: u32,
+    /// How many readers of pages there were.
+    pub(super) readers: u32,
 }
 
 /// Does what the arguments say.
@@ -39,12 +49,13 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         return floor::run(args);
     }
     let cases = cases(&args);
+    anyhow::ensure!(!cases.is_empty(), "{NOTHING}");
     let most = cases.iter().map(|case| case.work.connections()).max().unwrap_or(0);
     allow_files(most)?;
-    let mut bench = Bench { args, stop: Stop::listen()?, crowds: 0 };
+    let mut bench = Bench { args, stop: Stop::listen()?, stores: Stores::default(), crowds: 0, readers: 0 };
     let mut report = Report::new(bench.args.quick, bench.args.repeat);
     if bench.args.addr.is_some() && bench.args.pid.is_none() {
-        report.note("without --pid, the server's processor time and memory are left out");
+        report.note("without --pid, the server's processor time and memory are left out".to_owned());
     }
     for case in &cases {
         if std::io::stderr().is_terminal() {
@@ -54,6 +65,9 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         report.rows.extend(
             rows.with_context(|| format!("{} {} failed", case.work.scenario().name(), case.title()))?,
         );
+    }
+    if let Some(note) = bench.stores.note() {
+        report.note(note);
     }
     if bench.args.json {
         println!("{}", report.json()?);
@@ -68,6 +82,9 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
 
 impl Bench {
     fn rows(&mut self, case: &Case) -> Result<Vec<Row>> {
+        if case.work.is_kept() {
+            return self.kept_rows(case);
+        }
         let (mut servers, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..self.args.repeat {
             let canned = if self.args.floor_only {
@@ -84,17 +101,23 @@ impl Bench {
         Ok(Row::all(case, &servers, &floors))
     }
 
-    fn server(&self) -> Result<ServerProcess> {
+    fn server(&mut self) -> Result<ServerProcess> {
         match self.args.addr {
             Some(addr) => Ok(ServerProcess::running(addr, self.args.pid)),
-            None => ServerProcess::start(&SERVE),
+            None => self.serve(self.args.store.unwrap_or(StoreKind::Memory)),
         }
     }
 
-    fn measure(&mut self, case: &Case, server: &ServerProcess, real: bool) -> Result<(Sample, Canned)> {
+    /// Connects the case's clients and does its work; also gives the bytes that the server sent.
+    pub(super) fn measure(
+        &mut self,
+        case: &Case,
+        server: &ServerProcess,
+        real: bool,
+    ) -> Result<(Sample, Canned)> {
         self.crowds += 1;
         let (form, time, size) = (case.form, self.args.time(), case.work.room_size());
-        let counts = if matches!(case.work, Work::Query { .. }) { Mark::Users } else { Mark::Said };
+        let counts = if matches!(case.work, Work::Query { .. }) { Mark::Answered } else { Mark::Said };
         let mut crowd = Crowd::new(form, server.addr(), self.source(), counts, self.stop.clone())?;
         let names = Names::new(self.args.addr.is_some(), self.crowds);
         let room_of = |index: usize| names.room(index / size);
@@ -107,7 +130,9 @@ impl Bench {
         crowd.settle(if real && size > BIG_ROOM { DIGEST } else { Duration::ZERO })?;
         let room: Arc<str> = names.room(0).into();
         let sample = match case.work {
-            Work::FanOut { in_flight, .. } => fan_out::run(&mut crowd, server, form, &room, in_flight, time),
+            Work::FanOut { in_flight, .. } | Work::KeptFanOut { in_flight, .. } => {
+                fan_out::run(&mut crowd, server, form, &room, in_flight, time)
+            }
             Work::Rooms { rooms: count, in_flight, .. } => {
                 let all = (0..count).map(|index| names.room(index).into()).collect();
                 rooms::run(&mut crowd, server, form, all, in_flight, time)
@@ -116,7 +141,16 @@ impl Bench {
                 latency::run(&mut crowd, server, form, &room, per_second, time)
             }
             Work::Query { per_second, .. } => query::run(&mut crowd, server, form, &room, per_second, time),
-            Work::Idle { .. } => Ok(Sample::default()),
+            Work::Accept { senders, pace } => {
+                let all: Vec<Arc<str>> = (0..senders).map(|index| names.room(index).into()).collect();
+                match pace {
+                    Pace::InFlight(most) => accept::at_full_speed(&mut crowd, server, form, &all, most, time),
+                    Pace::PerSecond(rate) => accept::at_a_pace(&mut crowd, server, form, &all, rate, time),
+                }
+            }
+            Work::Idle { .. } | Work::Start { .. } | Work::Page { .. } | Work::Memory { .. } => {
+                Ok(Sample::default())
+            }
         }?;
         Ok((sample, finish(crowd)))
     }

@@ -12,7 +12,7 @@ const LONGEST_NS: u64 = 60_000_000_000;
 pub(super) enum Measure {
     /// The server's processor time for one delivery, answer or join, in nanoseconds.
     Processor,
-    /// Deliveries or answers in a second.
+    /// Deliveries, answers or accepted messages in a second.
     Rate,
     /// Half of all waits are shorter, in microseconds.
     P50,
@@ -24,6 +24,12 @@ pub(super) enum Measure {
     Resident,
     /// Connections that connected and joined in a second.
     Joins,
+    /// From when a server was started until it said that it listens, in milliseconds.
+    Start,
+    /// Resident memory of a server that has started, in KiB.
+    AfterStart,
+    /// Resident memory of a server that was asked for many pages of history, in KiB.
+    AfterPages,
 }
 
 impl Measure {
@@ -37,6 +43,9 @@ impl Measure {
             Measure::P99 => "p99",
             Measure::Resident => "resident memory each",
             Measure::Joins => "connect and join a second",
+            Measure::Start => "until it listens",
+            Measure::AfterStart => "resident after start",
+            Measure::AfterPages => "resident after pages",
         }
     }
 
@@ -46,6 +55,8 @@ impl Measure {
             Measure::Processor => "ns",
             Measure::P50 | Measure::P90 | Measure::P99 => "µs",
             Measure::Resident => "bytes",
+            Measure::Start => "ms",
+            Measure::AfterStart | Measure::AfterPages => "KiB",
             Measure::Rate | Measure::Joins => "",
         }
     }
@@ -78,6 +89,23 @@ impl Sample {
     pub(super) fn with_waits(self, waits: &Histogram<u64>) -> Sample {
         let at = |quantile: f64| waits.value_at_quantile(quantile) as f64 / 1000.0;
         self.with(Measure::P50, at(0.5)).with(Measure::P90, at(0.9)).with(Measure::P99, at(0.99))
+    }
+
+    /// Only those of these figures, and then the other's.
+    pub(super) fn only(mut self, measures: &[Measure], other: Sample) -> Sample {
+        self.values.retain(|(measure, _)| measures.contains(measure));
+        self.values.extend(other.values);
+        self
+    }
+
+    /// The figures half-way between both.
+    pub(super) fn mean(mut self, other: &Sample) -> Sample {
+        for (measure, value) in &mut self.values {
+            if let Some((_, other)) = other.values.iter().find(|(of, _)| of == measure) {
+                *value = (*value + other) / 2.0;
+            }
+        }
+        self
     }
 
     /// Its figures, in the order of the table.
@@ -144,6 +172,16 @@ mod tests {
         let (measure, p50) = sample.values()[0];
         assert_eq!(measure, Measure::P50);
         assert!((1998.0..2002.0).contains(&p50), "{p50}");
+    }
+
+    #[test]
+    fn samples_are_put_together_measure_by_measure() {
+        let sample =
+            |rate, processor| Sample::default().with(Measure::Rate, rate).with(Measure::Processor, processor);
+        let mean = sample(1.0, 10.0).mean(&sample(3.0, 30.0));
+        assert_eq!(mean.values(), [(Measure::Rate, 2.0), (Measure::Processor, 20.0)]);
+        let mixed = sample(1.0, 10.0).only(&[Measure::Rate], Sample::default().with(Measure::P50, 7.0));
+        assert_eq!(mixed.values(), [(Measure::Rate, 1.0), (Measure::P50, 7.0)]);
     }
 
     #[test]

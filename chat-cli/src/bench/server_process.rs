@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -14,18 +15,20 @@ pub(super) struct ServerProcess {
     addr: SocketAddr,
     pid: Option<u32>,
     child: Option<Running>,
+    started_in: Duration,
 }
 
 #[derive(Debug)]
 struct Running {
     child: Child,
     /// Held open: a server that cannot write its lines might end.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 #[derive(Deserialize)]
-struct Listening {
-    listening: SocketAddr,
+struct Line {
+    /// Other lines say other things.
+    listening: Option<SocketAddr>,
 }
 
 impl ServerProcess {
@@ -37,28 +40,28 @@ impl ServerProcess {
         if std::env::var_os("CHAT_LOG").is_none() {
             command.env("CHAT_LOG", "error");
         }
+        let begun = Instant::now();
         let mut child = command.spawn().context("cannot start the server")?;
         let pid = child.id();
         let stdout = child.stdout.take().context("the server has no standard output")?;
-        let mut running = Running { child, _stdout: BufReader::new(stdout) };
-        let mut line = String::new();
-        running._stdout.read_line(&mut line).context("cannot read what the server says")?;
-        if line.is_empty() {
-            bail!("the server ended before it listened: {}", running.child.wait()?);
-        }
-        let said: Listening =
-            serde_json::from_str(&line).with_context(|| format!("the server said {line:?}"))?;
-        Ok(ServerProcess { addr: said.listening, pid: Some(pid), child: Some(running) })
+        let mut running = Running { child, stdout: BufReader::new(stdout) };
+        let addr = running.address()?;
+        Ok(ServerProcess { addr, pid: Some(pid), child: Some(running), started_in: begun.elapsed() })
     }
 
     /// A server that runs already.
     pub(super) fn running(addr: SocketAddr, pid: Option<u32>) -> ServerProcess {
-        ServerProcess { addr, pid, child: None }
+        ServerProcess { addr, pid, child: None, started_in: Duration::ZERO }
     }
 
     /// Where it listens.
     pub(super) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// How long it took from when it was started until it said where it listens.
+    pub(super) fn started_in(&self) -> Duration {
+        self.started_in
     }
 
     /// The processor time of all its threads so far in nanoseconds; none where it cannot be read.
@@ -73,6 +76,24 @@ impl ServerProcess {
         // The roll-up walks the page tables; the status file's figure is kept per processor and lags.
         kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Rss:")
             .or_else(|| kilobytes(&format!("/proc/{pid}/status"), "VmRSS:"))
+    }
+}
+
+impl Running {
+    /// Waits until it says where it listens.
+    fn address(&mut self) -> Result<SocketAddr> {
+        loop {
+            let mut line = String::new();
+            self.stdout.read_line(&mut line).context("cannot read what the server says")?;
+            if line.is_empty() {
+                bail!("the server ended before it listened: {}", self.child.wait()?);
+            }
+            let said: Line =
+                serde_json::from_str(&line).with_context(|| format!("the server said {line:?}"))?;
+            if let Some(addr) = said.listening {
+                return Ok(addr);
+            }
+        }
     }
 }
 

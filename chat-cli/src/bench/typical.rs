@@ -83,7 +83,7 @@ mod tests {
                 form.mark(message)
             };
             assert_eq!(mark(&form.typical_said()), Mark::Said, "{form:?}");
-            assert_eq!(mark(&form.typical_users(users(9))), Mark::Users, "{form:?}");
+            assert_eq!(mark(&form.typical_users(users(9))), Mark::Answered, "{form:?}");
             assert_eq!(mark(&form.typical_welcome(users(3))), form.end_of_welcome(), "{form:?}");
         }
     }
