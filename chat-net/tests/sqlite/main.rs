@@ -18,3 +18,4 @@ mod retention;
 mod scratch;
 #[cfg(target_os = "linux")]
 mod space;
+mod write_ahead;

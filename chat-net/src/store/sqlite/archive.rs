@@ -9,16 +9,16 @@ use chat_core::{Anchor, Epoch, Number, RoomName, Timestamp};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::damage::Trouble;
-use super::folder::DATABASE;
+use super::folder::{DATABASE, is_in_use};
 use super::ledger::{self, RoomState};
 use super::open::{Found, look};
 use super::rooms::RoomEntry;
 use super::row::key;
 use super::schema::{APPLICATION_ID, STEPS};
 use super::search::Searching;
-use super::verify::{self, Verified};
+use super::verify::{self, Bad, Verified};
 use super::view::View;
-use super::{OpenError, connection, unreadable};
+use super::{OpenError, connection, unreadable, wal};
 use crate::store::{Messages, Page, PageLimit, StoreError};
 
 /// Reads a store without changing it, whether a server runs on it or not. Each call sees one moment of it.
@@ -27,6 +27,7 @@ use crate::store::{Messages, Page, PageLimit, StoreError};
 #[derive(Debug)]
 pub struct Archive {
     conn: Connection,
+    folder: PathBuf,
     /// The highest bad number that was met in each room.
     damaged: RefCell<HashMap<Epoch, Number>>,
 }
@@ -69,7 +70,7 @@ impl Archive {
             other => other.map_err(|error| OpenError::sqlite(&path, error))?,
         };
         check_marks(&path, &conn)?;
-        Ok(Archive { conn, damaged: RefCell::default() })
+        Ok(Archive { conn, folder: folder.as_ref().into(), damaged: RefCell::default() })
     }
 
     /// Every room that is not closed, by name.
@@ -143,7 +144,15 @@ impl Archive {
     /// # Errors
     /// It cannot be read for another reason than damage.
     pub fn verify(&self, progress: &mut dyn FnMut(&str, u64)) -> Result<Verified, StoreError> {
-        self.within(|| verify::verify(&self.conn, progress))
+        let mut verified = self.within(|| verify::verify(&self.conn, progress))?;
+        // A log that somebody writes to at this moment changes while it is read.
+        if !is_in_use(&self.folder) {
+            let damage = wal::damage(&self.folder.join(DATABASE));
+            let damage =
+                damage.map_err(|error| StoreError::Failed(format!("the log cannot be read: {error}")))?;
+            verified.bad.extend(damage.map(|what| Bad { room: None, number: None, what }));
+        }
+        Ok(verified)
     }
 
     fn states(&self) -> Result<Vec<RoomState>, StoreError> {

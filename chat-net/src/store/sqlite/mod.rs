@@ -27,6 +27,7 @@ mod store;
 mod upkeep;
 mod verify;
 mod view;
+mod wal;
 mod writer;
 
 pub use archive::{Archive, RoomSummary};

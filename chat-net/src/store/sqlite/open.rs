@@ -5,14 +5,14 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use chat_core::{Epoch, MAX_JSON_INTEGER};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::connection;
 use super::error::OpenError;
 use super::folder::{DATABASE, Folder};
 use super::meta::{self, Run, SnapshotMark};
 use super::schema::{APPLICATION_ID, STEPS};
-use super::{Durability, SqliteOptions, boot};
+use super::{Durability, SqliteOptions, boot, wal};
 
 /// An opened file, and what its last run left to be done.
 #[derive(Debug)]
@@ -29,7 +29,10 @@ pub(crate) fn open(folder: &Folder, options: &SqliteOptions) -> Result<Opened, O
     let found = look(&path)?;
     match found {
         Found::Nothing => folder.touch_database()?,
-        Found::Schema(found) => check_version(&path, found, STEPS, options.migrate)?,
+        Found::Schema(found) => {
+            check_version(&path, found, STEPS, options.migrate)?;
+            check_log(&path, options)?;
+        }
     }
     // This start must be on the disk before anything is appended at any level: see `mark_started`.
     let mut conn = connection::writer(&path, Durability::Fsync).map_err(sqlite)?;
@@ -38,8 +41,35 @@ pub(crate) fn open(folder: &Folder, options: &SqliteOptions) -> Result<Opened, O
         Found::Schema(found) => migrate(&mut conn, &path, found, STEPS)?,
     }
     let renumber = mark_started(&conn, &path, options)?;
+    empty_log(&conn).map_err(sqlite)?;
     connection::synchronous(&conn, options.durability).map_err(sqlite)?;
     Ok(Opened { conn, renumber })
+}
+
+/// Refuses a log that was changed after it was written: SQLite would leave out what was accepted. After a power cut
+/// at level `os` it cannot be told from one that was never written whole; then rooms get a new epoch.
+fn check_log(path: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
+    if !has_beside(path, "-wal") {
+        return Ok(());
+    }
+    let conn = connection::reader(path).map_err(|error| OpenError::sqlite(path, error))?;
+    let last = meta::run(&conn).map_err(|error| OpenError::store(path, error))?;
+    if boot::may_have_lost(&last, boot_of(options).as_deref()) {
+        return Ok(());
+    }
+    match wal::damage(path).map_err(|error| OpenError::io(path, error))? {
+        Some(what) => Err(OpenError::Damaged(what)),
+        None => Ok(()),
+    }
+}
+
+/// Writes the log back and begins a new one, so that nothing of an earlier run is left in it. On a full disk, or
+/// while somebody reads, it goes on as it is.
+fn empty_log(conn: &Connection) -> rusqlite::Result<()> {
+    match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(()),
+        other => other,
+    }
 }
 
 /// What lies where the database should be.
