@@ -232,7 +232,7 @@ impl<L: Log> Engine<L> {
             Request::Ask { id, ask } if self.is_out_of_space(session, id, &ask) => {
                 let refusal = notice::refusal(Code::StorageFull);
                 let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
-                self.fan_out.push(Item::One { to: session, frame, own: false });
+                self.at_once(Item::One { to: session, frame, own: false });
             }
             Request::Ask { id, ask } => {
                 self.log.submit(Command::Ask { from: session, request: id, ask });

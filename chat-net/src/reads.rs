@@ -38,7 +38,7 @@ impl<L: Log> Engine<L> {
                 match self.searched_rooms(session, &words, room.as_deref()) {
                     Ok(rooms) => {
                         let read = SearchRead { re, words, rooms, before: before_time, limit, page };
-                        return self.fan_out.push(Item::Search { session, read });
+                        return self.read_history(Item::Search { session, read });
                     }
                     Err(rejection) => Err(rejection),
                 }
@@ -46,7 +46,7 @@ impl<L: Log> Engine<L> {
             Query::History { room, anchor, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
                     let read = HistoryRead { re, place, anchor, limit, page };
-                    return self.fan_out.push(Item::History { session, read });
+                    return self.read_history(Item::History { session, read });
                 }
                 Err(rejection) => Err(rejection),
             },
@@ -56,6 +56,14 @@ impl<L: Log> Engine<L> {
             Err(rejection) => notice::refused(re, self.clock.now(), (&rejection).into()),
         };
         self.fan_out.push(Item::One { to: session, frame: Box::new(frame), own: false });
+    }
+
+    /// What is read comes after all that happened before it was asked for, unless that waits for space.
+    fn read_history(&mut self, item: Item) {
+        match self.parts.store.has_space() {
+            true => self.fan_out.push(item),
+            false => self.at_once(item),
+        }
     }
 
     /// The rooms that a session may search: those it is in, or the one it names.

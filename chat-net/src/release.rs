@@ -52,6 +52,13 @@ impl<L: Log> Engine<L> {
         self.let_go_of_overflowed();
     }
 
+    /// Delivers something that tells of nothing new, past all that waits for the store: on a full disk that may
+    /// be long.
+    pub(crate) fn at_once(&mut self, item: Item) {
+        self.deliver(&mut Batch { items: vec![item], ..Batch::default() });
+        self.table.flush();
+    }
+
     /// Waits until everything so far is kept and delivered.
     pub(crate) async fn settle(&mut self) -> Result<(), StoreError> {
         loop {

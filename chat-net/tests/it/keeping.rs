@@ -123,3 +123,25 @@ async fn without_space_messages_are_refused_and_all_else_goes_on() {
     alice.ask(3, say("lobby", "there is space again")).await;
     alice.gets(&["re=3 said lobby/4 alice: there is space again"]).await;
 }
+
+#[tokio::test]
+async fn while_the_store_waits_for_space_refusals_and_history_do_not() {
+    let (store, server) = held().await;
+    let hooks = &store.hooks;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    alice.ask(1, say("lobby", "kept")).await;
+    alice.gets(&["re=1 said lobby/2 alice: kept"]).await;
+    let _ = hooks.may_keep.forget_permits(1000);
+    let before = hooks.handed_over.load(Ordering::SeqCst);
+    alice.ask(2, say("lobby", "waits")).await;
+    hooks.holds(before + 1).await;
+    hooks.is_full.store(true, Ordering::SeqCst);
+    alice.ask(3, say("lobby", "refused")).await;
+    alice.gets(&["re=3 refused storage_full"]).await;
+    alice.query(4, Query::History { room: "lobby".into(), anchor: Anchor::Latest, limit: 9 }).await;
+    alice.gets(&["re=4 past said lobby/2 alice: kept", "re=4 history 1"]).await;
+    hooks.may_keep.add_permits(1000);
+    hooks.is_full.store(false, Ordering::SeqCst);
+    alice.gets(&["re=2 said lobby/3 alice: waits"]).await;
+    server.shutdown(std::time::Duration::from_secs(10)).await.unwrap();
+}
