@@ -139,6 +139,9 @@ pub(crate) struct ServeArgs {
     /// Number all rooms anew for clients: once, after putting back a copy of the folder
     #[arg(long)]
     pub(crate) new_epoch: bool,
+    /// Make the index of words anew: once, if it is damaged
+    #[arg(long)]
+    pub(crate) reindex: bool,
     /// Set one limit, as in the table of limits in the file; may be repeated
     #[arg(long, env = "CHAT_LIMITS", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub(crate) limit: Vec<String>,

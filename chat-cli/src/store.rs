@@ -26,6 +26,7 @@ pub(crate) fn open(folder: &Path, settings: &ServeSettings) -> anyhow::Result<Sq
     options.reserve_bytes = keep.reserve_bytes;
     options.migrate = settings.migrate;
     options.new_epoch = settings.new_epoch;
+    options.reindex = settings.reindex;
     Sqlite::open(folder, options).map_err(|error| cannot_open(&error))
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct ServeSettings {
     pub(crate) migrate: bool,
     /// Whether to number every room under a new epoch.
     pub(crate) new_epoch: bool,
+    /// Whether the index of words is made anew.
+    pub(crate) reindex: bool,
     /// Every limit.
     pub(crate) limits: AllLimits,
     /// Which logs to write.
@@ -91,8 +93,10 @@ impl ServeSettings {
         };
         if durability == Durability::Memory {
             let asked = data.as_ref().map(|folder| format!("data ({})", folder.display()));
-            let asked = asked.or_else(|| args.migrate.then(|| "--migrate".into()));
-            if let Some(asked) = asked.or_else(|| args.new_epoch.then(|| "--new-epoch".into())) {
+            let flags =
+                [(args.migrate, "--migrate"), (args.new_epoch, "--new-epoch"), (args.reindex, "--reindex")];
+            let flag = flags.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
+            if let Some(asked) = asked.or(flag) {
                 return Err(wrong(format!(
                     "durability \"memory\" keeps nothing, so {asked} means nothing; \
                                           leave one of them out"
@@ -110,6 +114,7 @@ impl ServeSettings {
             durability,
             migrate: args.migrate,
             new_epoch: args.new_epoch,
+            reindex: args.reindex,
             limits,
             log,
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),

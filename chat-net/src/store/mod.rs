@@ -111,7 +111,10 @@ pub enum StoreError {
     #[error("there is no room {0} in this store")]
     NoSuchRoom(String),
     /// What was to be read is damaged. From now on, [`Store::first_available`] is behind it.
-    #[error("the store is damaged: {0}; run 'chat-cli verify' on it")]
+    #[error(
+        "the store is damaged: {0}; run 'chat-cli verify' on it, put back a copy, or 'chat-cli export' what can be \
+         read and 'chat-cli import' it into a new folder"
+    )]
     Damaged(String),
 }
 

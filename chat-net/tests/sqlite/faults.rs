@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chat_net::chat_core::Config;
-use chat_net::{OpenError, Sqlite, Store, StoreError};
+use chat_net::chat_core::{Config, Epoch};
+use chat_net::{OpenError, PageLimit, Search, Sqlite, Store, StoreError};
 
 use crate::log::{Live, config, talk};
 use crate::scratch::{Folder, options, recover, until};
@@ -151,6 +151,48 @@ async fn after_a_failed_write_nothing_is_accepted() {
         assert!(matches!(failed, StoreError::Failed(_)), "{failed}");
     }
     assert!(store.close().await.is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_index_of_words_ends_the_store_until_it_is_made_anew() {
+    let folder = Folder::new();
+    let store = folder.open(&options());
+    recover(&store, &Config::default()).await;
+    store.append(talk(0, 50)).await.expect("it appends");
+    drop(store);
+    folder.spoil("UPDATE search_data SET block = x'ffffffff'");
+    let store = folder.open(&options());
+    recover(&store, &Config::default()).await;
+    let failed = store.append(talk(50, 5)).await.expect_err("the words have no place");
+    assert!(failed.to_string().contains("--reindex"), "{failed}");
+    drop(store);
+    let mut anew = options();
+    anew.reindex = true;
+    let store = folder.open(&anew);
+    recover(&store, &Config::default()).await;
+    store.append(talk(50, 5)).await.expect("it appends");
+    for (words, found) in [("42", 1), ("message room", 55), ("53", 1), ("56", 0)] {
+        let limit = PageLimit { events: 100, bytes: usize::MAX };
+        let search = Search { words: words.into(), rooms: vec![Epoch(77)], before: None, limit };
+        assert_eq!(store.search(search).await.expect("it searches").events.len(), found, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_became_empty_is_no_new_store() {
+    let folder = Folder::new();
+    let store = folder.open(&options());
+    recover(&store, &Config::default()).await;
+    store.append(talk(0, 5)).await.expect("it appends");
+    store.close().await.expect("it closes");
+    drop(store);
+    std::fs::write(folder.database(), "").unwrap();
+    let refused = Sqlite::open(folder.path(), options()).expect_err("it was a store");
+    assert!(matches!(&refused, OpenError::Damaged(what) if what.contains("empty")), "{refused}");
+    assert_eq!(std::fs::metadata(folder.database()).unwrap().len(), 0, "nothing was made of it");
+    // Who takes it away means it.
+    std::fs::remove_file(folder.database()).unwrap();
+    drop(folder.open(&options()));
 }
 
 #[tokio::test]

@@ -98,7 +98,8 @@ fn append_event(
         state.chain,
     ))?;
     if let Some(body) = body {
-        conn.prepare_cached("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?.execute((row.id, body))?;
+        let mut index = conn.prepare_cached("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?;
+        index.execute((row.id, body)).map_err(WriteError::index)?;
     }
     Ok(())
 }

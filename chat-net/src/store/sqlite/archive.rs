@@ -269,9 +269,11 @@ mod tests {
         let options = SqliteOptions { reserve_bytes: 0, ..SqliteOptions::default() };
         let store = Sqlite::open(&folder, options).unwrap();
         let path = folder.join(DATABASE);
+        let writer = connection::writer(&path, super::super::Durability::Os).unwrap();
+        writer.execute_batch("CREATE TABLE unrest (x); DROP TABLE unrest").unwrap();
         let refused = settled(&path).unwrap_err();
         assert!(matches!(refused, OpenError::Unsettled { .. }), "{refused}");
-        drop(store);
+        drop((store, writer));
         let _ = std::fs::remove_file(folder.join("chat.db-wal"));
         let conn = settled(&path).unwrap();
         check_marks(&path, &conn).unwrap();

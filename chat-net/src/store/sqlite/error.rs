@@ -134,6 +134,23 @@ pub(crate) enum WriteError {
     Fatal(StoreError),
 }
 
+impl WriteError {
+    /// What an error means while words are written, or the transaction that has them ends: part of them is
+    /// written then.
+    pub(crate) fn index(error: rusqlite::Error) -> WriteError {
+        let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
+        let code = error.sqlite_error_code();
+        // The index's own tables do not fit each other, or what is new.
+        if extended == rusqlite::ffi::SQLITE_CORRUPT_VTAB
+            || matches!(code, Some(ErrorCode::ConstraintViolation | ErrorCode::Unknown))
+        {
+            let what = "the index of words is damaged; start the server once with --reindex";
+            return WriteError::Fatal(StoreError::Failed(what.into()));
+        }
+        error.into()
+    }
+}
+
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> WriteError {
         let extended = error.sqlite_error().map_or(0, |error| error.extended_code);

@@ -14,9 +14,14 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Locked while it is open.
-    _lock: File,
+    /// Locked while it is open. Holds the number of the process, and whether the store was made.
+    lock: File,
+    /// Whether a store was here before.
+    pub(crate) was_made: bool,
 }
+
+/// Stands in the lock's file once there is a store.
+const MADE: &str = "made";
 
 impl Folder {
     /// Makes the folder if need be, for its owner alone, and locks it.
@@ -28,17 +33,32 @@ impl Folder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
-                let pid = lock.read_to_string(&mut pid).ok().and_then(|_| pid.trim().parse().ok());
+                let pid = lock.read_to_string(&mut pid).ok().and_then(|_| pid.lines().next()?.parse().ok());
                 return Err(OpenError::Locked { folder: path.into(), pid });
             }
             Err(TryLockError::Error(error)) => return Err(OpenError::io(&lock_path, error)),
         }
-        // The number is for people; if it cannot be written the lock holds all the same.
+        let mut text = String::new();
+        // What cannot be read says nothing.
+        let was_made = lock.read_to_string(&mut text).is_ok() && text.lines().any(|line| line == MADE);
+        let mut folder = Folder { path: path.into(), lock, was_made };
+        folder.write_lock(was_made);
+        Ok(folder)
+    }
+
+    /// There is a store now: a file without content is none from here on.
+    pub(crate) fn mark_made(&mut self) {
+        self.write_lock(true);
+    }
+
+    /// The number is for people; if it cannot be written the lock holds all the same.
+    fn write_lock(&mut self, is_made: bool) {
+        let lock = &mut self.lock;
+        let made = if is_made { MADE } else { "" };
         let _ = lock
             .set_len(0)
             .and_then(|()| lock.rewind())
-            .and_then(|()| writeln!(lock, "{}", std::process::id()));
-        Ok(Folder { path: path.into(), _lock: lock })
+            .and_then(|()| writeln!(lock, "{}\n{made}", std::process::id()));
     }
 
     pub(crate) fn path(&self) -> &Path {

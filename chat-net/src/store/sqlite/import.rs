@@ -78,13 +78,13 @@ impl Import {
     /// # Errors
     /// There is a store in it already, or it cannot be written.
     pub fn create(folder: impl AsRef<Path>) -> Result<Import, OpenError> {
-        let folder = Folder::lock(folder.as_ref())?;
+        let mut folder = Folder::lock(folder.as_ref())?;
         let path = folder.database();
         if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
             return Err(OpenError::Exists { folder: folder.path().into() });
         }
         let sqlite = |error| OpenError::sqlite(&path, error);
-        let conn = open::open(&folder, &SqliteOptions::default())?.conn;
+        let conn = open::open(&mut folder, &SqliteOptions::default())?.conn;
         // Half an import must not pass for a store; and what is begun anew after a crash need not be on the disk.
         conn.pragma_update(None, "application_id", UNFINISHED).map_err(sqlite)?;
         conn.pragma_update(None, "synchronous", "normal").map_err(sqlite)?;

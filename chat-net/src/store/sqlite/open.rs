@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use chat_core::{Epoch, MAX_JSON_INTEGER};
+use chat_core::{Epoch, Event, MAX_JSON_INTEGER};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::connection;
 use super::error::OpenError;
 use super::folder::{DATABASE, Folder};
 use super::meta::{self, Run, SnapshotMark};
-use super::schema::{APPLICATION_ID, STEPS};
+use super::schema::{APPLICATION_ID, SEARCH, STEPS};
 use super::{Durability, SqliteOptions, boot, wal};
+use crate::codec::bincode::from_stored;
 
 /// An opened file, and what its last run left to be done.
 #[derive(Debug)]
@@ -23,11 +24,14 @@ pub(crate) struct Opened {
 }
 
 /// Opens the database of a locked folder for writing; makes it if there is none.
-pub(crate) fn open(folder: &Folder, options: &SqliteOptions) -> Result<Opened, OpenError> {
+pub(crate) fn open(folder: &mut Folder, options: &SqliteOptions) -> Result<Opened, OpenError> {
     let path = folder.database();
     let sqlite = |error| OpenError::sqlite(&path, error);
     let found = look(&path)?;
     match found {
+        Found::Nothing if folder.was_made && path.exists() => {
+            return Err(OpenError::Damaged(format!("{DATABASE} is empty, and was not")));
+        }
         Found::Nothing => folder.touch_database()?,
         Found::Schema(found) => {
             check_version(&path, found, STEPS, options.migrate)?;
@@ -41,8 +45,12 @@ pub(crate) fn open(folder: &Folder, options: &SqliteOptions) -> Result<Opened, O
         Found::Schema(found) => migrate(&mut conn, &path, found, STEPS)?,
     }
     let renumber = mark_started(&conn, &path, options)?;
+    if options.reindex {
+        reindex(&mut conn).map_err(sqlite)?;
+    }
     empty_log(&conn).map_err(sqlite)?;
     connection::synchronous(&conn, options.durability).map_err(sqlite)?;
+    folder.mark_made();
     Ok(Opened { conn, renumber })
 }
 
@@ -61,6 +69,29 @@ fn check_log(path: &Path, options: &SqliteOptions) -> Result<(), OpenError> {
         Some(what) => Err(OpenError::Damaged(what)),
         None => Ok(()),
     }
+}
+
+/// Makes the index of words anew from the messages, in one transaction.
+fn reindex(conn: &mut Connection) -> rusqlite::Result<()> {
+    let started = std::time::Instant::now();
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(&format!("DROP TABLE search; {SEARCH}"))?;
+    let mut messages = 0_u64;
+    {
+        let mut select = tx.prepare("SELECT id, event FROM messages")?;
+        let mut insert = tx.prepare("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            // A row that was changed is not shown either.
+            if let Ok(Event::Said { body, .. }) = from_stored(row.get_ref(1)?.as_blob()?) {
+                insert.execute((row.get::<_, i64>(0)?, body.as_str()))?;
+                messages += 1;
+            }
+        }
+    }
+    tx.commit()?;
+    tracing::info!(messages, took = ?started.elapsed(), "the index of words was made anew");
+    Ok(())
 }
 
 /// Writes the log back and begins a new one, so that nothing of an earlier run is left in it. On a full disk, or
@@ -262,7 +293,7 @@ mod tests {
         let mut name = [0; 8];
         getrandom::fill(&mut name).unwrap();
         let folder = std::env::temp_dir().join(format!("chat-open-{:x}", u64::from_le_bytes(name)));
-        drop(open(&Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
+        drop(open(&mut Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
         let path = folder.join(DATABASE);
         (folder, path)
     }
@@ -299,14 +330,15 @@ mod tests {
     fn a_store_that_was_half_made_is_made() {
         let (folder, path) = store();
         for leave in [0, 1] {
-            std::fs::remove_file(&path).unwrap();
+            std::fs::remove_dir_all(&folder).unwrap();
+            std::fs::create_dir(&folder).unwrap();
             std::fs::File::create(&path).unwrap();
             if leave == 1 {
                 drop(connection::writer(&path, Durability::Fsync).unwrap());
                 assert!(std::fs::metadata(&path).unwrap().len() > 0, "the header alone");
             }
             assert_eq!(look(&path).unwrap(), Found::Nothing);
-            drop(open(&Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
+            drop(open(&mut Folder::lock(&folder).unwrap(), &SqliteOptions::default()).unwrap());
             assert_eq!(look(&path).unwrap(), Found::Schema(1));
         }
         std::fs::remove_dir_all(folder).unwrap();

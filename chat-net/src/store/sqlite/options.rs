@@ -44,6 +44,8 @@ pub struct SqliteOptions {
     pub migrate: bool,
     /// Whether rooms are numbered under a new epoch, because an old copy of the files was put back.
     pub new_epoch: bool,
+    /// Whether the index of words is made anew, because it is damaged. Takes some seconds for a million messages.
+    pub reindex: bool,
     /// When the work behind the scenes begins.
     #[doc(hidden)]
     pub thresholds: Thresholds,
@@ -59,6 +61,7 @@ impl Default for SqliteOptions {
             reserve_bytes: 8 << 20,
             migrate: false,
             new_epoch: false,
+            reindex: false,
             thresholds: Thresholds::default(),
         }
     }

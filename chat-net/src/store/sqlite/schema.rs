@@ -60,3 +60,20 @@ CREATE VIRTUAL TABLE search USING fts5(
     body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
 );
 ";
+
+/// The index of words of the newest schema, to make it anew.
+pub(crate) const SEARCH: &str = "
+CREATE VIRTUAL TABLE search USING fts5(
+    body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
+);
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_made_anew_is_the_same_index() {
+        assert!(STEPS.iter().any(|step| step.ends_with(SEARCH.trim_start())));
+    }
+}

@@ -43,11 +43,11 @@ impl Sqlite {
     /// [`OpenError`] says what to do. Then nothing in the folder was changed.
     pub fn open(folder: impl AsRef<Path>, options: SqliteOptions) -> Result<Sqlite, OpenError> {
         open::refuse_early(folder.as_ref(), &options)?;
-        let folder = Folder::lock(folder.as_ref())?;
+        let mut folder = Folder::lock(folder.as_ref())?;
         let path = folder.database();
         let store = |error| OpenError::store(&path, error);
         let sqlite = |error| OpenError::sqlite(&path, error);
-        let opened = open::open(&folder, &options)?;
+        let opened = open::open(&mut folder, &options)?;
         let mark = meta::snapshot(&opened.conn).map_err(store)?;
         let (states, last_event) = ledger::read(&opened.conn).map_err(store)?;
         let last_change = opened

@@ -203,7 +203,7 @@ impl Writer {
         super::retain::drop_surplus(conn, ledger, options)?;
         let bite = if with_bite { upkeep.bite(conn, ledger, options)? } else { None };
         append::write_rooms(conn, ledger)?;
-        conn.prepare_cached("COMMIT")?.execute([])?;
+        conn.prepare_cached("COMMIT")?.execute([]).map_err(WriteError::index)?;
         self.rooms.update(self.ledger.commit());
         self.upkeep.committed(appended, bite, &mut self.ledger);
         self.checkpointer.count_commit();
