@@ -113,6 +113,9 @@ pub enum StoreError {
     /// What was to be read is damaged. From now on, [`Store::first_available`] is behind it.
     #[error("the store is damaged: {0}; run 'chat-cli verify' on it")]
     Damaged(String),
+    /// It was given up, because it took too long: everyone else's searches wait for it.
+    #[error("the search takes too long; give rarer or longer words, or search one room")]
+    TooBroad,
 }
 
 /// Keeps records and answers history. Rooms are known by their epoch, which no other room ever has.
@@ -184,7 +187,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if nothing was found and something damaged could not be looked at; as long as there
-    /// are matches on this side of it, they come with `older` set.
+    /// are matches on this side of it, they come with `older` set. [`StoreError::TooBroad`] if it would take too long.
     async fn search(&self, search: Search) -> Result<Messages, StoreError>;
 
     /// When something appended is safe: `memory`, `os` or `fsync`.
