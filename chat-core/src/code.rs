@@ -63,6 +63,7 @@ codes! {
     NoSession = 117 "no_session" "the session goes on elsewhere or has ended";
     AheadOfHead = 118 "ahead_of_head" "the position is later than the room's last event";
     Corrupt = 119 "corrupt" "part of the room's history is damaged and cannot be shown";
+    TooBroad = 120 "too_broad" "the search takes too long, give rarer or longer words or name a room";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
     StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";

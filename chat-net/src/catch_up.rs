@@ -230,6 +230,10 @@ impl Reader {
         let page = match self.store.search(search).await {
             Ok(page) => page,
             Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
+            Err(StoreError::TooBroad) => {
+                self.refuse(re, Code::TooBroad).await;
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
         let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
@@ -258,8 +262,12 @@ impl Reader {
     /// Refuses a read: what it wants cannot be shown as it was.
     async fn damaged(&self, re: RequestId, what: &str) -> Result<(), StoreError> {
         tracing::error!(what, "part of the history is damaged");
-        self.send([notice::refused(re, self.now, notice::refusal(Code::Corrupt))].into_iter()).await;
+        self.refuse(re, Code::Corrupt).await;
         Ok(())
+    }
+
+    async fn refuse(&self, re: RequestId, code: Code) {
+        self.send([notice::refused(re, self.now, notice::refusal(code))].into_iter()).await;
     }
 }
 

@@ -123,7 +123,13 @@ impl<L: Log> Engine<L> {
                 }
                 Item::Search { session, read } => {
                     let Some(reader) = self.reader(session, Stop::default()) else { continue };
-                    self.run_job(session, async move { reader.search(read).await.map(|()| None) });
+                    let Some(conn) = self.table.conns.get_mut(&session) else { continue };
+                    let turn = conn.search_turn();
+                    self.run_job(session, async move {
+                        // Never closed.
+                        let _turn = turn.acquire().await;
+                        reader.search(read).await.map(|()| None)
+                    });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Close { session, closing, keep_talk } => {

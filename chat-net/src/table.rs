@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use chat_core::{Epoch, SessionId};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
@@ -24,6 +24,8 @@ pub(crate) struct Conn {
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
+    /// Held by its search that runs; none before its first.
+    search_turn: Option<Arc<Semaphore>>,
 }
 
 /// A room whose live events a connection does not get yet, and what stops the job that brings it level.
@@ -75,6 +77,11 @@ impl Conn {
         }
     }
 
+    /// What a search must have before it begins: one connection's searches hold up its own.
+    pub(crate) fn search_turn(&mut self) -> Arc<Semaphore> {
+        Arc::clone(self.search_turn.get_or_insert_with(|| Arc::new(Semaphore::new(1))))
+    }
+
     /// Asks whether the other end is there.
     pub(crate) fn ping(&self, nonce: u64) {
         let mut bytes = BytesMut::new();
@@ -97,8 +104,14 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn insert(&mut self, session: SessionId, outbox: Arc<Outbox>, joining: Joining) {
-        let conn =
-            Conn { outbox, joining: Some(Box::new(joining)), behind: None, is_dirty: false, pinged_ms: 0 };
+        let conn = Conn {
+            outbox,
+            joining: Some(Box::new(joining)),
+            behind: None,
+            is_dirty: false,
+            pinged_ms: 0,
+            search_turn: None,
+        };
         self.conns.insert(session, conn);
     }
 

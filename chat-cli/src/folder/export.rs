@@ -1,7 +1,7 @@
 //! `export`: every numbered event as JSON lines, page by page, in memory that does not grow with the history.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -123,9 +123,14 @@ fn into_file(
     result
 }
 
+/// Made anew: what an earlier try left may be for others to read, or a link.
 fn private(path: &Path) -> std::io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

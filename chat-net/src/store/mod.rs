@@ -116,6 +116,9 @@ pub enum StoreError {
          read and 'chat-cli import' it into a new folder"
     )]
     Damaged(String),
+    /// It was given up, because it took too long: everyone else's searches wait for it.
+    #[error("the search takes too long; give rarer or longer words, or search one room")]
+    TooBroad,
 }
 
 /// Keeps records and answers history. Rooms are known by their epoch, which no other room ever has.
@@ -187,7 +190,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if nothing was found and something damaged could not be looked at; as long as there
-    /// are matches on this side of it, they come with `older` set.
+    /// are matches on this side of it, they come with `older` set. [`StoreError::TooBroad`] if it would take too long.
     async fn search(&self, search: Search) -> Result<Messages, StoreError>;
 
     /// When something appended is safe: `memory`, `os` or `fsync`.

@@ -1,5 +1,6 @@
 //! The store in a folder, from outside: what was kept comes back, whatever happened in between.
 
+mod broad;
 mod compaction;
 mod conforms;
 #[cfg(target_os = "linux")]

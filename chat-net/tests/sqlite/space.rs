@@ -140,3 +140,22 @@ async fn a_store_that_ends_does_not_wait_for_space() {
     drop(store);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn a_store_is_closed_on_a_disk_without_any_space() {
+    for reserve_bytes in [0, MIB] {
+        let Some(small) = Small::mount(24 * MIB) else { return };
+        let mut options = options();
+        options.reserve_bytes = reserve_bytes;
+        let store = Sqlite::open(small.path(), options.clone()).expect("it opens");
+        recover(&store, &Config::default()).await;
+        store.append(talk(0, 10)).await.expect("it appends");
+        let filler = small.fill(0);
+        store.close().await.expect("a full disk is no failure");
+        drop(store);
+        std::fs::remove_file(filler).expect("it goes");
+        let store = Sqlite::open(small.path(), options).expect("it opens");
+        recover(&store, &Config::default()).await;
+        store.append(talk(10, 1)).await.expect("it goes on behind all that was kept");
+    }
+}

@@ -66,7 +66,8 @@ pub enum OpenError {
     },
     /// A server was killed, and what it wrote last cannot be put in its place without writing.
     #[error(
-        "what was written last is in {file:?}, which cannot be read as long as its folder cannot be written to;          copy the folder to where it can be"
+        "what was written last is in {file:?}, which cannot be read as long as its folder cannot be written to; copy the \
+         folder to where it can be"
     )]
     Unsettled {
         /// The log.

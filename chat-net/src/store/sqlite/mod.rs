@@ -15,6 +15,7 @@ pub(crate) mod meta;
 pub(crate) mod open;
 mod options;
 mod page;
+mod patience;
 mod read;
 pub(crate) mod recover;
 mod retain;

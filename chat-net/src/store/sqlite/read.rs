@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chat_core::{Anchor, Epoch, GapReason, Number};
 use rusqlite::{Connection, InterruptHandle};
@@ -11,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::connection;
 use super::damage::Trouble;
+use super::patience::Patience;
 use super::rooms::{RoomEntry, Rooms};
 use super::search::Searching;
 use super::view::View;
@@ -19,8 +21,11 @@ use crate::store::{Available, Messages, Page, PageLimit, Search, StoreError};
 /// One for what is quick alone, and one that searches as well: a long search holds up no history.
 const THREADS: usize = 2;
 
-/// Reads that wait or run; who asks for more waits for its turn.
+/// Reads that wait or run, searches not counted; who asks for more waits for its turn.
 const JOBS: usize = 256;
+
+/// The same of searches: however many wait, all other reads have their turns.
+const SEARCHES: usize = 32;
 
 /// How often a read is tried again because the room changed meanwhile.
 const TRIES: usize = 8;
@@ -30,6 +35,7 @@ pub(crate) struct Readers {
     rooms: Arc<Rooms>,
     queue: Arc<Queue>,
     turns: Arc<Semaphore>,
+    search_turns: Arc<Semaphore>,
     threads: Mutex<Vec<(JoinHandle<()>, InterruptHandle)>>,
 }
 
@@ -39,6 +45,9 @@ type Job = Box<dyn FnOnce(&Desk) + Send>;
 struct Desk {
     conn: Connection,
     rooms: Arc<Rooms>,
+    patience: Patience,
+    /// How long a search may take.
+    search_limit: Duration,
 }
 
 #[derive(Default)]
@@ -61,21 +70,28 @@ enum Lane {
 }
 
 impl Readers {
-    /// Opens the connections.
+    /// Opens the connections. A search is ended after `search_limit`.
     ///
     /// # Errors
     /// The file cannot be opened, or no thread started.
-    pub(crate) fn start(path: &Path, rooms: &Arc<Rooms>) -> Result<Readers, StoreError> {
+    pub(crate) fn start(
+        path: &Path,
+        rooms: &Arc<Rooms>,
+        search_limit: Duration,
+    ) -> Result<Readers, StoreError> {
         let readers = Readers {
             rooms: Arc::clone(rooms),
             queue: Arc::default(),
             turns: Arc::new(Semaphore::new(JOBS)),
+            search_turns: Arc::new(Semaphore::new(SEARCHES)),
             threads: Mutex::default(),
         };
         for at in 0..THREADS {
-            let conn = connection::reader(path).map_err(Trouble::from)?;
+            let mut conn = connection::reader(path).map_err(Trouble::from)?;
             let interrupt = conn.get_interrupt_handle();
-            let desk = Desk { conn, rooms: Arc::clone(rooms) };
+            let patience = Patience::default();
+            patience.watch(&mut conn).map_err(Trouble::from)?;
+            let desk = Desk { conn, rooms: Arc::clone(rooms), patience, search_limit };
             let queue = Arc::clone(&readers.queue);
             let thread = std::thread::Builder::new()
                 .name(format!("chat-read-{at}"))
@@ -130,7 +146,11 @@ impl Readers {
         work: impl FnOnce(&Desk) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let closed = || StoreError::Failed("it is closed".into());
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| closed())?;
+        let turns = match lane {
+            Lane::Quick => &self.turns,
+            Lane::Long => &self.search_turns,
+        };
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| closed())?;
         let (answer, answered) = oneshot::channel();
         let job = move |desk: &Desk| {
             let _turn: OwnedSemaphorePermit = turn;
@@ -194,8 +214,18 @@ impl Desk {
     }
 
     fn search(&self, search: &Search) -> Result<Messages, StoreError> {
+        self.patience.begin(self.search_limit);
+        let found = self.look_through(search);
+        // Whatever went wrong then, it was because it was ended.
+        if self.patience.end() && found.is_err() { Err(StoreError::TooBroad) } else { found }
+    }
+
+    fn look_through(&self, search: &Search) -> Result<Messages, StoreError> {
         let mut searching = Searching::new(&search.words, search.before, search.limit);
         for epoch in &search.rooms {
+            if self.patience.is_over() {
+                return Err(StoreError::TooBroad);
+            }
             searching = self
                 .room(*epoch, |view| {
                     let mut searching = searching.clone();

@@ -105,7 +105,9 @@ pub(crate) fn purge(
     // Staged only if something changes: a transaction that changes nothing costs no wait for the disk.
     let Some(mut state) = ledger.current(room).cloned() else { return Ok(Purged::All) };
     let is_closed = state.closed != 0;
-    let last = if is_closed { state.head } else { Number(state.first.0 - 1) };
+    // Only what readers know of: where this transaction moves the beginning to, they learn after it.
+    let first = ledger.committed(room).map_or(Number(1), |state| state.first);
+    let last = if is_closed { state.head } else { Number(first.0.saturating_sub(1)) };
     if state.base >= last {
         return Ok(Purged::All);
     }

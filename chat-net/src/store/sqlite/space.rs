@@ -57,7 +57,7 @@ impl Space {
         let Some(free) = free_bytes(&self.folder) else { return };
         // Twice the limit before messages are taken again, so that it does not flicker.
         let plenty = 2 * self.reserve.max(PIECE / 2);
-        let missing = self.reserve.saturating_sub(self.ballast_bytes);
+        let missing = self.missing();
         let mut free = free;
         if missing > 0 && free >= plenty + missing && self.set_aside().is_ok() {
             free -= missing;
@@ -66,13 +66,18 @@ impl Space {
             self.shrink(self.reserve);
         }
         let had = self.has_space.load(Ordering::Relaxed);
-        let is_whole = self.ballast_bytes >= self.reserve;
+        let is_whole = self.missing() == 0;
         if had && free < self.reserve {
             self.refuse(free);
         } else if !had && is_whole && free >= plenty {
             tracing::info!(free, "there is space again; messages are taken");
             self.has_space.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// What the ballast lacks. One that cannot be opened lacks nothing: there is none to wait for.
+    fn missing(&self) -> u64 {
+        self.ballast.as_ref().map_or(0, |_| self.reserve.saturating_sub(self.ballast_bytes))
     }
 
     /// Something could not be written: no messages are taken from now on, and a piece of the ballast is given

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chat_core::{Anchor, Config, Epoch, Number};
@@ -62,7 +63,8 @@ impl Sqlite {
         let shared = Arc::new(Shared::default());
         let checkpointer =
             Checkpointer::start(&path, options.thresholds.wal_pages, jobs.clone()).map_err(store)?;
-        let readers = Readers::start(&path, &rooms).map_err(store)?;
+        let readers = Readers::start(&path, &rooms, Duration::from_millis(options.thresholds.search_ms))
+            .map_err(store)?;
         let durability = options.durability;
         let writer = Writer {
             conn: opened.conn,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use chat_core::{Config, Epoch, RoomId, Snapshot};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::oneshot;
 
 use super::append::{self, Appended};
@@ -231,7 +232,8 @@ impl Writer {
             return Ok(());
         }
         if self.shared.is_ending.load(Ordering::Relaxed) {
-            return Err(StoreError::Failed("the disk was full until the end".into()));
+            // What comes behind it must not be kept without it.
+            return Err(self.fail(StoreError::Failed("the disk was full until the end".into())));
         }
         std::thread::sleep(FULL);
         Ok(())
@@ -242,6 +244,8 @@ impl Writer {
         if self.failed.is_none() {
             tracing::error!(%error, "the store failed; nothing is accepted any more");
             self.failed = Some(error.clone());
+            // Closing the file would write the log back and wait for the disk once more.
+            let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         }
         error
     }
@@ -362,14 +366,34 @@ impl Writer {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.failed = Some(StoreError::Failed("it was closed".into()));
-        let failed = |error: rusqlite::Error| StoreError::Failed(error.to_string());
-        connection::synchronous(&self.conn, Durability::Fsync).map_err(failed)?;
-        if !self.renumber {
-            open::end_run(&self.conn, &self.options).map_err(failed)?;
+        match self.leave_in_order() {
+            Ok(()) => {
+                self.failed = Some(StoreError::Failed("it was closed".into()));
+                Ok(())
+            }
+            // All is kept, and that is what counts: the next start does the rest.
+            Err(WriteError::Full) => {
+                tracing::warn!("the disk is full: the store could not be left in good order");
+                self.failed = Some(StoreError::Failed("it was closed".into()));
+                Ok(())
+            }
+            Err(WriteError::Fatal(error)) => Err(self.fail(error)),
+        }
+    }
+
+    fn leave_in_order(&mut self) -> Result<(), WriteError> {
+        connection::synchronous(&self.conn, Durability::Fsync)?;
+        while !self.renumber {
+            match open::end_run(&self.conn, &self.options).map_err(WriteError::from) {
+                Err(WriteError::Full) if self.space.give_way() => {}
+                ended => {
+                    ended?;
+                    break;
+                }
+            }
         }
         // Readers may stand in the way of the last bit; then the next start does it.
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     fn end_threads(&mut self) {
