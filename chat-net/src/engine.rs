@@ -159,6 +159,8 @@ impl<L: Log> Engine<L> {
         let mut inputs = Vec::with_capacity(BATCH_INPUTS);
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let store = Arc::clone(&self.parts.store);
+        let mut failed = pin!(async move { store.failed().await });
         // Whoever was attached when this node last ran has lost its connection.
         self.log.submit(Command::NodeUp { node: self.node });
         self.apply_waiting();
@@ -174,6 +176,7 @@ impl<L: Log> Engine<L> {
                     kept?;
                     self.deliver_kept();
                 }
+                error = &mut failed => return Err(error),
                 count = self.inbox.recv_many(&mut inputs, BATCH_INPUTS), if self.pipeline.has_room() => {
                     self.is_ending |= count == 0;
                 }

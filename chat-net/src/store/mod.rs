@@ -193,6 +193,12 @@ pub trait Store: Send + Sync + 'static {
     /// are matches on this side of it, they come with `older` set. [`StoreError::TooBroad`] if it would take too long.
     async fn search(&self, search: Search) -> Result<Messages, StoreError>;
 
+    /// Ready once nothing can be kept any more, whether something is being appended or not: the server ends
+    /// then. A store that only ever fails while it appends need not say so again, which is the default.
+    async fn failed(&self) -> StoreError {
+        std::future::pending().await
+    }
+
     /// When something appended is safe: `memory`, `os` or `fsync`.
     fn durability(&self) -> &'static str;
 

@@ -17,6 +17,11 @@ pub(crate) trait Hooks: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Ready when it fails by itself.
+    async fn failed(&self) -> StoreError {
+        std::future::pending().await
+    }
+
     /// What the store says of itself.
     fn has_space(&self) -> bool {
         true
@@ -75,6 +80,10 @@ impl<H: Hooks> Store for Hooked<H> {
     async fn search(&self, search: Search) -> Result<Messages, StoreError> {
         self.hooks.before_read().await?;
         self.inner.search(search).await
+    }
+
+    async fn failed(&self) -> StoreError {
+        self.hooks.failed().await
     }
 
     fn durability(&self) -> &'static str {

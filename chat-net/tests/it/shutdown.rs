@@ -135,6 +135,7 @@ async fn a_bot_in_the_process_is_told_too() {
 struct Broken {
     append: AtomicU8,
     never: Notify,
+    fails: Notify,
 }
 
 const WORKS: u8 = 0;
@@ -142,7 +143,7 @@ const FAILS: u8 = 1;
 const HANGS: u8 = 2;
 
 fn broken() -> Arc<Hooked<Broken>> {
-    let hooks = Broken { append: WORKS.into(), never: Notify::new() };
+    let hooks = Broken { append: WORKS.into(), never: Notify::new(), fails: Notify::new() };
     Arc::new(Hooked::new(hooks, &Limits::default()))
 }
 
@@ -158,6 +159,26 @@ impl Hooks for Broken {
             _ => Ok(()),
         }
     }
+
+    async fn failed(&self) -> StoreError {
+        self.fails.notified().await;
+        StoreError::Failed("the log could not be written back".into())
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_by_itself_ends_an_idle_server() {
+    let store = broken();
+    let builder = Server::builder().listen("127.0.0.1:0").limits(fast()).store(store.clone());
+    let mut server = builder.start().await.unwrap();
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    store.hooks.fails.notify_one();
+    let error = soon("the failure", server.failed()).await;
+    assert!(
+        matches!(&error, ServerError::Store(StoreError::Failed(why)) if why.contains("written back")),
+        "{error}"
+    );
+    alice.closed("going_away").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Stores read and made without a server.
 
-use chat_net::chat_core::{Anchor, Config, Epoch, Number, RoomName, Timestamp};
+use chat_net::chat_core::{Anchor, Config, Epoch, Event, Number, RoomName, Timestamp};
 use chat_net::sqlite::ImportError;
 use chat_net::{Archive, Import, OpenError, PageLimit, Search, Sqlite, Store, StoreError};
 
@@ -164,6 +164,13 @@ async fn an_import_begins_anywhere_and_drops_what_lies_before_a_hole() {
     }
     let again = import.event("lobby", room.events[70].clone());
     assert!(matches!(again, Err(ImportError::OutOfOrder { last: Number(120), .. })), "{again:?}");
+    let mut early = room.events[119].clone();
+    early.stamp.at = Timestamp(early.stamp.at.0 - 1);
+    if let Event::Said { place, .. } | Event::Joined { place, .. } = &mut early.event {
+        place.number = Number(121);
+    }
+    let early = import.event("lobby", early);
+    assert!(matches!(early, Err(ImportError::BadTime { number: Number(121), .. })), "{early:?}");
     assert!(matches!(import.event("no name", room.events[70].clone()), Err(ImportError::BadName(_))));
     let imported = import.finish().unwrap();
     assert_eq!((imported.rooms, imported.events, imported.dropped), (1, 70, 20));

@@ -127,7 +127,7 @@ impl Archive {
     /// There is no such room, or what comes next is damaged; called again, it goes on behind that.
     pub fn events(&self, room: Epoch, after: Number, limit: PageLimit) -> Result<Page, StoreError> {
         self.within(|| {
-            let state = self.states()?.into_iter().find(|state| state.epoch == room);
+            let state = ledger::stored_room(&self.conn, room)?;
             let state = state.ok_or_else(|| StoreError::NoSuchRoom(format!("of epoch {room}")))?;
             self.view(&state, |view| match view.read_to_damage(after, Number(u64::MAX), limit)? {
                 (page, None) => Ok(page),
@@ -139,7 +139,8 @@ impl Archive {
     }
 
     /// Reads all of it, and compares every event with its sum and its link in the room's chain. `progress` is
-    /// told the room and how many events have been read, now and then.
+    /// told the room and how many events have been read, now and then. All of it is of one moment, so the log
+    /// of a server that runs meanwhile grows until this ends.
     ///
     /// # Errors
     /// It cannot be read for another reason than damage.

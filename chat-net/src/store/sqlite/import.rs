@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chat_core::{Change, Chat, Config, Epoch, Event, Number, RoomId, RoomName, Seq, Stamp};
+use chat_core::{Change, Chat, Config, Epoch, Event, Number, RoomId, RoomName, Seq, Stamp, Timestamp};
 use rusqlite::Connection;
 
 use super::append::{self, Appended};
@@ -29,7 +29,7 @@ pub struct Import {
     chat: Chat,
     epoch: Epoch,
     /// Each with the number of its last event so far.
-    rooms: BTreeMap<RoomName, (RoomId, Number)>,
+    rooms: BTreeMap<RoomName, Known>,
     batch: Vec<Record>,
     seq: u64,
     imported: Imported,
@@ -67,9 +67,25 @@ pub enum ImportError {
         /// Of the one before.
         last: Number,
     },
+    /// Time does not run backwards in a room.
+    #[error("room {room}, number {number}: its time is before that of the one before it; correct the line")]
+    BadTime {
+        /// The room.
+        room: RoomName,
+        /// Of the event.
+        number: Number,
+    },
     /// It cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A room that is being imported, and where it stands.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    id: RoomId,
+    last: Number,
+    at: Timestamp,
 }
 
 impl Import {
@@ -107,27 +123,32 @@ impl Import {
     /// read together with what comes after.
     ///
     /// # Errors
-    /// It is no event of a room, or out of order: nothing was done. Or it could not be written.
+    /// It is no event of a room, or out of order, or its time is: nothing was done. Or it could not be written.
     pub fn event(&mut self, room: &str, past: Past) -> Result<(), ImportError> {
         let wanted = room.strip_prefix('#').unwrap_or(room);
         let name = RoomName::new(wanted, chat_core::MAX_NAME_BYTES);
         let name = name.map_err(|_| ImportError::BadName(room.into()))?;
         let number = past.event.place().map(|place| place.number).filter(|number| number.0 > 0);
         let number = number.ok_or(ImportError::NoPlace)?;
-        let (id, last) = match self.rooms.get(&name) {
-            Some(known) => *known,
+        let known = self.rooms.get(&name).copied();
+        let (id, last) = match known {
+            Some(known) => (known.id, known.last),
             None => (self.open_room(&name, &past)?, Number(0)),
         };
         if number <= last {
             return Err(ImportError::OutOfOrder { room: name, number, last });
         }
+        if known.is_some_and(|known| past.stamp.at < known.at) {
+            return Err(ImportError::BadTime { room: name, number });
+        }
         if number > last.next() {
             self.begin_at(id, number)?;
         }
         let stamp = self.stamp(&past);
+        let at = stamp.at;
         let event = renamed(past.event, &name, self.epoch.of_room(id));
         self.take(Record { stamp, change: Change::Numbered { room: id, event, by: None } })?;
-        self.rooms.insert(name, (id, number));
+        self.rooms.insert(name, Known { id, last: number, at });
         self.imported.events += 1;
         Ok(())
     }
@@ -188,7 +209,7 @@ impl Import {
     fn open_room(&mut self, name: &RoomName, first: &Past) -> Result<RoomId, ImportError> {
         let room = RoomId(self.rooms.len() as u64 + 1);
         let stamp = self.stamp(first);
-        self.rooms.insert(name.clone(), (room, Number(0)));
+        self.rooms.insert(name.clone(), Known { id: room, last: Number(0), at: Timestamp(0) });
         let change = Change::RoomOpened { room, name: name.clone(), epoch: self.epoch.of_room(room) };
         self.take(Record { stamp, change })?;
         Ok(room)

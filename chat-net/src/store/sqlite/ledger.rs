@@ -207,6 +207,23 @@ pub(crate) fn stored(conn: &Connection) -> Result<Vec<RoomState>, StoreError> {
     .collect()
 }
 
+/// The row of one open room, as it is.
+pub(crate) fn stored_room(conn: &Connection, epoch: Epoch) -> Result<Option<RoomState>, StoreError> {
+    let failed = |error| unreadable("the table of rooms", &error);
+    let mut select = conn
+        .prepare_cached(
+            "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed, sum
+             FROM rooms WHERE epoch = ?1 AND closed = 0",
+        )
+        .map_err(failed)?;
+    match select.query_row([signed(epoch.0)], room_of).optional().map_err(failed)? {
+        Some((state, sum)) if state.sum() != sum => {
+            Err(StoreError::Damaged(format!("room {}: its own row has changed", state.name)))
+        }
+        found => Ok(found.map(|(state, _)| state)),
+    }
+}
+
 fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<(RoomState, i64)> {
     let word = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
     let name: String = row.get(1)?;

@@ -147,6 +147,12 @@ impl Store for Sqlite {
         self.readers.search(search).await
     }
 
+    async fn failed(&self) -> StoreError {
+        let mut failed = self.shared.failed.subscribe();
+        let error = failed.wait_for(Option::is_some).await.ok().and_then(|error| error.clone());
+        error.unwrap_or_else(|| StoreError::Failed("its writer has ended".into()))
+    }
+
     fn durability(&self) -> &'static str {
         self.durability.name()
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chat_core::{Config, Epoch, RoomId, Snapshot};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::append::{self, Appended};
 use super::checkpoint::Checkpointer;
@@ -64,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) has_space: Arc<AtomicBool>,
     /// The store ends: nothing waits for space, and work behind the scenes stops.
     pub(crate) is_ending: AtomicBool,
+    /// Why nothing can be kept any more.
+    pub(crate) failed: watch::Sender<Option<StoreError>>,
 }
 
 /// What an append waits for.
@@ -244,6 +246,7 @@ impl Writer {
         if self.failed.is_none() {
             tracing::error!(%error, "the store failed; nothing is accepted any more");
             self.failed = Some(error.clone());
+            self.shared.failed.send_replace(Some(error.clone()));
             // Closing the file would write the log back and wait for the disk once more.
             let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         }
