@@ -106,6 +106,8 @@ pub(crate) struct Engine<L> {
     pub(crate) pipeline: Pipeline,
     /// Batches to use again.
     pub(crate) spare: Vec<Batch>,
+    /// What was delivered last is not written yet: it goes out with the next.
+    pub(crate) is_held: bool,
     inbox: mpsc::Receiver<Input>,
     pub(crate) pages: Vec<UsersPage>,
     is_ending: bool,
@@ -145,6 +147,7 @@ impl<L: Log> Engine<L> {
             parts,
             pipeline: Pipeline::default(),
             spare: Vec::new(),
+            is_held: false,
             inbox,
             pages: Vec::new(),
             is_ending: false,
@@ -343,6 +346,8 @@ impl<L: Log> Engine<L> {
 
     /// Looks at every connection: pings the silent, lets go of the dead and the stuck.
     fn sweep(&mut self) {
+        // What waits for the next commit waits no longer than this, should the store be stuck.
+        self.table.flush();
         let limits = Arc::clone(&self.parts.limits);
         let now = Instant::now();
         let now_ms = elapsed_ms(self.parts.start, now);

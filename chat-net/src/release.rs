@@ -17,6 +17,9 @@ use crate::log::Log;
 use crate::notice;
 use crate::store::StoreError;
 
+/// From so many connections on it pays to write once for two batches.
+const CROWD: usize = 256;
+
 /// How many empty batches are kept for use, with the room that they have.
 const SPARE: usize = 4;
 
@@ -48,7 +51,12 @@ impl<L: Log> Engine<L> {
                 self.spare.push(batch);
             }
         }
-        self.table.flush();
+        // Every write to a socket costs more than all that is done for it. If many are due, and more for them is
+        // on its way into the store, one write takes both: it waits for one commit, and no longer.
+        self.is_held = !self.is_held && self.table.dirty() >= CROWD && !self.pipeline.is_empty();
+        if !self.is_held {
+            self.table.flush();
+        }
         self.let_go_of_overflowed();
     }
 

@@ -154,6 +154,11 @@ impl Table {
         close_outbox(&conn.outbox, closing, keep_talk);
     }
 
+    /// How many connections have something new to send.
+    pub(crate) fn dirty(&self) -> usize {
+        self.dirty.len()
+    }
+
     /// Writes what every connection's socket takes now.
     pub(crate) fn flush(&mut self) {
         for session in self.dirty.drain(..) {
