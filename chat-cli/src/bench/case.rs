@@ -132,7 +132,7 @@ fn full(args: &BenchArgs) -> Vec<Work> {
     ];
     works.extend((50..=450).step_by(50).map(|clients| Work::Query { clients, per_second: 4.0 }));
     works.extend(accepts(args));
-    works.push(Work::KeptFanOut { members: 1000, in_flight: 256 });
+    works.extend([256, 1024].map(|in_flight| Work::KeptFanOut { members: 1000, in_flight }));
     works.extend(histories(args));
     works
 }
