@@ -33,17 +33,25 @@ impl Appended {
     }
 }
 
+/// Messages whose words are still to be indexed, each by its key.
+pub(crate) type Unindexed<'r> = Vec<(i64, &'r str)>;
+
 /// Writes records in the transaction that is open. What they make of the rooms is staged, and written by
-/// [`write_rooms`] at the end: once for each room, however many events it has.
-pub(crate) fn append(
+/// [`write_rooms`] at the end: once for each room, however many events it has. Messages are put into `unindexed`,
+/// and their words written by [`write_words`].
+pub(crate) fn append<'r>(
     conn: &Connection,
     ledger: &mut Ledger,
-    records: &[Record],
+    records: &'r [Record],
+    unindexed: &mut Unindexed<'r>,
 ) -> Result<Appended, WriteError> {
     let mut appended = Appended::default();
     for record in records {
         if let Change::Numbered { room, event, by } = &record.change {
-            append_event(conn, ledger, record.stamp, *room, event, *by)?;
+            let key = append_event(conn, ledger, record.stamp, *room, event, *by)?;
+            if let Event::Said { body, .. } = event {
+                unindexed.push((key, body.as_str()));
+            }
             appended.events += 1;
         } else {
             appended.journal_bytes += append_journal(conn, ledger, record)? as u64;
@@ -51,6 +59,17 @@ pub(crate) fn append(
         }
     }
     Ok(appended)
+}
+
+/// Writes the words of a transaction's messages. In the order of the keys: FTS5 gathers a transaction's words in
+/// memory only as long as keys rise, and with many rooms in turn would write them out for every single message.
+pub(crate) fn write_words(conn: &Connection, mut unindexed: Unindexed<'_>) -> Result<(), WriteError> {
+    if unindexed.is_empty() {
+        return Ok(());
+    }
+    unindexed.sort_unstable_by_key(|(key, _)| *key);
+    let mut index = conn.prepare_cached("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?;
+    unindexed.into_iter().try_for_each(|entry| index.execute(entry).map(drop)).map_err(WriteError::index)
 }
 
 /// Writes the rows of the rooms that the transaction changed.
@@ -65,7 +84,7 @@ fn append_event(
     room: RoomId,
     event: &Event,
     by: Option<Asked>,
-) -> Result<(), WriteError> {
+) -> Result<i64, WriteError> {
     let ord = ledger.next_ord();
     let place = event.place().ok_or_else(|| misplaced("an event without a place"))?;
     let state = ledger.stage(room).filter(|state| state.closed == 0);
@@ -77,13 +96,9 @@ fn append_event(
     let digest = row.digest();
     (state.head, state.chain) = (place.number, link(&state.chain, &digest));
     state.bytes += row.event.len() as u64;
-    let body = match event {
-        Event::Said { body, .. } => Some(body.as_str()),
-        _ => None,
-    };
-    let insert = match body {
-        Some(_) => "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        None => "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    let insert = match event {
+        Event::Said { .. } => "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        _ => "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     };
     conn.prepare_cached(insert)?.execute((
         row.id,
@@ -97,11 +112,7 @@ fn append_event(
         sum(&digest),
         state.chain,
     ))?;
-    if let Some(body) = body {
-        let mut index = conn.prepare_cached("INSERT INTO search (rowid, body) VALUES (?1, ?2)")?;
-        index.execute((row.id, body)).map_err(WriteError::index)?;
-    }
-    Ok(())
+    Ok(row.id)
 }
 
 fn append_journal(conn: &Connection, ledger: &mut Ledger, record: &Record) -> Result<usize, WriteError> {

@@ -257,7 +257,9 @@ impl Import {
         let batch = std::mem::take(&mut self.batch);
         let mut work = || -> Result<(), WriteError> {
             let tx = self.conn.transaction()?;
-            append::append(&tx, &mut self.ledger, &batch)?;
+            let mut unindexed = append::Unindexed::new();
+            append::append(&tx, &mut self.ledger, &batch, &mut unindexed)?;
+            append::write_words(&tx, unindexed)?;
             append::write_rooms(&tx, &self.ledger)?;
             Ok(tx.commit()?)
         };

@@ -199,10 +199,11 @@ impl Writer {
     fn transact(&mut self, batch: &Waiting, with_bite: bool) -> Result<(), WriteError> {
         let Writer { conn, ledger, upkeep, options, .. } = self;
         conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let mut appended = Appended::default();
+        let (mut appended, mut unindexed) = (Appended::default(), append::Unindexed::new());
         for (records, _) in batch {
-            appended.add(append::append(conn, ledger, records)?);
+            appended.add(append::append(conn, ledger, records, &mut unindexed)?);
         }
+        append::write_words(conn, unindexed)?;
         super::retain::drop_surplus(conn, ledger, options)?;
         let bite = if with_bite { upkeep.bite(conn, ledger, options)? } else { None };
         append::write_rooms(conn, ledger)?;
