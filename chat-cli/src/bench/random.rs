@@ -1,6 +1,6 @@
 //! Numbers that look like chance and are the same in every run.
 
-/// xorshift64: https://www.jstatsoft.org/article/view/v008i14
+/// xorshift64: <https://www.jstatsoft.org/article/view/v008i14>
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
