@@ -66,6 +66,9 @@ impl Incoming {
     /// The next frame that this version knows. Cancel safe.
     pub(super) async fn next(&mut self) -> Result<FromServer, ConnectError> {
         loop {
+            if is_greeting(&self.bytes) {
+                return Err(late().into());
+            }
             if let Some(frame) = decode(&mut self.bytes)? {
                 return Ok(frame);
             }
@@ -75,6 +78,17 @@ impl Incoming {
             }
         }
     }
+}
+
+/// What a server tells a person begins so. No frame does: it would be larger than any.
+fn is_greeting(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"- ")
+}
+
+/// The link was so slow that the server saw nothing for a while, and greeted a person. Another try may be faster.
+fn late() -> io::Error {
+    let why = "the link was too slow, and the server took this client for a person with nc";
+    io::Error::new(io::ErrorKind::TimedOut, why)
 }
 
 fn ended() -> io::Error {
@@ -153,5 +167,21 @@ pub(super) fn refusal(error: TooLarge) -> chat_core::Refusal {
         reason: Code::TooLong.name().into(),
         message: error.to_string().into(),
         retry_after_ms: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::notice::Why;
+
+    #[tokio::test]
+    async fn a_client_that_was_greeted_as_a_person_tries_again() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        let mut link = Link::over(near);
+        tokio::io::AsyncWriteExt::write_all(&mut far, b"- Welcome! This is a chat").await.unwrap();
+        let error = link.incoming.next().await.unwrap_err();
+        assert!(error.to_string().contains("too slow"), "{error}");
+        assert!(Why::from(error).is_retryable());
     }
 }
