@@ -1,8 +1,20 @@
 //! The chat as it was before this start, rebuilt from what the store kept.
 
-use chat_core::{Chat, Config, Epoch, RestoreError};
+use std::io;
+
+use chat_core::{Chat, Config, Epoch, MAX_JSON_INTEGER, RestoreError};
 
 use crate::store::Recovered;
+
+/// A numbering that no server and no store had before.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub(crate) fn random_epoch() -> io::Result<Epoch> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(Epoch(u64::from_le_bytes(bytes) & MAX_JSON_INTEGER))
+}
 
 /// Rebuilds the chat. `fresh` is the epoch for a store that keeps none.
 ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use chat_core::{Code, Config, Epoch, MAX_JSON_INTEGER, NodeId, RestoreError};
+use chat_core::{Code, Config, NodeId, RestoreError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -22,7 +22,7 @@ use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
-use crate::recover::rebuild;
+use crate::recover::{random_epoch, rebuild};
 use crate::store::{Memory, Store, StoreError};
 
 /// What a pipe to a program of this process holds.
@@ -154,7 +154,7 @@ impl ServerBuilder {
             let bound = listen::bind(address, &self.limits).await;
             listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
         }
-        let epoch = random_epoch().ok_or(StartError::Random)?;
+        let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
         let recovered = store.recover(&self.core).await?;
@@ -208,12 +208,6 @@ impl ServerBuilder {
         }
         Ok(handle)
     }
-}
-
-fn random_epoch() -> Option<Epoch> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(Epoch(u64::from_le_bytes(bytes) & MAX_JSON_INTEGER))
 }
 
 /// A running server. Dropping it leaves the server running as long as the runtime does; end it with

@@ -66,16 +66,8 @@ fn zone(text: &str) -> Option<(&str, i64)> {
 
 /// `2026-07-01`, in UTC.
 pub(super) fn date(at: Timestamp) -> String {
-    let days = i64::try_from(at.0 / DAY_MS.unsigned_abs()).unwrap_or(i64::MAX);
-    // The way back of `days`, below: eras of 400 years, which begin in March.
-    let shifted = days.saturating_add(719_468);
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    format!("{:04}-{month:02}-{day:02}", era * 400 + year_of_era + i64::from(month <= 2))
+    let (year, month, day) = at.date();
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// `2026-07-01T14:30:05.123Z`: what [`parse`] reads as this very time.

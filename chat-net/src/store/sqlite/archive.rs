@@ -9,7 +9,7 @@ use chat_core::{Anchor, Epoch, Number, RoomName, Timestamp};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::damage::Trouble;
-use super::folder::{DATABASE, is_in_use};
+use super::folder::{DATABASE, is_in_use, log_of};
 use super::ledger::{self, RoomState};
 use super::open::{Found, look};
 use super::rooms::RoomEntry;
@@ -216,7 +216,7 @@ fn is_read_only(error: &rusqlite::Error) -> bool {
 
 /// Opens a file beside which nothing can be written, and nobody writes: all of it is in the file itself.
 fn settled(path: &Path) -> Result<Connection, OpenError> {
-    let log = PathBuf::from(format!("{}-wal", path.display()));
+    let log = log_of(path);
     if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
         return Err(OpenError::Unsettled { file: log });
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chat_core::{Epoch, Number, RoomId, RoomName};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
+use rusqlite::{Connection, OptionalExtension, Params, Row as SqlRow};
 
 use super::error::unreadable;
 use super::rooms::RoomEntry;
@@ -192,36 +192,29 @@ pub(crate) fn read(conn: &Connection) -> Result<(Vec<RoomState>, i64), StoreErro
 
 /// All rows of the table `rooms`, as they are.
 pub(crate) fn stored(conn: &Connection) -> Result<Vec<RoomState>, StoreError> {
+    select_rooms(conn, "ORDER BY room", [])
+}
+
+/// The row of one open room, as it is.
+pub(crate) fn stored_room(conn: &Connection, epoch: Epoch) -> Result<Option<RoomState>, StoreError> {
+    let found = select_rooms(conn, "WHERE epoch = ?1 AND closed = 0", [signed(epoch.0)])?;
+    Ok(found.into_iter().next())
+}
+
+/// Rows of the table `rooms`, each of which is what was written.
+fn select_rooms(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<RoomState>, StoreError> {
     let failed = |error| unreadable("the table of rooms", &error);
-    let mut select = conn
-        .prepare_cached(
-            "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed, sum
-             FROM rooms ORDER BY room",
-        )
-        .map_err(failed)?;
-    let rows = select.query_map([], room_of).map_err(failed)?;
+    let sql = format!(
+        "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed, sum
+         FROM rooms {which}"
+    );
+    let mut select = conn.prepare_cached(&sql).map_err(failed)?;
+    let rows = select.query_map(params, room_of).map_err(failed)?;
     rows.map(|row| match row.map_err(failed)? {
         (state, sum) if state.sum() == sum => Ok(state),
         (state, _) => Err(StoreError::Damaged(format!("room {}: its own row has changed", state.name))),
     })
     .collect()
-}
-
-/// The row of one open room, as it is.
-pub(crate) fn stored_room(conn: &Connection, epoch: Epoch) -> Result<Option<RoomState>, StoreError> {
-    let failed = |error| unreadable("the table of rooms", &error);
-    let mut select = conn
-        .prepare_cached(
-            "SELECT room, name, epoch, head, chain, first, base_number, base_chain, bytes, closed, sum
-             FROM rooms WHERE epoch = ?1 AND closed = 0",
-        )
-        .map_err(failed)?;
-    match select.query_row([signed(epoch.0)], room_of).optional().map_err(failed)? {
-        Some((state, sum)) if state.sum() != sum => {
-            Err(StoreError::Damaged(format!("room {}: its own row has changed", state.name)))
-        }
-        found => Ok(found.map(|(state, _)| state)),
-    }
 }
 
 fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<(RoomState, i64)> {

@@ -1,10 +1,10 @@
 //! Opening: what lies in the folder is looked at before anything is touched, then made or brought up to date.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use chat_core::{Epoch, Event, MAX_JSON_INTEGER};
+use chat_core::Event;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::connection;
@@ -14,6 +14,7 @@ use super::meta::{self, Run, SnapshotMark};
 use super::schema::{APPLICATION_ID, SEARCH, STEPS};
 use super::{Durability, SqliteOptions, boot, wal};
 use crate::codec::bincode::from_stored;
+use crate::recover::random_epoch;
 
 /// An opened file, and what its last run left to be done.
 #[derive(Debug)]
@@ -219,13 +220,6 @@ fn create(conn: &mut Connection, path: &Path) -> Result<(), OpenError> {
     };
     make().map_err(sqlite)?;
     tx.commit().map_err(sqlite)
-}
-
-/// A numbering that no store had before.
-pub(crate) fn random_epoch() -> io::Result<Epoch> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(Epoch(u64::from_le_bytes(bytes) & MAX_JSON_INTEGER))
 }
 
 /// Brings an older schema up to date in one transaction, after a copy was made. Nothing to do otherwise.

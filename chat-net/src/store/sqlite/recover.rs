@@ -111,15 +111,8 @@ impl Rebuilt {
         let room = row::room(at.id);
         let place = || format!("room {}, number {}", rooms.name(room), row::number(at.id));
         let damaged = || StoreError::Damaged(format!("{}: its bytes have changed", place()));
-        let sql = match at.is_message {
-            true => {
-                "SELECT id, ord, seq, at, session, request, fingerprint, event, sum, chain FROM messages WHERE id = ?1"
-            }
-            false => {
-                "SELECT id, ord, seq, at, session, request, fingerprint, event, sum, chain FROM notes WHERE id = ?1"
-            }
-        };
-        let read = conn.prepare_cached(sql).and_then(|mut select| select.query_row([at.id], Row::read));
+        let sql = format!("SELECT {} FROM {} WHERE id = ?1", row::COLUMNS, at.table);
+        let read = conn.prepare_cached(&sql).and_then(|mut select| select.query_row([at.id], Row::read));
         let (row, sum, _) = read.map_err(|error| unreadable(&place(), &error))?;
         if row::sum(&row.digest()) != sum {
             return Err(damaged());
@@ -173,7 +166,7 @@ pub(crate) fn load(conn: &Connection, mark: &SnapshotMark) -> Result<Snapshot, S
 struct TailEvent {
     ord: i64,
     id: i64,
-    is_message: bool,
+    table: &'static str,
 }
 
 /// Finds them from the end of each room, so that it takes as long as the tail is, and not the history.
@@ -191,7 +184,7 @@ fn tail_events(conn: &Connection, rooms: &Names, after: i64) -> Result<Vec<TailE
                 if ord <= after {
                     break;
                 }
-                found.push(TailEvent { ord, id, is_message: table == row::TABLES[0] });
+                found.push(TailEvent { ord, id, table });
             }
         }
     }

@@ -22,6 +22,7 @@ use super::rooms::Rooms;
 use super::space::Space;
 use super::upkeep::{self, Upkeep};
 use super::{Durability, SqliteOptions, connection, meta, open, recover};
+use crate::recover::random_epoch;
 use crate::store::{Record, Recovered, StoreError, size};
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -274,7 +275,7 @@ impl Writer {
     /// Numbers every room anew, in one transaction with a snapshot of the whole state.
     fn renumber(&mut self, snapshot: Option<Snapshot>, ord: i64) -> Result<Option<Snapshot>, StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
-        let epoch = open::random_epoch().map_err(|error| failed(&error))?;
+        let epoch = random_epoch().map_err(|error| failed(&error))?;
         tracing::warn!(
             %epoch,
             "what was accepted last may be lost, or an old copy was put back: rooms are numbered under a new epoch"
