@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat_core::{Ask, Config, RequestId};
 use chat_net::codec::{Form, FromClient};
-use chat_net::{Limits, Server, StoreError};
+use chat_net::{Limits, Record, Server, StoreError};
 use tokio::io::AsyncWriteExt;
 
 use crate::hooked::{Hooked, Hooks};
@@ -17,7 +17,7 @@ struct Slow;
 
 #[async_trait]
 impl Hooks for Slow {
-    async fn before_append(&self) -> Result<(), StoreError> {
+    async fn before_append(&self, _records: &[Record]) -> Result<(), StoreError> {
         std::thread::sleep(Duration::from_millis(2)); // paused like a disk that is slow: what this is about
         Ok(())
     }

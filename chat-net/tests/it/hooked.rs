@@ -1,16 +1,26 @@
 //! A store in memory with something in the way: slow, failing or late. One wrapper for all of them.
 
 use async_trait::async_trait;
-use chat_core::{Anchor, Epoch, Number};
-use chat_net::{Available, Limits, Memory, Messages, Page, PageLimit, Record, Search, Store, StoreError};
+use chat_core::{Anchor, Config, Epoch, Number};
+use chat_net::{
+    Available, Limits, Memory, Messages, Page, PageLimit, Record, Recovered, Search, Store, StoreError,
+};
 
-/// What happens before a store does what it is asked.
+/// What happens around what a store is asked to do.
 #[async_trait]
 pub(crate) trait Hooks: Send + Sync + 'static {
+    /// What was kept before.
+    async fn recover(&self) -> Recovered {
+        Recovered::default()
+    }
+
     /// Before records are appended.
-    async fn before_append(&self) -> Result<(), StoreError> {
+    async fn before_append(&self, _records: &[Record]) -> Result<(), StoreError> {
         Ok(())
     }
+
+    /// After records were appended, before anybody is told.
+    async fn after_append(&self) {}
 
     /// Before anything is read.
     async fn before_read(&self) -> Result<(), StoreError> {
@@ -41,9 +51,15 @@ impl<H> Hooked<H> {
 
 #[async_trait]
 impl<H: Hooks> Store for Hooked<H> {
+    async fn recover(&self, _config: &Config) -> Result<Recovered, StoreError> {
+        Ok(self.hooks.recover().await)
+    }
+
     async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        self.hooks.before_append().await?;
-        self.inner.append(records).await
+        self.hooks.before_append(&records).await?;
+        self.inner.append(records).await?;
+        self.hooks.after_append().await;
+        Ok(())
     }
 
     fn has_space(&self) -> bool {

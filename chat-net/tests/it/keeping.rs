@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chat_core::{Anchor, Ask, Query};
 use chat_net::codec::Form;
-use chat_net::{Limits, Server, ServerHandle, Store, StoreError};
+use chat_net::{Limits, Record, Server, ServerHandle, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::hooked::{Hooked, Hooks};
@@ -23,7 +23,7 @@ struct Held {
 
 #[async_trait]
 impl Hooks for Held {
-    async fn before_append(&self) -> Result<(), StoreError> {
+    async fn before_append(&self, _records: &[Record]) -> Result<(), StoreError> {
         self.handed_over.fetch_add(1, Ordering::SeqCst);
         self.came.notify_waiters();
         let permit = self.may_keep.acquire().await;

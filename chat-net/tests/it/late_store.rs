@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use chat_core::{Anchor, Ask, Event, Query};
 use chat_net::codec::{Form, FromServer};
-use chat_net::{Events, Limits, Notice, Options, Server, ServerHandle, Store, StoreError};
+use chat_net::{Events, Limits, Notice, Options, Record, Server, ServerHandle, Store, StoreError};
 
 use crate::hooked::{Hooked, Hooks};
 use crate::peer::{Peer, fast, join, place, say, show, soon};
@@ -26,7 +26,7 @@ fn late() -> Arc<Hooked<Late>> {
 
 #[async_trait]
 impl Hooks for Late {
-    async fn before_append(&self) -> Result<(), StoreError> {
+    async fn before_append(&self, _records: &[Record]) -> Result<(), StoreError> {
         tokio::task::yield_now().await;
         Ok(())
     }

@@ -16,6 +16,7 @@ mod liveness;
 mod paging;
 mod pair;
 mod peer;
+mod restart;
 mod resume;
 mod shutdown;
 mod slow_consumer;

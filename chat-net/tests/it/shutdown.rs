@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat_core::{Anchor, Ask, Query, RequestId};
 use chat_net::codec::{Form, FromClient, FromServer};
-use chat_net::{Limits, Options, Server, ServerError, StoreError};
+use chat_net::{Limits, Options, Record, Server, ServerError, StoreError};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -149,7 +149,7 @@ fn broken() -> Arc<Hooked<Broken>> {
 
 #[async_trait]
 impl Hooks for Broken {
-    async fn before_append(&self) -> Result<(), StoreError> {
+    async fn before_append(&self, _records: &[Record]) -> Result<(), StoreError> {
         match self.append.load(Ordering::SeqCst) {
             FAILS => Err(StoreError::Failed("no space left on device".into())),
             HANGS => {

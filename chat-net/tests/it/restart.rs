@@ -6,16 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_core::{Anchor, Config, Epoch, Event, Number};
+use chat_core::{Anchor, Epoch, Event};
 use chat_net::client::{Client, Events, Link, Notice, Options};
-use chat_net::{
-    Available, Limits, Memory, Messages, Page, PageLimit, Record, Recovered, Search, Server, Store,
-    StoreError,
-};
+use chat_net::{Limits, Record, Recovered, Server, Store, StoreError};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+
+use crate::hooked::{Hooked, Hooks};
 
 /// How long anything may take. Never waited for, unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,77 +29,43 @@ enum Stop {
     Behind,
 }
 
-/// A store that is there for one server after the other.
+/// What is there for one server after the other.
 struct Kept {
-    inner: Memory,
     records: Mutex<Vec<Record>>,
     stop: Mutex<Stop>,
     stopped: Notify,
 }
 
-impl Kept {
-    fn new() -> Arc<Kept> {
-        let inner = Memory::new(&Limits::default());
-        let (records, stop) = (Mutex::default(), Mutex::new(Stop::Never));
-        Arc::new(Kept { inner, records, stop, stopped: Notify::new() })
-    }
+fn kept() -> Arc<Hooked<Kept>> {
+    let (records, stop) = (Mutex::default(), Mutex::new(Stop::Never));
+    Arc::new(Hooked::new(Kept { records, stop, stopped: Notify::new() }, &Limits::default()))
+}
 
-    async fn stand_still(&self) {
-        self.stopped.notify_one();
-        std::future::pending::<()>().await;
+impl Kept {
+    async fn stop_at(&self, here: Stop) {
+        let stop = *self.stop.lock().unwrap();
+        if stop == here {
+            self.stopped.notify_one();
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 #[async_trait]
-impl Store for Kept {
-    async fn recover(&self, _config: &Config) -> Result<Recovered, StoreError> {
+impl Hooks for Kept {
+    async fn recover(&self) -> Recovered {
         let records = self.records.lock().unwrap().clone();
-        Ok(Recovered { epoch: Some(Epoch(1 << 40)), snapshot: None, records })
+        Recovered { epoch: Some(Epoch(1 << 40)), snapshot: None, records }
     }
 
-    async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        let stop = *self.stop.lock().unwrap();
-        if stop == Stop::Before {
-            self.stand_still().await;
-        }
+    async fn before_append(&self, records: &[Record]) -> Result<(), StoreError> {
+        self.stop_at(Stop::Before).await;
         self.records.lock().unwrap().extend(records.iter().cloned());
-        self.inner.append(records).await?;
-        if stop == Stop::Behind {
-            self.stand_still().await;
-        }
         Ok(())
     }
 
-    async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
-        self.inner.first_available(room).await
-    }
-
-    async fn read(
-        &self,
-        room: Epoch,
-        after: Number,
-        upto: Number,
-        limit: PageLimit,
-    ) -> Result<Page, StoreError> {
-        self.inner.read(room, after, upto, limit).await
-    }
-
-    async fn messages(
-        &self,
-        room: Epoch,
-        head: Number,
-        anchor: Anchor,
-        limit: PageLimit,
-    ) -> Result<Messages, StoreError> {
-        self.inner.messages(room, head, anchor, limit).await
-    }
-
-    async fn search(&self, search: Search) -> Result<Messages, StoreError> {
-        self.inner.search(search).await
-    }
-
-    fn durability(&self) -> &'static str {
-        "os"
+    async fn after_append(&self) {
+        self.stop_at(Stop::Behind).await;
     }
 }
 
@@ -111,8 +76,8 @@ struct Process {
 }
 
 impl Process {
-    fn start(store: &Arc<Kept>) -> Process {
-        *store.stop.lock().unwrap() = Stop::Never;
+    fn start(store: &Arc<Hooked<Kept>>) -> Process {
+        *store.hooks.stop.lock().unwrap() = Stop::Never;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server =
@@ -167,7 +132,7 @@ async fn heard(events: &mut Events, last: &str) -> (Vec<(u64, String)>, Vec<bool
 
 #[tokio::test]
 async fn what_was_asked_when_the_server_was_killed_is_taken_once() {
-    let store = Kept::new();
+    let store = kept();
     let mut process = Process::start(&store);
     let addr = Arc::new(Mutex::new(process.addr));
     let (alice, mut alice_hears) = client(&addr, "alice").await;
@@ -176,10 +141,10 @@ async fn what_was_asked_when_the_server_was_killed_is_taken_once() {
 
     let mut receipts = vec![first.clone()];
     for (body, stop) in [("two", Stop::Before), ("three", Stop::Behind), ("four", Stop::Behind)] {
-        *store.stop.lock().unwrap() = stop;
+        *store.hooks.stop.lock().unwrap() = stop;
         let alice = alice.clone();
         let saying = tokio::spawn(async move { alice.say("lobby", body).await });
-        timeout(PATIENCE, store.stopped.notified()).await.expect("the store is asked");
+        timeout(PATIENCE, store.hooks.stopped.notified()).await.expect("the store is asked");
         process.kill();
         process = Process::start(&store);
         *addr.lock().unwrap() = process.addr;
