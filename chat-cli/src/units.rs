@@ -13,10 +13,12 @@ pub(crate) enum Unit {
     Flag,
 }
 
-const BYTES: [(&str, u64); 8] = [
+const BYTES: [(&str, u64); 10] = [
+    ("TiB", 1 << 40),
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
     ("KiB", 1 << 10),
+    ("TB", 1_000_000_000_000),
     ("GB", 1_000_000_000),
     ("MB", 1_000_000),
     ("kB", 1_000),
@@ -63,7 +65,7 @@ impl Unit {
         match self {
             Unit::Millis | Unit::Bytes if value == 0 => "0".into(),
             Unit::Count => value.to_string(),
-            Unit::Bytes => largest(&[BYTES[0], BYTES[1], BYTES[2], BYTES[7]]),
+            Unit::Bytes => largest(&[BYTES[0], BYTES[1], BYTES[2], BYTES[3], BYTES[9]]),
             Unit::Millis => largest(&MILLIS),
             Unit::Flag => (value != 0).to_string(),
         }

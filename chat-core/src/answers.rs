@@ -1,7 +1,7 @@
 //! Remembered answers: a repeated ask returns the first answer, and nothing happens twice.
 
 use crate::change::{Asked, Remembered, Verdict};
-use crate::command::Ask;
+use crate::command::{Ask, Recipient};
 use crate::digest::Hasher;
 use crate::event::{Departure, Event};
 use crate::id::{MAX_JSON_INTEGER, RequestId};
@@ -12,6 +12,7 @@ use crate::stamp::Stamp;
 use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::text::{Body, TextError};
+use crate::transfer::{self, FileName, Offer};
 
 /// Which ask this is, in 64 bits: the same for the same ask, different, almost surely, for any other.
 pub(crate) fn fingerprint(ask: &Ask) -> u64 {
@@ -34,6 +35,40 @@ pub(crate) fn fingerprint(ask: &Ask) -> u64 {
         }
         Ask::Topic { room, topic } => {
             hasher.word(5).bytes(room.as_bytes()).bytes(topic.as_bytes());
+        }
+        Ask::Offer { to, name, size, hash, chunk_bytes } => {
+            match to {
+                Recipient::User(user) => hasher.word(6).bytes(user.as_bytes()),
+                Recipient::Room(room) => hasher.word(7).bytes(room.as_bytes()),
+            };
+            hasher.bytes(name.as_bytes()).word(*size).word(u64::from(*chunk_bytes));
+            hash.iter().for_each(|hash| {
+                hasher.bytes(&hash.0);
+            });
+        }
+        Ask::Accept { transfer, from, prefix } => {
+            hasher.word(8).word(transfer.0).word(*from);
+            prefix.iter().for_each(|hash| {
+                hasher.bytes(&hash.0);
+            });
+        }
+        Ask::Decline { transfer } => {
+            hasher.word(9).word(transfer.0);
+        }
+        Ask::Pause { transfer, why } => {
+            hasher.word(10).word(transfer.0).word(*why as u64);
+        }
+        Ask::Hash { transfer, hash } => {
+            hasher.word(11).word(transfer.0).bytes(&hash.0);
+        }
+        Ask::Finish { transfer } => {
+            hasher.word(12).word(transfer.0);
+        }
+        Ask::Cancel { transfer, user, why } => {
+            hasher.word(13).word(transfer.0).word(*why as u64);
+            user.iter().for_each(|user| {
+                hasher.bytes(user.as_bytes());
+            });
         }
     }
     hasher.finish()
@@ -90,7 +125,30 @@ pub(crate) fn repeat(state: &State, asking: Asking, ask: &Ask, first: &Remembere
             Ok(body) => Event::Whispered { from: user, to: to.clone(), body, number: *number },
             Err(_) => return,
         },
-        (Verdict::Whispered { .. }, _) => return,
+        (Verdict::Offered { transfer, to, chunk_bytes, expires }, Ask::Offer { name, size, hash, .. }) => {
+            let Ok(name) = FileName::new(name) else { return };
+            Event::Offered(Box::new(Offer {
+                transfer: *transfer,
+                from: user,
+                to: to.clone(),
+                name,
+                size: *size,
+                hash: *hash,
+                chunk_bytes: *chunk_bytes,
+                expires: *expires,
+            }))
+        }
+        (Verdict::Cancelled { user: Some(of) }, Ask::Cancel { transfer, why, .. }) => {
+            Event::Cancelled { transfer: *transfer, user: of.clone(), by: user, why: why.asked() }
+        }
+        (Verdict::Cancelled { .. }, Ask::Cancel { transfer, why, .. }) => {
+            Event::Closed { transfer: *transfer, why: why.asked() }
+        }
+        (Verdict::Done, ask) => match transfer::done(user, ask) {
+            Some(event) => event,
+            None => return,
+        },
+        (Verdict::Whispered { .. } | Verdict::Offered { .. } | Verdict::Cancelled { .. }, _) => return,
     };
     steps.answer_again(asking.asker, first.stamp, event);
 }

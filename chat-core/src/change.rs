@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::TokenHash;
 use crate::event::{Event, Place};
-use crate::id::{Epoch, Number, RequestId, RoomId, SessionId};
+use crate::id::{Epoch, Number, RequestId, RoomId, SessionId, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
 use crate::stamp::{Stamp, Timestamp};
+use crate::transfer::{CopyState, EndReason, FileHash, Offer, PauseReason, Target};
 
 /// One change of state. A store that keeps them all, in order, can rebuild the state without the commands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +108,77 @@ pub enum Change {
         /// How.
         verdict: Verdict,
     },
+    /// A file was offered.
+    TransferOffered {
+        /// By this session.
+        sender: SessionId,
+        /// To this one, or to the room that the offer names.
+        receiver: Option<SessionId>,
+        /// What.
+        offer: Box<Offer>,
+    },
+    /// A receiver takes a file, or goes on with it.
+    TransferAccepted {
+        /// Which.
+        transfer: TransferId,
+        /// Who.
+        session: SessionId,
+        /// So many bytes are there already.
+        from: u64,
+    },
+    /// A receiver's copy has grown.
+    TransferProgressed {
+        /// Which.
+        transfer: TransferId,
+        /// Whose copy.
+        session: SessionId,
+        /// So many bytes are there.
+        offset: u64,
+    },
+    /// A receiver's copy stands still.
+    TransferPaused {
+        /// Which.
+        transfer: TransferId,
+        /// Whose copy.
+        session: SessionId,
+        /// Why.
+        why: PauseReason,
+    },
+    /// The hash of the whole file is known.
+    TransferHashed {
+        /// Which.
+        transfer: TransferId,
+        /// The hash.
+        hash: FileHash,
+    },
+    /// A receiver's copy is finished, declined or cancelled.
+    TransferCopyEnded {
+        /// Which.
+        transfer: TransferId,
+        /// Whose copy.
+        session: SessionId,
+        /// How; never an open state.
+        state: CopyState,
+    },
+    /// The offer can be accepted no more. Unless that is because it expired, all open copies end with it.
+    TransferClosed {
+        /// Which.
+        transfer: TransferId,
+        /// Why.
+        why: EndReason,
+    },
+    /// No copy is open and none can begin: it is kept for a while, for those who are away.
+    TransferOver {
+        /// Which.
+        transfer: TransferId,
+        /// Until then.
+        forgotten: Timestamp,
+    },
+    /// Nothing is known of it any more.
+    TransferForgotten {
+        /// Which.
+        transfer: TransferId,
+    },
 }
 
 /// An ask that is remembered, so that its repeat returns the first answer.
@@ -141,6 +213,24 @@ pub enum Verdict {
     },
     /// Refused.
     Refused(Rejection),
+    /// An `Offer` was told to this user or room.
+    Offered {
+        /// Which transfer it became.
+        transfer: TransferId,
+        /// To whom.
+        to: Target,
+        /// The bytes in one chunk that were settled on.
+        chunk_bytes: u32,
+        /// Until when it could be accepted.
+        expires: Timestamp,
+    },
+    /// A `Cancel` ended this user's copy, or, with none, the whole.
+    Cancelled {
+        /// Whose copy.
+        user: Option<UserName>,
+    },
+    /// Anything else about a transfer was done as asked.
+    Done,
 }
 
 /// A remembered answer of one session.

@@ -16,6 +16,7 @@ use crate::snapshot::{RestoreError, Snapshot};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
 use crate::step::{Asking, Step, Steps};
+use crate::transfer;
 use crate::whisper;
 
 /// The chat: users, rooms, whispers, sessions.
@@ -122,6 +123,14 @@ impl Chat {
             }
             Command::NodeUp { node } | Command::NodeDown { node } => {
                 self.lose_node(stamp, *node, steps, out);
+                Ok(())
+            }
+            Command::Progress { transfer, session, offset } => {
+                transfer::decide_progress(&self.state, *transfer, *session, *offset, steps);
+                Ok(())
+            }
+            Command::Stall { transfer, session } => {
+                transfer::decide_stall(&self.state, *transfer, *session, steps);
                 Ok(())
             }
             Command::Tick => {
@@ -254,6 +263,13 @@ fn decide_ask(
         Ask::Say { room, body } => room::decide_say(state, asking, room, body, steps),
         Ask::Whisper { to, body } => whisper::decide_whisper(state, asking, to, body, steps),
         Ask::Topic { room, topic } => room::decide_topic(state, asking, room, topic, steps),
+        Ask::Offer { .. }
+        | Ask::Accept { .. }
+        | Ask::Decline { .. }
+        | Ask::Pause { .. }
+        | Ask::Hash { .. }
+        | Ask::Finish { .. }
+        | Ask::Cancel { .. } => transfer::decide(state, stamp, asking, ask, steps),
     };
     match (verdict, asking.by) {
         (Err(rejection), Some(by)) => {

@@ -64,9 +64,15 @@ codes! {
     AheadOfHead = 118 "ahead_of_head" "the position is later than the room's last event";
     Corrupt = 119 "corrupt" "part of the room's history is damaged and cannot be shown";
     TooBroad = 120 "too_broad" "the search takes too long, give rarer or longer words or name a room";
+    NoSuchTransfer = 121 "no_such_transfer" "no file of that number is offered to you or by you, or it is over";
+    WrongOffset = 122 "wrong_offset" "the bytes do not follow those that are there";
+    TooManyTransfers = 123 "too_many_transfers" "as many files are offered or on their way as may be, finish or cancel one first";
+    ToYourself = 124 "to_yourself" "a file goes to somebody else";
+    BadFile = 125 "bad_file" "the file's name or size breaks a rule";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
     StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";
+    TransfersFull = 203 "transfers_full" "the server carries as many files as it may, try again later";
     GoingAway = 300 "going_away" "the server is ending, come back later";
     SlowReader = 301 "slow_reader" "this connection reads too slowly, come back and resume";
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";

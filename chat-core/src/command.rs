@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Epoch, NodeId, Number, RequestId, SessionId};
+use crate::id::{Epoch, NodeId, Number, RequestId, SessionId, TransferId};
+use crate::transfer::{EndReason, FileHash, PauseReason};
 
 /// Something a client wants changed. Names and texts are as the client wrote them: the core judges them, so
 /// that every codec gives the same answer.
@@ -53,6 +54,82 @@ pub enum Ask {
         /// The new topic; empty clears it.
         topic: Arc<str>,
     },
+    /// Offer a file to a user or a room. Answered by [`Event::Offered`](crate::Event::Offered).
+    Offer {
+        /// To whom.
+        #[serde(flatten)]
+        to: Recipient,
+        /// The file's name, without any folder.
+        name: Arc<str>,
+        /// Its size in bytes.
+        size: u64,
+        /// Its hash, if it is known; else it is told later, with [`Ask::Hash`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<FileHash>,
+        /// Bytes in one chunk, as the sender would have it; zero: as the server would.
+        #[serde(default)]
+        chunk_bytes: u32,
+    },
+    /// Take an offered file, from an offset; after a break again, from where it broke off.
+    /// Answered by [`Event::Accepted`](crate::Event::Accepted).
+    Accept {
+        /// Which.
+        transfer: TransferId,
+        /// So many bytes are there already.
+        #[serde(default)]
+        from: u64,
+        /// The hash of those bytes, for the sender to compare.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<FileHash>,
+    },
+    /// Not take an offered file. Answered by [`Event::Declined`](crate::Event::Declined).
+    Decline {
+        /// Which.
+        transfer: TransferId,
+    },
+    /// Pause one's own copy: [`Ask::Accept`] goes on with it. Answered by [`Event::Paused`](crate::Event::Paused).
+    Pause {
+        /// Which.
+        transfer: TransferId,
+        /// Why.
+        why: PauseReason,
+    },
+    /// Tell the hash of the whole file, by its sender. Answered by [`Event::Hashed`](crate::Event::Hashed).
+    Hash {
+        /// Which.
+        transfer: TransferId,
+        /// The hash.
+        hash: FileHash,
+    },
+    /// Say that all is there and has the hash that the sender told.
+    /// Answered by [`Event::Finished`](crate::Event::Finished).
+    Finish {
+        /// Which.
+        transfer: TransferId,
+    },
+    /// Call off: by a receiver its own copy, by the sender that of `user`, or the whole. Answered by
+    /// [`Event::Cancelled`](crate::Event::Cancelled) for a copy, [`Event::Closed`](crate::Event::Closed) for the whole.
+    Cancel {
+        /// Which.
+        transfer: TransferId,
+        /// Whose copy, if the sender asks; none: the whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<Arc<str>>,
+        /// Why. `expired`, `left` and `gone` are the server's to say, and count as `cancelled`.
+        why: EndReason,
+    },
+}
+
+/// To whom a file is to be offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub enum Recipient {
+    /// To the user of this name.
+    #[serde(rename = "to")]
+    User(Arc<str>),
+    /// To the room of this name.
+    #[serde(rename = "room")]
+    Room(Arc<str>),
 }
 
 /// Where a client's copy of a room ends.
@@ -142,6 +219,22 @@ pub enum Command {
     NodeDown {
         /// Which.
         node: NodeId,
+    },
+    /// A receiver has acknowledged so much. Told now and then, not for every chunk.
+    Progress {
+        /// Of which transfer.
+        transfer: TransferId,
+        /// Whose copy.
+        session: SessionId,
+        /// So many bytes are there.
+        offset: u64,
+    },
+    /// A receiver or the sender of a transfer has been silent for too long: the copies that wait for it pause.
+    Stall {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Who is silent.
+        session: SessionId,
     },
     /// Time passed; what is due happens. See [`Chat::next_deadline`](crate::Chat::next_deadline).
     Tick,

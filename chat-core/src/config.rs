@@ -50,6 +50,20 @@ pub struct Config {
     pub whispers: usize,
     /// Bytes of text in those whispers; the last is kept whatever its length.
     pub whisper_bytes: usize,
+    /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
+    pub file_bytes: u64,
+    /// Bytes in one chunk, unless the sender wants less; 4 KiB to 1 MiB.
+    pub chunk_bytes: u32,
+    /// How long an offer can be accepted.
+    pub offer_ms: u64,
+    /// Files one session may offer or send at once, and as many may it receive; one more is refused
+    /// `too_many_transfers`.
+    pub transfers_per_user: usize,
+    /// Offers that may wait for one session's answer; one more is refused `too_many_transfers`.
+    pub offers_to_user: usize,
+    /// Transfers in all, those among them that ended a moment ago; at it, the oldest of those is forgotten, and if there is
+    /// none, `transfers_full`.
+    pub transfers: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms.
     pub page: usize,
 }
@@ -75,6 +89,12 @@ impl Default for Config {
             answers: 256,
             whispers: 32,
             whisper_bytes: 16 * 1024,
+            file_bytes: 1 << 50,
+            chunk_bytes: 64 * 1024,
+            offer_ms: 300_000,
+            transfers_per_user: 10,
+            offers_to_user: 100,
+            transfers: 10_000,
             page: 500,
         }
     }

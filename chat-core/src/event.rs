@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Kind;
-use crate::id::{Epoch, Number};
+use crate::id::{Epoch, Number, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::text::Body;
+use crate::transfer::{EndReason, FileHash, Offer, PauseReason, Target};
 
 /// Where in a room's own order an event stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -166,9 +167,106 @@ pub enum Event {
         /// Why.
         why: GapReason,
     },
+    /// A file is offered. Told to those who may accept it, and to its sender as the answer.
+    Offered(Box<Offer>),
+    /// A receiver takes the file, or goes on with it. Told to the sender and that receiver.
+    Accepted {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Who takes it.
+        user: UserName,
+        /// So many bytes are there already.
+        from: u64,
+        /// The hash of those bytes. If the sender's file begins otherwise, it calls that copy off with `prefix_differs`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<FileHash>,
+    },
+    /// A user does not take the file. Told to the sender and that user.
+    Declined {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Who.
+        user: UserName,
+    },
+    /// A copy stands still, or, if `user` is the sender, all of them. Told to the sender and the receivers concerned.
+    Paused {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Whose copy, or who is not there.
+        user: UserName,
+        /// Why.
+        why: PauseReason,
+    },
+    /// The sender is back: the copies that run go on. Told to those who receive.
+    Resumed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The sender.
+        user: UserName,
+    },
+    /// The hash of the whole file is known. Told to those who receive, and to the sender as the answer.
+    Hashed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The hash.
+        hash: FileHash,
+    },
+    /// A receiver's copy has grown. Told to the sender, about once a second.
+    Progressed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Whose copy.
+        user: UserName,
+        /// So many bytes are there.
+        offset: u64,
+    },
+    /// A receiver has all of it, and the hash is equal. Told to the sender and that receiver.
+    Finished {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Who.
+        user: UserName,
+    },
+    /// A receiver's copy came to nothing. Told to the sender and that receiver.
+    Cancelled {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Whose copy.
+        user: UserName,
+        /// Who called it off.
+        by: UserName,
+        /// Why.
+        why: EndReason,
+    },
+    /// The offer is over for all who have not accepted; unless it is `expired`, so are the copies that are not finished.
+    /// Told to all who were told of the offer.
+    Closed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Why.
+        why: EndReason,
+    },
 }
 
 impl Event {
+    /// Which transfer it is about, if it is about one.
+    #[must_use]
+    pub fn transfer(&self) -> Option<TransferId> {
+        match self {
+            Event::Offered(offer) => Some(offer.transfer),
+            Event::Accepted { transfer, .. }
+            | Event::Declined { transfer, .. }
+            | Event::Paused { transfer, .. }
+            | Event::Resumed { transfer, .. }
+            | Event::Hashed { transfer, .. }
+            | Event::Progressed { transfer, .. }
+            | Event::Finished { transfer, .. }
+            | Event::Cancelled { transfer, .. }
+            | Event::Closed { transfer, .. } => Some(*transfer),
+            _ => None,
+        }
+    }
+
     /// Where in a room's order this stands; `None` for events outside any room's order.
     ///
     /// `Members`, `CaughtUp` and `Gap` name a place without being an event of the room.
@@ -250,7 +348,61 @@ impl fmt::Display for Event {
                 };
                 write!(f, "gap {place} from {first_available} ({why})")
             }
+            Event::Offered(offer) => {
+                let Offer { transfer, from, to, name, size, .. } = &**offer;
+                write!(f, "offered {transfer} {from} to {to} {:?} {size}", name.as_str())
+            }
+            Event::Accepted { transfer, user, from, .. } => {
+                write!(f, "accepted {transfer} {user} from {from}")
+            }
+            Event::Declined { transfer, user } => write!(f, "declined {transfer} {user}"),
+            Event::Paused { transfer, user, why } => write!(f, "paused {transfer} {user} ({why})"),
+            Event::Resumed { transfer, user } => write!(f, "resumed {transfer} {user}"),
+            Event::Hashed { transfer, hash } => write!(f, "hashed {transfer} {hash}"),
+            Event::Progressed { transfer, user, offset } => {
+                write!(f, "progressed {transfer} {user} to {offset}")
+            }
+            Event::Finished { transfer, user } => write!(f, "finished {transfer} {user}"),
+            Event::Cancelled { transfer, user, by, why } => {
+                write!(f, "cancelled {transfer} {user} by {by} ({why})")
+            }
+            Event::Closed { transfer, why } => write!(f, "closed {transfer} ({why})"),
         }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::User(user) => user.fmt(f),
+            Target::Room(room) => write!(f, "#{room}"),
+        }
+    }
+}
+
+impl fmt::Display for PauseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PauseReason::Lost => "lost",
+            PauseReason::NoSpace => "no space",
+            PauseReason::Silent => "silent",
+            PauseReason::Asked => "asked",
+        })
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EndReason::Cancelled => "cancelled",
+            EndReason::Expired => "expired",
+            EndReason::SourceChanged => "source changed",
+            EndReason::WrongHash => "wrong hash",
+            EndReason::PrefixDiffers => "prefix differs",
+            EndReason::Left => "left",
+            EndReason::Gone => "gone",
+            EndReason::Failed => "failed",
+        })
     }
 }
 

@@ -54,6 +54,11 @@ id! {
     RequestId
 }
 
+id! {
+    /// An offered file and what becomes of it: transfers are counted as they are offered, from 1.
+    TransferId
+}
+
 impl RequestId {
     /// An ask that nobody will repeat.
     pub const NONE: RequestId = RequestId(0);

@@ -91,17 +91,18 @@ mod stamp;
 mod state;
 mod step;
 mod text;
+pub mod transfer;
 mod whisper;
 
 pub use catch_up::{CatchUp, Kept};
 pub use change::{Asked, Change, Remembered, Verdict};
 pub use chat::Chat;
 pub use code::{Code, Kind};
-pub use command::{Ask, Command, Detach, Since, TokenHash};
+pub use command::{Ask, Command, Detach, Recipient, Since, TokenHash};
 pub use config::Config;
 pub use digest::Digest;
 pub use event::{Departure, Event, GapReason, Place, Refusal};
-pub use id::{Epoch, MAX_JSON_INTEGER, NodeId, Number, RequestId, RoomId, Seq, SessionId};
+pub use id::{Epoch, MAX_JSON_INTEGER, NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
 pub use name::{MAX_NAME_BYTES, NameError, RoomName, UserName};
 pub use printable::printable;
 pub use query::{Anchor, Answer, Query, RoomInfo};
@@ -110,3 +111,7 @@ pub use sink::{Asker, Audience, Sink, Transcript};
 pub use snapshot::{RestoreError, Snapshot};
 pub use stamp::{Stamp, Timestamp};
 pub use text::{Body, TextError};
+pub use transfer::{
+    CopyInfo, CopyState, EndReason, FileHash, FileName, FileNameError, MAX_CHUNK_BYTES, MAX_FILE_NAME_BYTES,
+    MIN_CHUNK_BYTES, NotAHash, Offer, PauseReason, Target, TransferInfo,
+};

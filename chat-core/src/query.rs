@@ -8,6 +8,7 @@ use crate::id::{Epoch, Number};
 use crate::name::{RoomName, UserName};
 use crate::stamp::Timestamp;
 use crate::text::Body;
+use crate::transfer::TransferInfo;
 
 /// A read. Users and rooms are answered from state, history from the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub enum Query {
         /// At most so many messages; the server may send fewer and says whether there are more.
         limit: u32,
     },
+    /// The files that one offers, or may accept, or has accepted; those that ended a moment ago, too.
+    Transfers {},
 }
 
 /// Which page of a room's messages. In JSON each is a field of its own, and none of them means the latest.
@@ -172,6 +175,11 @@ pub enum Answer {
         count: u32,
         /// Whether there are older ones: ask again with `before_time` set to the time of the oldest received.
         more: bool,
+    },
+    /// The transfers that concern the asker, in the order of their numbers.
+    Transfers {
+        /// At most as many as the server's limits allow one user.
+        transfers: Vec<TransferInfo>,
     },
 }
 

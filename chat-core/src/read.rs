@@ -5,7 +5,7 @@ use std::ops::Bound;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::event::{Event, Place};
-use crate::id::{NodeId, Number, RequestId, RoomId, Seq, SessionId};
+use crate::id::{NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::query::{Answer, RoomInfo};
 use crate::rejection::Rejection;
@@ -13,6 +13,7 @@ use crate::room::Room;
 use crate::session::Session;
 use crate::stamp::{Stamp, Timestamp};
 use crate::text::Body;
+use crate::transfer::TransferInfo;
 
 impl Chat {
     /// The limits in force.
@@ -144,6 +145,24 @@ impl Chat {
         let page = (self.state.config.page / 5).max(1);
         let rooms = rest.by_ref().take(page).map(|id| info(&self.state.rooms[id])).collect();
         Ok(Answer::Rooms { total: names.len() as u64, rooms, more: rest.next().is_some() })
+    }
+
+    /// A transfer as its sender sees it.
+    #[must_use]
+    pub fn transfer(&self, _transfer: TransferId) -> Option<TransferInfo> {
+        None
+    }
+
+    /// The session that sends a transfer's file, whether it has a connection or not.
+    #[must_use]
+    pub fn transfer_sender(&self, _transfer: TransferId) -> Option<SessionId> {
+        None
+    }
+
+    /// The transfers that concern an attached session, in the order of their numbers.
+    #[must_use]
+    pub fn transfers(&self, _session: SessionId) -> Answer {
+        Answer::Transfers { transfers: Vec::new() }
     }
 
     /// How many sessions are attached or lingering, and how many rooms there are.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::code::Code;
 use crate::event::Refusal;
+use crate::id::TransferId;
 use crate::name::{NameError, RoomName, UserName};
 use crate::text::TextError;
 
@@ -86,6 +87,38 @@ pub enum Rejection {
     /// The attachment's id is in use: a fault of the node that made it.
     #[error("this connection has its name already")]
     AlreadyNamed,
+    /// No such transfer, or none that concerns this session: an outsider cannot tell. Or it is over.
+    #[error("no file {transfer} is offered to you or by you, or it is over")]
+    NoSuchTransfer {
+        /// The number.
+        transfer: TransferId,
+    },
+    /// More bytes than the file has.
+    #[error("the file has {size} bytes, accept it from an offset within them")]
+    WrongOffset {
+        /// The file's size.
+        size: u64,
+    },
+    /// The session, or the one it sends to, has as many transfers as it may.
+    #[error("{user} has {limit} files offered or on their way, the most there may be; wait, or cancel one")]
+    TooManyTransfers {
+        /// Who.
+        user: UserName,
+        /// The limit.
+        limit: u32,
+    },
+    /// A file offered to oneself.
+    #[error("a file goes to somebody else, not to yourself")]
+    ToYourself,
+    /// A file's name or size breaks a rule.
+    #[error("{why}")]
+    BadFile {
+        /// Which rule.
+        why: Arc<str>,
+    },
+    /// The server has as many transfers as it may have.
+    #[error("the server carries as many files as it may, try again later")]
+    TransfersFull,
 }
 
 impl Rejection {
@@ -108,6 +141,12 @@ impl Rejection {
             Rejection::IdNotRising { .. } => Code::IdNotRising,
             Rejection::NoSession => Code::NoSession,
             Rejection::AlreadyNamed => Code::AlreadyNamed,
+            Rejection::NoSuchTransfer { .. } => Code::NoSuchTransfer,
+            Rejection::WrongOffset { .. } => Code::WrongOffset,
+            Rejection::TooManyTransfers { .. } => Code::TooManyTransfers,
+            Rejection::ToYourself => Code::ToYourself,
+            Rejection::BadFile { .. } => Code::BadFile,
+            Rejection::TransfersFull => Code::TransfersFull,
         }
     }
 

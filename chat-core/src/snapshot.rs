@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::digest::{Digest, Hasher};
 use crate::event::{Event, Place};
 use crate::id::{Epoch, RoomId, Seq, SessionId};
+use crate::name::UserName;
 use crate::room::{Room, RoomRecord};
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
@@ -203,6 +204,16 @@ fn feed_answer(answer: &Remembered, h: &mut Hasher) {
         Verdict::Left(place) => feed_place(3, place, h),
         Verdict::Whispered { to, number } => {
             h.word(4).bytes(to.as_str().as_bytes()).word(number.0);
+        }
+        Verdict::Offered { transfer, to, chunk_bytes, expires } => {
+            h.word(6).word(transfer.0).bytes(to.to_string().as_bytes());
+            h.word(u64::from(*chunk_bytes)).word(expires.0);
+        }
+        Verdict::Cancelled { user } => {
+            h.word(8).bytes(user.as_ref().map_or("", UserName::as_str).as_bytes());
+        }
+        Verdict::Done => {
+            h.word(7);
         }
         Verdict::Refused(rejection) => {
             h.word(5).word(u64::from(rejection.code().number())).bytes(rejection.to_string().as_bytes());

@@ -66,6 +66,16 @@ pub struct Limits {
     pub history_bytes: usize,
     /// Missed events of one room that a returning client is sent; further back is a `gap`.
     pub catch_up_events: u64,
+    /// Bytes of a file that may be on their way to one receiver, sent and not acknowledged. More costs nothing but what a
+    /// receiver's break makes necessary to send again; less slows transfers over long ways.
+    pub transfer_window_bytes: u64,
+    /// Bytes of one transfer that wait in the server for its receivers, in all; what it means is how many passes over the
+    /// sender's file there are at once.
+    pub transfer_bytes: usize,
+    /// How long a sender that has credit, or a receiver that owes acknowledgements, may be silent; then its copies pause.
+    pub transfer_silence_ms: u64,
+    /// How long a transfer to a room waits after the first has accepted, so that the others share its pass.
+    pub transfer_gather_ms: u64,
     /// How long the end of the server may take.
     pub shutdown_ms: u64,
     /// When clients are told to come back after the end of the server.
@@ -103,6 +113,10 @@ impl Default for Limits {
             history_events: 1_000,
             history_bytes: 1024 * 1024,
             catch_up_events: 10_000,
+            transfer_window_bytes: 4 * 1024 * 1024,
+            transfer_bytes: 16 * 1024 * 1024,
+            transfer_silence_ms: 60_000,
+            transfer_gather_ms: 250,
             shutdown_ms: 10_000,
             reconnect_after_ms: 1_000,
         }

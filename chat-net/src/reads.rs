@@ -34,6 +34,7 @@ impl<L: Log> Engine<L> {
             },
             Query::Users { room, after } => self.chat.users(room.as_deref(), after.as_deref()),
             Query::Rooms { after } => self.chat.rooms(after.as_deref()),
+            Query::Transfers {} => Ok(self.chat.transfers(session)),
             Query::Search { words, room, before_time, limit } => {
                 match self.searched_rooms(session, &words, room.as_deref()) {
                     Ok(rooms) => {

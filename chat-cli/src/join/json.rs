@@ -76,6 +76,13 @@ impl Face for Json {
             Ok(FromClient::Hello(_)) => {
                 self.refuse(RequestId::NONE, Code::AlreadyNamed, "say --name to have another name")?;
             }
+            Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => {
+                self.refuse(
+                    RequestId::NONE,
+                    Code::UnknownAsk,
+                    "files go with chat-cli send-file and receive",
+                )?;
+            }
             Err(bad) => self.refuse(bad.re, bad.code, &bad.message)?,
         }
         Ok(Act::Nothing)

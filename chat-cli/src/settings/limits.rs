@@ -1,7 +1,7 @@
 //! The table of limits: every limit of the engine and of the server by the name it has in settings.
 
 use chat_net::Limits;
-use chat_net::chat_core::{Config, MAX_NAME_BYTES};
+use chat_net::chat_core::{Config, MAX_CHUNK_BYTES, MAX_JSON_INTEGER, MAX_NAME_BYTES, MIN_CHUNK_BYTES};
 
 use crate::units::Unit;
 
@@ -108,6 +108,12 @@ limits! {
     "answers" core.answers Count "answers remembered for repeated asks, per user";
     "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
+    "file" core.file_bytes Bytes "longest file that may be offered";
+    "chunk" core.chunk_bytes Bytes "bytes in one chunk of a file, 4KiB to 1MiB";
+    "offer" core.offer_ms Millis "an offered file can be accepted for so long";
+    "transfers_per_user" core.transfers_per_user Count "files one user may send, and receive, at once";
+    "offers_to_user" core.offers_to_user Count "offers that may wait for one user";
+    "transfers" core.transfers Count "files offered or on their way, in all";
     "page" core.page Count "names in one page of an answer";
     "frame" net.frame_bytes Bytes "longest frame from a program";
     "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";
@@ -137,6 +143,10 @@ limits! {
     "history_events" net.history_events Count "events kept of one room";
     "history" net.history_bytes Bytes "bytes kept of one room";
     "catch_up_events" net.catch_up_events Count "missed events a returning user is sent, per room";
+    "transfer_window" net.transfer_window_bytes Bytes "bytes on their way to one receiver of a file";
+    "transfer_bytes" net.transfer_bytes Bytes "bytes of one file that wait in the server";
+    "transfer_silence" net.transfer_silence_ms Millis "an end of a transfer that says nothing for so long pauses it";
+    "transfer_gather" net.transfer_gather_ms Millis "a file for a room waits so long for more who accept";
     "shutdown" net.shutdown_ms Millis "the server ends within";
     "reconnect_after" net.reconnect_after_ms Millis "clients are told to come back after";
     "keep_age" keep.age_ms Millis "a room's events are kept on disk for; 0: for ever";
@@ -180,6 +190,11 @@ impl AllLimits {
             ),
             (self.net.hello_frame_bytes > self.net.frame_bytes, less("hello_frame", "frame")),
             (self.net.ping_after_ms > self.net.dead_after_ms, less("ping_after", "dead_after")),
+            (
+                !(MIN_CHUNK_BYTES..=MAX_CHUNK_BYTES).contains(&self.core.chunk_bytes),
+                "chunk must be between 4KiB and 1MiB".to_owned(),
+            ),
+            (self.core.file_bytes > MAX_JSON_INTEGER, "file must stay within 2^53 - 1 bytes".to_owned()),
             (self.core.linger_ms > self.core.resumable_ms, less("linger", "resumable")),
             (self.net.talk_bytes > self.net.talk_hard_bytes, less("talk", "talk_hard")),
         ];

@@ -71,6 +71,12 @@ fn config(limits: u8) -> Config {
         resumable_ms: if bit(6) { 300 } else { 80 },
         answers: 2,
         whispers: if bit(7) { 2 } else { 0 },
+        file_bytes: 1_000,
+        chunk_bytes: 100,
+        offer_ms: if bit(2) { 60 } else { 400 },
+        transfers_per_user: 2,
+        offers_to_user: 2,
+        transfers: 3,
         page: 2,
     }
 }

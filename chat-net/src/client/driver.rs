@@ -75,7 +75,12 @@ async fn greet(dial: &mut Dial, hello: Hello, limit: Duration) -> Result<(Link, 
                     let _ = link.outgoing.push(&FromClient::Pong { nonce });
                     link.outgoing.drain().await?;
                 }
-                FromServer::Told(_) | FromServer::Answered { .. } | FromServer::Pong { .. } => {}
+                FromServer::Told(_)
+                | FromServer::Answered { .. }
+                | FromServer::Pong { .. }
+                | FromServer::Chunk(_)
+                | FromServer::Credit(_)
+                | FromServer::Stop { .. } => {}
             }
         }
     };
@@ -358,6 +363,7 @@ impl Driver {
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
             FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
+            FromServer::Chunk(_) | FromServer::Credit(_) | FromServer::Stop { .. } => Ok(()),
         }
     }
 

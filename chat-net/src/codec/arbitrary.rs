@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use chat_core::{
-    Anchor, Answer, Ask, Body, Departure, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
-    RoomInfo, RoomName, Since, Timestamp, UserName,
+    Anchor, Answer, Ask, Body, CopyInfo, CopyState, Departure, EndReason, Epoch, Event, FileHash, FileName,
+    GapReason, Number, Offer, PauseReason, Place, Query, Recipient, Refusal, RequestId, RoomInfo, RoomName,
+    Since, Target, Timestamp, TransferId, TransferInfo, UserName,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::wire::{Closing, FromClient, FromServer, Hello, Limits, RoomPosition, Told, Welcome};
+use super::wire::{
+    Chunk, Closing, Credit, FromClient, FromServer, Hello, Limits, RoomPosition, Told, Welcome,
+};
 
 fn text() -> impl Strategy<Value = Arc<str>> {
     prop_oneof![any::<String>().prop_map(Arc::from), "[a-z ]{0,300}".prop_map(Arc::from)]
@@ -45,14 +48,116 @@ fn positions() -> impl Strategy<Value = Vec<RoomPosition>> {
     vec((text(), since()).prop_map(|(room, since)| RoomPosition { room, since }), 0..4)
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+fn ask() -> BoxedStrategy<Ask> {
     prop_oneof![
         (text(), option::of(since())).prop_map(|(room, since)| Ask::Join { room, since }),
         text().prop_map(|room| Ask::Leave { room }),
         (text(), text()).prop_map(|(room, body)| Ask::Say { room, body }),
         (text(), text()).prop_map(|(to, body)| Ask::Whisper { to, body }),
         (text(), text()).prop_map(|(room, topic)| Ask::Topic { room, topic }),
+        (recipient(), text(), int(), option::of(hash()), any::<u32>())
+            .prop_map(|(to, name, size, hash, chunk_bytes)| Ask::Offer { to, name, size, hash, chunk_bytes }),
+        (transfer(), int(), option::of(hash())).prop_map(|(transfer, from, prefix)| Ask::Accept {
+            transfer,
+            from,
+            prefix
+        }),
+        transfer().prop_map(|transfer| Ask::Decline { transfer }),
+        (transfer(), pause()).prop_map(|(transfer, why)| Ask::Pause { transfer, why }),
+        (transfer(), hash()).prop_map(|(transfer, hash)| Ask::Hash { transfer, hash }),
+        transfer().prop_map(|transfer| Ask::Finish { transfer }),
+        (transfer(), option::of(text()), end()).prop_map(|(transfer, user, why)| Ask::Cancel {
+            transfer,
+            user,
+            why
+        }),
     ]
+    .boxed()
+}
+
+fn transfer() -> impl Strategy<Value = TransferId> {
+    int().prop_map(TransferId)
+}
+
+fn hash() -> impl Strategy<Value = FileHash> {
+    any::<[u8; 32]>().prop_map(FileHash)
+}
+
+fn recipient() -> impl Strategy<Value = Recipient> {
+    prop_oneof![text().prop_map(Recipient::User), text().prop_map(Recipient::Room)]
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![user().prop_map(Target::User), room().prop_map(Target::Room)]
+}
+
+fn pause() -> impl Strategy<Value = PauseReason> {
+    use PauseReason::{Asked, Lost, NoSpace, Silent};
+    proptest::sample::select(vec![Lost, NoSpace, Silent, Asked])
+}
+
+fn end() -> impl Strategy<Value = EndReason> {
+    use EndReason::{Cancelled, Expired, Failed, Gone, Left, PrefixDiffers, SourceChanged, WrongHash};
+    let all = vec![Cancelled, Expired, SourceChanged, WrongHash, PrefixDiffers, Left, Gone, Failed];
+    proptest::sample::select(all)
+}
+
+fn offer() -> impl Strategy<Value = Offer> {
+    let name = "[ -.0-Z^-~\u{a1}-\u{2fff}]{0,40}x".prop_map(|name| FileName::new(&name).unwrap());
+    (transfer(), user(), target(), name, int(), option::of(hash()), any::<u32>(), int()).prop_map(
+        |(transfer, from, to, name, size, hash, chunk_bytes, expires)| Offer {
+            transfer,
+            from,
+            to,
+            name,
+            size,
+            hash,
+            chunk_bytes,
+            expires: Timestamp(expires),
+        },
+    )
+}
+
+fn copies() -> impl Strategy<Value = Vec<CopyInfo>> {
+    let state = prop_oneof![
+        Just(CopyState::Running {}),
+        pause().prop_map(|why| CopyState::Paused { why }),
+        Just(CopyState::Finished {}),
+        Just(CopyState::Declined {}),
+        end().prop_map(|why| CopyState::Cancelled { why }),
+    ];
+    vec((user(), int(), state).prop_map(|(user, offset, state)| CopyInfo { user, offset, state }), 0..3)
+}
+
+fn chunk() -> impl Strategy<Value = Chunk> {
+    (transfer(), any::<u32>(), int(), vec(any::<u8>(), 0..300))
+        .prop_map(|(transfer, pass, offset, data)| Chunk { transfer, pass, offset, data: data.into() })
+}
+
+fn transfer_event() -> BoxedStrategy<Event> {
+    prop_oneof![
+        offer().prop_map(|offer| Event::Offered(Box::new(offer))),
+        (transfer(), user(), int(), option::of(hash()))
+            .prop_map(|(transfer, user, from, prefix)| Event::Accepted { transfer, user, from, prefix }),
+        (transfer(), user()).prop_map(|(transfer, user)| Event::Declined { transfer, user }),
+        (transfer(), user(), pause()).prop_map(|(transfer, user, why)| Event::Paused { transfer, user, why }),
+        (transfer(), user()).prop_map(|(transfer, user)| Event::Resumed { transfer, user }),
+        (transfer(), hash()).prop_map(|(transfer, hash)| Event::Hashed { transfer, hash }),
+        (transfer(), user(), int()).prop_map(|(transfer, user, offset)| Event::Progressed {
+            transfer,
+            user,
+            offset
+        }),
+        (transfer(), user()).prop_map(|(transfer, user)| Event::Finished { transfer, user }),
+        (transfer(), user(), user(), end()).prop_map(|(transfer, user, by, why)| Event::Cancelled {
+            transfer,
+            user,
+            by,
+            why
+        }),
+        (transfer(), end()).prop_map(|(transfer, why)| Event::Closed { transfer, why }),
+    ]
+    .boxed()
 }
 
 fn anchor() -> impl Strategy<Value = Anchor> {
@@ -66,7 +171,7 @@ fn anchor() -> impl Strategy<Value = Anchor> {
     ]
 }
 
-fn query() -> impl Strategy<Value = Query> {
+fn query() -> BoxedStrategy<Query> {
     prop_oneof![
         (option::of(text()), option::of(text())).prop_map(|(room, after)| Query::Users { room, after }),
         option::of(text()).prop_map(|after| Query::Rooms { after }),
@@ -77,7 +182,9 @@ fn query() -> impl Strategy<Value = Query> {
         }),
         (text(), option::of(text()), option::of(int().prop_map(Timestamp)), any::<u32>())
             .prop_map(|(words, room, before_time, limit)| Query::Search { words, room, before_time, limit }),
+        Just(Query::Transfers {}),
     ]
+    .boxed()
 }
 
 pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
@@ -97,10 +204,12 @@ pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
         int().prop_map(|nonce| FromClient::Ping { nonce }),
         int().prop_map(|nonce| FromClient::Pong { nonce }),
         Just(FromClient::Bye),
+        chunk().prop_map(FromClient::Chunk),
+        (transfer(), int()).prop_map(|(transfer, offset)| FromClient::Received { transfer, offset }),
     ]
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> BoxedStrategy<Event> {
     let users = || vec(user(), 0..5);
     let departure = prop_oneof![Just(Departure::Left), Just(Departure::Quit), Just(Departure::Lost)];
     let gap = prop_oneof![Just(GapReason::NewEpoch), Just(GapReason::NotKept), Just(GapReason::Corrupt)];
@@ -147,10 +256,13 @@ fn event() -> impl Strategy<Value = Event> {
             first_available,
             why
         }),
+        transfer_event(),
+        transfer_event(),
     ]
+    .boxed()
 }
 
-fn answer() -> impl Strategy<Value = Answer> {
+fn answer() -> BoxedStrategy<Answer> {
     let info = (room(), int(), option::of(body())).prop_map(|(room, members, topic)| RoomInfo {
         room,
         members,
@@ -174,7 +286,14 @@ fn answer() -> impl Strategy<Value = Answer> {
             }
         ),
         (any::<u32>(), any::<bool>()).prop_map(|(count, more)| Answer::Search { count, more }),
+        vec((offer(), any::<bool>(), copies()), 0..3).prop_map(|all| Answer::Transfers {
+            transfers: all
+                .into_iter()
+                .map(|(offer, open, copies)| TransferInfo { offer, open, copies })
+                .collect()
+        }),
     ]
+    .boxed()
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
@@ -212,5 +331,9 @@ pub(super) fn from_server() -> impl Strategy<Value = FromServer> {
         1 => int().prop_map(|nonce| FromServer::Ping { nonce }),
         1 => int().prop_map(|nonce| FromServer::Pong { nonce }),
         1 => closing.prop_map(FromServer::Closing),
+        1 => chunk().prop_map(FromServer::Chunk),
+        1 => (transfer(), any::<u32>(), int(), int())
+            .prop_map(|(transfer, pass, next, until)| FromServer::Credit(Credit { transfer, pass, next, until })),
+        1 => (transfer(), any::<u32>()).prop_map(|(transfer, pass)| FromServer::Stop { transfer, pass }),
     ]
 }

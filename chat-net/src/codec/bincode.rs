@@ -5,21 +5,22 @@
 use ::bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use ::bincode::error::DecodeError;
 use ::bincode::{Decode, Encode, decode_from_slice, enc::write::Writer, encode_into_writer};
-use bytes::{BufMut, BytesMut};
-use chat_core::{Code, RequestId, Timestamp};
+use bytes::{BufMut, Bytes, BytesMut};
+use chat_core::{Code, RequestId, Timestamp, TransferId};
 
 use super::error::{BadAsk, ProtocolError};
-use super::wire::{FromClient, FromServer};
+use super::frame::MAX_CHUNK_PAYLOAD;
+use super::wire::{Chunk, FromClient, FromServer};
 
 /// A client speaks this many kinds of frame, ask and query; an index behind them is from a newer client.
 /// A new variant is counted here, named in `json`, has a vector in `docs/protocol.md`, and is in `arbitrary`.
-const FROM_CLIENT: u32 = 6;
-const ASKS: u32 = 5;
-const QUERIES: u32 = 4;
+const FROM_CLIENT: u32 = 8;
+const ASKS: u32 = 12;
+const QUERIES: u32 = 5;
 /// The same for a server: frames, events, answers.
-const FROM_SERVER: u32 = 6;
-const EVENTS: u32 = 12;
-const ANSWERS: u32 = 4;
+const FROM_SERVER: u32 = 9;
+const EVENTS: u32 = 22;
+const ANSWERS: u32 = 5;
 
 /// Appends the payload of one frame from a client.
 pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
@@ -86,6 +87,25 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
     })
 }
 
+/// The place of a chunk among the frames of either end.
+const CHUNK: u8 = 6;
+
+/// Whether a payload begins like a chunk's.
+pub(crate) fn is_chunk(payload: &[u8]) -> bool {
+    payload.first() == Some(&CHUNK)
+}
+
+/// Reads the payload of a chunk; its bytes are shared with the payload, not copied. `None`: it is something else, or
+/// broken.
+pub(crate) fn chunk_of(payload: &Bytes) -> Option<Chunk> {
+    let ((tag, transfer, pass, offset, length), rest) = read::<(u32, TransferId, u32, u64, u64)>(payload)?;
+    if tag != u32::from(CHUNK) || length != rest.len() as u64 {
+        return None;
+    }
+    let data = payload.slice_ref(rest);
+    Some(Chunk { transfer, pass, offset, data })
+}
+
 struct Tail<'a>(&'a mut BytesMut);
 
 impl Writer for Tail<'_> {
@@ -140,6 +160,10 @@ fn decode<T: Decode<()>>(payload: &[u8]) -> Result<T, Fault> {
         0..=0x1000 => decode_from_slice(payload, limited::<0x1_0000>()),
         0x1001..=0x1_0000 => decode_from_slice(payload, limited::<0x10_0000>()),
         0x1_0001..=0x10_0000 => decode_from_slice(payload, limited::<0x100_0000>()),
+        // A chunk of the largest size there is, with its head; nothing else is so long.
+        0x10_0001..=MAX_CHUNK_PAYLOAD if is_chunk(payload) => {
+            decode_from_slice(payload, limited::<0x100_0000>())
+        }
         _ => return Err(Fault::TooLarge),
     }
     .map_err(Fault::Bytes)?;
@@ -223,19 +247,19 @@ mod tests {
 
     #[test]
     fn what_a_newer_client_says_is_unknown_and_not_garbage() {
-        assert_eq!(code(b"\x01\x07\x05\x01r"), (RequestId(7), Code::UnknownAsk));
-        assert_eq!(code(b"\x02\x07\x04"), (RequestId(7), Code::UnknownAsk));
-        assert_eq!(code(b"\x06\x07"), (RequestId::NONE, Code::UnknownAsk));
+        assert_eq!(code(b"\x01\x07\x0c\x01r"), (RequestId(7), Code::UnknownAsk));
+        assert_eq!(code(b"\x02\x07\x05"), (RequestId(7), Code::UnknownAsk));
+        assert_eq!(code(b"\x08\x07"), (RequestId::NONE, Code::UnknownAsk));
         assert_eq!(code(b"\x01\x07\x02\x01r\x02\xff\xfe"), (RequestId(7), Code::BadText));
         let unknown = |payload: &[u8]| matches!(decode_server(payload), Err(ProtocolError::Unknown { .. }));
-        assert!(unknown(b"\x06") && unknown(b"\x01\x00\x00\x05\x0c\x01") && unknown(b"\x02\x09\x04\x01"));
-        assert!(!unknown(b"\x01\x00\x00\x05\x0b\x01") && !unknown(b"\x01\x00\x02\x05\x0c"));
+        assert!(unknown(b"\x09") && unknown(b"\x01\x00\x00\x05\x16\x01") && unknown(b"\x02\x09\x05\x01"));
+        assert!(!unknown(b"\x01\x00\x00\x05\x15\x01") && !unknown(b"\x01\x00\x02\x05\x16"));
     }
 
     #[test]
     fn the_counts_of_variants_are_those_of_the_vocabulary() {
         let known = |payload: &[u8]| code(payload).1 != Code::UnknownAsk;
-        assert!(known(&[1, 7, ASKS as u8 - 1]) && known(&[2, 7, QUERIES as u8 - 1]));
+        assert!(known(&[1, 7, ASKS as u8 - 1]) && known(&[2, 7, QUERIES as u8 - 1, 0]));
         let found = |payload: &[u8]| match decode::<FromServer>(payload).err() {
             Some(Fault::Bytes(DecodeError::UnexpectedVariant { found, .. })) => Some(found),
             _ => None,

@@ -73,17 +73,17 @@ impl Form {
     }
 
     fn try_encode(self, frame: &FromServer, own: bool, out: &mut BytesMut) -> Result<(), TooLarge> {
+        let limit = match frame {
+            FromServer::Chunk(_) => frame::MAX_CHUNK_PAYLOAD,
+            _ => frame::MAX_SERVER_PAYLOAD,
+        };
         match self {
-            Form::Bincode => {
-                frame::put(out, frame::MAX_SERVER_PAYLOAD, |out| bincode::encode_server(frame, out))
-            }
-            Form::JsonFrames => {
-                frame::put(out, frame::MAX_SERVER_PAYLOAD, |out| json::encode_server(frame, out))
-            }
+            Form::Bincode => frame::put(out, limit, |out| bincode::encode_server(frame, out)),
+            Form::JsonFrames => frame::put(out, limit, |out| json::encode_server(frame, out)),
             Form::JsonLines => {
                 let start = out.len();
                 json::encode_server(frame, out);
-                frame::check(out, start, frame::MAX_SERVER_PAYLOAD)?;
+                frame::check(out, start, limit)?;
                 out.put_u8(b'\n');
                 Ok(())
             }

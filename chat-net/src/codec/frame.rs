@@ -21,6 +21,12 @@ pub const MAX_SERVER_PAYLOAD: usize = 256 * 1024;
 /// The largest payload a server takes, unless it is set otherwise; its welcome says.
 pub const MAX_CLIENT_PAYLOAD: usize = 64 * 1024;
 
+/// What a chunk's payload takes beside its bytes, in any form.
+pub const CHUNK_HEAD_BYTES: usize = 256;
+
+/// The largest payload of a chunk, in the form that takes most: base64 of the largest chunk there is.
+pub const MAX_CHUNK_PAYLOAD: usize = (chat_core::MAX_CHUNK_BYTES as usize).div_ceil(3) * 4 + CHUNK_HEAD_BYTES;
+
 /// The first bytes of every preface; the first byte can start neither UTF-8 text, TLS nor HTTP.
 pub const MAGIC: [u8; 5] = *b"\xC1chat";
 

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 
 use bytes::{BufMut, BytesMut};
-use chat_core::{Answer, Ask, Code, Event, Query, RequestId, Timestamp};
+use chat_core::{Answer, Ask, Code, Event, Query, RequestId, Timestamp, TransferId};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::chunk::JsonChunk;
 use super::error::{BadAsk, ProtocolError};
-use super::wire::{Closing, FromClient, FromServer, Hello, Told, Welcome};
+use super::wire::{Closing, Credit, FromClient, FromServer, Hello, Told, Welcome};
 
 /// Appends one object from a client, without a line end.
 pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
@@ -22,6 +23,10 @@ pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
         FromClient::Ping { nonce } => nonced(out, "ping", *nonce),
         FromClient::Pong { nonce } => nonced(out, "pong", *nonce),
         FromClient::Bye => out.put_slice(br#"{"type":"bye"}"#),
+        FromClient::Chunk(chunk) => flat(out, "chunk", &JsonChunk::from(chunk)),
+        FromClient::Received { transfer, offset } => {
+            flat(out, "received", &Received { transfer: *transfer, offset: *offset });
+        }
     }
 }
 
@@ -40,6 +45,9 @@ pub fn encode_server(frame: &FromServer, out: &mut BytesMut) {
         FromServer::Ping { nonce } => nonced(out, "ping", *nonce),
         FromServer::Pong { nonce } => nonced(out, "pong", *nonce),
         FromServer::Closing(closing) => flat(out, "closing", closing),
+        FromServer::Chunk(chunk) => flat(out, "chunk", &JsonChunk::from(chunk)),
+        FromServer::Credit(credit) => flat(out, "credit", credit),
+        FromServer::Stop { transfer, pass } => flat(out, "stop", &Stop { transfer: *transfer, pass: *pass }),
     }
 }
 
@@ -74,15 +82,19 @@ pub fn decode_client(payload: &[u8]) -> Result<FromClient, BadAsk> {
     let Head { kind, id } = serde_json::from_str(text).map_err(bad(RequestId::NONE))?;
     match &*kind {
         "hello" => serde_json::from_str::<Hello>(text).map(FromClient::Hello),
-        "join" | "leave" | "say" | "whisper" | "topic" => {
+        "join" | "leave" | "say" | "whisper" | "topic" | "offer" | "accept" | "decline" | "pause"
+        | "hash" | "finish" | "cancel" => {
             serde_json::from_str::<Ask>(text).map(|ask| FromClient::Ask { id, ask })
         }
-        "users" | "rooms" | "history" | "search" => {
+        "users" | "rooms" | "history" | "search" | "transfers" => {
             serde_json::from_str::<Query>(text).map(|query| FromClient::Query { id, query })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Ping { nonce }),
         "pong" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Pong { nonce }),
         "bye" => Ok(FromClient::Bye),
+        "chunk" => serde_json::from_str::<JsonChunk>(text).and_then(JsonChunk::decode).map(FromClient::Chunk),
+        "received" => serde_json::from_str::<Received>(text)
+            .map(|Received { transfer, offset }| FromClient::Received { transfer, offset }),
         unknown => {
             let known: String = unknown.chars().take(40).collect();
             return Err(BadAsk::new(id, Code::UnknownAsk, &format!("there is no ask \"{known}\"")));
@@ -114,14 +126,19 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         serde_json::from_str(text).map_err(|error| ProtocolError::broken(&error))?;
     match &*kind {
         "welcome" => serde_json::from_str::<Welcome>(text).map(|w| FromServer::Welcome(Box::new(w))),
-        "users" | "rooms" | "history" | "search" => {
+        "users" | "rooms" | "history" | "search" | "transfers" => {
             serde_json::from_str::<Answer>(text).map(|answer| FromServer::Answered { re, answer })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Ping { nonce }),
         "pong" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Pong { nonce }),
         "closing" => serde_json::from_str::<Closing>(text).map(FromServer::Closing),
+        "chunk" => serde_json::from_str::<JsonChunk>(text).and_then(JsonChunk::decode).map(FromServer::Chunk),
+        "credit" => serde_json::from_str::<Credit>(text).map(FromServer::Credit),
+        "stop" => serde_json::from_str::<Stop>(text)
+            .map(|Stop { transfer, pass }| FromServer::Stop { transfer, pass }),
         "attached" | "replaced" | "refused" | "members" | "joined" | "left" | "churned" | "said"
-        | "topic_changed" | "whispered" | "caught_up" | "gap" => {
+        | "topic_changed" | "whispered" | "caught_up" | "gap" | "offered" | "accepted" | "declined"
+        | "paused" | "resumed" | "hashed" | "progressed" | "finished" | "cancelled" | "closed" => {
             let at = at.ok_or_else(|| ProtocolError::broken(&"missing field `at`"))?;
             serde_json::from_str::<Event>(text).map(|event| FromServer::Told(Told { re, past, at, event }))
         }
@@ -138,6 +155,18 @@ pub(super) fn is_object(payload: &[u8]) -> bool {
 #[derive(Serialize, Deserialize)]
 struct Nonce {
     nonce: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Received {
+    transfer: TransferId,
+    offset: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stop {
+    transfer: TransferId,
+    pass: u32,
 }
 
 /// serde takes an array for a struct; this protocol does not.

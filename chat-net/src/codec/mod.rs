@@ -4,6 +4,7 @@
 //! turn payloads into the vocabulary and back. [`Form`] puts one of each together.
 
 pub mod bincode;
+mod chunk;
 mod error;
 mod form;
 pub mod frame;
@@ -21,6 +22,6 @@ mod properties;
 pub use error::{BadAsk, ProtocolError, TooLarge};
 pub use form::Form;
 pub use wire::{
-    Closing, FromClient, FromServer, Hello, Limits as WireLimits, PROTOCOL_VERSION, RoomPosition, Told,
-    Welcome,
+    Chunk, Closing, Credit, FromClient, FromServer, Hello, Limits as WireLimits, PROTOCOL_VERSION,
+    RoomPosition, Told, Welcome,
 };

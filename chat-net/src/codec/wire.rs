@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
-use chat_core::{Answer, Ask, Event, Number, Query, RequestId, Since, Timestamp};
+use bytes::Bytes;
+use chat_core::{Answer, Ask, Event, Number, Query, RequestId, Since, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this code speaks; the preface carries it.
@@ -40,6 +41,46 @@ pub enum FromClient {
     },
     /// Goodbye: leave at once, do not linger.
     Bye,
+    /// Bytes of a file that this client sends, as far as a [`Credit`] allows.
+    Chunk(Chunk),
+    /// All bytes before an offset have arrived: the acknowledgement of every chunk up to there.
+    Received {
+        /// Of which transfer.
+        transfer: TransferId,
+        /// So many bytes are there.
+        offset: u64,
+    },
+}
+
+/// Consecutive bytes of a file.
+///
+/// It has the same place among the frames of both ends, so that a server passes on the very bytes that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Which transfer.
+    pub transfer: TransferId,
+    /// Which of the sender's passes over the file; see [`Credit`]. Of no meaning to a receiver.
+    pub pass: u32,
+    /// Where they begin, in bytes from the file's beginning.
+    pub offset: u64,
+    /// The bytes; at least one, at most [`Offer::chunk_bytes`](chat_core::Offer::chunk_bytes).
+    pub data: Bytes,
+}
+
+/// How far a sender may go in one pass over its file: the acknowledgement of what it sent, and leave to send more.
+///
+/// Receivers that keep pace share a pass; one that falls behind, or begins later, gets another. A credit with an
+/// unknown number begins a pass at `next`. After a break every pass that goes on is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Credit {
+    /// Which transfer.
+    pub transfer: TransferId,
+    /// Which pass; counted from 1 in each transfer.
+    pub pass: u32,
+    /// The server has the bytes of this pass before this offset; the next chunk begins here.
+    pub next: u64,
+    /// Chunks may reach up to this offset.
+    pub until: u64,
 }
 
 /// Who a client is, and where it stopped.
@@ -101,6 +142,17 @@ pub enum FromServer {
     },
     /// The connection ends; nothing comes after it.
     Closing(Closing),
+    /// Bytes of a file that this client accepted; to be acknowledged with [`FromClient::Received`].
+    Chunk(Chunk),
+    /// A sender may go on.
+    Credit(Credit),
+    /// Nobody needs this pass any more: a sender drops it.
+    Stop {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Which pass.
+        pass: u32,
+    },
 }
 
 /// An event as one client is told of it.

@@ -294,6 +294,9 @@ impl Reader {
                 self.push(Lane::Control, &FromServer::Pong { nonce });
                 Ok(())
             }
+            Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => {
+                self.refuse(RequestId::NONE, Code::NoSuchTransfer).await
+            }
             Ok(FromClient::Ask { id, ask }) => self.ask(id, ask).await,
             Ok(FromClient::Query { id, query }) => self.query(id, query).await,
         }

@@ -385,6 +385,13 @@ pub(crate) fn show(frame: &FromServer) -> String {
             line + &event(&told.event)
         }
         FromServer::Answered { re, answer } => format!("re={} {}", re.0, answered(answer)),
+        FromServer::Chunk(chunk) => {
+            format!("chunk {}/{} at {} of {}", chunk.transfer, chunk.pass, chunk.offset, chunk.data.len())
+        }
+        FromServer::Credit(credit) => {
+            format!("credit {}/{} from {} to {}", credit.transfer, credit.pass, credit.next, credit.until)
+        }
+        FromServer::Stop { transfer, pass } => format!("stop {transfer}/{pass}"),
         FromServer::Ping { .. } => "ping".into(),
         FromServer::Pong { nonce } => format!("pong {nonce}"),
         FromServer::Closing(closing) => format!("closing {}", closing.reason),
@@ -420,7 +427,7 @@ fn event(event: &Event) -> String {
             };
             format!("gap {} from {first_available} {why}", at(place))
         }
-        other => format!("{other:?}"),
+        other => other.to_string(),
     }
 }
 
@@ -438,6 +445,10 @@ fn answered(answer: &Answer) -> String {
         Answer::History { count, more, newer, .. } => {
             let more = if *more { " more" } else { "" };
             format!("history {count}{more}{}", if *newer { " newer" } else { "" })
+        }
+        Answer::Transfers { transfers } => {
+            let numbers: Vec<String> = transfers.iter().map(|info| info.offer.transfer.to_string()).collect();
+            format!("transfers {}", numbers.join(" "))
         }
         Answer::Search { count, more } => format!("search {count}{}", if *more { " more" } else { "" }),
     }

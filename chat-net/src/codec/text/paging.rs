@@ -74,7 +74,7 @@ impl Paging {
             match last {
                 Query::History { anchor, .. } => *anchor = Anchor::Before(number),
                 Query::Search { before_time, .. } => *before_time = Some(at),
-                Query::Users { .. } | Query::Rooms { .. } => {}
+                Query::Users { .. } | Query::Rooms { .. } | Query::Transfers {} => {}
             }
         } else {
             self.last = None;

@@ -78,6 +78,8 @@ fn print(print: &mut Print<'_>, frame: &FromServer, own: bool) {
         FromServer::Answered { answer, .. } => print.answer(answer),
         FromServer::Closing(closing) => print.closing(closing),
         FromServer::Ping { .. } | FromServer::Pong { .. } => {}
+        // Lines cannot carry a file.
+        FromServer::Chunk(_) | FromServer::Credit(_) | FromServer::Stop { .. } => {}
     }
 }
 
@@ -255,6 +257,7 @@ impl Print<'_> {
                 self.raw(": ");
                 self.history(*count, *more, *newer);
             }
+            Answer::Transfers { .. } => {}
             Answer::Search { count, more } => match (count, more) {
                 (0, _) => self.raw("- nothing was found\n"),
                 (1, false) => self.raw("- that was 1 match, there are no older ones\n"),

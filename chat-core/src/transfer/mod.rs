@@ -1,0 +1,161 @@
+//! Transfers of files: what was offered by whom to whom, and how far each receiver's copy is.
+//!
+//! The log knows that much, and no more: the bytes go from the sender's reader to the receivers' bulk lanes.
+
+mod decide;
+mod file;
+pub mod flow;
+mod record;
+mod state;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::TransferId;
+use crate::name::{RoomName, UserName};
+use crate::stamp::Timestamp;
+
+pub(crate) use decide::{decide, decide_progress, decide_stall, done};
+pub use file::{
+    FileHash, FileName, FileNameError, MAX_CHUNK_BYTES, MAX_FILE_NAME_BYTES, MIN_CHUNK_BYTES, NotAHash,
+};
+
+/// A file that a user wants to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct Offer {
+    /// Which transfer; the server counts them.
+    pub transfer: TransferId,
+    /// Who offers.
+    pub from: UserName,
+    /// To whom.
+    #[serde(flatten)]
+    pub to: Target,
+    /// The file's name, as its sender calls it. Not yet safe for a disk.
+    pub name: FileName,
+    /// Its size in bytes; at most 2^53 − 1.
+    pub size: u64,
+    /// Its hash, if the sender knows it already; else it comes later, with [`Event::Hashed`](crate::Event::Hashed).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<FileHash>,
+    /// Bytes in one chunk, as settled by the server.
+    pub chunk_bytes: u32,
+    /// Until when it can be accepted.
+    pub expires: Timestamp,
+}
+
+/// To whom a file is offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub enum Target {
+    /// To one user.
+    #[serde(rename = "to")]
+    User(UserName),
+    /// To every member of a room who accepts it, those who join while it is open among them.
+    #[serde(rename = "room")]
+    Room(RoomName),
+}
+
+/// Why a transfer, or one receiver's copy, stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// A connection was lost.
+    Lost,
+    /// The receiver's disk is full.
+    NoSpace,
+    /// An end that owed bytes, or acknowledgements, gave none for too long.
+    Silent,
+    /// The receiver said so.
+    Asked,
+}
+
+/// Why a transfer, or one receiver's copy, came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Somebody does not want it any more.
+    Cancelled,
+    /// Nobody accepted it in time.
+    Expired,
+    /// The file changed while it was sent.
+    SourceChanged,
+    /// What was received does not have the sender's hash.
+    WrongHash,
+    /// What the receiver has is not the beginning of this file. It may accept again, from the start.
+    PrefixDiffers,
+    /// The sender or the receiver left the room.
+    Left,
+    /// The sender or the receiver left the chat, or did not come back in time.
+    Gone,
+    /// A file could not be read or written.
+    Failed,
+}
+
+impl EndReason {
+    /// What a client's reason counts as: the server's own are nobody else's to give.
+    pub(crate) fn asked(self) -> EndReason {
+        match self {
+            EndReason::Expired | EndReason::Left | EndReason::Gone => EndReason::Cancelled,
+            why => why,
+        }
+    }
+}
+
+/// How one receiver's copy stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CopyState {
+    /// Accepted; bytes come if the sender is there.
+    Running {},
+    /// Accepted; the receiver accepts again, from where it is, to go on.
+    Paused {
+        /// Why.
+        why: PauseReason,
+    },
+    /// All there, and the hash is equal.
+    Finished {},
+    /// Not wanted.
+    Declined {},
+    /// Came to nothing.
+    Cancelled {
+        /// Why.
+        why: EndReason,
+    },
+}
+
+impl CopyState {
+    /// Whether bytes may still come.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, CopyState::Running {} | CopyState::Paused { .. })
+    }
+}
+
+/// One receiver's copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct CopyInfo {
+    /// Whose.
+    pub user: UserName,
+    /// So many bytes are there and acknowledged, by the last that the log was told.
+    pub offset: u64,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: CopyState,
+}
+
+/// A transfer as its sender or one of its receivers may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+pub struct TransferInfo {
+    /// What is offered.
+    #[serde(flatten)]
+    pub offer: Offer,
+    /// Whether it can be accepted now by one who has not.
+    pub open: bool,
+    /// The copies: all of them for the sender, one's own for a receiver.
+    pub copies: Vec<CopyInfo>,
+}
