@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::dialect::Form;
+use super::files::RelayArgs;
 use super::floor::FloorArgs;
 
 /// What stands first in the help.
@@ -60,6 +61,14 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
     pub(super) messages: Option<u32>,
 
+    /// Only what is about files: the same as --only files
+    #[arg(long, conflicts_with = "only")]
+    pub(super) files: bool,
+
+    /// How large the files are, in MiB [default: 1024 to one and 256 to many, with --quick 16]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) file_size: Option<u32>,
+
     /// Only these scenarios
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SCENARIO,…")]
     pub(super) only: Vec<Scenario>,
@@ -104,6 +113,9 @@ pub(super) enum Part {
     /// The bare loop.
     #[command(hide = true)]
     Floor(FloorArgs),
+    /// The bare relay.
+    #[command(hide = true)]
+    Relay(RelayArgs),
 }
 
 /// What is measured.
@@ -127,6 +139,8 @@ pub(super) enum Scenario {
     Page,
     /// Memory with a long history beside a short one.
     Memory,
+    /// Files, beside a bare relay; and talk while a file goes by.
+    Files,
 }
 
 /// What a server keeps messages in.
@@ -151,6 +165,7 @@ impl Scenario {
             Scenario::Start => "start",
             Scenario::Page => "page",
             Scenario::Memory => "memory",
+            Scenario::Files => "files",
         }
     }
 }
@@ -164,12 +179,20 @@ impl BenchArgs {
 
     /// Whether this scenario is to run.
     pub(super) fn wants(&self, scenario: Scenario) -> bool {
-        self.only.is_empty() || self.only.contains(&scenario)
+        match self.files {
+            true => scenario == Scenario::Files,
+            false => self.only.is_empty() || self.only.contains(&scenario),
+        }
     }
 
     /// Whether this scenario is named.
     pub(super) fn names(&self, scenario: Scenario) -> bool {
-        self.only.contains(&scenario)
+        self.only.contains(&scenario) || self.files && scenario == Scenario::Files
+    }
+
+    /// How many bytes a file has, if it is otherwise to have so many MiB.
+    pub(super) fn file_bytes(&self, mib: u64) -> u64 {
+        self.file_size.map_or(if self.quick { 16 } else { mib }, u64::from) << 20
     }
 
     /// How many messages a long history has.

@@ -47,7 +47,9 @@ impl Canned {
             | Work::KeptFanOut { .. }
             | Work::Start { .. }
             | Work::Page { .. }
-            | Work::Memory { .. } => 1,
+            | Work::Memory { .. }
+            | Work::Files { .. }
+            | Work::FileTalk { .. } => 1,
         };
         let mut arguments: Vec<String> = ["bench", "floor"].map(str::to_owned).to_vec();
         let form: Form = case.form;

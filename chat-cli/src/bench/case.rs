@@ -38,6 +38,10 @@ pub(super) enum Work {
     Page { messages: u32 },
     /// The server's memory with so many messages in a room, beside that with a hundredth.
     Memory { messages: u32 },
+    /// One sends a file to so many.
+    Files { receivers: usize, bytes: u64, chunk_bytes: u32 },
+    /// One speaks at a steady rate in a room where a file goes from one to another, again and again.
+    FileTalk { members: usize, per_second: f64, bytes: u64 },
 }
 
 /// How fast messages are sent.
@@ -78,6 +82,10 @@ pub(super) enum Beside {
     Disk,
     /// The same server with so many messages.
     Short(u32),
+    /// A bare relay between sockets, whose ends read and write the same files and hash nothing.
+    Relay,
+    /// The same without files.
+    Quiet,
 }
 
 impl std::fmt::Display for Beside {
@@ -86,6 +94,8 @@ impl std::fmt::Display for Beside {
             Beside::Floor => f.write_str("floor"),
             Beside::Memory => f.write_str("memory"),
             Beside::Disk => f.write_str("write+fdatasync"),
+            Beside::Relay => f.write_str("bare relay"),
+            Beside::Quiet => f.write_str("without files"),
             Beside::Short(messages) => write!(f, "{messages} messages"),
         }
     }
@@ -101,6 +111,7 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
         }
         let forms = match (args.form, work) {
             _ if work.is_kept() => vec![Form::Binary],
+            (_, Work::Files { .. }) => vec![Form::Binary],
             (Some(form), _) => vec![form],
             (None, Work::FanOut { .. }) => vec![Form::Text, Form::Binary],
             (None, _) => vec![Form::Binary],
@@ -134,6 +145,15 @@ fn full(args: &BenchArgs) -> Vec<Work> {
     works.extend(accepts(args));
     works.extend([256, 1024].map(|in_flight| Work::KeptFanOut { members: 1000, in_flight }));
     works.extend(histories(args));
+    works.push(Work::Files { receivers: 1, bytes: args.file_bytes(1024), chunk_bytes: 0 });
+    works.push(Work::Files { receivers: 10, bytes: args.file_bytes(256), chunk_bytes: 0 });
+    let sizes = [4, 16, 64, 256, 1024].map(|kib| kib << 10);
+    works.extend(sizes.map(|chunk_bytes| Work::Files {
+        receivers: 1,
+        bytes: args.file_bytes(512),
+        chunk_bytes,
+    }));
+    works.push(file_talk(args));
     works
 }
 
@@ -149,7 +169,17 @@ fn quick(args: &BenchArgs) -> Vec<Work> {
     works.extend(accepts(args));
     works.push(Work::KeptFanOut { members: 100, in_flight: 256 });
     works.extend(histories(args));
+    works.extend([1, 10].map(|receivers| Work::Files {
+        receivers,
+        bytes: args.file_bytes(0),
+        chunk_bytes: 0,
+    }));
+    works.push(file_talk(args));
     works
+}
+
+fn file_talk(args: &BenchArgs) -> Work {
+    Work::FileTalk { members: 50, per_second: 200.0, bytes: args.file_bytes(256) }
 }
 
 fn accepts(args: &BenchArgs) -> [Work; 2] {
@@ -176,6 +206,7 @@ impl Work {
             Work::Start { .. } => Scenario::Start,
             Work::Page { .. } => Scenario::Page,
             Work::Memory { .. } => Scenario::Memory,
+            Work::Files { .. } | Work::FileTalk { .. } => Scenario::Files,
         }
     }
 
@@ -191,7 +222,9 @@ impl Work {
             | Work::Rooms { .. }
             | Work::Latency { .. }
             | Work::Idle { .. }
-            | Work::Query { .. } => false,
+            | Work::Query { .. }
+            | Work::Files { .. }
+            | Work::FileTalk { .. } => false,
         }
     }
 
@@ -200,11 +233,13 @@ impl Work {
         match self {
             Work::FanOut { members, .. }
             | Work::KeptFanOut { members, .. }
+            | Work::FileTalk { members, .. }
             | Work::Latency { members, .. } => members,
             Work::Rooms { rooms, members, .. } => rooms * members,
             Work::Idle { connections, .. } => connections,
             Work::Query { clients, .. } => clients,
             Work::Accept { senders, .. } => senders,
+            Work::Files { receivers, .. } => receivers + 1,
             Work::Start { .. } => 0,
             Work::Page { .. } | Work::Memory { .. } => 1,
         }
@@ -248,6 +283,13 @@ impl Case {
             Work::Start { messages } => format!("with {messages} messages"),
             Work::Page { messages } => format!("{PAGE} of {messages} messages"),
             Work::Memory { messages } => format!("with {messages} messages in all"),
+            Work::Files { receivers, bytes, chunk_bytes: 0 } => format!("{} MiB to {receivers}", bytes >> 20),
+            Work::Files { receivers, bytes, chunk_bytes } => {
+                format!("{} MiB to {receivers}, chunks of {} KiB", bytes >> 20, chunk_bytes >> 10)
+            }
+            Work::FileTalk { members, per_second, .. } => {
+                format!("{members} members, {per_second} a second, beside a file")
+            }
         }
     }
 
@@ -257,6 +299,8 @@ impl Case {
             (Work::Accept { .. }, Measure::P50 | Measure::P90 | Measure::P99) => Beside::Disk,
             (Work::Accept { .. } | Work::KeptFanOut { .. } | Work::Start { .. }, _) => Beside::Memory,
             (Work::Memory { messages }, _) => Beside::Short(messages / SHORTER),
+            (Work::Files { .. }, _) => Beside::Relay,
+            (Work::FileTalk { .. }, _) => Beside::Quiet,
             _ => Beside::Floor,
         }
     }
@@ -279,6 +323,11 @@ impl Case {
             (Work::KeptFanOut { .. }, Measure::Rate) => Some(Reach::Fraction(0.9)),
             (Work::Start { .. }, Measure::Start) => Some(Reach::AtMost(2000.0)),
             (Work::Page { .. }, Measure::P99) => Some(Reach::AtMost(2000.0)),
+            (Work::Files { receivers: 1, chunk_bytes: 0, .. }, Measure::FileRate) => {
+                Some(Reach::Fraction(0.6))
+            }
+            (Work::Files { .. }, Measure::Grown) => Some(Reach::AtMost(16.0 * 1024.0)),
+            (Work::FileTalk { .. }, Measure::P99) => Some(Reach::Multiple(1.5)),
             (Work::Memory { .. }, Measure::AfterStart | Measure::AfterPages) => Some(Reach::Multiple(1.1)),
             _ => None,
         }

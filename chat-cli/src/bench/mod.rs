@@ -4,6 +4,7 @@
 //! (`server_process`; the bare loop is `floor`), connects a `crowd` to it that speaks a `dialect`, and lets the
 //! scenario (`fan_out`, `rooms`, `latency`, `idle`, `query`, `accept`) drive it. `kept` does those that need a
 //! store on disk: in a `folder` of this run's own, with a `history` that `page` reads, or beside the bare `disk`.
+//! `files` sends files, beside a bare relay.
 //! `report` and `plot` show the samples.
 
 mod accept;
@@ -14,6 +15,7 @@ mod crowd;
 mod dialect;
 mod disk;
 mod fan_out;
+mod files;
 mod floor;
 mod folder;
 mod framing;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::args::{BenchArgs, Part, StoreKind};
+use super::args::{BenchArgs, Part, Scenario, StoreKind};
 use super::canned::Canned;
 use super::case::{Case, Pace, Work, cases};
 use super::crowd::Crowd;
 use super::dialect::Mark;
+use super::files::{self, Files};
 use super::kept::Stores;
 use super::report::{Report, Row};
 use super::sample::Sample;
@@ -34,6 +35,7 @@ pub(super) struct Bench {
     pub(super) args: BenchArgs,
     pub(super) stop: Stop,
     pub(super) stores: Stores,
+    pub(super) files: Files,
     /// How many crowds there were: no two have the same names, rooms or source addresses.
     crowds: u32,
     /// How many readers of pages there were.
@@ -45,14 +47,23 @@ pub(super) struct Bench {
 /// # Errors
 /// A server that does not start, a connection that is lost, a message that does not come or comes twice.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    if let Some(Part::Floor(args)) = args.part {
-        return floor::run(args);
+    match args.part {
+        Some(Part::Floor(args)) => return floor::run(args),
+        Some(Part::Relay(args)) => return files::relay(&args),
+        None => {}
     }
     let cases = cases(&args);
     anyhow::ensure!(!cases.is_empty(), "{NOTHING}");
     let most = cases.iter().map(|case| case.work.connections()).max().unwrap_or(0);
     allow_files(most)?;
-    let mut bench = Bench { args, stop: Stop::listen()?, stores: Stores::default(), crowds: 0, readers: 0 };
+    let mut bench = Bench {
+        args,
+        stop: Stop::listen()?,
+        stores: Stores::default(),
+        files: Files::default(),
+        crowds: 0,
+        readers: 0,
+    };
     let mut report = Report::new(bench.args.quick, bench.args.repeat);
     if bench.args.addr.is_some() && bench.args.pid.is_none() {
         report.note("without --pid, the server's processor time and memory are left out".to_owned());
@@ -66,7 +77,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
             rows.with_context(|| format!("{} {} failed", case.work.scenario().name(), case.title()))?,
         );
     }
-    if let Some(note) = bench.stores.note() {
+    for note in [bench.stores.note(), bench.files.note()].into_iter().flatten() {
         report.note(note);
     }
     if bench.args.json {
@@ -84,6 +95,9 @@ impl Bench {
     fn rows(&mut self, case: &Case) -> Result<Vec<Row>> {
         if case.work.is_kept() {
             return self.kept_rows(case);
+        }
+        if case.work.scenario() == Scenario::Files {
+            return self.file_rows(case);
         }
         let (mut servers, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..self.args.repeat {
@@ -137,7 +151,7 @@ impl Bench {
                 let all = (0..count).map(|index| names.room(index).into()).collect();
                 rooms::run(&mut crowd, server, form, all, in_flight, time)
             }
-            Work::Latency { per_second, .. } => {
+            Work::Latency { per_second, .. } | Work::FileTalk { per_second, .. } => {
                 latency::run(&mut crowd, server, form, &room, per_second, time)
             }
             Work::Query { per_second, .. } => query::run(&mut crowd, server, form, &room, per_second, time),
@@ -148,9 +162,11 @@ impl Bench {
                     Pace::PerSecond(rate) => accept::at_a_pace(&mut crowd, server, form, &all, rate, time),
                 }
             }
-            Work::Idle { .. } | Work::Start { .. } | Work::Page { .. } | Work::Memory { .. } => {
-                Ok(Sample::default())
-            }
+            Work::Idle { .. }
+            | Work::Start { .. }
+            | Work::Page { .. }
+            | Work::Memory { .. }
+            | Work::Files { .. } => Ok(Sample::default()),
         }?;
         Ok((sample, finish(crowd)))
     }

@@ -30,6 +30,12 @@ pub(super) enum Measure {
     AfterStart,
     /// Resident memory of a server that was asked for many pages of history, in KiB.
     AfterPages,
+    /// Bytes of files that arrived in a second, at all receivers together, in MiB.
+    FileRate,
+    /// Processor time of the server for a GiB that arrived, in milliseconds.
+    PerGib,
+    /// By how much the server's resident memory was higher at its highest than before, in KiB.
+    Grown,
 }
 
 impl Measure {
@@ -46,6 +52,9 @@ impl Measure {
             Measure::Start => "until it listens",
             Measure::AfterStart => "resident after start",
             Measure::AfterPages => "resident after pages",
+            Measure::FileRate => "arrived a second",
+            Measure::PerGib => "processor time a GiB",
+            Measure::Grown => "resident memory grown",
         }
     }
 
@@ -55,8 +64,9 @@ impl Measure {
             Measure::Processor => "ns",
             Measure::P50 | Measure::P90 | Measure::P99 => "µs",
             Measure::Resident => "bytes",
-            Measure::Start => "ms",
-            Measure::AfterStart | Measure::AfterPages => "KiB",
+            Measure::Start | Measure::PerGib => "ms",
+            Measure::AfterStart | Measure::AfterPages | Measure::Grown => "KiB",
+            Measure::FileRate => "MiB",
             Measure::Rate | Measure::Joins => "",
         }
     }

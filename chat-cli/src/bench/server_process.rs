@@ -77,6 +77,11 @@ impl ServerProcess {
         kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Rss:")
             .or_else(|| kilobytes(&format!("/proc/{pid}/status"), "VmRSS:"))
     }
+
+    /// The most memory it has had resident so far, in bytes; none where it cannot be read.
+    pub(super) fn peak_bytes(&self) -> Option<u64> {
+        kilobytes(&format!("/proc/{}/status", self.pid?), "VmHWM:")
+    }
 }
 
 impl Running {

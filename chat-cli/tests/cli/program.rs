@@ -65,7 +65,11 @@ impl Lines {
 
     /// All lines to the end.
     pub(crate) fn rest(&mut self) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
+        self.rest_within(PATIENCE)
+    }
+
+    fn rest_within(&mut self, patience: Duration) -> Vec<String> {
+        let deadline = Instant::now() + patience;
         let mut rest = Vec::new();
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -131,8 +135,13 @@ impl Program {
     }
 
     /// Waits for the end: both outputs end when the process does, so nothing is slept away.
-    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
-        let (out, err) = (self.out.rest(), self.err.rest());
+    pub(crate) fn wait(self) -> (ExitStatus, Vec<String>, Vec<String>) {
+        self.wait_within(PATIENCE)
+    }
+
+    /// The same, for what takes longer than all else.
+    pub(crate) fn wait_within(mut self, patience: Duration) -> (ExitStatus, Vec<String>, Vec<String>) {
+        let (out, err) = (self.out.rest_within(patience), self.err.rest_within(patience));
         (self.child.wait().unwrap(), out, err)
     }
 

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `CHAT_KILL_ROUNDS` | how often the server is killed | 5 |
 //! | `CHAT_FAULT_FLIPS` | how many bits are flipped, each in a copy of its own | 12 |
+//! | `CHAT_FILE_MIB` | how large the file is that is sent while all breaks, in MiB | 48 |
 //! | `CHAT_FAULT_SEED` | the seed of all that is random, as an earlier run printed it | random |
 //! | `CI` | a test that cannot run on this machine fails; without it, it says that it did not run | unset |
 //!
@@ -20,6 +21,7 @@ mod crowd;
 
 mod damage;
 mod failing;
+mod files;
 mod full;
 mod json_link;
 mod kill;
@@ -27,6 +29,7 @@ mod lab;
 mod ledger;
 mod rng;
 mod untouched;
+mod wire;
 
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "people with nc are the other tests'")]

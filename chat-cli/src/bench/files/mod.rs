@@ -1,0 +1,209 @@
+//! Files: what a transfer takes, beside a bare relay between sockets, and what it costs those who only talk.
+
+mod ends;
+mod relay;
+mod source;
+mod transfer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::case::{Case, Work};
+use super::folder::Folder;
+use super::report::Row;
+use super::run::{Bench, ROOM};
+use super::sample::{Measure, Sample};
+use super::server_process::ServerProcess;
+
+pub(crate) use relay::{RelayArgs, run as relay};
+use transfer::Job;
+
+const GIB: f64 = (1 << 30) as f64;
+const MIB: f64 = (1 << 20) as f64;
+
+/// Where files are put unless a folder is given: in memory, so that it is the way that is measured and not a disk.
+const MEMORY: &str = "/dev/shm";
+
+/// What the files of a run need, made when the first is needed.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    folder: Option<Folder>,
+    source: Option<(PathBuf, u64)>,
+    runs: u32,
+}
+
+impl Files {
+    /// Where they were, if there were any.
+    pub(super) fn note(&self) -> Option<String> {
+        let folder = self.folder.as_ref()?;
+        let place = folder.path().parent().unwrap_or(folder.path()).display();
+        Some(format!(
+            "files were in {place}, file system {}",
+            folder.file_system().as_deref().unwrap_or("unknown")
+        ))
+    }
+
+    fn folder(&mut self, chosen: Option<&Path>) -> Result<&mut Folder> {
+        if self.folder.is_none() {
+            let memory = Path::new(MEMORY);
+            let place = chosen.or_else(|| memory.is_dir().then_some(memory));
+            self.folder = Some(Folder::make(place)?);
+        }
+        self.folder.as_mut().context("the folder has just been made")
+    }
+
+    /// A file of that size, whose bytes no hash and no file system can make shorter.
+    fn source(&mut self, chosen: Option<&Path>, bytes: u64) -> Result<PathBuf> {
+        if let Some((path, size)) = &self.source
+            && *size == bytes
+        {
+            return Ok(path.clone());
+        }
+        if let Some((old, _)) = self.source.take() {
+            std::fs::remove_file(old)?;
+        }
+        let path = self.folder(chosen)?.place();
+        source::make(&path, bytes).with_context(|| format!("cannot make a file of {bytes} bytes"))?;
+        self.source = Some((path.clone(), bytes));
+        Ok(path)
+    }
+}
+
+impl Bench {
+    /// The figures of a case about files.
+    pub(super) fn file_rows(&mut self, case: &Case) -> Result<Vec<Row>> {
+        let (mut servers, mut floors) = (Vec::new(), Vec::new());
+        for _ in 0..self.args.repeat {
+            let (server, floor) = match case.work {
+                Work::Files { receivers, bytes, chunk_bytes } => (
+                    self.through_server(receivers, bytes, chunk_bytes)?,
+                    self.through_relay(receivers, bytes)?,
+                ),
+                _ => self.talk_beside_files(case)?,
+            };
+            servers.push(server);
+            floors.push(floor);
+        }
+        Ok(Row::all(case, &servers, &floors))
+    }
+
+    fn through_server(&mut self, receivers: usize, bytes: u64, chunk_bytes: u32) -> Result<Sample> {
+        let server = serve()?;
+        let runtime = runtime()?;
+        // The first transfer warms up what every later one finds warm: threads, allocator, the file in memory.
+        self.transfer(&server, &runtime, receivers, bytes.min(16 << 20), chunk_bytes)?;
+        let before = Cost::of(&server);
+        let took = self.transfer(&server, &runtime, receivers, bytes, chunk_bytes)?;
+        Ok(before.sample(&server, took, bytes, receivers))
+    }
+
+    fn transfer(
+        &mut self,
+        server: &ServerProcess,
+        runtime: &tokio::runtime::Runtime,
+        receivers: usize,
+        bytes: u64,
+        chunk_bytes: u32,
+    ) -> Result<Duration> {
+        self.stop.check()?;
+        let dir = self.args.dir.clone();
+        let source = self.files.source(dir.as_deref(), bytes)?;
+        self.files.runs += 1;
+        let run = self.files.runs;
+        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let job = Job {
+            server: server.addr(),
+            room: ROOM,
+            source: &source,
+            folder: &folder,
+            receivers,
+            chunk_bytes,
+            run,
+        };
+        runtime.block_on(transfer::send(job))
+    }
+
+    fn through_relay(&mut self, receivers: usize, bytes: u64) -> Result<Sample> {
+        self.stop.check()?;
+        let dir = self.args.dir.clone();
+        let source = self.files.source(dir.as_deref(), bytes)?;
+        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let relay = ServerProcess::start(&["bench", "relay", "--receivers", &receivers.to_string()])?;
+        let before = Cost::of(&relay);
+        let took = ends::send(relay.addr(), &source, &folder, receivers)?;
+        Ok(before.sample(&relay, took, bytes, receivers))
+    }
+
+    /// How long messages take while a file goes to one of the room's members, and how long without.
+    fn talk_beside_files(&mut self, case: &Case) -> Result<(Sample, Sample)> {
+        let Work::FileTalk { bytes, .. } = case.work else { return Ok(Default::default()) };
+        let server = serve()?;
+        let quiet = self.measure(case, &server, true)?.0;
+        let dir = self.args.dir.clone();
+        let source = self.files.source(dir.as_deref(), bytes)?;
+        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let (addr, done) = (server.addr(), Arc::new(AtomicBool::new(false)));
+        let stop = Arc::clone(&done);
+        // In a process of its own would be fairer to the talk; but then it could not be stopped when the talk is done.
+        let files = std::thread::spawn(move || -> Result<u32> {
+            let runtime = runtime()?;
+            let mut run = 0;
+            while !stop.load(Ordering::Relaxed) {
+                run += 1;
+                let job = Job {
+                    server: addr,
+                    room: ROOM,
+                    source: &source,
+                    folder: &folder,
+                    receivers: 1,
+                    chunk_bytes: 0,
+                    run: 1_000_000 + run,
+                };
+                runtime.block_on(transfer::send(job))?;
+            }
+            Ok(run)
+        });
+        let busy = self.measure(case, &server, true);
+        done.store(true, Ordering::Relaxed);
+        files.join().map_err(|_| anyhow!("the transfers panicked"))??;
+        Ok((busy?.0, quiet))
+    }
+}
+
+/// What a process had used and held before.
+struct Cost {
+    processor_ns: Option<u64>,
+    resident: Option<u64>,
+}
+
+impl Cost {
+    fn of(process: &ServerProcess) -> Cost {
+        Cost { processor_ns: process.processor_ns(), resident: process.resident_bytes() }
+    }
+
+    fn sample(&self, process: &ServerProcess, took: Duration, bytes: u64, receivers: usize) -> Sample {
+        let all = bytes as f64 * receivers as f64;
+        let mut sample = Sample::default().with(Measure::FileRate, all / MIB / took.as_secs_f64());
+        if let (Some(before), Some(after)) = (self.processor_ns, process.processor_ns()) {
+            sample = sample.with(Measure::PerGib, after.saturating_sub(before) as f64 / 1e6 / (all / GIB));
+        }
+        if let (Some(before), Some(peak)) = (self.resident, process.peak_bytes()) {
+            sample = sample.with(Measure::Grown, peak.saturating_sub(before) as f64 / 1024.0);
+        }
+        sample
+    }
+}
+
+fn serve() -> Result<ServerProcess> {
+    let arguments =
+        ["serve", "--json", "--listen", "127.0.0.1:0", "--trusted", "--memory", "--limit", "chunk=1MiB"];
+    ServerProcess::start(&arguments)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the clients")
+}

@@ -1,0 +1,106 @@
+//! A wire between a client and a server that counts what it carries, and can be cut and slowed.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Takes connections on its own address and carries their bytes to the server's, while there is one.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) address: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Bytes from the client, and to it.
+    up: AtomicU64,
+    down: AtomicU64,
+    /// Bytes a second to the client; 0: as many as come.
+    pace: AtomicU64,
+    /// Both ends of every connection.
+    ends: Mutex<Vec<TcpStream>>,
+}
+
+impl Wire {
+    pub(crate) fn to(server: &str) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let shared = Arc::new(Shared::default());
+        let (server, of_thread) = (server.to_owned(), Arc::clone(&shared));
+        std::thread::spawn(move || {
+            while let Ok((near, _)) = listener.accept() {
+                // Without a server the client finds its connection closed, and tries again.
+                if let Ok(far) = TcpStream::connect(&server) {
+                    of_thread.link(near, far);
+                }
+            }
+        });
+        Wire { address, shared }
+    }
+
+    /// Breaks every connection; the next one is carried again. What was on its way is lost.
+    pub(crate) fn cut(&self) {
+        for end in self.shared.ends().drain(..) {
+            // It may be gone already.
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Bytes that came from the client so far.
+    pub(crate) fn up(&self) -> u64 {
+        self.shared.up.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that went to the client so far.
+    pub(crate) fn down(&self) -> u64 {
+        self.shared.down.load(Ordering::Relaxed)
+    }
+
+    /// From now on carries so many bytes a second to the client; 0: as many as come.
+    pub(crate) fn pace(&self, bytes_per_second: u64) {
+        self.shared.pace.store(bytes_per_second, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    fn ends(&self) -> std::sync::MutexGuard<'_, Vec<TcpStream>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn link(self: &Arc<Shared>, near: TcpStream, far: TcpStream) {
+        for stream in [&near, &far] {
+            stream.set_nodelay(true).unwrap();
+        }
+        let copy = |stream: &TcpStream| stream.try_clone().unwrap();
+        let (up, down) = (Arc::clone(self), Arc::clone(self));
+        let ((near_in, far_out), (far_in, near_out)) = ((copy(&near), copy(&far)), (copy(&far), copy(&near)));
+        std::thread::spawn(move || carry(near_in, far_out, &up.up, &AtomicU64::new(0)));
+        std::thread::spawn(move || carry(far_in, near_out, &down.down, &down.pace));
+        self.ends().extend([near, far]);
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, carried: &AtomicU64, pace: &AtomicU64) {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut due = Instant::now();
+    loop {
+        let limit = pace.load(Ordering::Relaxed);
+        // A tenth of a second's worth at a time, so that it is slow and not jerky.
+        let most = if limit == 0 { bytes.len() as u64 } else { (limit / 10).clamp(1, bytes.len() as u64) };
+        let Ok(count @ 1..) = from.read(&mut bytes[..usize::try_from(most).unwrap()]) else { break };
+        if to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+        carried.fetch_add(count as u64, Ordering::Relaxed);
+        if limit > 0 {
+            due = due.max(Instant::now()) + Duration::from_secs_f64(count as f64 / limit as f64);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+    for stream in [&from, &to] {
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+}
