@@ -1,0 +1,144 @@
+//! Which commands there are.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::serve::{DataArgs, SERVE_EXAMPLES, SERVE_MORE, ServeArgs};
+use super::talk::{JOIN_EXAMPLES, JOIN_MORE, JoinArgs, SEND_EXAMPLES, SEND_MORE, SendArgs};
+use crate::bench;
+use crate::folder::{
+    EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
+    SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
+};
+
+/// Examples stand first: most people look for a line to copy.
+const TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  chat-cli serve                               a server on 127.0.0.1:8080
+  chat-cli join                                chat there, under the login name
+  chat-cli join 10.0.0.5:8080 --name carol     chat elsewhere
+  nc 127.0.0.1 8080                            chat without this program
+  echo done | chat-cli send --room builds      say one thing and go
+  chat-cli history lobby                       read what was said there";
+
+const ENDS: &str = "\
+Settings come from flags, else from CHAT_... variables, else from the file of --config, else a default.
+
+Exit codes:
+  0   done                       75  another process has the data folder
+  1   failed, or lost for good   77  not permitted
+  2   not a command              78  the settings are wrong, or do not fit the data folder
+  3   the name was refused       130 interrupted, and not in order
+  74  the data folder failed     143 terminated, and not in order
+      or is damaged";
+
+/// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
+#[derive(Debug, Parser)]
+#[command(name = "chat-cli", version, help_template = TEMPLATE, before_help = EXAMPLES, after_help = ENDS)]
+#[command(propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a server
+    #[command(help_template = TEMPLATE, before_help = SERVE_EXAMPLES, after_help = SERVE_MORE)]
+    Serve(ServeArgs),
+    /// Chat in a terminal, or from a script
+    #[command(help_template = TEMPLATE, before_help = JOIN_EXAMPLES, after_help = JOIN_MORE)]
+    Join(JoinArgs),
+    /// Say one thing and go
+    #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
+    Send(SendArgs),
+    /// Print messages that were kept, or the rooms that there are
+    #[command(help_template = TEMPLATE, before_help = HISTORY_EXAMPLES, after_help = FOLDER)]
+    History(HistoryArgs),
+    /// Print the messages that hold some words
+    #[command(help_template = TEMPLATE, before_help = SEARCH_EXAMPLES, after_help = FOLDER)]
+    Search(SearchArgs),
+    /// Print everything that was kept, as JSON lines
+    #[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES, after_help = FOLDER)]
+    Export(ExportArgs),
+    /// Make a data folder from an export
+    #[command(help_template = TEMPLATE, before_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Read everything that was kept, and say what is damaged
+    #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
+    Verify(DataArgs),
+    /// Measure a server beside a bare loop that does the least that can be done
+    #[command(help_template = TEMPLATE, before_help = bench::EXAMPLES, after_help = bench::MORE)]
+    Bench(bench::BenchArgs),
+    /// Show or check the settings
+    #[command(subcommand, help_template = TEMPLATE, before_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Print a script that completes these commands in a shell
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  chat-cli config print > chat.toml
+  chat-cli config check chat.toml";
+
+/// `config`, as typed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the settings in force as a settings file
+    Print(ServeArgs),
+    /// Say whether a settings file can be used
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_shows_examples_before_anything_else_to_read() {
+        for command in [
+            "", "serve", "join", "send", "history", "search", "export", "import", "verify", "bench", "config",
+        ] {
+            let args = ["chat-cli", command, "--help"];
+            let typed = args.iter().filter(|arg| !arg.is_empty());
+            let help = Cli::try_parse_from(typed).unwrap_err().to_string();
+            let (examples, usage) = (help.find("Examples:").unwrap(), help.find("Usage:").unwrap());
+            assert!(examples < usage, "{help}");
+        }
+    }
+
+    #[test]
+    fn a_switch_can_be_turned_off_again() {
+        let parse = |args: &[&str]| match Cli::try_parse_from(args).unwrap().command {
+            Command::Serve(serve) => serve.trusted,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(parse(&["chat-cli", "serve"]), None);
+        assert_eq!(parse(&["chat-cli", "serve", "--trusted"]), Some(true));
+        assert_eq!(parse(&["chat-cli", "serve", "--trusted=false"]), Some(false));
+    }
+}

@@ -1,0 +1,9 @@
+//! The command line as it is typed. What it means, together with the environment and the file, is `settings`'.
+
+mod command;
+mod serve;
+mod talk;
+
+pub(crate) use command::{Cli, Command, ConfigCommand};
+pub(crate) use serve::{DataArgs, Durability, FileArg, LogFormat, ServeArgs};
+pub(crate) use talk::{ColorWhen, JoinArgs, SendArgs, WhoArgs};

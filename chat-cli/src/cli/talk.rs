@@ -1,0 +1,106 @@
+//! `join` and `send`, as they are typed.
+
+use clap::{Args, ValueEnum};
+
+use super::FileArg;
+
+/// Lines to copy.
+pub(crate) const JOIN_EXAMPLES: &str = "\
+Examples:
+  chat-cli join
+  chat-cli join 10.0.0.5:8080 --name carol --room dev --room lobby
+  tail -f log | chat-cli join --name logs --room ops
+  chat-cli join --json --name bot";
+
+/// What else there is to know.
+pub(crate) const JOIN_MORE: &str = "\
+A line is said in the current room; '/help' lists the commands; '//x' says '/x'.
+Ctrl-C clears the line, and on an empty line leaves. Ctrl-D on an empty line leaves.
+Without a terminal, the end of the input leaves, once everything has been answered. Then messages are on
+standard output; refusals and the state of the connection are on standard error.";
+
+/// `join`, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct JoinArgs {
+    /// Whom to join as whom.
+    #[command(flatten)]
+    pub(crate) who: WhoArgs,
+    /// A room to begin in; may be repeated, the first is the current one [default: the server's choice]
+    #[arg(long, env = "CHAT_ROOM", value_name = "ROOM", value_delimiter = ',')]
+    pub(crate) room: Vec<String>,
+    /// Plain lines even in a terminal: no prompt, no colours
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) plain: bool,
+    /// One JSON event a line out, one JSON ask a line in
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// When to use colours [default: auto]
+    #[arg(long, env = "CHAT_COLOR", value_name = "WHEN")]
+    pub(crate) color: Option<ColorWhen>,
+}
+
+/// Which server, under which name, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct WhoArgs {
+    /// The server's address [default: 127.0.0.1:8080]
+    #[arg(env = "CHAT_ADDR")]
+    pub(crate) addr: Option<String>,
+    /// The name to have there [default: the login name]
+    #[arg(long, short, env = "CHAT_NAME")]
+    pub(crate) name: Option<String>,
+    /// Where settings come from that are not given here.
+    #[command(flatten)]
+    pub(crate) file: FileArg,
+}
+
+/// Lines to copy.
+pub(crate) const SEND_EXAMPLES: &str = "\
+Examples:
+  chat-cli send --room builds 'the build is green'
+  git log -1 --format=%s | chat-cli send 10.0.0.5:8080 --name git --room dev
+  chat-cli send --to alice --json 'lunch?'";
+
+/// What else there is to know.
+pub(crate) const SEND_MORE: &str = "\
+Prints nothing: the exit code says whether the message was accepted. The text is the arguments, joined by
+spaces, or without any, standard input, whose last newline is not part of it. A first argument of the form
+HOST:PORT is the server's address, unless --addr gives that. CHAT_ADDR and CHAT_ROOM are obeyed, too.";
+
+/// `send`, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SendArgs {
+    /// The server's address [default: 127.0.0.1:8080]
+    #[arg(long)]
+    pub(crate) addr: Option<String>,
+    /// The name to send under [default: the login name]
+    #[arg(long, short, env = "CHAT_NAME")]
+    pub(crate) name: Option<String>,
+    /// Say it in this room [default: lobby]
+    #[arg(long, value_name = "ROOM", conflicts_with = "to")]
+    pub(crate) room: Option<String>,
+    /// Whisper it to this user instead
+    #[arg(long, value_name = "USER")]
+    pub(crate) to: Option<String>,
+    /// Print the receipt as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The server's address, if it has the form HOST:PORT, and what to say [default: standard input]
+    #[arg(value_name = "TEXT")]
+    pub(crate) words: Vec<String>,
+    /// Where settings come from that are not given here.
+    #[command(flatten)]
+    pub(crate) file: FileArg,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ColorWhen {
+    /// In a terminal, unless NO_COLOR is set or TERM is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
