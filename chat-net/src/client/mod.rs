@@ -18,6 +18,7 @@
 mod backoff;
 mod driver;
 mod error;
+mod files;
 mod handle;
 mod link;
 mod notice;
@@ -26,6 +27,7 @@ mod queue;
 mod waiting;
 
 pub use error::{AskError, ConnectError};
+pub use files::{FileError, FileEvent, ReceiveOptions, SendOptions, Transfer, TransferHandle, disk_name};
 pub use handle::{Client, Events, HistoryPage, Receipt};
 pub use link::Link;
 pub use notice::{Notice, Why};

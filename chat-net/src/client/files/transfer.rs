@@ -1,0 +1,109 @@
+//! What a program holds of a transfer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chat_core::{Offer, TransferId};
+use tokio::sync::Notify;
+
+use super::event::FileEvent;
+use super::queue::EventReceiver;
+
+/// A file on its way, in either direction: tells what becomes of it. Dropped, the transfer goes on.
+#[derive(Debug)]
+pub struct Transfer {
+    pub(super) offer: Offer,
+    pub(super) events: EventReceiver,
+    pub(super) handle: TransferHandle,
+}
+
+/// Steers a transfer. Cheap to clone; after the transfer's end it does nothing.
+#[derive(Clone, Debug)]
+pub struct TransferHandle {
+    id: TransferId,
+    wishes: Arc<Wishes>,
+}
+
+/// What the holders of a transfer want of it.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    wanted: Mutex<Wanted>,
+    changed: Notify,
+}
+
+/// See [`TransferHandle`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) cancelled: bool,
+    pub(super) paused: bool,
+    /// Counts the resumes: each is a new try for what stands still for another reason.
+    pub(super) resumes: u32,
+}
+
+impl Transfer {
+    /// What is offered.
+    #[must_use]
+    pub fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// The next event; `None` after the last. Cancel safe. Nobody needs to take them: the transfer goes on.
+    pub async fn next(&mut self) -> Option<FileEvent> {
+        self.events.next().await
+    }
+
+    /// What steers it.
+    #[must_use]
+    pub fn handle(&self) -> TransferHandle {
+        self.handle.clone()
+    }
+}
+
+impl TransferHandle {
+    pub(super) fn new(id: TransferId) -> (TransferHandle, Arc<Wishes>) {
+        let wishes = Arc::new(Wishes::default());
+        (TransferHandle { id, wishes: Arc::clone(&wishes) }, wishes)
+    }
+
+    /// Which transfer.
+    #[must_use]
+    pub fn id(&self) -> TransferId {
+        self.id
+    }
+
+    /// Calls it off: a receiver its own copy, and what it has of it is removed; a sender the whole. The last event says
+    /// when it is done.
+    pub fn cancel(&self) {
+        self.wishes.change(|wanted| wanted.cancelled = true);
+    }
+
+    /// Lets it stand still, until [`TransferHandle::resume`]. The sender of a receiver's copy is told. If the sender pauses,
+    /// it just sends nothing, and after a while the server tells the receivers that it is silent.
+    pub fn pause(&self) {
+        self.wishes.change(|wanted| wanted.paused = true);
+    }
+
+    /// Lets it go on, or tries again at once if the disk was full.
+    pub fn resume(&self) {
+        self.wishes.change(|wanted| {
+            wanted.paused = false;
+            wanted.resumes = wanted.resumes.wrapping_add(1);
+        });
+    }
+}
+
+impl Wishes {
+    fn change(&self, change: impl FnOnce(&mut Wanted)) {
+        change(&mut self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_one();
+    }
+
+    /// What is wanted now.
+    pub(super) fn wanted(&self) -> Wanted {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something else is wanted than before. Cancel safe; one task waits.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
