@@ -82,7 +82,7 @@ pub(super) enum Beside {
     Disk,
     /// The same server with so many messages.
     Short(u32),
-    /// A bare relay between sockets, whose ends read and write the same files and hash nothing.
+    /// A bare relay between sockets; its ends hash nothing, and read and write nothing unless that is said.
     Relay,
     /// The same without files.
     Quiet,

@@ -32,6 +32,8 @@ pub(super) enum Measure {
     AfterPages,
     /// Bytes of files that arrived in a second, at all receivers together, in MiB.
     FileRate,
+    /// The same beside a relay whose ends read and write files.
+    FilesRate,
     /// Processor time of the server for a GiB that arrived, in milliseconds.
     PerGib,
     /// By how much the server's resident memory was higher at its highest than before, in KiB.
@@ -53,6 +55,7 @@ impl Measure {
             Measure::AfterStart => "resident after start",
             Measure::AfterPages => "resident after pages",
             Measure::FileRate => "arrived a second",
+            Measure::FilesRate => "beside ends with files",
             Measure::PerGib => "processor time a GiB",
             Measure::Grown => "resident memory grown",
         }
@@ -66,7 +69,7 @@ impl Measure {
             Measure::Resident => "bytes",
             Measure::Start | Measure::PerGib => "ms",
             Measure::AfterStart | Measure::AfterPages | Measure::Grown => "KiB",
-            Measure::FileRate => "MiB",
+            Measure::FileRate | Measure::FilesRate => "MiB",
             Measure::Rate | Measure::Joins => "",
         }
     }

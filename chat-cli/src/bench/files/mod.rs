@@ -19,6 +19,7 @@ use super::run::{Bench, ROOM};
 use super::sample::{Measure, Sample};
 use super::server_process::ServerProcess;
 
+use ends::Ends;
 pub(crate) use relay::{RelayArgs, run as relay};
 use transfer::Job;
 
@@ -98,7 +99,8 @@ impl Bench {
         self.transfer(&server, &runtime, receivers, bytes.min(16 << 20), chunk_bytes)?;
         let before = Cost::of(&server);
         let took = self.transfer(&server, &runtime, receivers, bytes, chunk_bytes)?;
-        Ok(before.sample(&server, took, bytes, receivers))
+        let sample = before.sample(&server, took, bytes, receivers);
+        Ok(sample.with(Measure::FilesRate, rate(bytes, receivers, took)))
     }
 
     fn transfer(
@@ -132,10 +134,15 @@ impl Bench {
         let dir = self.args.dir.clone();
         let source = self.files.source(dir.as_deref(), bytes)?;
         let folder = self.files.folder(dir.as_deref())?.path().to_owned();
-        let relay = ServerProcess::start(&["bench", "relay", "--receivers", &receivers.to_string()])?;
+        let relay = start_relay(receivers)?;
         let before = Cost::of(&relay);
-        let took = ends::send(relay.addr(), &source, &folder, receivers)?;
-        Ok(before.sample(&relay, took, bytes, receivers))
+        let took = ends::send(relay.addr(), Ends::Bare { bytes }, receivers)?;
+        let sample = before.sample(&relay, took, bytes, receivers);
+        drop(relay);
+        let relay = start_relay(receivers)?;
+        let files = Ends::Files { source: &source, folder: &folder };
+        let took = ends::send(relay.addr(), files, receivers)?;
+        Ok(sample.with(Measure::FilesRate, rate(bytes, receivers, took)))
     }
 
     /// How long messages take while a file goes to one of the room's members, and how long without.
@@ -187,7 +194,7 @@ impl Cost {
 
     fn sample(&self, process: &ServerProcess, took: Duration, bytes: u64, receivers: usize) -> Sample {
         let all = bytes as f64 * receivers as f64;
-        let mut sample = Sample::default().with(Measure::FileRate, all / MIB / took.as_secs_f64());
+        let mut sample = Sample::default().with(Measure::FileRate, rate(bytes, receivers, took));
         if let (Some(before), Some(after)) = (self.processor_ns, process.processor_ns()) {
             sample = sample.with(Measure::PerGib, after.saturating_sub(before) as f64 / 1e6 / (all / GIB));
         }
@@ -196,6 +203,15 @@ impl Cost {
         }
         sample
     }
+}
+
+/// MiB a second, at all receivers together.
+fn rate(bytes: u64, receivers: usize, took: Duration) -> f64 {
+    bytes as f64 * receivers as f64 / MIB / took.as_secs_f64()
+}
+
+fn start_relay(receivers: usize) -> Result<ServerProcess> {
+    ServerProcess::start(&["bench", "relay", "--receivers", &receivers.to_string()])
 }
 
 fn serve() -> Result<ServerProcess> {

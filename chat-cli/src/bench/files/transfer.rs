@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use chat_net::chat_core::{Event, Offer, Recipient};
-use chat_net::client::files::{FileEvent, ReceiveOptions, SendOptions, Transfer};
+use chat_net::client::{FileEvent, ReceiveOptions, SendOptions, Transfer};
 use chat_net::{Client, Events, Notice, Options};
 
 /// What is sent, and how.
