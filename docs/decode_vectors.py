@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Decodes the binary vectors of protocol.md as that file says and compares them with the JSON beside each."""
-import json, pathlib, re, sys
+import base64, json, pathlib, re, sys
 
 class Reader:
     def __init__(self, data): self.data, self.at = data, 0
@@ -44,13 +44,32 @@ def anchor(r):
     name = ANCHORS[num(r)]
     return {name: num(r)} if name else {}
 
+def digest(r): return r.take(32).hex()
+PAUSES = one("lost", "no_space", "silent", "asked")
+ENDS = one("cancelled", "expired", "source_changed", "wrong_hash", "prefix_differs", "left", "gone", "failed")
+def recipient(r): return {("to", "room")[num(r)]: string(r)}
+OFFER = both(both(obj(transfer=num, **{"from": string}), recipient),
+             obj(name=string, size=num, hash_0=opt(digest), chunk_bytes=num, expires=num))
+STATES = (("running", obj()), ("paused", obj(why=PAUSES)), ("finished", obj()), ("declined", obj()), ("cancelled", obj(why=ENDS)))
+def state(r):
+    name, rest = STATES[num(r)]
+    return {"state": name, **rest(r)}
+COPY = both(obj(user=string, offset=num), state)
+def data(r): return base64.b64encode(r.take(num(r))).decode()
+CHUNK = ("chunk", obj(transfer=num, **{"pass": num}, offset=num, data=data))
+OF, OF_USER = dict(transfer=num), dict(transfer=num, user=string)
+
 ASK = tag(("join", obj(room=string, since_0=opt(SINCE))), ("leave", obj(room=string)), ("say", obj(room=string, body=string)),
-          ("whisper", obj(to=string, body=string)), ("topic", obj(room=string, topic=string)))
+          ("whisper", obj(to=string, body=string)), ("topic", obj(room=string, topic=string)),
+          ("offer", both(recipient, obj(name=string, size=num, hash_0=opt(digest), chunk_bytes=num))),
+          ("accept", obj(**OF, **{"from": num}, prefix_0=opt(digest))), ("decline", obj(**OF)), ("pause", obj(**OF, why=PAUSES)),
+          ("hash", obj(**OF, hash=digest)), ("finish", obj(**OF)), ("cancel", obj(**OF, user_0=opt(string), why=ENDS)))
 QUERY = tag(("users", obj(room_0=opt(string), after_0=opt(string))), ("rooms", obj(after_0=opt(string))),
             ("history", both(obj(room=string), both(anchor, obj(limit=num)))),
-            ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)))
+            ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)), ("transfers", obj()))
 CLIENT = [("hello", obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)),
-          (None, both(obj(id_0=num), ASK)), (None, both(obj(id_0=num), QUERY)), ("ping", NONCE), ("pong", NONCE), ("bye", obj())]
+          (None, both(obj(id_0=num), ASK)), (None, both(obj(id_0=num), QUERY)), ("ping", NONCE), ("pong", NONCE), ("bye", obj()),
+          CHUNK, ("received", obj(**OF, offset=num))]
 EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("replaced", obj()),
             ("refused", obj(code=num, reason=string, message=string, retry_after_ms_0=opt(num))),
             ("members", obj(**POSITION, fresh=boolean, total=num, users=NAMES)), ("joined", obj(**POSITION, user=string)),
@@ -58,15 +77,21 @@ EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("rep
             ("churned", obj(**POSITION, joined=num, left=num, total=num, joined_users=NAMES, left_users=NAMES)),
             ("said", obj(**{**POSITION, "from": string}, body=string)), ("topic_changed", obj(**POSITION, by=string, topic=opt(string))),
             ("whispered", obj(**{"from": string}, to=string, body=string, number=num)), ("caught_up", obj(**POSITION)),
-            ("gap", obj(**POSITION, first_available=num, why=one("new_epoch", "not_kept", "corrupt"))))
+            ("gap", obj(**POSITION, first_available=num, why=one("new_epoch", "not_kept", "corrupt"))), ("offered", OFFER),
+            ("accepted", obj(**OF_USER, **{"from": num}, prefix_0=opt(digest))), ("declined", obj(**OF_USER)),
+            ("paused", obj(**OF_USER, why=PAUSES)), ("resumed", obj(**OF_USER)), ("hashed", obj(**OF, hash=digest)),
+            ("progressed", obj(**OF_USER, offset=num)), ("finished", obj(**OF_USER)),
+            ("cancelled", obj(**OF_USER, by=string, why=ENDS)), ("closed", obj(**OF, why=ENDS)))
 ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
              ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),
              ("history", obj(room=string, epoch=num, count=num, more=boolean, newer=boolean)),
-             ("search", obj(count=num, more=boolean)))
+             ("search", obj(count=num, more=boolean)),
+             ("transfers", obj(transfers=many(both(OFFER, obj(open=boolean, copies=many(COPY)))))))
 LIMITS = obj(body_bytes=num, frame_bytes=num, rooms=num, unanswered=num)
 SERVER = [("welcome", obj(user=string, resumed=boolean, token=string, resumable_ms=num, at=num, durability=string, rooms=PLACES, limits=LIMITS)),
           (None, both(obj(re_0=num, past_0=boolean, at=num), EVENT)), (None, both(obj(re_0=num), ANSWER)), ("ping", NONCE), ("pong", NONCE),
-          ("closing", obj(code=num, reason=string, message=string, reconnect_after_ms_0=opt(num)))]
+          ("closing", obj(code=num, reason=string, message=string, reconnect_after_ms_0=opt(num))), CHUNK,
+          ("credit", obj(**OF, **{"pass": num}, next=num, until=num)), ("stop", obj(**OF, **{"pass": num}))]
 
 def message(kinds, data):
     r = Reader(data)

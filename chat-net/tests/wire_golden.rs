@@ -104,9 +104,11 @@ fn every_message_has_a_vector() {
             })
             .collect()
     };
-    let client = "bye history hello join leave ping pong rooms say search topic users whisper";
-    let server = "attached caught_up churned closing gap history joined left members ping pong refused replaced \
-                  rooms said search topic_changed users welcome whispered";
+    let client = "accept bye cancel chunk decline finish hash history hello join leave offer pause ping pong \
+                  received rooms say search topic transfers users whisper";
+    let server = "accepted attached cancelled caught_up chunk churned closed closing credit declined finished gap \
+                  hashed history joined left members offered paused ping pong progressed refused replaced resumed \
+                  rooms said search stop topic_changed transfers users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(types("client "), set(client));
     assert_eq!(types("server "), set(server));

@@ -64,6 +64,8 @@ impl Talk {
                 Step::Query(Query::Users { room, after: None })
             }
             Typed::Rooms => Step::Query(Query::Rooms { after: None }),
+            Typed::Transfers => Step::Query(Query::Transfers {}),
+            Typed::Decline(transfer) => Step::Ask(Ask::Decline { transfer }),
             Typed::Topic(Some(topic)) => self.in_current(|room| Ask::Topic { room, topic: topic.into() }),
             Typed::Topic(None) => self.topic(),
             Typed::History(limit) => match self.current_name() {

@@ -148,6 +148,8 @@ impl Reader {
                 let paged = self.person().paging.search(room, words);
                 self.turn_page(paged).await
             }
+            Typed::Transfers => self.query(RequestId::NONE, Query::Transfers {}).await,
+            Typed::Decline(transfer) => self.ask(RequestId::NONE, Ask::Decline { transfer }).await,
             Typed::Help => self.help().await,
             Typed::Quit => {
                 self.hand_over().await?;

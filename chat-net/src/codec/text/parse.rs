@@ -1,5 +1,7 @@
 //! What people type: a bare line is said, a line that begins with `/` is a command.
 
+use chat_core::TransferId;
+
 /// A line that a person typed. Names and texts are as typed; the core judges them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typed<'a> {
@@ -34,6 +36,10 @@ pub enum Typed<'a> {
         /// Which words; empty: straight after a search, its next older matches.
         words: &'a str,
     },
+    /// List the files that are offered.
+    Transfers,
+    /// Not take an offered file.
+    Decline(TransferId),
     /// Show what can be typed.
     Help,
     /// Leave the chat.
@@ -52,8 +58,8 @@ pub fn parse(line: &str) -> Typed<'_> {
         return Typed::Say(command);
     }
     let (name, rest) = word(command);
-    // The longest command has seven letters; a longer word becomes none by being cut.
-    let mut small = [0; 8];
+    // The longest command has nine letters; a longer word becomes none by being cut.
+    let mut small = [0; 10];
     let length = name.len().min(small.len());
     small[..length].copy_from_slice(&name.as_bytes()[..length]);
     small.make_ascii_lowercase();
@@ -74,6 +80,11 @@ pub fn parse(line: &str) -> Typed<'_> {
         }),
         b"history" => history(rest),
         b"search" => search(rest),
+        b"transfers" => none(rest, "type /transfers and nothing behind it", Typed::Transfers),
+        b"decline" => match one(rest).and_then(|number| number.parse().ok()) {
+            Some(number) => Typed::Decline(TransferId(number)),
+            None => Typed::Usage("type /decline NUMBER, the number of an offered file"),
+        },
         b"help" => Typed::Help,
         b"quit" => Typed::Quit,
         _ => Typed::Unknown(&line[..name.len() + 1]),

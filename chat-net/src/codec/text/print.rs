@@ -34,6 +34,8 @@ pub fn help() -> &'static str {
      - /topic [TEXT]         see the room's topic, or set it; /topic - clears it\n\
      - /history [N]          the last messages of your room; again for older ones\n\
      - /search [#ROOM] WORDS find messages; /search alone for older ones\n\
+     - /transfers            which files are offered to you\n\
+     - /decline NUMBER       not take an offered file\n\
      - /help                 this list\n\
      - /quit                 leave the chat\n\
      - To say something that begins with a slash, type two: //like this\n"
@@ -84,7 +86,7 @@ fn print(print: &mut Print<'_>, frame: &FromServer, own: bool) {
 }
 
 /// Writes straight into the buffer. Only `foreign` takes what others wrote; names are safe by their rules.
-struct Print<'a> {
+pub(super) struct Print<'a> {
     out: &'a mut BytesMut,
     /// Today, in days since 1970, if it is known.
     today: Option<u64>,
@@ -98,11 +100,11 @@ impl Write for Print<'_> {
 }
 
 impl Print<'_> {
-    fn raw(&mut self, text: &str) {
+    pub(super) fn raw(&mut self, text: &str) {
         self.out.put_slice(text.as_bytes());
     }
 
-    fn foreign(&mut self, text: &str) {
+    pub(super) fn foreign(&mut self, text: &str) {
         // Most text is ASCII without controls: one pass over bytes, not characters.
         if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.raw(text);
@@ -110,11 +112,11 @@ impl Print<'_> {
         self.raw(&printable(text));
     }
 
-    fn args(&mut self, args: fmt::Arguments<'_>) {
+    pub(super) fn args(&mut self, args: fmt::Arguments<'_>) {
         self.write_fmt(args).expect("a buffer takes every write");
     }
 
-    fn time(&mut self, at: Timestamp) {
+    pub(super) fn time(&mut self, at: Timestamp) {
         let (hours, minutes, seconds) = at.clock();
         let digits = |n: u8| [b'0' + n / 10, b'0' + n % 10];
         let ([a, b], [c, d], [e, f]) = (digits(hours), digits(minutes), digits(seconds));
@@ -221,6 +223,7 @@ impl Print<'_> {
             Event::Refused(refusal) => {
                 self.refusal(&refusal.reason, &refusal.message, refusal.retry_after_ms);
             }
+            event if event.transfer().is_some() => self.transfer(*at, event),
             // The welcome and the closing say these; to have caught up is nothing to read. What a newer core
             // may tell has no line yet.
             _ => {}
@@ -257,7 +260,7 @@ impl Print<'_> {
                 self.raw(": ");
                 self.history(*count, *more, *newer);
             }
-            Answer::Transfers { .. } => {}
+            Answer::Transfers { transfers } => self.transfers(transfers),
             Answer::Search { count, more } => match (count, more) {
                 (0, _) => self.raw("- nothing was found\n"),
                 (1, false) => self.raw("- that was 1 match, there are no older ones\n"),
