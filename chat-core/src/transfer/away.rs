@@ -67,7 +67,7 @@ pub(crate) fn retell(state: &State, session: SessionId, steps: &mut Steps) {
         let held = &state.transfers.all[&id];
         steps.retell(session, held.stamp, Event::Offered(Box::new(held.offer.clone())));
         if held.is_sender(session) {
-            held.all_copies().for_each(|copy| retell_copy(session, id, copy, steps));
+            held.copies_in_time().into_iter().for_each(|copy| retell_copy(session, id, copy, steps));
         } else if let Some(copy) = held.copies.get(&session) {
             retell_copy(session, id, copy, steps);
         }

@@ -117,8 +117,16 @@ impl Transfer {
     }
 
     /// Every copy that there ever was.
-    pub(crate) fn all_copies(&self) -> impl Iterator<Item = &Receiving> {
+    fn all_copies(&self) -> impl Iterator<Item = &Receiving> {
         self.copies.values().chain(&self.former)
+    }
+
+    /// Every copy that there ever was, as they came to be what they are: where two users in turn had one name, the
+    /// later of them comes last.
+    pub(crate) fn copies_in_time(&self) -> Vec<&Receiving> {
+        let mut copies: Vec<&Receiving> = self.all_copies().collect();
+        copies.sort_by_key(|copy| copy.stamp.seq);
+        copies
     }
 
     /// The receivers whose copies run.
@@ -138,7 +146,7 @@ impl Transfer {
     /// As this session sees it: the sender sees all copies, at most `limit`, everybody else his own.
     pub(crate) fn info(&self, session: Option<SessionId>, limit: usize) -> TransferInfo {
         let copies = if session.is_none() || session == self.sender {
-            self.all_copies().take(limit).map(Receiving::info).collect()
+            self.copies_in_time().into_iter().take(limit).map(Receiving::info).collect()
         } else {
             session.and_then(|session| self.copies.get(&session)).map(Receiving::info).into_iter().collect()
         };
