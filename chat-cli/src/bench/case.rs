@@ -129,7 +129,12 @@ fn is_asked_for(work: Work, args: &BenchArgs) -> bool {
     } else {
         args.store != Some(StoreKind::Sqlite) || args.names(work.scenario())
     };
-    kept && args.wants(work.scenario())
+    let wanted = match work.scenario() {
+        // Asked for by name only: the client cannot send files yet.
+        Scenario::Files => args.names(Scenario::Files),
+        scenario => args.wants(scenario),
+    };
+    kept && wanted
 }
 
 fn full(args: &BenchArgs) -> Vec<Work> {

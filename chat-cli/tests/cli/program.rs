@@ -64,10 +64,6 @@ impl Lines {
     }
 
     /// All lines to the end.
-    pub(crate) fn rest(&mut self) -> Vec<String> {
-        self.rest_within(PATIENCE)
-    }
-
     fn rest_within(&mut self, patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
         let mut rest = Vec::new();

@@ -62,7 +62,8 @@ fn cancel_of(
     why: EndReason,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    let open = |session: &SessionId| held.copies.get(session).is_some_and(|copy| copy.may_go_on());
+    let open =
+        |session: &SessionId| held.copies.get(session).is_some_and(super::record::Receiving::may_go_on);
     let present = state.names.get(&name).copied().filter(open);
     let asleep =
         || held.copies.iter().find(|(session, copy)| copy.user == name && open(session)).map(|(id, _)| *id);
