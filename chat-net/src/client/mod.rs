@@ -20,6 +20,7 @@ mod driver;
 mod error;
 #[expect(dead_code, reason = "files are not sent yet")]
 mod files;
+mod greet;
 mod handle;
 mod link;
 mod notice;
