@@ -1,6 +1,7 @@
 //! One connection: recognised at the door, read within limits, written from its outbox.
 
 pub(crate) mod io;
+mod lanes;
 pub(crate) mod outbox;
 mod person;
 mod reader;
