@@ -159,6 +159,8 @@ pub enum Change {
         session: SessionId,
         /// How; never an open state.
         state: CopyState,
+        /// By whom.
+        by: UserName,
     },
     /// The offer can be accepted no more. Unless that is because it expired, all open copies end with it.
     TransferClosed {

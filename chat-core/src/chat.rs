@@ -15,7 +15,7 @@ use crate::sink::{Asker, Audience, Sink};
 use crate::snapshot::{RestoreError, Snapshot};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
-use crate::step::{Asking, Step, Steps};
+use crate::step::{Asking, Step, Steps, To};
 use crate::transfer;
 use crate::whisper;
 
@@ -69,6 +69,7 @@ impl Chat {
         if verdict.is_ok() {
             self.perform(stamp, &mut steps, out);
             self.forget(stamp, &mut steps, out);
+            self.settle_transfers(stamp, &mut steps, out);
         }
         self.steps = steps;
         verdict
@@ -141,7 +142,7 @@ impl Chat {
     }
 
     /// Moves a session to a new attachment, brings one that slept back into its rooms, and tells it where
-    /// all of them end.
+    /// all of them end, and how the transfers stand that concern it.
     fn resume<S: Sink + ?Sized>(
         &mut self,
         stamp: Stamp,
@@ -150,9 +151,10 @@ impl Chat {
         steps: &mut Steps,
         out: &mut S,
     ) {
-        let asleep_in = match &self.state.sessions[&old].presence {
-            Presence::Asleep { rooms, .. } => rooms.clone(),
-            _ => Vec::new(),
+        let (was_away, asleep_in) = match &self.state.sessions[&old].presence {
+            Presence::Attached => (false, Vec::new()),
+            Presence::Lingering { .. } => (true, Vec::new()),
+            Presence::Asleep { rooms, .. } => (true, rooms.clone()),
         };
         session::resume(&self.state, old, new, steps);
         self.perform(stamp, steps, out);
@@ -160,9 +162,15 @@ impl Chat {
             room::rejoin(&self.state, stamp, new, room, steps);
             self.perform(stamp, steps, out);
         }
+        transfer::back_in_rooms(&self.state, new, steps);
+        self.perform(stamp, steps, out);
         let user = self.state.sessions[&new].user.clone();
         let rooms = session::heads(&self.state, new);
         steps.tell(new, Event::Attached { user, resumed: true, rooms });
+        transfer::retell(&self.state, new, steps);
+        if was_away {
+            transfer::tell_of_return(&self.state, new, steps);
+        }
     }
 
     /// The connections of a node break one by one, each on the state that the one before left.
@@ -181,7 +189,18 @@ impl Chat {
                     session::decide_due(&self.state, stamp, session, steps);
                 }
                 Due::Digest(room) => room::decide_digest(&self.state, room, steps),
+                Due::Offer(transfer) => transfer::decide_expired(&self.state, transfer, steps),
+                Due::Forgotten(transfer) => steps.change(Change::TransferForgotten { transfer }),
             }
+            self.perform(stamp, steps, out);
+            self.settle_transfers(stamp, steps, out);
+        }
+    }
+
+    /// Transfers that have come to their end are over from now on.
+    fn settle_transfers<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+        while let Some(transfer) = self.state.transfers.first_spent() {
+            transfer::decide_over(&self.state, stamp, transfer, steps);
             self.perform(stamp, steps, out);
         }
     }
@@ -204,8 +223,12 @@ impl Chat {
                     self.announce(stamp, &change, asker, except, out);
                 }
                 Step::Tell { event, to, asker, past } => {
-                    let audience =
-                        Audience { sessions: to.as_slice(), asker, past: past.is_some() && asker.is_none() };
+                    let sessions = match &to {
+                        To::Nobody => &[],
+                        To::One(session) => std::slice::from_ref(session),
+                        To::Members(room) => self.state.members(room),
+                    };
+                    let audience = Audience { sessions, asker, past: past.is_some() && asker.is_none() };
                     out.deliver(past.unwrap_or(stamp), &event, audience);
                 }
             }

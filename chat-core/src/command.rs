@@ -91,7 +91,7 @@ pub enum Ask {
     Pause {
         /// Which.
         transfer: TransferId,
-        /// Why.
+        /// Why. `lost` and `silent` are the server's to say, and count as `asked`.
         why: PauseReason,
     },
     /// Tell the hash of the whole file, by its sender. Answered by [`Event::Hashed`](crate::Event::Hashed).

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{RoomId, SessionId};
+use crate::id::{RoomId, SessionId, TransferId};
 use crate::stamp::Timestamp;
 
 /// Something that happens if nothing else does before.
@@ -14,6 +14,10 @@ pub(crate) enum Due {
     Asleep(SessionId),
     /// A big room's digest is told.
     Digest(RoomId),
+    /// A file can be accepted no more.
+    Offer(TransferId),
+    /// A transfer has been over for long enough.
+    Forgotten(TransferId),
 }
 
 /// All that is due, soonest first; equal times in the order of the ids.
@@ -62,7 +66,7 @@ impl Due {
     fn session(self) -> Option<SessionId> {
         match self {
             Due::Lingering(session) | Due::Asleep(session) => Some(session),
-            Due::Digest(_) => None,
+            Due::Digest(_) | Due::Offer(_) | Due::Forgotten(_) => None,
         }
     }
 }

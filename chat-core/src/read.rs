@@ -13,7 +13,7 @@ use crate::room::Room;
 use crate::session::Session;
 use crate::stamp::{Stamp, Timestamp};
 use crate::text::Body;
-use crate::transfer::TransferInfo;
+use crate::transfer::{self, TransferInfo};
 
 impl Chat {
     /// The limits in force.
@@ -147,22 +147,38 @@ impl Chat {
         Ok(Answer::Rooms { total: names.len() as u64, rooms, more: rest.next().is_some() })
     }
 
-    /// A transfer as its sender sees it.
+    /// A transfer as its sender sees it, until it is forgotten.
     #[must_use]
-    pub fn transfer(&self, _transfer: TransferId) -> Option<TransferInfo> {
-        None
+    pub fn transfer(&self, transfer: TransferId) -> Option<TransferInfo> {
+        self.state.transfers.all.get(&transfer).map(|held| held.info(None, usize::MAX))
     }
 
     /// The session that sends a transfer's file, whether it has a connection or not.
     #[must_use]
-    pub fn transfer_sender(&self, _transfer: TransferId) -> Option<SessionId> {
-        None
+    pub fn transfer_sender(&self, transfer: TransferId) -> Option<SessionId> {
+        self.state.transfers.all.get(&transfer).and_then(|held| held.sender)
     }
 
-    /// The transfers that concern an attached session, in the order of their numbers.
+    /// The transfers that concern an attached session, in the order of their numbers. A page holds a fifth as many
+    /// transfers as users, where a copy counts as much as a user; if there are more, the oldest are left out.
     #[must_use]
-    pub fn transfers(&self, _session: SessionId) -> Answer {
-        Answer::Transfers { transfers: Vec::new() }
+    pub fn transfers(&self, session: SessionId) -> Answer {
+        let mut transfers = Vec::new();
+        if self.state.attached(session).is_ok() {
+            let mut left = self.state.config.page.max(5);
+            for id in transfer::concerning(&self.state, session).into_iter().rev() {
+                let held = &self.state.transfers.all[&id];
+                let has_part = held.parties().any(|party| party == session);
+                if has_part || held.is_open() {
+                    let Some(rest) = left.checked_sub(5) else { break };
+                    let info = held.info(Some(session), rest);
+                    left = rest - info.copies.len();
+                    transfers.push(info);
+                }
+            }
+            transfers.reverse();
+        }
+        Answer::Transfers { transfers }
     }
 
     /// How many sessions are attached or lingering, and how many rooms there are.

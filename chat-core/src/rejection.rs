@@ -8,6 +8,7 @@ use crate::event::Refusal;
 use crate::id::TransferId;
 use crate::name::{NameError, RoomName, UserName};
 use crate::text::TextError;
+use crate::transfer::{FileNameError, Target};
 
 /// Why a command was not taken. Nothing changed, and nobody else was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -99,11 +100,11 @@ pub enum Rejection {
         /// The file's size.
         size: u64,
     },
-    /// The session, or the one it sends to, has as many transfers as it may.
-    #[error("{user} has {limit} files offered or on their way, the most there may be; wait, or cancel one")]
+    /// The session, or the user or room it offers to, has as many transfers as it may.
+    #[error("{who} has {limit} files offered or on their way, the most there may be; wait, or cancel one")]
     TooManyTransfers {
-        /// Who.
-        user: UserName,
+        /// Who, or which room.
+        who: Target,
         /// The limit.
         limit: u32,
     },
@@ -170,6 +171,12 @@ impl From<TextError> for Rejection {
             TextError::TooLong { limit } => Rejection::TooLong { limit },
             TextError::Control => Rejection::BadText,
         }
+    }
+}
+
+impl From<FileNameError> for Rejection {
+    fn from(error: FileNameError) -> Rejection {
+        Rejection::BadFile { why: error.to_string().into() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Asked, Change, Verdict};
+use crate::change::{Change, Verdict};
 use crate::event::{Departure, Event, Place};
 use crate::id::{Epoch, Number, RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
@@ -16,6 +16,7 @@ use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::text::Body;
+use crate::transfer;
 
 /// One room. Who is in it is derived from the sessions, so a snapshot keeps [`RoomRecord`] alone.
 #[derive(Clone, Debug)]
@@ -111,7 +112,7 @@ pub(crate) fn decide_join(
     let session = asking.asker.session;
     if let Some(membership) = state.sessions[&session].membership(room) {
         let room = &state.rooms[&membership.room];
-        remember(asking.by, Verdict::Joined(room.head()), steps);
+        steps.remember(asking.by, Verdict::Joined(room.head()));
         steps.answer(asking.asker, members(state, room, false));
         return Ok(());
     }
@@ -125,7 +126,7 @@ pub(crate) fn decide_join(
             &fresh
         }
     };
-    remember(asking.by, Verdict::Joined(room.head()), steps);
+    steps.remember(asking.by, Verdict::Joined(room.head()));
     steps.answer(asking.asker, members(state, room, true));
     enter(state, stamp, session, id, room, None, steps);
     if let Some(topic) = &room.record.topic {
@@ -133,6 +134,7 @@ pub(crate) fn decide_join(
         let event = Event::TopicChanged { place: room.place(topic.number), by, topic: text };
         steps.retell(session, topic.stamp, event);
     }
+    transfer::retell_offers(state, session, &room.record.name, steps);
     Ok(())
 }
 
@@ -218,12 +220,6 @@ fn members(state: &State, room: &Room, fresh: bool) -> Event {
     Event::Members { place: room.head(), fresh, total, users }
 }
 
-fn remember(by: Option<Asked>, verdict: Verdict, steps: &mut Steps) {
-    if let Some(by) = by {
-        steps.change(Change::Answered { by, verdict });
-    }
-}
-
 /// Decides a leave. Not a member, or no such room: answered all the same, and an outsider cannot tell which.
 pub(crate) fn decide_leave(
     state: &State,
@@ -235,12 +231,14 @@ pub(crate) fn decide_leave(
     let (session, user) = attached(state, asking.asker);
     match session.membership(room) {
         Some(membership) => {
-            leave(state, stamp, asking.asker.session, membership.room, Departure::Left, Some(asking), steps);
+            let session = asking.asker.session;
+            leave(state, stamp, session, membership.room, Departure::Left, Some(asking), steps);
+            transfer::decide_leave(state, session, &membership.name, steps);
         }
         None => {
             let room = state.config.room_name(room)?;
             let place = Place { room, epoch: Epoch(0), number: Number(0) };
-            remember(asking.by, Verdict::Left(place.clone()), steps);
+            steps.remember(asking.by, Verdict::Left(place.clone()));
             steps.answer(asking.asker, Event::Left { place, user, why: Departure::Left });
         }
     }
@@ -267,7 +265,7 @@ pub(crate) fn leave(
         let asker = asking.map(|asking| asking.asker);
         steps.number(Change::Numbered { room: id, event, by }, asker);
     } else if let Some(asking) = asking {
-        remember(asking.by, Verdict::Left(room.head()), steps);
+        steps.remember(asking.by, Verdict::Left(room.head()));
         steps.answer(asking.asker, Event::Left { place: room.head(), user, why });
     }
     if room.members.len() == 1 && !room.record.has_history {

@@ -15,6 +15,7 @@ use crate::room;
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
 use crate::step::Steps;
+use crate::transfer;
 
 /// One user's visit. It outlives connections; at most one is attached at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +157,7 @@ pub(crate) fn decide_attach(
 /// The steps by which `old` goes on as `new`; a connection it still has is told that it is replaced.
 pub(crate) fn resume(state: &State, old: SessionId, new: SessionId, steps: &mut Steps) {
     if state.sessions[&old].is_attached() {
+        transfer::decide_takeover(state, old, steps);
         steps.tell(old, Event::Replaced {});
     }
     steps.change(Change::SessionMoved { from: old, to: new });
@@ -179,6 +181,7 @@ pub(crate) fn decide_detach(
     match why {
         Detach::Quit => {
             leave_all(state, stamp, session, Departure::Quit, steps);
+            transfer::decide_end(state, session, steps);
             steps.change(Change::SessionEnded { session });
         }
         Detach::Drop => drop_session(state, stamp, session, steps),
@@ -197,6 +200,7 @@ pub(crate) fn drop_session(state: &State, stamp: Stamp, session: SessionId, step
     if !state.sessions[&session].token.can_resume() {
         return decide_end(state, stamp, session, steps);
     }
+    transfer::decide_drop(state, session, steps);
     let until = stamp.at.plus_ms(state.config.linger_ms);
     steps.change(Change::SessionDropped { session, until });
 }
@@ -219,6 +223,7 @@ pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps:
 /// Decides that a session without a connection ends: there are too many of them, or nobody can resume it.
 pub(crate) fn decide_end(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
     leave_all(state, stamp, session, Departure::Lost, steps);
+    transfer::decide_end(state, session, steps);
     steps.change(Change::SessionEnded { session });
 }
 

@@ -8,19 +8,22 @@ use crate::change::{Remembered, Verdict};
 use crate::config::Config;
 use crate::digest::{Digest, Hasher};
 use crate::event::{Event, Place};
-use crate::id::{Epoch, RoomId, Seq, SessionId};
+use crate::id::{Epoch, RoomId, Seq, SessionId, TransferId};
 use crate::name::UserName;
 use crate::room::{Room, RoomRecord};
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
+use crate::transfer::Transfer;
 
-/// The form of snapshot that this version writes, and the only one it reads.
-const VERSION: u32 = 1;
+/// The form of snapshot that this version writes.
+const VERSION: u32 = 2;
+
+/// The form from before there were transfers, which is read, too.
+const WITHOUT_TRANSFERS: u32 = 1;
 
 /// A state as a value. What can be derived is left out, so that it cannot contradict the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
 pub struct Snapshot {
     version: u32,
     seq: Seq,
@@ -28,6 +31,10 @@ pub struct Snapshot {
     rooms_opened: u64,
     rooms: Vec<(RoomId, RoomRecord)>,
     sessions: Vec<(SessionId, Session)>,
+    #[serde(default)]
+    transfers_made: u64,
+    #[serde(default)]
+    transfers: Vec<(TransferId, Transfer)>,
 }
 
 /// Why a snapshot is not taken.
@@ -36,7 +43,7 @@ pub struct Snapshot {
 pub enum RestoreError {
     /// Written by another version.
     #[error(
-        "the snapshot has version {found}, this program reads version {VERSION}; use the program that wrote it"
+        "the snapshot has version {found}, this program reads versions up to {VERSION}; use the program that wrote it"
     )]
     Version {
         /// Its version.
@@ -59,6 +66,8 @@ impl Snapshot {
             rooms_opened: state.rooms_opened,
             rooms: state.rooms.iter().map(|(id, room)| (*id, room.record.clone())).collect(),
             sessions: state.sessions.iter().map(|(id, session)| (*id, Session::clone(session))).collect(),
+            transfers_made: state.transfers.made,
+            transfers: state.transfers.all.iter().map(|(id, held)| (*id, Transfer::clone(held))).collect(),
         }
     }
 
@@ -90,11 +99,15 @@ impl Snapshot {
         for (id, session) in self.sessions {
             state.insert_session(id, session);
         }
+        state.transfers.made = self.transfers_made;
+        for (id, transfer) in self.transfers {
+            state.insert_transfer(id, transfer);
+        }
         Ok(state)
     }
 
     fn check(&self) -> Result<(), RestoreError> {
-        if self.version != VERSION {
+        if !(WITHOUT_TRANSFERS..=VERSION).contains(&self.version) {
             return Err(RestoreError::Version { found: self.version });
         }
         let rooms: BTreeSet<RoomId> = self.rooms.iter().map(|(id, _)| *id).collect();
@@ -119,12 +132,69 @@ impl Snapshot {
             ),
             (self.sessions.iter().all(|(_, session)| memberships_differ(session)), "a member comes twice"),
         ];
-        match checks.iter().find(|(holds, _)| !holds) {
-            Some((_, what)) => Err(RestoreError::Damaged { what }),
-            None => Ok(()),
-        }
+        first_failed(&checks)?;
+        self.check_transfers(&sessions)
+    }
+
+    fn check_transfers(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
+        let ids: BTreeSet<TransferId> = self.transfers.iter().map(|(id, _)| *id).collect();
+        let all = || self.transfers.iter().map(|(_, transfer)| transfer);
+        let checks = [
+            (ids.len() == self.transfers.len(), "a transfer comes twice"),
+            (ids.iter().all(|id| id.0 <= self.transfers_made), "a transfer was never made"),
+            (
+                self.transfers.iter().all(|(id, transfer)| transfer.offer.transfer == *id),
+                "a transfer has another's number",
+            ),
+            (
+                all().flat_map(Transfer::parties).all(|party| sessions.contains(&party)),
+                "a transfer's session does not exist",
+            ),
+            (all().all(Transfer::is_consistent), "a transfer contradicts itself"),
+        ];
+        first_failed(&checks)
     }
 }
+
+fn first_failed(checks: &[(bool, &'static str)]) -> Result<(), RestoreError> {
+    match checks.iter().find(|(holds, _)| !holds) {
+        Some((_, what)) => Err(RestoreError::Damaged { what }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(feature = "bincode")]
+impl bincode::Encode for Snapshot {
+    fn encode<E: bincode::enc::Encoder>(&self, e: &mut E) -> Result<(), bincode::error::EncodeError> {
+        self.version.encode(e)?;
+        (self.seq, self.now, self.rooms_opened).encode(e)?;
+        self.rooms.encode(e)?;
+        self.sessions.encode(e)?;
+        if self.version == WITHOUT_TRANSFERS {
+            return Ok(());
+        }
+        self.transfers_made.encode(e)?;
+        self.transfers.encode(e)
+    }
+}
+
+#[cfg(feature = "bincode")]
+impl<C> bincode::Decode<C> for Snapshot {
+    fn decode<D: bincode::de::Decoder<Context = C>>(d: &mut D) -> Result<Self, bincode::error::DecodeError> {
+        use bincode::Decode;
+        let version = Decode::decode(d)?;
+        let (seq, now, rooms_opened) = Decode::decode(d)?;
+        let (rooms, sessions) = (Decode::decode(d)?, Decode::decode(d)?);
+        let (transfers_made, transfers) = match version {
+            WITHOUT_TRANSFERS => (0, Vec::new()),
+            _ => (Decode::decode(d)?, Decode::decode(d)?),
+        };
+        Ok(Snapshot { version, seq, now, rooms_opened, rooms, sessions, transfers_made, transfers })
+    }
+}
+
+#[cfg(feature = "bincode")]
+bincode::impl_borrow_decode!(Snapshot);
 
 fn memberships_differ(session: &Session) -> bool {
     let rooms: BTreeSet<RoomId> = session.rooms.iter().map(|member| member.room).collect();
@@ -144,6 +214,13 @@ pub(crate) fn digest(state: &State) -> Digest {
     for (id, session) in &state.sessions {
         h.word(id.as_u64());
         feed_session(session, &mut h);
+    }
+    // Where there never was a transfer, digests are what they were before there could be any.
+    if state.transfers.made > 0 {
+        h.word(state.transfers.made).word(state.transfers.all.len() as u64);
+        for (id, transfer) in &state.transfers.all {
+            transfer.feed(h.word(id.0));
+        }
     }
     Digest(h.finish())
 }
@@ -225,6 +302,6 @@ fn feed_place(tag: u64, place: &Place, h: &mut Hasher) {
     h.word(tag).bytes(place.room.as_str().as_bytes()).word(place.epoch.0).word(place.number.0);
 }
 
-fn feed_stamp(stamp: Stamp, h: &mut Hasher) {
+pub(crate) fn feed_stamp(stamp: Stamp, h: &mut Hasher) {
     h.word(stamp.seq.0).word(stamp.at.0);
 }

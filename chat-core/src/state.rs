@@ -14,6 +14,7 @@ use crate::rejection::Rejection;
 use crate::room::{Churn, Room, Topic};
 use crate::session::{Membership, Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
+use crate::transfer::Transfers;
 
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -25,6 +26,7 @@ pub(crate) struct State {
     /// Boxed, because the map's nodes are half empty where ids only rise.
     pub(crate) sessions: BTreeMap<SessionId, Box<Session>>,
     pub(crate) rooms: BTreeMap<RoomId, Box<Room>>,
+    pub(crate) transfers: Transfers,
     // All below is derived from the above.
     pub(crate) names: BTreeMap<UserName, SessionId>,
     pub(crate) tokens: BTreeMap<TokenHash, SessionId>,
@@ -35,7 +37,8 @@ pub(crate) struct State {
 }
 
 /// Why a change that `decide` made, or that was recorded earlier, fits the state.
-const KNOWN: &str = "a change names what exists: it was decided on, or recorded after, this very state";
+pub(crate) const KNOWN: &str =
+    "a change names what exists: it was decided on, or recorded after, this very state";
 
 impl State {
     pub(crate) fn new(config: Config) -> State {
@@ -46,6 +49,7 @@ impl State {
             rooms_opened: 0,
             sessions: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            transfers: Transfers::default(),
             names: BTreeMap::new(),
             tokens: BTreeMap::new(),
             room_names: BTreeMap::new(),
@@ -60,6 +64,11 @@ impl State {
         held.map(|held| &**held).ok_or(Rejection::NoSession)
     }
 
+    /// The members of the room of that name; none if there is no such room.
+    pub(crate) fn members(&self, room: &RoomName) -> &[SessionId] {
+        self.room_names.get(room).map_or(&[], |id| &self.rooms[id].members)
+    }
+
     /// The entry's stamp, with a time that never runs backwards.
     pub(crate) fn clock(&self, stamp: Stamp) -> Stamp {
         Stamp { seq: stamp.seq, at: stamp.at.max(self.now) }
@@ -72,7 +81,10 @@ impl State {
             Change::SessionOpened { session, user, token } => {
                 self.insert_session(*session, Session::new(user.clone(), *token));
             }
-            Change::SessionMoved { from, to } => self.move_session(*from, *to),
+            Change::SessionMoved { from, to } => {
+                self.move_session(*from, *to);
+                self.move_transfers(*from, *to);
+            }
             Change::SessionDropped { session, until } => {
                 self.set_presence(*session, Presence::Lingering { until: *until });
             }
@@ -82,6 +94,7 @@ impl State {
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
+                self.leave_transfers(*session);
             }
             Change::RoomOpened { room, name, epoch } => {
                 self.rooms_opened = self.rooms_opened.max(room.0);

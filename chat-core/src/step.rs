@@ -1,8 +1,9 @@
 //! What `decide` hands to `apply`: changes to make and things to tell, in order.
 
-use crate::change::{Asked, Change};
+use crate::change::{Asked, Change, Verdict};
 use crate::event::Event;
 use crate::id::SessionId;
+use crate::name::RoomName;
 use crate::sink::Asker;
 use crate::stamp::Stamp;
 
@@ -11,7 +12,16 @@ pub(crate) enum Step {
     /// Make a change. A numbered one is told to all members of its room and to the asker.
     Change { change: Change, asker: Option<Asker>, except: Option<SessionId> },
     /// Tell something that changes nothing.
-    Tell { event: Event, to: Option<SessionId>, asker: Option<Asker>, past: Option<Stamp> },
+    Tell { event: Event, to: To, asker: Option<Asker>, past: Option<Stamp> },
+}
+
+/// Who is told, apart from the asker.
+#[derive(Clone, Debug)]
+pub(crate) enum To {
+    Nobody,
+    One(SessionId),
+    /// Those who are members of the room of that name when the step is performed.
+    Members(RoomName),
 }
 
 /// The steps of one decision. Kept by `Chat` between entries, so that the steady state allocates nothing.
@@ -21,6 +31,13 @@ pub(crate) struct Steps(pub(crate) Vec<Step>);
 impl Steps {
     pub(crate) fn change(&mut self, change: Change) {
         self.0.push(Step::Change { change, asker: None, except: None });
+    }
+
+    /// Remembers the answer to an ask, if it may be repeated.
+    pub(crate) fn remember(&mut self, by: Option<Asked>, verdict: Verdict) {
+        if let Some(by) = by {
+            self.change(Change::Answered { by, verdict });
+        }
     }
 
     pub(crate) fn number(&mut self, change: Change, asker: Option<Asker>) {
@@ -33,21 +50,26 @@ impl Steps {
     }
 
     pub(crate) fn tell(&mut self, to: SessionId, event: Event) {
-        self.0.push(Step::Tell { event, to: Some(to), asker: None, past: None });
+        self.0.push(Step::Tell { event, to: To::One(to), asker: None, past: None });
+    }
+
+    /// Tells all members of a room what is no event of that room's own order.
+    pub(crate) fn tell_members(&mut self, room: RoomName, asker: Option<Asker>, event: Event) {
+        self.0.push(Step::Tell { event, to: To::Members(room), asker, past: None });
     }
 
     /// Tells again what happened at `stamp`.
     pub(crate) fn retell(&mut self, to: SessionId, stamp: Stamp, event: Event) {
-        self.0.push(Step::Tell { event, to: Some(to), asker: None, past: Some(stamp) });
+        self.0.push(Step::Tell { event, to: To::One(to), asker: None, past: Some(stamp) });
     }
 
     pub(crate) fn answer(&mut self, asker: Asker, event: Event) {
-        self.0.push(Step::Tell { event, to: None, asker: Some(asker), past: None });
+        self.0.push(Step::Tell { event, to: To::Nobody, asker: Some(asker), past: None });
     }
 
     /// Gives the answer of `stamp` again.
     pub(crate) fn answer_again(&mut self, asker: Asker, stamp: Stamp, event: Event) {
-        self.0.push(Step::Tell { event, to: None, asker: Some(asker), past: Some(stamp) });
+        self.0.push(Step::Tell { event, to: To::Nobody, asker: Some(asker), past: Some(stamp) });
     }
 }
 

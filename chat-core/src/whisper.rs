@@ -35,10 +35,7 @@ pub(crate) fn decide_whisper(
     if !to_oneself {
         steps.tell(receiver, whispered(number));
     }
-    if let Some(by) = asking.by {
-        let verdict = Verdict::Whispered { to: held.user.clone(), number: own_number };
-        steps.change(Change::Answered { by, verdict });
-    }
+    steps.remember(asking.by, Verdict::Whispered { to: held.user.clone(), number: own_number });
     steps.answer(asking.asker, whispered(own_number));
     Ok(())
 }

@@ -2,9 +2,13 @@
 //!
 //! The log knows that much, and no more: the bytes go from the sender's reader to the receivers' bulk lanes.
 
+mod away;
+mod copy;
 mod decide;
+mod end;
 mod file;
 pub mod flow;
+mod offer;
 mod record;
 mod state;
 
@@ -14,10 +18,17 @@ use crate::id::TransferId;
 use crate::name::{RoomName, UserName};
 use crate::stamp::Timestamp;
 
-pub(crate) use decide::{decide, decide_progress, decide_stall, done};
+pub(crate) use away::{
+    back_in_rooms, concerning, decide_drop, decide_takeover, retell, retell_offers, tell_of_return,
+};
+pub(crate) use copy::{decide_progress, decide_stall};
+pub(crate) use decide::{decide, done};
+pub(crate) use end::{decide_end, decide_expired, decide_leave, decide_over};
 pub use file::{
     FileHash, FileName, FileNameError, MAX_CHUNK_BYTES, MAX_FILE_NAME_BYTES, MIN_CHUNK_BYTES, NotAHash,
 };
+pub(crate) use record::Transfer;
+pub(crate) use state::Transfers;
 
 /// A file that a user wants to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +79,16 @@ pub enum PauseReason {
     Silent,
     /// The receiver said so.
     Asked,
+}
+
+impl PauseReason {
+    /// What a client's reason counts as: only the server knows who is lost or silent.
+    pub(crate) fn asked(self) -> PauseReason {
+        match self {
+            PauseReason::Lost | PauseReason::Silent => PauseReason::Asked,
+            why => why,
+        }
+    }
 }
 
 /// Why a transfer, or one receiver's copy, came to nothing.

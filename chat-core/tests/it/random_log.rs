@@ -1,8 +1,9 @@
 //! Random logs: mad and plausible entries mixed, few names and rooms, limits so small that all are hit.
 
 use chat_core::{
-    Ask, Command, Config, Detach, Epoch, NodeId, RequestId, Seq, SessionId, Since, Stamp, Timestamp,
-    TokenHash, UserName,
+    Ask, Audience, Change, Chat, Command, Config, Detach, EndReason, Epoch, Event, FileHash, NodeId,
+    PauseReason, Recipient, RequestId, Seq, SessionId, Since, Sink, Stamp, Target, Timestamp, TokenHash,
+    TransferId, UserName,
 };
 use proptest::prelude::*;
 
@@ -16,18 +17,21 @@ pub(crate) struct Log {
     pub(crate) entries: Vec<(Stamp, Command)>,
 }
 
-/// Logs of up to so many entries.
+/// Logs of up to so many entries; in every other one most are about files.
 pub(crate) fn logs(length: usize) -> impl Strategy<Value = Log> {
     let seeds = proptest::collection::vec(any::<Seed>(), 0..length);
-    (any::<u8>(), seeds).prop_map(|(limits, seeds)| Log::of(limits, &seeds))
+    (any::<u8>(), any::<bool>(), seeds).prop_map(|(limits, files, seeds)| Log::of(limits, files, &seeds))
 }
 
-const NAMES: [&str; 7] = ["ann", "bob", "cat", "dan", "eve", "@Bob", "ANN"];
+const NAMES: [&str; 9] = ["ann", "bob", "cat", "dan", "eve", "flo", "gus", "@Bob", "ANN"];
 const BAD_NAMES: [&str; 5] = ["", "root", "much-too-long", "no way", "é"];
 const ROOMS: [&str; 6] = ["red", "#blue", "RED", "green", "red", "gold"];
 const BAD_ROOMS: [&str; 4] = ["", "#", "much-too-long", "a b"];
 const BODIES: [&str; 4] = ["hi", "yo", "12345678", "é\n\t"];
 const BAD_BODIES: [&str; 4] = ["", " \n", "123456789", "\u{1b}[m"];
+
+const FILES: [&str; 3] = ["photo.jpg", "-rf", "naïve 😀"];
+const BAD_FILES: [&str; 3] = ["", "../x", "a\n"];
 
 /// One in `odds` picks is from what is refused.
 fn pick(good: &'static [&str], bad: &'static [&str], odds: u8, draw: u8) -> std::sync::Arc<str> {
@@ -39,16 +43,59 @@ fn pick(good: &'static [&str], bad: &'static [&str], odds: u8, draw: u8) -> std:
 struct Person {
     session: SessionId,
     token: u8,
+    token_before: u8,
     attached: bool,
     asked: u64,
     last: Option<(u64, Ask)>,
 }
 
+impl Person {
+    /// Mostly the next one.
+    fn request(&mut self, draw: u8) -> u64 {
+        match draw {
+            0..=199 => {
+                self.asked += 1;
+                self.asked
+            }
+            200..=239 => 0,
+            240..=245 => u64::from(draw % 3),
+            246..=250 => {
+                self.asked += 5;
+                self.asked
+            }
+            251..=254 => (1 << 53) - u64::from(draw % 2),
+            255 => u64::MAX,
+        }
+    }
+}
+
+/// Goes through the log itself, to write what is plausible.
 struct Writer {
     people: [Person; 7],
     attachments: u64,
     tokens: u8,
     now: u64,
+    files: bool,
+    chat: Chat,
+    offers: Offers,
+}
+
+/// What somebody is to a transfer.
+#[derive(Clone, Copy)]
+enum Part {
+    Sender,
+    Offered,
+    Receiving,
+}
+
+/// Counts the offers that were taken.
+struct Offers(u64);
+
+impl Sink for Offers {
+    fn deliver(&mut self, _: Stamp, _: &Event, _: Audience<'_>) {}
+    fn record(&mut self, _: Stamp, change: &Change) {
+        self.0 += u64::from(matches!(change, Change::TransferOffered { .. }));
+    }
 }
 
 fn config(limits: u8) -> Config {
@@ -73,11 +120,11 @@ fn config(limits: u8) -> Config {
         whispers: if bit(7) { 2 } else { 0 },
         file_bytes: 1_000,
         chunk_bytes: 100,
-        offer_ms: if bit(2) { 60 } else { 400 },
+        offer_ms: if bit(2) { 300 } else { 2_000 },
         transfers_per_user: 2,
         offers_to_user: 2,
         transfers: 3,
-        page: 2,
+        page: 100,
     }
 }
 
@@ -90,13 +137,31 @@ fn hash(token: u8) -> TokenHash {
 }
 
 impl Log {
-    fn of(limits: u8, seeds: &[Seed]) -> Log {
-        let mut writer = Writer { people: Default::default(), attachments: 0, tokens: 0, now: 1000 };
-        let entry = |(seq, seed): (u64, &Seed)| {
-            let at = writer.time(seed[5], seed[4]);
-            (Stamp { seq: Seq(seq), at }, writer.command(seed))
+    fn of(limits: u8, files: bool, seeds: &[Seed]) -> Log {
+        let mut writer = Writer {
+            people: Default::default(),
+            attachments: 0,
+            tokens: 0,
+            now: 1000,
+            files,
+            chat: Chat::new(config(limits)),
+            offers: Offers(0),
         };
-        Log { config: config(limits), entries: (1..).zip(seeds).map(entry).collect() }
+        let people = [[100, 0, 0, 0, 9, 0], [0, 0, 1, 250, 9, 0]];
+        let begun = (0..if files { 8 } else { 0 }).map(|n: u8| {
+            let mut seed: Seed = people[usize::from(n % 2)];
+            seed[1] = n / 2;
+            seed
+        });
+        let entry = |(seq, seed): (u64, Seed)| {
+            let at = writer.time(seed[5], seed[4]);
+            let (stamp, command) = (Stamp { seq: Seq(seq), at }, writer.command(&seed));
+            let _ = writer.chat.apply(stamp, &command, &mut writer.offers);
+            writer.notice_refused_names();
+            (stamp, command)
+        };
+        let entries = (1..).zip(begun.chain(seeds.iter().copied())).map(entry).collect();
+        Log { config: config(limits), entries }
     }
 }
 
@@ -115,8 +180,29 @@ impl Writer {
         Timestamp(self.now)
     }
 
+    /// Who was not let in tries again.
+    fn notice_refused_names(&mut self) {
+        for person in &mut self.people {
+            if person.attached && self.chat.user(person.session).is_none() {
+                (person.attached, person.token) = (false, person.token_before);
+            }
+        }
+    }
+
     fn command(&mut self, seed: &Seed) -> Command {
-        let [kind, who, a, b, c, _] = *seed;
+        let [mut kind, who, a, b, c, _] = *seed;
+        if self.files {
+            kind = match kind {
+                41..=63 => 91 + kind % 9,
+                // Two ranges, see `ask`.
+                100..=229 if kind % 4 > 0 => match kind % 57 {
+                    k @ 0..=43 => 106 + k,
+                    k => 161 + k,
+                },
+                _ => kind,
+            };
+        }
+        let seed = &[kind, seed[1], a, b, c, seed[5]];
         let who = usize::from(who) % self.people.len();
         let node = NodeId(u16::from(b % 3));
         match kind {
@@ -133,7 +219,16 @@ impl Writer {
             }
             80 => Command::NodeUp { node },
             81 => Command::NodeDown { node },
-            82..=99 => Command::Tick,
+            82..=90 => Command::Tick,
+            91..=99 => {
+                let transfer = self.transfer(a);
+                let part = if c % 4 == 0 { Part::Sender } else { Part::Receiving };
+                let session = self.part(who, transfer, part, b);
+                match c {
+                    0..=159 => Command::Progress { transfer, session, offset: u64::from(b) * 4 },
+                    _ => Command::Stall { transfer, session },
+                }
+            }
             _ => self.ask(who, seed),
         }
     }
@@ -162,6 +257,7 @@ impl Writer {
         let person = &mut self.people[who];
         person.session = SessionId::new(node, self.attachments);
         person.attached = true;
+        person.token_before = person.token;
         if resume.is_none() {
             (person.token, person.asked, person.last) = (self.tokens, 0, None);
         }
@@ -170,8 +266,50 @@ impl Writer {
         Command::Attach { session: person.session, name, token, resume: resume.map(hash) }
     }
 
+    /// Mostly one of the last few; sometimes none.
+    fn transfer(&self, draw: u8) -> TransferId {
+        let last = |back: u64| TransferId(self.offers.0.saturating_sub(back));
+        let is_live = |id: &TransferId| {
+            let held = self.chat.transfer(*id);
+            held.is_some_and(|held| held.open || held.copies.iter().any(|copy| copy.state.is_open()))
+        };
+        match draw {
+            0..=199 => (0..3).map(last).find(is_live).unwrap_or(last(0)),
+            200..=249 => last(u64::from(draw % 8 / 3)),
+            _ => TransferId(u64::from(draw)),
+        }
+    }
+
+    /// Mostly one who has that part in it; sometimes the person that was drawn.
+    fn part(&self, who: usize, transfer: TransferId, part: Part, draw: u8) -> SessionId {
+        let any = |count: usize| usize::from(draw) % count.max(1);
+        let offered = || match &self.chat.transfer(transfer)?.offer.to {
+            Target::User(user) => self.chat.session_of(user),
+            Target::Room(room) => {
+                let sender = self.chat.transfer_sender(transfer);
+                let members = self.chat.members(room)?.iter().filter(|member| Some(**member) != sender);
+                members.clone().nth(any(members.count())).copied()
+            }
+        };
+        let receiving = || {
+            let copies = self.chat.transfer(transfer)?.copies;
+            let open: Vec<_> = copies.iter().filter(|copy| copy.state.is_open()).collect();
+            self.chat.session_of(&open.get(any(open.len()))?.user)
+        };
+        let session = match part {
+            _ if draw <= 20 => None,
+            Part::Sender => self.chat.transfer_sender(transfer),
+            Part::Offered => offered(),
+            Part::Receiving => receiving().or_else(offered),
+        };
+        session.unwrap_or(self.people[who].session)
+    }
+
     fn ask(&mut self, who: usize, seed: &Seed) -> Command {
         let [kind, mad, a, b, c, _] = *seed;
+        if let 106..=149 | 205..=217 = kind {
+            return self.ask_of_a_transfer(who, seed);
+        }
         let from = self.from(who, mad);
         let person = &mut self.people[who];
         if let (230..=255, Some((request, ask))) = (kind, person.last.clone()) {
@@ -179,22 +317,72 @@ impl Writer {
             return Command::Ask { from, request: RequestId(request), ask };
         }
         let ask = Self::any_ask(kind, a, b, c);
-        let request = match c {
-            0..=199 => {
-                person.asked += 1;
-                person.asked
-            }
-            200..=239 => 0,
-            240..=245 => u64::from(c % 3),
-            246..=250 => {
-                person.asked += 5;
-                person.asked
-            }
-            251..=254 => (1 << 53) - u64::from(c % 2),
-            255 => u64::MAX,
-        };
+        let request = person.request(c);
         person.last = Some((request, ask.clone()));
         Command::Ask { from, request: RequestId(request), ask }
+    }
+
+    fn ask_of_a_transfer(&mut self, who: usize, seed: &Seed) -> Command {
+        let [kind, draw, a, b, c, mad] = *seed;
+        let transfer = self.transfer(a);
+        let hash = |draw: u8| FileHash([draw % 16 / 15; 32]);
+        let (from, ask) = match kind {
+            106..=117 => {
+                let to = match b {
+                    0..=19 => Recipient::User(pick(&NAMES, &BAD_NAMES, 4, a)),
+                    20..=139 => Recipient::User(self.someone(a)),
+                    _ => Recipient::Room(self.room_of(who, a)),
+                };
+                let size = [0, 100, 1000, 1000, 1000, 1001][usize::from(c) % 6];
+                let (name, hash) = (pick(&FILES, &BAD_FILES, 20, c), (c % 3 > 0).then(|| hash(mad)));
+                let ask = Ask::Offer { to, name, size, hash, chunk_bytes: u32::from(draw % 2) * 50 };
+                (self.people[who].session, ask)
+            }
+            118..=137 => {
+                let from = [0, 0, 0, 10, 100, 1000, 1001][usize::from(c) % 7];
+                let prefix = (from > 0).then(|| hash(draw));
+                (self.part(who, transfer, Part::Offered, draw), Ask::Accept { transfer, from, prefix })
+            }
+            138..=142 => (self.part(who, transfer, Part::Offered, draw), Ask::Decline { transfer }),
+            143..=149 => {
+                let why = if c % 2 == 0 { PauseReason::NoSpace } else { PauseReason::Lost };
+                (self.part(who, transfer, Part::Receiving, draw), Ask::Pause { transfer, why })
+            }
+            205..=207 => {
+                (self.part(who, transfer, Part::Sender, draw), Ask::Hash { transfer, hash: hash(mad) })
+            }
+            208..=213 => (self.part(who, transfer, Part::Receiving, draw), Ask::Finish { transfer }),
+            _ => {
+                let why =
+                    [EndReason::Cancelled, EndReason::PrefixDiffers, EndReason::WrongHash, EndReason::Gone];
+                let why = why[usize::from(c % 4)];
+                let user = (a % 2 == 0).then(|| pick(&NAMES, &BAD_NAMES, 30, b));
+                let part = if b % 2 == 0 { Part::Sender } else { Part::Receiving };
+                (self.part(who, transfer, part, draw), Ask::Cancel { transfer, user, why })
+            }
+        };
+        let who = self.people.iter().position(|person| person.session == from).unwrap_or(who);
+        let person = &mut self.people[who];
+        let request = person.request(mad);
+        person.last = Some((request, ask.clone()));
+        Command::Ask { from, request: RequestId(request), ask }
+    }
+
+    /// One who is here.
+    fn someone(&self, draw: u8) -> std::sync::Arc<str> {
+        let mut here =
+            self.people.iter().cycle().skip(usize::from(draw) % self.people.len()).take(self.people.len());
+        let user = here.find_map(|person| self.chat.user(person.session));
+        user.map_or("nobody".into(), |user| user.as_str().into())
+    }
+
+    /// Mostly one that the person is in.
+    fn room_of(&self, who: usize, draw: u8) -> std::sync::Arc<str> {
+        let mut rooms = self.chat.memberships(self.people[who].session).map(|(head, _)| head.room);
+        match rooms.next().filter(|_| draw > 20) {
+            Some(room) => room.as_str().into(),
+            None => pick(&ROOMS, &BAD_ROOMS, 5, draw),
+        }
     }
 
     fn any_ask(kind: u8, a: u8, b: u8, c: u8) -> Ask {

@@ -1,6 +1,6 @@
 //! What holds for every log: replicas agree, refusals change nothing, nothing is lost or told to the wrong.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chat_core::{Chat, Command, Config, Epoch, MAX_JSON_INTEGER, Rejection, Snapshot, Stamp};
 use proptest::prelude::*;
@@ -26,8 +26,10 @@ impl Replica {
     /// Takes an entry, and checks that a refusal leaves no trace.
     fn take(&mut self, (stamp, command): &(Stamp, Command)) -> Result<(), Rejection> {
         let before = self.trace();
+        self.witness.entry = stamp.seq;
         let verdict = self.chat.apply(*stamp, command, &mut self.witness);
         self.witness.settle();
+        self.witness.files.check(&self.chat);
         if verdict.is_err() {
             assert_eq!(before, self.trace(), "a refusal changed something: {command:?}");
         }
@@ -143,7 +145,8 @@ fn through_bincode(_: &Snapshot) {}
 /// The laws above are worth what the logs reach.
 #[test]
 fn random_logs_reach_every_refusal_and_every_event() {
-    let mut met: BTreeSet<String> = BTreeSet::new();
+    let mut met: BTreeMap<String, u32> = BTreeMap::new();
+    let mut meet = |what: &str| *met.entry(what.into()).or_default() += 1;
     let (mut taken, mut all) = (0, 0);
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
@@ -153,53 +156,85 @@ fn random_logs_reach_every_refusal_and_every_event() {
             all += 1;
             match replica.take(entry) {
                 Ok(()) => taken += 1,
-                Err(rejection) => {
-                    met.insert(rejection.code().name().into());
-                }
+                Err(rejection) => meet(rejection.code().name()),
             }
         }
         for line in replica.witness.transcript.as_str().lines() {
             let event = line.split_once(": ").unwrap().1;
             let words: Vec<&str> = event.split([' ', ':']).collect();
-            met.insert(if words[0] == "refused" { words[..2].join(" ") } else { words[0].into() });
-            met.extend(
-                ["again", "resumed", "(past)"].into_iter().filter(|word| line.contains(word)).map(Into::into),
-            );
+            match words[0] {
+                "refused" => meet(&words[..2].join(" ")),
+                word => meet(word),
+            }
+            if words[0] == "attached" && words.contains(&"resumed") {
+                meet("attached again");
+            }
+            for word in ["again", "(past)"].into_iter().filter(|word| line.contains(word)) {
+                meet(word);
+            }
+            if line.contains("(past)") {
+                meet(&format!("{} (past)", words[0]));
+            }
         }
     }
-    let missing: Vec<&str> = EVERYTHING.iter().copied().filter(|what| !met.contains(*what)).collect();
-    assert!(missing.is_empty(), "never met: {missing:?}");
+    let rare = |what: &&(&str, u32)| met.get(what.0).is_none_or(|times| *times < what.1);
+    let missing: Vec<_> = EVERYTHING.iter().filter(rare).collect();
+    assert!(missing.is_empty(), "too seldom or never met: {missing:?} of {met:?}");
     assert!(taken * 2 > all, "most entries are plausible: {taken} of {all}");
 }
 
-const EVERYTHING: &[&str] = &[
-    "bad_name",
-    "name_taken",
-    "name_reserved",
-    "empty",
-    "bad_text",
-    "too_long",
-    "not_a_member",
-    "no_such_user",
-    "too_many_rooms",
-    "rooms_full",
-    "id_reused",
-    "id_not_rising",
-    "no_session",
-    "already_named",
-    "attached",
-    "replaced",
-    "members",
-    "joined",
-    "left",
-    "churned",
-    "said",
-    "topic",
-    "whispered",
-    "again",
-    "resumed",
-    "(past)",
-    "refused too_long",
-    "refused rooms_full",
-    "refused not_a_member",
+/// What must be met, and how often at least.
+const EVERYTHING: &[(&str, u32)] = &[
+    ("bad_name", 1),
+    ("name_taken", 1),
+    ("name_reserved", 1),
+    ("empty", 1),
+    ("bad_text", 1),
+    ("too_long", 1),
+    ("not_a_member", 1),
+    ("no_such_user", 1),
+    ("too_many_rooms", 1),
+    ("rooms_full", 1),
+    ("id_reused", 1),
+    ("id_not_rising", 1),
+    ("no_session", 1),
+    ("already_named", 1),
+    ("attached", 1),
+    ("replaced", 1),
+    ("members", 1),
+    ("joined", 1),
+    ("left", 1),
+    ("churned", 1),
+    ("said", 1),
+    ("topic", 1),
+    ("whispered", 1),
+    ("again", 1),
+    ("attached again", 1),
+    ("(past)", 1),
+    ("refused too_long", 1),
+    ("refused rooms_full", 1),
+    ("refused not_a_member", 1),
+    ("no_such_transfer", 100),
+    ("wrong_offset", 1),
+    ("too_many_transfers", 1),
+    ("to_yourself", 1),
+    ("bad_file", 1),
+    ("transfers_full", 1),
+    ("offered", 300),
+    ("accepted", 100),
+    ("declined", 30),
+    ("paused", 30),
+    ("resumed", 2),
+    ("hashed", 20),
+    ("progressed", 10),
+    ("finished", 10),
+    ("cancelled", 10),
+    ("closed", 50),
+    ("offered (past)", 20),
+    ("accepted (past)", 3),
+    ("paused (past)", 3),
+    ("finished (past)", 1),
+    ("declined (past)", 3),
+    ("cancelled (past)", 3),
+    ("closed (past)", 3),
 ];

@@ -1,12 +1,16 @@
 //! A sink that believes nothing: it keeps its own book of who is where, from the records alone, and checks
 //! every delivery against it.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::{
-    Audience, Change, Epoch, Event, Number, Place, RoomId, RoomName, SessionId, Sink, Stamp, Timestamp,
+    Audience, Change, Epoch, Event, Number, Place, RoomId, RoomName, Seq, SessionId, Sink, Stamp, Timestamp,
     Transcript, UserName,
 };
+
+use files::Files;
 
 #[derive(Debug)]
 struct Room {
@@ -40,6 +44,9 @@ pub(crate) struct Witness {
     heard: BTreeMap<(SessionId, RoomId), Number>,
     happened: BTreeMap<(Epoch, Number), (Stamp, Event)>,
     telling: Option<Telling>,
+    /// Of the entry that is being applied: what is told of an earlier one is told again.
+    pub(crate) entry: Seq,
+    pub(crate) files: Files,
 }
 
 impl Witness {
@@ -183,12 +190,16 @@ impl Sink for Witness {
             }
             _ => self.retell(stamp, event, to),
         }
+        if to.asker.is_none() || stamp.seq == self.entry {
+            self.files.deliver(event, to, &self.users);
+        }
         self.transcript.deliver(stamp, event, to);
     }
 
     fn record(&mut self, stamp: Stamp, change: &Change) {
         self.settle();
         self.records.push((stamp, change.clone()));
+        self.files.record(change);
         match change {
             Change::SessionOpened { session, user, .. } => {
                 self.open_session(*session, user.clone(), Number(0));
