@@ -157,18 +157,18 @@ impl Transfers {
         }
     }
 
-    /// A session goes on over another connection.
-    pub(crate) fn moved(&self, from: SessionId, to: SessionId, outbox: &Arc<Outbox>) {
+    /// A session goes on over another connection; or would, if that were not gone again.
+    pub(crate) fn moved(&self, from: SessionId, to: SessionId, outbox: Option<&Arc<Outbox>>) {
         self.lost(from);
         let (line, sends) = {
             let mut ends = lock(&self.ends);
             let Some(old) = ends.remove(&from) else { return };
             let end = ends.entry(to).or_default();
             end.sends.clone_from(&old.sends);
-            (end.line(outbox, self.bulk_bytes), old.sends)
+            (outbox.map(|outbox| end.line(outbox, self.bulk_bytes)), old.sends)
         };
         for relay in sends.iter().filter_map(|transfer| self.relay(*transfer)) {
-            self.with(&relay, |relay, now| relay.sender_back(to, Arc::clone(&line), now));
+            self.with(&relay, |relay, now| relay.sender_back(to, line.clone(), now));
         }
     }
 

@@ -165,8 +165,8 @@ impl<P: Port> Relay<P> {
     }
 
     /// The sender goes on over another connection: it is told every pass that goes on.
-    pub(super) fn sender_back(&mut self, session: SessionId, port: P, now: Instant) {
-        (self.start.sender, self.sender) = (session, Some(port));
+    pub(super) fn sender_back(&mut self, session: SessionId, port: Option<P>, now: Instant) {
+        (self.start.sender, self.sender) = (session, port);
         for at in 0..self.passes.len() {
             self.passes[at].heard = now;
             self.tell_credit(at);

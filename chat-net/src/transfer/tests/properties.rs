@@ -86,7 +86,7 @@ impl World {
             let port = Sim::new(self.form, 0);
             self.sender = Some(port.clone());
             let next = session(usize::try_from(self.relay.start.sender.counter()).unwrap() + 1);
-            self.relay.sender_back(next, port, self.now);
+            self.relay.sender_back(next, Some(port), self.now);
             self.hear();
         }
     }

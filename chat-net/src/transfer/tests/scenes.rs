@@ -255,7 +255,7 @@ fn a_sender_that_comes_back_goes_on_where_the_server_is() {
     world.accept(2, Form::JsonLines, 0);
     let port = Sim::new(Form::Bincode, 0);
     world.sender = Some(port.clone());
-    world.relay.sender_back(session(SENDER + 1), port, world.now);
+    world.relay.sender_back(session(SENDER + 1), Some(port), world.now);
     world.hear();
     assert_eq!(world.passes.values().map(|(next, _)| next / CHUNK).collect::<Vec<_>>(), [5, 50, 0]);
     let old = Chunk { transfer: TRANSFER, pass: 1, offset: 5 * CHUNK, data: bytes(0, CHUNK).into() };
