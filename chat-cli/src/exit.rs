@@ -14,6 +14,22 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server refused the name.
     NameRefused = 3,
+    /// Nobody took a file in time, or none was offered.
+    NotTaken = 4,
+    /// A file was declined.
+    Declined = 5,
+    /// A transfer was called off, or the other end left.
+    CalledOff = 6,
+    /// What was received is not what was sent.
+    WrongHash = 7,
+    /// A file changed while it was sent.
+    SourceChanged = 8,
+    /// The receiver has no space for a file.
+    NoSpace = 9,
+    /// A file that is to be sent cannot be read (`EX_NOINPUT`).
+    CannotRead = 66,
+    /// A file that is received cannot be written (`EX_CANTCREAT`).
+    CannotWrite = 73,
     /// What is kept on disk failed or is damaged (`EX_IOERR`).
     Storage = 74,
     /// Another process has what is needed; later it may be free (`EX_TEMPFAIL`).

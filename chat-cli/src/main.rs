@@ -12,23 +12,30 @@ mod cli;
 mod config;
 mod connect;
 mod exit;
+mod files;
 mod folder;
 mod join;
 mod logs;
 mod output;
 mod papers;
+mod rows;
 mod send;
 mod serve;
 mod settings;
 mod signals;
+mod stops;
 mod store;
+mod terminal;
 mod units;
+mod width;
 
 fn main() -> ExitCode {
     let end = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Join(args) => join::run(&args),
         Command::Send(args) => send::run(&args),
+        Command::SendFile(args) => files::send(&args),
+        Command::Receive(args) => files::receive(&args),
         Command::History(args) => folder::history(&args),
         Command::Search(args) => folder::search(&args),
         Command::Export(args) => folder::export(&args),

@@ -228,6 +228,9 @@ impl Chat {
                         To::One(session) => std::slice::from_ref(session),
                         To::Members(room) => self.state.members(room),
                     };
+                    if sessions.is_empty() && asker.is_none() {
+                        continue;
+                    }
                     let audience = Audience { sessions, asker, past: past.is_some() && asker.is_none() };
                     out.deliver(past.unwrap_or(stamp), &event, audience);
                 }

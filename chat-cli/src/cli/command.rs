@@ -7,6 +7,9 @@ use clap::{Parser, Subcommand};
 use super::serve::{DataArgs, SERVE_EXAMPLES, SERVE_MORE, ServeArgs};
 use super::talk::{JOIN_EXAMPLES, JOIN_MORE, JoinArgs, SEND_EXAMPLES, SEND_MORE, SendArgs};
 use crate::bench;
+use crate::files::{
+    RECEIVE_EXAMPLES, RECEIVE_MORE, ReceiveArgs, SEND_FILE_EXAMPLES, SEND_FILE_MORE, SendFileArgs,
+};
 use crate::folder::{
     EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
     SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
@@ -26,18 +29,23 @@ Examples:
   chat-cli join 10.0.0.5:8080 --name carol     chat elsewhere
   nc 127.0.0.1 8080                            chat without this program
   echo done | chat-cli send --room builds      say one thing and go
+  chat-cli send-file --to bob photo.jpg        send a file to bob, who takes it
   chat-cli history lobby                       read what was said there";
 
 const ENDS: &str = "\
 Settings come from flags, else from CHAT_... variables, else from the file of --config, else a default.
 
 Exit codes:
-  0   done                       75  another process has the data folder
-  1   failed, or lost for good   77  not permitted
-  2   not a command              78  the settings are wrong, or do not fit the data folder
-  3   the name was refused       130 interrupted, and not in order
-  74  the data folder failed     143 terminated, and not in order
-      or is damaged";
+  0   done                       66  a file to send cannot be read
+  1   failed, or lost for good   73  a received file cannot be written
+  2   not a command              74  the data folder failed or is damaged
+  3   the name was refused       75  another process has the data folder
+  4   no file was taken in time  77  not permitted
+  5   a file was declined        78  the settings are wrong, or do not fit the data folder
+  6   a file was called off      130 interrupted, and not in order
+  7   a file's hash is wrong     143 terminated, and not in order
+  8   a file changed meanwhile
+  9   no space for a file";
 
 /// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
 #[derive(Debug, Parser)]
@@ -61,6 +69,12 @@ pub(crate) enum Command {
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]
     Send(SendArgs),
+    /// Send files, and wait until they have arrived
+    #[command(help_template = TEMPLATE, before_help = SEND_FILE_EXAMPLES, after_help = SEND_FILE_MORE)]
+    SendFile(SendFileArgs),
+    /// Receive files that somebody sends
+    #[command(help_template = TEMPLATE, before_help = RECEIVE_EXAMPLES, after_help = RECEIVE_MORE)]
+    Receive(ReceiveArgs),
     /// Print messages that were kept, or the rooms that there are
     #[command(help_template = TEMPLATE, before_help = HISTORY_EXAMPLES, after_help = FOLDER)]
     History(HistoryArgs),
@@ -121,7 +135,19 @@ mod tests {
     #[test]
     fn help_shows_examples_before_anything_else_to_read() {
         for command in [
-            "", "serve", "join", "send", "history", "search", "export", "import", "verify", "bench", "config",
+            "",
+            "serve",
+            "join",
+            "send",
+            "send-file",
+            "receive",
+            "history",
+            "search",
+            "export",
+            "import",
+            "verify",
+            "bench",
+            "config",
         ] {
             let args = ["chat-cli", command, "--help"];
             let typed = args.iter().filter(|arg| !arg.is_empty());

@@ -1,5 +1,7 @@
 //! `join` and `send`, as they are typed.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::FileArg;
@@ -34,6 +36,9 @@ pub(crate) struct JoinArgs {
     /// One JSON event a line out, one JSON ask a line in
     #[arg(long)]
     pub(crate) json: bool,
+    /// Put files that are accepted into this folder [default: your folder for downloads, else this one]
+    #[arg(long, env = "CHAT_DOWNLOADS", value_name = "DIR")]
+    pub(crate) downloads: Option<PathBuf>,
     /// When to use colours [default: auto]
     #[arg(long, env = "CHAT_COLOR", value_name = "WHEN")]
     pub(crate) color: Option<ColorWhen>,

@@ -3,16 +3,16 @@
 //! The connection itself is told of in lines of their own: `welcome` without its secret, `disconnected`, and
 //! at the end `closing`, or `ended` if the server did not say why.
 
-use std::borrow::Cow;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Code, Event, Refusal, RequestId, Timestamp};
+use chat_net::chat_core::{Ask, Code, Event, Refusal, RequestId, Timestamp};
 use chat_net::client::{AskError, Notice, Why};
 use chat_net::codec::{FromClient, FromServer, Told, json};
 use tokio::sync::mpsc;
 
+use super::files::NOT_HERE;
 use super::lines::{self, Input as Read};
 use super::session::{Act, Ahead, Face, Input, Outcome};
 use crate::output;
@@ -62,6 +62,10 @@ impl Face for Json {
             return Ok(Act::Nothing);
         }
         match json::decode_client(&line) {
+            // Whoever says one of these has, or expects, bytes that go with it.
+            Ok(FromClient::Ask { id, ask }) if is_about_bytes(&ask) => {
+                self.refuse(id, NOT_HERE.0, NOT_HERE.1)?;
+            }
             Ok(FromClient::Ask { id, ask }) => {
                 self.id = id;
                 return Ok(Act::Ask(ask));
@@ -77,11 +81,7 @@ impl Face for Json {
                 self.refuse(RequestId::NONE, Code::AlreadyNamed, "say --name to have another name")?;
             }
             Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => {
-                self.refuse(
-                    RequestId::NONE,
-                    Code::UnknownAsk,
-                    "files go with chat-cli send-file and receive",
-                )?;
+                self.refuse(RequestId::NONE, NOT_HERE.0, NOT_HERE.1)?;
             }
             Err(bad) => self.refuse(bad.re, bad.code, &bad.message)?,
         }
@@ -105,12 +105,12 @@ impl Face for Json {
                 let line = serde_json::json!({
                     "type": "disconnected", "why": why.to_string(), "retry_in_ms": retry_in_ms,
                 });
-                line_of(&line.to_string())
+                output::json_line(&line.to_string())
             }
             Notice::Ended { why: Why::Closed(closing) } => print(&FromServer::Closing(closing.clone())),
             Notice::Ended { why } => {
                 let line = serde_json::json!({ "type": "ended", "why": why.to_string() });
-                line_of(&line.to_string())
+                output::json_line(&line.to_string())
             }
             _ => Ok(()),
         }
@@ -129,10 +129,23 @@ impl Face for Json {
             Outcome::Failed(AskError::Refused(refusal)) => refused(re, refusal),
             Outcome::Failed(error) => {
                 let line = serde_json::json!({ "type": "unanswered", "re": re.0, "why": error.to_string() });
-                line_of(&line.to_string())
+                output::json_line(&line.to_string())
             }
         }
     }
+}
+
+/// Whether an ask makes sense only where bytes of files can pass. To decline an offer needs none.
+fn is_about_bytes(ask: &Ask) -> bool {
+    matches!(
+        ask,
+        Ask::Offer { .. }
+            | Ask::Accept { .. }
+            | Ask::Pause { .. }
+            | Ask::Hash { .. }
+            | Ask::Finish { .. }
+            | Ask::Cancel { .. }
+    )
 }
 
 fn refused(re: RequestId, refusal: Refusal) -> io::Result<()> {
@@ -145,37 +158,5 @@ fn refused(re: RequestId, refusal: Refusal) -> io::Result<()> {
 pub(crate) fn print(frame: &FromServer) -> io::Result<()> {
     let mut line = BytesMut::new();
     json::encode_server(frame, &mut line);
-    line_of(&String::from_utf8_lossy(&line))
-}
-
-/// Prints an object as one line. It may end up in a terminal, which takes more characters for orders than JSON
-/// wants escaped: DEL and C1, which can stand inside strings only.
-fn line_of(object: &str) -> io::Result<()> {
-    output::line(&escaped(object))
-}
-
-fn escaped(object: &str) -> Cow<'_, str> {
-    if !object.contains(char::is_control) {
-        return Cow::Borrowed(object);
-    }
-    let escaped = object.chars().map(|c| match c {
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    });
-    Cow::Owned(escaped.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_commands_a_terminal_is_escaped() {
-        assert!(matches!(escaped(r#"{"body":"é 漢字"}"#), Cow::Borrowed(_)));
-        let object = serde_json::json!({ "body": "a\u{9b}31m\u{7f}\u{1b}b\u{85}" }).to_string();
-        let line = escaped(&object);
-        assert_eq!(line, r#"{"body":"a\u009b31m\u007f\u001bb\u0085"}"#);
-        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(read["body"], "a\u{9b}31m\u{7f}\u{1b}b\u{85}");
-    }
+    output::json_line(&String::from_utf8_lossy(&line))
 }

@@ -1,7 +1,8 @@
-//! The terminal of `join`: one row at the bottom is the line being typed, everything else scrolls above it.
+//! The terminal of `join`: the last row is the line being typed, above it may be rows that show how far files are,
+//! and everything else scrolls above those.
 //!
-//! The row never wraps: a line longer than the terminal is wide is shown in part, around the cursor. So
-//! whatever comes in is printed by clearing one row, printing, and painting the row again.
+//! No row ever wraps: a line longer than the terminal is wide is shown in part, around the cursor. So
+//! whatever comes in is printed by clearing the rows, printing, and painting them again.
 
 use std::io::{self, Write};
 
@@ -14,9 +15,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::line::{Line, Pressed};
 use super::render::Palette;
-
-/// Columns that are assumed where a terminal does not say.
-const COLUMNS: usize = 80;
+use crate::rows::{LastRow, Row, Rows};
+use crate::stops::stop_self;
+use crate::terminal::{Size, terminal_size, wraps};
+use crate::width::keep_end;
 
 /// Keys that may wait to be looked at; then the terminal keeps them.
 const KEYS: usize = 64;
@@ -27,9 +29,12 @@ pub(crate) struct LineEditor {
     line: Line,
     prompt: String,
     palette: Palette,
-    columns: usize,
-    /// The column of the cursor as painted: to find the row again after a resize.
-    cursor_column: usize,
+    size: Size,
+    /// What stands above the line.
+    above: Vec<Row>,
+    rows: Rows,
+    /// Whether this program has stopped itself, and is still to be told that it goes on.
+    was_stopped: bool,
     /// Made last and dropped with the editor.
     _raw: RawMode,
 }
@@ -45,8 +50,10 @@ impl LineEditor {
             line: Line::default(),
             prompt: prompt.to_owned(),
             palette,
-            columns: columns(),
-            cursor_column: 0,
+            size: terminal_size(&io::stdout()),
+            above: Vec::new(),
+            rows: Rows::default(),
+            was_stopped: false,
             _raw: raw,
         };
         editor.paint("")?;
@@ -62,6 +69,23 @@ impl LineEditor {
             return Ok(());
         }
         prompt.clone_into(&mut self.prompt);
+        self.paint("")
+    }
+
+    /// How large the terminal is.
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Shows other rows above the line, none as wide as the terminal.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(crate) fn set_above(&mut self, above: Vec<Row>) -> io::Result<()> {
+        if self.above == above {
+            return Ok(());
+        }
+        self.above = above;
         self.paint("")
     }
 
@@ -93,7 +117,10 @@ impl LineEditor {
         match &pressed {
             // A line that was entered is printed by whoever knows what becomes of it.
             Pressed::Edited | Pressed::Entered(_) => self.paint("")?,
-            Pressed::Clear => self.paint("\x1b[2J\x1b[H")?,
+            Pressed::Clear => {
+                self.rows.forget();
+                self.paint("\x1b[2J\x1b[H")?;
+            }
             Pressed::Suspend => self.suspend()?,
             Pressed::Interrupt | Pressed::End | Pressed::Nothing => {}
         }
@@ -108,52 +135,67 @@ impl LineEditor {
         self.clear()?;
         RawMode::leave();
         stop_self();
-        self.resume()
+        self.was_stopped = cfg!(unix);
+        self.take_over()
     }
 
-    /// Takes the terminal over again, which the shell has set as it likes it.
+    /// The shell lets the program go on: takes the terminal over again, which the shell has set as it likes it.
     ///
     /// # Errors
     /// The terminal is gone.
     pub(crate) fn resume(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.was_stopped) {
+            // Stopped by others, where it stood: the shell has printed below the rows.
+            self.rows.forget();
+        }
+        self.take_over()
+    }
+
+    fn take_over(&mut self) -> io::Result<()> {
         RawMode::leave();
         RawMode::enter_again()?;
-        self.columns = columns();
+        self.size = terminal_size(&io::stdout());
         self.paint("")
     }
 
-    /// Clears the row: what is printed next begins there.
+    /// Clears the rows: what is printed next begins there.
     ///
     /// # Errors
     /// The terminal is gone.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(b"\r\x1b[J")?;
-        out.flush()
+        write(&self.rows.clear())
     }
 
-    /// A narrower terminal has wrapped the row: the cursor is some rows below its beginning.
     fn resize(&mut self) -> io::Result<()> {
-        self.columns = columns();
-        let up = self.cursor_column / self.columns;
-        let moved = if up > 0 { format!("\x1b[{up}A\r\x1b[J") } else { String::new() };
-        self.paint(&moved)
+        self.size = terminal_size(&io::stdout());
+        let columns = self.size.columns;
+        // Whoever made these rows makes them anew; until then they must not wrap.
+        self.above.retain(|row| row.columns < columns);
+        let (text, cursor) = self.last_row();
+        let last = LastRow { text: &text, cursor };
+        write(&self.rows.paint_resized(columns, wraps(), &self.above, last))
     }
 
-    /// Clears the row, prints `above`, and paints the row again, in one write.
+    /// Clears the rows, prints `above`, and paints the rows again, in one write.
     fn paint(&mut self, above: &str) -> io::Result<()> {
-        let prompt = cut(&self.prompt, self.columns / 2);
-        let prompt_columns = prompt.width();
-        let room = self.columns.saturating_sub(prompt_columns + 1).max(2);
-        let (shown, cursor) = window(&self.line, room);
-        let column = prompt_columns + cursor;
-        self.cursor_column = column;
-        let forward = if column > 0 { format!("\x1b[{column}C") } else { String::new() };
-        let row = format!("\r\x1b[J{above}{}{shown}\r{forward}", self.palette.prompt(&prompt));
-        let mut out = io::stdout().lock();
-        out.write_all(row.as_bytes())?;
-        out.flush()
+        let (text, cursor) = self.last_row();
+        write(&self.rows.paint(above, &self.above, LastRow { text: &text, cursor }))
     }
+
+    /// The row of the line, and the cursor's column in it.
+    fn last_row(&self) -> (String, usize) {
+        let prompt = keep_end(&self.prompt, self.size.columns / 2);
+        let prompt_columns = prompt.width();
+        let room = self.size.columns.saturating_sub(prompt_columns + 1).max(2);
+        let (shown, cursor) = window(&self.line, room);
+        (format!("{}{shown}", self.palette.prompt(&prompt)), prompt_columns + cursor)
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 impl Drop for LineEditor {
@@ -177,41 +219,12 @@ pub(crate) fn events() -> mpsc::Receiver<Event> {
     receiver
 }
 
-/// The width of the terminal that is written to, which need not be the one that controls the process.
-#[cfg(unix)]
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stdout());
-    size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(COLUMNS)
-}
-
-#[cfg(not(unix))]
-fn columns() -> usize {
-    terminal::size().map_or(COLUMNS, |(columns, _)| if columns == 0 { COLUMNS } else { usize::from(columns) })
-}
-
-/// `text` cut to at most `columns`; the end stays, because that is where a prompt ends.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut kept: Vec<&str> = Vec::new();
-    let mut used = 1;
-    for grapheme in text.graphemes(true).rev() {
-        used += grapheme.width();
-        if used > columns {
-            break;
-        }
-        kept.push(grapheme);
-    }
-    kept.push("…");
-    kept.into_iter().rev().collect()
-}
-
 /// The part of the line around the cursor that fits into `columns`, and the cursor's column in it.
 fn window(line: &Line, columns: usize) -> (String, usize) {
     let (before, behind) = line.text().split_at(line.cursor());
     let (before, behind) = (printable(before), printable(behind));
-    let shown_before = if before.width() < columns { before.into_owned() } else { cut(&before, columns - 1) };
+    let shown_before =
+        if before.width() < columns { before.into_owned() } else { keep_end(&before, columns - 1) };
     let cursor = shown_before.width();
     let mut shown = shown_before;
     let mut used = cursor;
@@ -258,15 +271,6 @@ impl Drop for RawMode {
     }
 }
 
-/// Stops this process as the terminal's own Ctrl-Z would; returns when it goes on.
-fn stop_self() {
-    #[cfg(unix)]
-    {
-        // To oneself, this cannot fail; where it does, the program just goes on.
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,11 +310,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_long_prompt_keeps_its_end() {
-        assert_eq!(cut("#lobby> ", 20), "#lobby> ");
-        assert_eq!(cut("#a-very-long-room> ", 10), "…ng-room> ");
     }
 }

@@ -1,5 +1,6 @@
 //! `join`: chat in a terminal, from a script, or as a program that speaks JSON.
 
+mod files;
 mod json;
 mod line;
 mod line_editor;
@@ -10,7 +11,6 @@ mod plain;
 mod render;
 mod screen;
 mod session;
-mod stops;
 mod talk;
 
 use std::io::IsTerminal;
@@ -63,7 +63,7 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
     let status = palette(std::io::stderr().is_terminal());
     let connected = patiently(&settings, status, &mut signals).await?;
     let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
-    let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status);
+    let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status, settings.downloads);
     session::run(&mut plain, &client, &mut events, &mut signals).await
 }
 
@@ -74,7 +74,7 @@ async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyho
     loop {
         let error = match patiently(&settings, palette, signals).await? {
             Ok((client, mut events)) => {
-                let mut screen = Screen::new(palette)?;
+                let mut screen = Screen::new(palette, settings.downloads)?;
                 return session::run(&mut screen, &client, &mut events, signals).await;
             }
             Err(error) => error,

@@ -1,12 +1,14 @@
 //! A person's side of a session, wherever it is shown: lines become acts, notices become lines.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::Ask;
+use chat_net::chat_core::{Answer, Ask};
 use chat_net::client::{AskError, Notice};
 use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
+use super::files::FileTalk;
 use super::render;
 use super::session::{Act, Outcome};
 use super::talk::{self, Step, Talk};
@@ -56,6 +58,8 @@ pub(crate) struct Person {
     pub(crate) talk: Talk,
     /// Set while the connection is gone and is being made again.
     pub(crate) away: Option<Away>,
+    /// What they know of files.
+    pub(crate) files: FileTalk,
     /// Whether what is going on can be seen elsewhere, so that not every attempt needs a line.
     has_prompt: bool,
     asked: Option<Asked>,
@@ -64,9 +68,14 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// A person who sees a prompt, and whose lines can be brought back.
-    pub(crate) fn at_prompt() -> Person {
-        Person { has_prompt: true, ..Person::default() }
+    /// A person who sees a prompt, and whose lines can be brought back. Accepted files go into `downloads`.
+    pub(crate) fn at_prompt(downloads: PathBuf) -> Person {
+        Person { has_prompt: true, ..Person::behind_pipes(downloads) }
+    }
+
+    /// A person who sees nothing but lines.
+    pub(crate) fn behind_pipes(downloads: PathBuf) -> Person {
+        Person { files: FileTalk::new(downloads), ..Person::default() }
     }
 
     /// What a line asks for, and what to show at once.
@@ -76,27 +85,35 @@ impl Person {
         let Ok(line) = String::from_utf8(line) else {
             return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
         };
-        let (act, shown) = match self.talk.typed(&line) {
+        let (act, shown) = self.step(&line);
+        let said = match &act {
+            Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
+            Act::Ask(_) | Act::Query(_) => None,
+            Act::Nothing | Act::Errand(_) | Act::Leave => return (act, shown),
+        };
+        self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
+        (act, shown)
+    }
+
+    fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
+        if let Some(step) = self.files.act(line) {
+            self.talk.stop_paging();
+            return step;
+        }
+        match self.talk.typed(line) {
             Step::Nothing => (Act::Nothing, None),
             Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
             Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
             Step::Ask(ask) => (Act::Ask(ask), None),
             Step::Query(query) => (Act::Query(query), None),
             Step::Quit => (Act::Leave, None),
-        };
-        let said = match &act {
-            Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
-            Act::Ask(_) | Act::Query(_) => None,
-            Act::Nothing | Act::Leave => return (act, shown),
-        };
-        self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
-        (act, shown)
+        }
     }
 
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
         let helps = self.away.is_some() && matches!(text::parse(line.trim()), Typed::Help);
-        helps.then(|| Shown::Talk(text::help().to_owned()))
+        helps.then(|| Shown::Talk(talk::help()))
     }
 
     /// Whether a line leaves, and need not wait for a server that is away or does not answer.
@@ -118,6 +135,7 @@ impl Person {
                 if let Some(asked) = &mut self.asked {
                     asked.unsent = false;
                 }
+                self.files.welcomed(welcome);
                 let mut shown = self.talk.welcomed(welcome);
                 if was_away && waiting > 0 {
                     self.waited = waiting;
@@ -126,6 +144,7 @@ impl Person {
                 }
                 Some(Shown::Status(shown))
             }
+            Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
             Notice::Ended { why } => {
@@ -163,11 +182,12 @@ impl Person {
                 self.talk.taken(told);
                 None
             }
+            Outcome::Answered(_, Answer::Transfers { transfers }) => Some(self.files.listed(transfers)),
             Outcome::Answered(told, answer) => {
                 Some(Shown::Talk(self.talk.answered(told, answer, render::now())))
             }
             Outcome::Failed(error) => {
-                self.talk.failed();
+                self.talk.stop_paging();
                 Some(Shown::Status(self.failed(error, asked)))
             }
         }
@@ -203,6 +223,7 @@ impl Person {
         if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
             lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
         }
+        lines.push_str(&self.files.left_behind());
         (!lines.is_empty()).then_some(Shown::Status(lines))
     }
 }
@@ -275,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_a_full_server_refused_can_be_said_again() {
-        let mut person = here(Person::at_prompt());
+        let mut person = here(Person::at_prompt(PathBuf::new()));
         person.act(b"hello".to_vec());
         let shown = status(person.answered(&refused(Code::StorageFull)));
         assert_eq!(
@@ -310,7 +331,7 @@ mod tests {
         assert_eq!(status(lost(&mut person, 4)), "- still away; next try in 4 s\n");
         let refused = Notice::Disconnected { why: Why::Missing, retry_in: Duration::from_secs(1) };
         assert!(status(person.notice(&refused, 0)).starts_with("- still away: an event is missing; "));
-        let mut person = here(Person::at_prompt());
+        let mut person = here(Person::at_prompt(PathBuf::new()));
         lost(&mut person, 0);
         assert_eq!(lost(&mut person, 9), None, "the prompt says it");
     }

@@ -1,10 +1,12 @@
 //! Plain lines: for scripts, pipes, dumb terminals and those who want no more.
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use chat_net::client::Notice;
 use tokio::sync::mpsc;
 
+use super::files::FileTold;
 use super::lines::{self, Input as Read};
 use super::person::{self, Person, Shown};
 use super::render::Palette;
@@ -26,10 +28,11 @@ pub(crate) struct Plain {
 const AHEAD: usize = 256;
 
 impl Plain {
-    /// Begins to read standard input; colours `talk` and `status`, which may go to different places.
-    pub(crate) fn new(talk: Palette, status: Palette) -> Plain {
+    /// Begins to read standard input; colours `talk` and `status`, which may go to different places. Accepted files go
+    /// into `downloads`.
+    pub(crate) fn new(talk: Palette, status: Palette, downloads: PathBuf) -> Plain {
         let is_typed = io::stdin().is_terminal();
-        Plain { person: Person::default(), input: lines::lines(), talk, status, is_typed }
+        Plain { person: Person::behind_pipes(downloads), input: lines::lines(), talk, status, is_typed }
     }
 
     /// Tells somebody who types that a line waits for the connection.
@@ -88,6 +91,11 @@ impl Face for Plain {
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {
         let shown = self.person.notice(notice, waiting);
+        self.show(shown)
+    }
+
+    fn file(&mut self, told: FileTold) -> io::Result<()> {
+        let shown = self.person.files.happened(told);
         self.show(shown)
     }
 

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstyle::{AnsiColor, Effects, Style};
 use bytes::BytesMut;
-use chat_net::chat_core::Timestamp;
+use chat_net::chat_core::{Timestamp, printable};
 use chat_net::codec::{FromServer, text};
 
 use crate::cli::ColorWhen;
@@ -40,6 +40,14 @@ pub(crate) fn past_lines(frame: &FromServer, now: Timestamp) -> String {
     let mut out = BytesMut::new();
     text::encode_server_at(frame, now, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A line of what others do, as it stands among the talk: with its time, and its date if that is another day.
+pub(crate) fn talk_line(at: Timestamp, now: Timestamp, line: &str) -> String {
+    let (hours, minutes, seconds) = at.clock();
+    let (year, month, day) = at.date();
+    let date = if at.day() == now.day() { String::new() } else { format!("{year}-{month:02}-{day:02} ") };
+    format!("[{date}{hours:02}:{minutes:02}:{seconds:02}] {}\n", printable(line))
 }
 
 /// The time of day.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_net::chat_core::printable;
@@ -10,19 +11,24 @@ use crossterm::event::Event;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::files::FileTold;
 use super::line::Pressed;
 use super::line_editor::{self, LineEditor};
 use super::person::{self, Person, SLOW, Shown};
 use super::render::Palette;
 use super::session::{Act, Ahead, Face, Input, Outcome};
-use super::stops::{Shell, Stops};
 use super::talk::Talk;
+use crate::stops::{Shell, Stops};
+use crate::terminal::Size;
 
 /// Lines that may wait for the server.
 const AHEAD: usize = 256;
 
-/// How often the prompt is looked at while it counts seconds.
+/// How often the rows are looked at while they count seconds or bytes.
 const TICK: Duration = Duration::from_millis(250);
+
+/// Rows above the line that show how far files are, in a terminal that is high enough.
+const BARS: usize = 4;
 
 /// A person at a terminal.
 pub(crate) struct Screen {
@@ -33,22 +39,27 @@ pub(crate) struct Screen {
     palette: Palette,
     /// Lines entered and not answered that may change the current room; until then, no room is promised.
     moving: VecDeque<bool>,
+    /// When the rows are looked at next, while they change by themselves.
+    look_at: Instant,
+    has_bars: bool,
 }
 
 impl Screen {
-    /// Takes the terminal over.
+    /// Takes the terminal over. Accepted files go into `downloads`.
     ///
     /// # Errors
     /// It is none.
-    pub(crate) fn new(palette: Palette) -> io::Result<Screen> {
+    pub(crate) fn new(palette: Palette, downloads: PathBuf) -> io::Result<Screen> {
         let editor = LineEditor::new("", palette)?;
         Ok(Screen {
-            person: Person::at_prompt(),
+            person: Person::at_prompt(downloads),
             editor,
             events: line_editor::events(),
             stops: Stops::new()?,
             palette,
             moving: VecDeque::new(),
+            look_at: Instant::now(),
+            has_bars: false,
         })
     }
 
@@ -56,7 +67,7 @@ impl Screen {
     async fn pressed(&mut self) -> io::Result<Option<Pressed>> {
         tokio::select! {
             event = self.events.recv() => match event {
-                Some(event) => self.editor.event(event).map(Some),
+                Some(event) => self.event(event).map(Some),
                 None => Ok(None),
             },
             shell = self.stops.next() => match shell {
@@ -64,12 +75,35 @@ impl Screen {
                 Shell::GoOn => self.editor.resume(),
             }
             .map(|()| Some(Pressed::Nothing)),
-            // The prompt counts the seconds.
-            () = tokio::time::sleep(TICK), if self.person.away.is_some() || self.person.unanswered().is_some() => {
+            () = tokio::time::sleep_until(self.look_at), if self.is_lively() => {
+                self.look()?;
                 self.editor.set_prompt(&self.prompt())?;
                 Ok(Some(Pressed::Nothing))
             }
         }
+    }
+
+    fn event(&mut self, event: Event) -> io::Result<Pressed> {
+        let resized = matches!(event, Event::Resize(..));
+        let pressed = self.editor.event(event)?;
+        if resized {
+            self.look()?;
+        }
+        Ok(pressed)
+    }
+
+    /// Whether the rows change by themselves: the prompt counts seconds, or the bars bytes.
+    fn is_lively(&self) -> bool {
+        self.has_bars || self.person.away.is_some() || self.person.unanswered().is_some()
+    }
+
+    /// Shows how far the files are by now.
+    fn look(&mut self) -> io::Result<()> {
+        self.look_at = Instant::now() + TICK;
+        let Size { columns, rows } = self.editor.size();
+        let bars = self.person.files.rows(columns, BARS.min(rows / 3));
+        self.has_bars = !bars.is_empty();
+        self.editor.set_above(bars)
     }
 
     fn show(&mut self, shown: Option<Shown>) -> io::Result<()> {
@@ -153,7 +187,7 @@ impl Face for Screen {
 
     fn act(&mut self, line: Vec<u8>) -> io::Result<Act> {
         let (act, shown) = self.person.act(line);
-        if act == Act::Nothing {
+        if matches!(act, Act::Nothing | Act::Errand(_)) {
             self.moving.pop_front();
         }
         self.show(shown)?;
@@ -162,6 +196,15 @@ impl Face for Screen {
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {
         let shown = self.person.notice(notice, waiting);
+        self.show(shown)
+    }
+
+    fn file(&mut self, told: FileTold) -> io::Result<()> {
+        let shown = self.person.files.happened(told);
+        // Progress comes more often than anybody can read it.
+        if shown.is_some() || Instant::now() >= self.look_at {
+            self.look()?;
+        }
         self.show(shown)
     }
 

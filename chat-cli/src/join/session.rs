@@ -13,6 +13,7 @@ use chat_net::chat_core::{Answer, Ask, Query};
 use chat_net::client::{AskError, Client, Events, Notice};
 use chat_net::codec::Told;
 
+use super::files::{Errand, FileTold, Files};
 use crate::connect::GOODBYE;
 use crate::exit::Exit;
 use crate::signals::Signals;
@@ -47,6 +48,15 @@ pub(crate) trait Face {
     /// # Errors
     /// There can be no more output.
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()>;
+
+    /// Shows what became of a file.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn file(&mut self, told: FileTold) -> io::Result<()> {
+        let _ = told;
+        Ok(())
+    }
 
     /// Shows what came of the last ask.
     ///
@@ -104,6 +114,8 @@ pub(crate) enum Act {
     Ask(Ask),
     /// To know something.
     Query(Query),
+    /// To do something with a file, beside the talk.
+    Errand(Errand),
     /// To leave.
     Leave,
 }
@@ -155,6 +167,7 @@ async fn talk<F: Face>(
     waiting: &mut VecDeque<Vec<u8>>,
 ) -> io::Result<Option<Exit>> {
     let mut input_ended = false;
+    let mut files = Files::new(client);
     // Its answer comes after the first rooms': a first line finds its current room.
     let mut work: Option<Work> = Some(ask(client, Act::Query(Query::Rooms { after: Some("~".into()) })));
     let mut first = true;
@@ -164,9 +177,13 @@ async fn talk<F: Face>(
                 Some(line) => match face.act(line)? {
                     Act::Leave => return Ok(None),
                     Act::Nothing => continue,
+                    Act::Errand(errand) => {
+                        files.run(errand);
+                        continue;
+                    }
                     act => work = Some(ask(client, act)),
                 },
-                None if input_ended => return Ok(None),
+                None if input_ended && !files.is_starting() => return Ok(None),
                 None => {}
             }
         }
@@ -191,6 +208,7 @@ async fn talk<F: Face>(
                     face.answered(outcome)?;
                 }
             }
+            told = files.next() => face.file(told)?,
             input = face.input(), if !input_ended && (ahead != Ahead::One || waiting.is_empty()) => match input? {
                 Input::Line(_) if !ahead.has_room(waiting.len()) => face.dropped()?,
                 Input::Line(line) => waiting.push_back(line),
@@ -227,7 +245,7 @@ fn ask(client: &Client, act: Act) -> Work {
                 Ok((told, answer)) => Outcome::Answered(told, answer),
                 Err(error) => Outcome::Failed(error),
             },
-            Act::Nothing | Act::Leave => std::future::pending().await,
+            Act::Nothing | Act::Errand(_) | Act::Leave => std::future::pending().await,
         }
     })
 }

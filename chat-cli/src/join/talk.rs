@@ -7,6 +7,7 @@ use chat_net::chat_core::{Answer, Ask, Body, Code, Event, Query, Refusal, Reques
 use chat_net::codec::text::{self, PageEnd, Paged, Paging, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
 
+use super::files;
 use super::past::{Past, Shown};
 use super::render;
 
@@ -71,7 +72,7 @@ impl Talk {
                 None => in_no_room(),
             },
             Typed::Search { room, words } => paged(self.paging.search(room, words)),
-            Typed::Help => Step::Show(text::help().to_owned()),
+            Typed::Help => Step::Show(help()),
             Typed::Quit => Step::Quit,
             Typed::Unknown(name) => refuse(
                 Code::UnknownAsk,
@@ -156,8 +157,8 @@ impl Talk {
         told.chain([render::lines(&end, false)]).collect()
     }
 
-    /// A query was refused, or nobody knows.
-    pub(crate) fn failed(&mut self) {
+    /// A query was refused, or something else was asked for: there is no next page.
+    pub(crate) fn stop_paging(&mut self) {
         self.paging.stop();
     }
 
@@ -215,7 +216,17 @@ fn in_no_room() -> Step {
 }
 
 fn refuse(code: Code, why: &str) -> Step {
-    Step::Refuse(printed(|out| text::refuse(code, why, out)))
+    Step::Refuse(refused(code, why))
+}
+
+/// The line that says what is wrong with one that was typed.
+pub(crate) fn refused(code: Code, why: &str) -> String {
+    printed(|out| text::refuse(code, why, out))
+}
+
+/// What can be typed here.
+pub(crate) fn help() -> String {
+    files::help(text::help())
 }
 
 /// The line of a refusal.

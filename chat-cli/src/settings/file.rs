@@ -37,6 +37,7 @@ pub(super) struct FileJoin {
     pub(super) name: Option<String>,
     pub(super) rooms: Vec<String>,
     pub(super) color: Option<ColorWhen>,
+    pub(super) downloads: Option<PathBuf>,
 }
 
 impl FileSettings {

@@ -1,12 +1,15 @@
 //! What the settings mean: flags, else the environment, else the file, else a default.
 
 mod data;
+mod downloads;
 mod file;
+mod files;
 mod limits;
 mod print;
 mod serve;
 mod who;
 
+pub(crate) use files::{ReceiveSettings, SendFileSettings};
 pub(crate) use limits::AllLimits;
 pub(crate) use print::as_toml;
 pub(crate) use serve::{ServeSettings, data_folder};

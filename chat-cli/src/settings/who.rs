@@ -1,7 +1,9 @@
 //! What `join` and `send` are to do: where, as whom, into which rooms.
 
+use std::path::PathBuf;
+
 use super::file::{FileJoin, FileSettings};
-use super::{DEFAULT_ADDR, DEFAULT_ROOM};
+use super::{DEFAULT_ADDR, DEFAULT_ROOM, downloads};
 use crate::cli::{ColorWhen, JoinArgs, SendArgs};
 use crate::exit::{self, Exit};
 use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
@@ -24,6 +26,8 @@ pub(crate) struct JoinSettings {
     pub(crate) rooms: Vec<String>,
     /// When to use colours.
     pub(crate) color: ColorWhen,
+    /// Where accepted files go.
+    pub(crate) downloads: PathBuf,
 }
 
 /// Everything `send` needs to know.
@@ -47,9 +51,10 @@ pub(crate) enum Target {
 }
 
 /// Looks a variable of the environment up.
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-fn environment(key: &str) -> Option<String> {
+/// The process's own environment; what is empty is as good as missing.
+pub(super) fn environment(key: &str) -> Option<String> {
     std::env::var(key).ok().filter(|value| !value.is_empty())
 }
 
@@ -63,7 +68,9 @@ impl JoinSettings {
         let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
         let rooms = rooms.iter().map(|room| room_name(room)).collect::<Result<_, _>>()?;
-        Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default() })
+        let downloads = args.downloads.clone().or(file.downloads);
+        let downloads = downloads.unwrap_or_else(|| downloads::default_folder(&super::data::environment));
+        Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default(), downloads })
     }
 }
 
@@ -96,7 +103,16 @@ impl SendSettings {
     }
 }
 
-fn who(addr: Option<String>, name: Option<String>, file: &FileJoin, env: Env<'_>) -> anyhow::Result<Who> {
+/// Which server, under which name, of what was typed, the file, the environment and the defaults.
+///
+/// # Errors
+/// Ends with [`Exit::Usage`] if the address is none, or if there is no name.
+pub(super) fn who(
+    addr: Option<String>,
+    name: Option<String>,
+    file: &FileJoin,
+    env: Env<'_>,
+) -> anyhow::Result<Who> {
     let addr = addr.or_else(|| file.addr.clone()).unwrap_or_else(|| DEFAULT_ADDR.into());
     if !looks_like_an_address(&addr) {
         return Err(exit::because(Exit::Usage, format!("\"{addr}\" is no address, write HOST:PORT")));
@@ -119,7 +135,7 @@ pub(crate) fn room_name(written: &str) -> anyhow::Result<String> {
 }
 
 /// Whether it has the form HOST:PORT.
-fn looks_like_an_address(text: &str) -> bool {
+pub(super) fn looks_like_an_address(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bracketed = host.starts_with('[') && host.ends_with(']');
     let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ':' || c == '/');

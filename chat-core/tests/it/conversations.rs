@@ -4,3 +4,6 @@ mod asks;
 mod rooms;
 mod sessions;
 mod talk;
+mod transfers;
+mod transfers_broken;
+mod transfers_ended;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chat_core::{
-    Ask, Change, Chat, Code, Command, Config, Detach, Event, NodeId, Rejection, RequestId, Seq, SessionId,
-    Sink, Stamp, Timestamp, TokenHash, Transcript,
+    Answer, Ask, Change, Chat, Code, Command, Config, Detach, EndReason, Event, FileHash, NodeId,
+    PauseReason, Recipient, Rejection, RequestId, Seq, SessionId, Sink, Stamp, Timestamp, TokenHash,
+    Transcript, TransferId,
 };
 
 /// The `n`-th attachment of node 0; in transcripts `sN`.
@@ -37,6 +38,48 @@ pub(crate) fn whisper(to: &str, body: &str) -> Ask {
 
 pub(crate) fn topic(room: &str, topic: &str) -> Ask {
     Ask::Topic { room: room.into(), topic: topic.into() }
+}
+
+/// A file of 1,000 bytes, offered to a user or, with `#`, to a room, by a sender who does not know its hash yet.
+pub(crate) fn offer(to: &str) -> Ask {
+    let to = match to.strip_prefix('#') {
+        Some(room) => Recipient::Room(room.into()),
+        None => Recipient::User(to.into()),
+    };
+    Ask::Offer { to, name: "photo.jpg".into(), size: 1000, hash: None, chunk_bytes: 0 }
+}
+
+pub(crate) fn accept(transfer: u64, from: u64) -> Ask {
+    Ask::Accept { transfer: TransferId(transfer), from, prefix: None }
+}
+
+pub(crate) fn decline(transfer: u64) -> Ask {
+    Ask::Decline { transfer: TransferId(transfer) }
+}
+
+pub(crate) fn pause(transfer: u64, why: PauseReason) -> Ask {
+    Ask::Pause { transfer: TransferId(transfer), why }
+}
+
+/// A hash whose 64 digits are all this one's.
+pub(crate) fn hash_of(digit: u8) -> FileHash {
+    FileHash([digit * 0x11; 32])
+}
+
+pub(crate) fn hash(transfer: u64) -> Ask {
+    Ask::Hash { transfer: TransferId(transfer), hash: hash_of(7) }
+}
+
+pub(crate) fn finish(transfer: u64) -> Ask {
+    Ask::Finish { transfer: TransferId(transfer) }
+}
+
+pub(crate) fn cancel(transfer: u64, why: EndReason) -> Ask {
+    Ask::Cancel { transfer: TransferId(transfer), user: None, why }
+}
+
+pub(crate) fn cancel_of(transfer: u64, user: &str, why: EndReason) -> Ask {
+    Ask::Cancel { transfer: TransferId(transfer), user: Some(user.into()), why }
 }
 
 /// A transcript that also counts what is recorded.
@@ -175,11 +218,36 @@ impl Story {
         assert_eq!(told, lines(expected), "\n{}\n", told.join("\n"));
     }
 
+    /// The entry is taken, changes nothing and tells nobody.
+    #[track_caller]
+    pub(crate) fn told_nothing_new(&mut self, command: &Command) {
+        let before = (self.chat.digest(), self.pages.transcript.as_str().len());
+        self.enter(command).unwrap();
+        assert_eq!(before, (self.chat.digest(), self.pages.transcript.as_str().len()), "{command:?}");
+    }
+
+    /// What was told since the last look.
+    pub(crate) fn take(&mut self) -> String {
+        self.pages.transcript.take()
+    }
+
     /// As [`told`](Story::told), with the times.
     #[track_caller]
     pub(crate) fn told_at(&mut self, expected: &str) {
         let told = self.pages.transcript.take();
         assert_eq!(told.lines().collect::<Vec<_>>(), lines(expected), "\n{told}\n");
+    }
+
+    /// The transfers that a session sees, one a line: number, whether it is open, and the copies.
+    pub(crate) fn transfers(&self, n: u64) -> Vec<String> {
+        let Answer::Transfers { transfers } = self.chat.transfers(s(n)) else { panic!() };
+        let line = |info: &chat_core::TransferInfo| {
+            let copies =
+                info.copies.iter().map(|copy| format!(" {} {} {:?}", copy.user, copy.offset, copy.state));
+            let open = if info.open { " open" } else { "" };
+            format!("{}{open}{}", info.offer.transfer, copies.collect::<String>())
+        };
+        transfers.iter().map(line).collect()
     }
 
     pub(crate) fn whispers_after(&self, n: u64, number: u64) -> Vec<String> {

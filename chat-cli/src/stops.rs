@@ -57,3 +57,12 @@ impl Stops {
         std::future::pending().await
     }
 }
+
+/// Stops this process as the terminal's own Ctrl-Z would; returns when it goes on.
+pub(crate) fn stop_self() {
+    #[cfg(unix)]
+    {
+        // To oneself, this cannot fail; where it does, the program just goes on.
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+    }
+}

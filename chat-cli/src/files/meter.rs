@@ -1,0 +1,275 @@
+//! How far a file is: one line with its name, a bar, the share, the rate and the time left. It is made by a
+//! library's progress bar, into a text: whoever owns the terminal draws it.
+
+use std::fmt::Write;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{
+    FormattedDuration, HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike,
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::width::keep_start;
+
+/// Columns from which on there is room for a bar; and for the name.
+const WITH_BAR: usize = 72;
+const WITH_NAME: usize = 36;
+
+/// The progress of one file.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    bar: ProgressBar,
+    canvas: Canvas,
+    what: String,
+    is_paused: bool,
+}
+
+impl Meter {
+    /// Of a transfer with a `number` that people know it by; `what` says more, and is safe to print. Of `bytes`,
+    /// the first `from` are there already, and count for no rate.
+    pub(crate) fn new(number: u64, what: String, bytes: u64, from: u64) -> Meter {
+        let canvas = Canvas::default();
+        let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
+        let bar = ProgressBar::with_draw_target(Some(bytes), target).with_prefix(number.to_string());
+        let meter = Meter { bar, canvas, what, is_paused: false };
+        meter.begin_at(from);
+        meter
+    }
+
+    /// So many bytes are there, of so many.
+    pub(crate) fn set(&self, there: u64, bytes: u64) {
+        self.bar.set_length(bytes);
+        if there < self.bar.position() {
+            self.begin_at(there);
+        } else {
+            self.bar.set_position(there);
+        }
+    }
+
+    /// It stands still, or goes on: what was before counts for no rate.
+    pub(crate) fn pause(&mut self, is_paused: bool) {
+        if !std::mem::replace(&mut self.is_paused, is_paused) || is_paused {
+            return;
+        }
+        self.begin_at(self.bar.position());
+    }
+
+    fn begin_at(&self, there: u64) {
+        self.bar.set_position(there);
+        // The rate is taken from one look to the next, so the position has to be seen before it begins anew.
+        self.bar.tick();
+        self.bar.reset_eta();
+    }
+
+    /// The line, in fewer than `columns` columns: a terminal's last one stays free, where some wrap.
+    pub(crate) fn line(&self, columns: usize) -> String {
+        let room = columns.saturating_sub(1);
+        let lines = self.templates(room).into_iter().map(|template| self.draw(&template, room));
+        lines.into_iter().find(|line| line.width() <= room).unwrap_or_default()
+    }
+
+    /// What may be shown, the most telling first.
+    fn templates(&self, room: usize) -> Vec<String> {
+        let mut templates = Vec::new();
+        let rest: &[&str] = if self.is_paused {
+            templates.push(format!("{{prefix}} {{msg:{}}} {{share:>4}}  paused", room.saturating_sub(20)));
+            &["{prefix} {share} paused", "{prefix} {share}", "{share}"]
+        } else {
+            if room >= WITH_BAR {
+                let name = room / 3;
+                templates.push(format!(
+                    "{{prefix}} {{msg:{name}}} [{{wide_bar}}] {{share:>4}} {{rate:>13}} {{left:>8}}"
+                ));
+            }
+            if room >= WITH_NAME {
+                let name = room - 25;
+                templates
+                    .push(format!("{{prefix}} {{msg:{name}}} {{share:>4}} {{short_rate:>6}} {{left:>8}}"));
+            }
+            &[
+                "{prefix} {share} {short_rate} {left}",
+                "{prefix} {share} {short_rate}",
+                "{prefix} {share}",
+                "{share}",
+            ]
+        };
+        templates.extend(rest.iter().map(|template| (*template).to_owned()));
+        templates
+    }
+
+    fn draw(&self, template: &str, room: usize) -> String {
+        let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
+        let name = template.split("{msg:").nth(1).and_then(|rest| rest.split('}').next()?.parse().ok());
+        self.bar.set_style(
+            style
+                .progress_chars("=> ")
+                .with_key("share", share)
+                .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                    let _ = write!(out, "{}/s", HumanBytes(whole(state.per_sec())));
+                })
+                .with_key("short_rate", |state: &ProgressState, out: &mut dyn Write| {
+                    let _ = out.write_str(&short_rate(state.per_sec()));
+                })
+                .with_key("left", left),
+        );
+        self.bar.set_message(keep_start(&self.what, name.unwrap_or(0)));
+        self.canvas.draws(room, || self.bar.force_draw())
+    }
+}
+
+/// A text that others may draw.
+#[derive(Clone, Debug, Default)]
+struct Canvas(Arc<Drawn>);
+
+#[derive(Debug, Default)]
+struct Drawn {
+    is_open: AtomicBool,
+    columns: AtomicU16,
+    text: Mutex<String>,
+}
+
+impl Canvas {
+    /// What `draw` draws in so many columns.
+    fn draws(&self, columns: usize, draw: impl FnOnce()) -> String {
+        self.0.columns.store(u16::try_from(columns).unwrap_or(u16::MAX), Ordering::Relaxed);
+        self.0.is_open.store(true, Ordering::Relaxed);
+        draw();
+        self.0.is_open.store(false, Ordering::Relaxed);
+        let text = std::mem::take(&mut *self.0.text.lock().unwrap_or_else(PoisonError::into_inner));
+        text.trim_end().to_owned()
+    }
+}
+
+impl TermLike for Canvas {
+    fn width(&self) -> u16 {
+        // The library divides by it.
+        self.0.columns.load(Ordering::Relaxed).max(1)
+    }
+
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        // The bar draws when it likes, too.
+        if self.0.is_open.load(Ordering::Relaxed) {
+            self.0.text.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        }
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `45%`; never 100 before all of it is there.
+fn share(state: &ProgressState, out: &mut dyn Write) {
+    let (there, bytes) = (u128::from(state.pos()), u128::from(state.len().unwrap_or(0)));
+    let _ = write!(out, "{}%", (there * 100).checked_div(bytes).unwrap_or(100).min(100));
+}
+
+/// `01:02`, `1:00:00`; nothing is promised before there is a rate.
+fn left(state: &ProgressState, out: &mut dyn Write) {
+    if state.per_sec() < 1.0 {
+        let _ = out.write_str("--:--");
+        return;
+    }
+    let time = FormattedDuration(state.eta()).to_string();
+    let _ = out.write_str(time.strip_prefix("00:").unwrap_or(&time));
+}
+
+/// `9.8M/s`, `12M/s`: at most six columns.
+fn short_rate(rate: f64) -> String {
+    let (mut rate, mut unit) = (rate.max(0.0), "B");
+    for larger in ["K", "M", "G", "T"] {
+        if rate < 999.5 {
+            break;
+        }
+        (rate, unit) = (rate / 1024.0, larger);
+    }
+    if rate < 9.95 && unit != "B" { format!("{rate:.1}{unit}/s") } else { format!("{rate:.0}{unit}/s") }
+}
+
+/// A rate without its fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+fn whole(rate: f64) -> u64 {
+    rate as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_never_wider_than_its_terminal_and_tells_what_fits() {
+        let mut meter =
+            Meter::new(12, "a long name 漢字漢字漢字漢字漢字 😀.tar.gz to somebody".into(), 1 << 40, 0);
+        meter.set(1 << 39, 1 << 40);
+        for is_paused in [false, true] {
+            meter.pause(is_paused);
+            for columns in 1..200 {
+                let line = meter.line(columns);
+                assert!(line.width() < columns, "{columns}: {line:?}");
+                assert!(!line.contains(char::is_control), "{line:?}");
+                assert!(columns < 5 || line.contains("50%"), "{columns}: {line:?}");
+                assert!(columns < 9 || line.starts_with("12 "), "{columns}: {line:?}");
+                assert!(columns < 20 || line.contains(if is_paused { "paused" } else { "/s" }), "{line:?}");
+                assert!(columns < 80 || is_paused || line.contains("[=") && line.contains('漢'), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_there_before_counts_for_no_rate() {
+        let meter = Meter::new(3, "x".into(), 1 << 30, 1 << 29);
+        assert_eq!(meter.line(30), "3 50% 0B/s --:--");
+    }
+
+    #[test]
+    fn all_is_only_said_when_all_is_there() {
+        let meter = Meter::new(1, "x".into(), 1000, 0);
+        meter.set(999, 1000);
+        assert!(meter.line(20).contains(" 99%"), "{}", meter.line(20));
+        meter.set(1000, 1000);
+        assert!(meter.line(20).contains(" 100%"));
+        assert!(Meter::new(1, "x".into(), 0, 0).line(20).contains(" 100%"));
+    }
+
+    #[test]
+    fn a_short_rate_has_six_columns_at_most() {
+        for (rate, text) in [
+            (0.0, "0B/s"),
+            (999.0, "999B/s"),
+            (999.9, "1.0K/s"),
+            (10_230.0, "10K/s"),
+            (1_048_000.0, "1.0M/s"),
+            (12_345_678.0, "12M/s"),
+            (1e13, "9.1T/s"),
+        ] {
+            assert_eq!(short_rate(rate), text);
+        }
+    }
+}

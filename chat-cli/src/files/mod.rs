@@ -1,0 +1,25 @@
+//! Files: what is said of them in `join`, and the commands `send-file` and `receive`.
+
+mod args;
+mod copies;
+mod crew;
+mod meter;
+mod path;
+mod receive;
+mod report;
+mod send;
+mod story;
+mod tally;
+#[cfg(test)]
+pub(crate) mod testing;
+mod trouble;
+mod words;
+
+pub(crate) use args::{
+    RECEIVE_EXAMPLES, RECEIVE_MORE, ReceiveArgs, SEND_FILE_EXAMPLES, SEND_FILE_MORE, SendFileArgs,
+};
+pub(crate) use path::{at_home, written};
+pub(crate) use receive::receive;
+pub(crate) use send::send;
+pub(crate) use story::Story;
+pub(crate) use words::{Who, ended, file, other_end, paused};

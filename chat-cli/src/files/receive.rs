@@ -1,0 +1,279 @@
+//! `receive`: takes the next files that somebody offers, and waits until they are here.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chat_net::chat_core::{Code, Event, Offer, PauseReason, RoomName, Target, TransferId};
+use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
+use chat_net::codec::Told;
+use tokio::time::Instant;
+
+use super::args::ReceiveArgs;
+use super::crew::{Crew, End, Link, Step, until};
+use super::report::{News, Report};
+use super::trouble::Trouble;
+use super::words::Who;
+use crate::connect::{GOODBYE, cannot_connect, connect};
+use crate::exit::{self, Exit};
+use crate::settings::ReceiveSettings;
+use crate::signals::Signals;
+
+/// Files that come at once; further offers wait.
+const AT_ONCE: usize = 4;
+
+/// Receives files.
+///
+/// # Errors
+/// Not all of them are here; each says how the program ends.
+pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
+    let settings = ReceiveSettings::resolve(args)?;
+    std::fs::create_dir_all(&settings.folder).map_err(|error| {
+        let why = format!("cannot make the folder {}: {error}", settings.folder.display());
+        exit::because(Exit::CannotWrite, why)
+    })?;
+    let report = Report::new(args.json, true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(run(settings, report));
+    // A thread that writes a file cannot be asked to end.
+    runtime.shutdown_background();
+    end
+}
+
+async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> {
+    let mut signals = Signals::new()?;
+    let options = Options::named(&settings.who.name).rooms(settings.room.clone());
+    let connected = connect(&settings.who, options, &mut signals).await?;
+    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let mut crew = Crew::new(client, events, signals, report)?;
+    let mut taking = Taking::new(settings);
+    crew.tell(&taking.waiting())?;
+    loop {
+        taking.begin(&mut crew);
+        if let Some(exit) = taking.is_over(&crew) {
+            crew.leave().await;
+            return Ok(exit);
+        }
+        let step = tokio::select! {
+            step = crew.next() => step?,
+            () = until(taking.deadline), if crew.running() == 0 => {
+                crew.leave().await;
+                return Err(exit::because(Exit::NotTaken, taking.nothing_came()));
+            }
+        };
+        match step {
+            Step::Ended(_, end) => taking.ended(end, &mut crew),
+            Step::Told(told) => taking.told(&told),
+            Step::NewSession => taking.forget(),
+            Step::Signal(signal) => return Err(crew.call_off(signal).await),
+            Step::Nothing => {}
+        }
+    }
+}
+
+/// Which offers are taken.
+struct Taking {
+    settings: ReceiveSettings,
+    room: Option<RoomName>,
+    known: BTreeSet<TransferId>,
+    offers: VecDeque<Offer>,
+    begun: usize,
+    done: u32,
+    trouble: Option<Trouble>,
+    deadline: Option<Instant>,
+}
+
+impl Taking {
+    fn new(settings: ReceiveSettings) -> Taking {
+        let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
+        let deadline = settings.wait.map(|wait| Instant::now() + wait);
+        let (known, offers) = (BTreeSet::new(), VecDeque::new());
+        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, deadline }
+    }
+
+    fn waiting(&self) -> News {
+        let from = &self.settings.from;
+        let text = match &self.room {
+            Some(room) => format!("waiting for what {from} offers in #{room}"),
+            None => format!("waiting for what {from} offers to {}", self.settings.who.name),
+        };
+        News::of("waiting", text).user(from.as_str())
+    }
+
+    fn nothing_came(&self) -> String {
+        let (from, count) = (&self.settings.from, self.settings.count);
+        match self.done {
+            0 => format!("{from} offered nothing in time"),
+            done => format!("{done} of {count} files came, and {from} offered no other in time"),
+        }
+    }
+
+    /// Takes offers that are meant.
+    fn told(&mut self, told: &Told) {
+        match &told.event {
+            Event::Offered(offer) if self.is_meant(offer) && self.known.insert(offer.transfer) => {
+                self.offers.push_back((**offer).clone());
+            }
+            Event::Closed { transfer, .. } => self.offers.retain(|offer| offer.transfer != *transfer),
+            _ => {}
+        }
+    }
+
+    fn is_meant(&self, offer: &Offer) -> bool {
+        let is_there = match (&offer.to, &self.room) {
+            (Target::User(_), None) => true,
+            (Target::Room(offered), Some(room)) => offered == room,
+            _ => false,
+        };
+        is_there && offer.from == self.settings.from
+    }
+
+    /// The server numbers anew.
+    fn forget(&mut self) {
+        self.known.clear();
+        self.offers.clear();
+    }
+
+    /// Begins to receive what was offered, as far as it is wanted.
+    fn begin(&mut self, crew: &mut Crew) {
+        let wanted = usize::try_from(self.settings.count - self.done).unwrap_or(usize::MAX);
+        while crew.running() < AT_ONCE.min(wanted) && self.trouble.is_none() {
+            let Some(offer) = self.offers.pop_front() else { return };
+            self.begun += 1;
+            let receiving = Receiving {
+                client: crew.client().clone(),
+                link: crew.link(self.begun),
+                what: offer.name.to_string(),
+                offer,
+                folder: self.settings.folder.clone(),
+                wait: self.settings.wait,
+            };
+            crew.begin(self.begun, receiving.run());
+        }
+    }
+
+    fn ended(&mut self, end: End, crew: &mut Crew) {
+        match end {
+            End::Done => self.done += 1,
+            End::Again => {}
+            End::Failed(trouble) => {
+                crew.complain(&trouble);
+                self.trouble.get_or_insert(trouble);
+            }
+        }
+        self.deadline = self.settings.wait.map(|wait| Instant::now() + wait);
+    }
+
+    /// Whether there is nothing more to wait for, and how the program ends then.
+    fn is_over(&self, crew: &Crew) -> Option<Exit> {
+        let is_over = self.done == self.settings.count || self.trouble.is_some();
+        let exit = self.trouble.as_ref().map_or(Exit::Done, |trouble| trouble.exit);
+        (is_over && crew.running() == 0).then_some(exit)
+    }
+}
+
+/// One file.
+struct Receiving {
+    client: Client,
+    link: Link,
+    offer: Offer,
+    folder: PathBuf,
+    wait: Option<Duration>,
+    what: String,
+}
+
+impl Receiving {
+    async fn run(mut self) -> End {
+        let accepting = self.client.receive_file(&self.offer, &self.folder, ReceiveOptions::default());
+        let accepted = tokio::select! {
+            accepted = accepting => accepted,
+            () = self.link.stopped() => return self.called_off(),
+        };
+        match accepted {
+            Ok(transfer) => {
+                self.link.started(&self.offer, self.folder.clone()).await;
+                self.follow(transfer).await
+            }
+            Err(error) => {
+                if matches!(error, FileError::NoSpace { .. } | FileError::Write { .. }) {
+                    // The sender need not wait for what cannot come.
+                    let _ = self.client.decline_file(self.offer.transfer).await;
+                }
+                self.failed(&error)
+            }
+        }
+    }
+
+    async fn follow(&mut self, mut transfer: Transfer) -> End {
+        let mut full_until = None;
+        loop {
+            tokio::select! {
+                event = transfer.next() => {
+                    let Some(event) = event else {
+                        return self.trouble(Exit::CalledOff, "it ended before it was here");
+                    };
+                    match &event {
+                        FileEvent::Paused { why: PauseReason::NoSpace, .. } => {
+                            full_until = self.wait.map(|wait| Instant::now() + wait);
+                        }
+                        _ => full_until = None,
+                    }
+                    let end = self.ended(&event);
+                    self.link.happened(event).await;
+                    if let Some(end) = end {
+                        return end;
+                    }
+                }
+                () = until(full_until), if full_until.is_some() => {
+                    self.call_off(transfer).await;
+                    return self.trouble(Exit::NoSpace, "the disk is full");
+                }
+                () = self.link.stopped() => {
+                    self.call_off(transfer).await;
+                    return self.called_off();
+                }
+            }
+        }
+    }
+
+    /// Whether that event is the last, and how the file ended.
+    fn ended(&self, event: &FileEvent) -> Option<End> {
+        match event {
+            FileEvent::Finished { .. } => Some(End::Done),
+            FileEvent::Cancelled { by, why, .. } => {
+                Some(End::Failed(Trouble::ended(&self.what, Who::new(by, ""), *why)))
+            }
+            FileEvent::Closed { why } => {
+                Some(End::Failed(Trouble::ended(&self.what, Who::new(&self.offer.from, ""), *why)))
+            }
+            FileEvent::Failed(error) => Some(self.failed(error)),
+            _ => None,
+        }
+    }
+
+    fn failed(&self, error: &FileError) -> End {
+        match error {
+            // Offered again, it goes on from where it is.
+            FileError::SessionLost => End::Again,
+            // It was taken back, or ran out, before it was taken.
+            FileError::Refused(refusal) if refusal.code == Code::NoSuchTransfer.number() => End::Again,
+            error => End::Failed(Trouble::failed(&self.what, error)),
+        }
+    }
+
+    fn trouble(&self, exit: Exit, why: &str) -> End {
+        End::Failed(Trouble::new(exit, format!("{}: {why}", self.what)))
+    }
+
+    fn called_off(&self) -> End {
+        self.trouble(Exit::Interrupted, "called off")
+    }
+
+    /// Calls it off, and waits until that is told, but not for long.
+    async fn call_off(&self, mut transfer: Transfer) {
+        transfer.handle().cancel();
+        let ends = async { while transfer.next().await.is_some() {} };
+        // If not, the goodbye tells it.
+        let _ = tokio::time::timeout(GOODBYE, ends).await;
+    }
+}

@@ -1,0 +1,281 @@
+//! `send-file`: offers files, waits until somebody takes them, and until they are there.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chat_net::chat_core::{Code, EndReason, MAX_NAME_BYTES, Recipient, UserName};
+use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Transfer};
+use tokio::time::Instant;
+
+use super::args::SendFileArgs;
+use super::crew::{Call, Crew, End, Link, Step, until};
+use super::report::{News, Report};
+use super::tally::Tally;
+use super::trouble::Trouble;
+use super::words::Who;
+use crate::connect::{GOODBYE, cannot_connect, connect};
+use crate::exit::{self, Exit};
+use crate::settings::{SendFileSettings, Target};
+use crate::signals::Signals;
+
+/// Files that are on their way at once.
+const AT_ONCE: usize = 4;
+
+/// How long an offer waits that was refused for now.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends files.
+///
+/// # Errors
+/// One of them is not there; each says how the program ends.
+pub(crate) fn send(args: &SendFileArgs) -> anyhow::Result<Exit> {
+    let settings = SendFileSettings::resolve(args)?;
+    for path in &settings.paths {
+        readable(path)?;
+    }
+    let report = Report::new(args.json, false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(run(&settings, report));
+    // A thread that reads a file cannot be asked to end.
+    runtime.shutdown_background();
+    end
+}
+
+/// # Errors
+/// Ends with [`Exit::CannotRead`] if it is no file that can be sent.
+fn readable(path: &Path) -> anyhow::Result<()> {
+    let why = match std::fs::metadata(path) {
+        Ok(file) if file.is_dir() => {
+            "it is a folder; pack it first, with tar or zip, and send that".to_owned()
+        }
+        Ok(file) if !file.is_file() => "it is no regular file".to_owned(),
+        Ok(_) => match std::fs::File::open(path) {
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    Err(exit::because(Exit::CannotRead, format!("cannot send {}: {why}", path.display())))
+}
+
+async fn run(settings: &SendFileSettings, report: Report) -> anyhow::Result<Exit> {
+    let rooms = match &settings.target {
+        Target::Room(room) => vec![room.clone()],
+        Target::User(_) => Vec::new(),
+    };
+    let mut signals = Signals::new()?;
+    let options = Options::named(&settings.who.name).rooms(rooms);
+    let connected = connect(&settings.who, options, &mut signals).await?;
+    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let mut crew = Crew::new(client, events, signals, report)?;
+    let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
+    let mut troubles = Vec::new();
+    loop {
+        while crew.running() < AT_ONCE
+            && let Some((key, path)) = waiting.pop_front()
+        {
+            let sending = Sending::new(settings, path, &crew, key);
+            crew.begin(key, sending.run());
+        }
+        if crew.running() == 0 {
+            break;
+        }
+        match crew.next().await? {
+            Step::Ended(key, End::Failed(trouble)) => troubles.push((key, trouble)),
+            Step::Signal(signal) => return Err(crew.call_off(signal).await),
+            _ => {}
+        }
+    }
+    troubles.sort_by_key(|(key, _)| *key);
+    for (_, trouble) in &troubles {
+        crew.complain(trouble);
+    }
+    crew.leave().await;
+    Ok(troubles.first().map_or(Exit::Done, |(_, trouble)| trouble.exit))
+}
+
+/// One file.
+struct Sending {
+    client: Client,
+    link: Link,
+    to: Recipient,
+    path: PathBuf,
+    wait: Option<Duration>,
+    chunk_bytes: u32,
+    what: String,
+}
+
+/// What came of one offer.
+enum Offered {
+    End(End),
+    /// Nobody took it, or the server has forgotten it: it can be offered again.
+    Again,
+    /// The same, and it had been taken: whoever comes back may take as long as at first.
+    Anew,
+}
+
+impl Sending {
+    fn new(settings: &SendFileSettings, path: &Path, crew: &Crew, key: usize) -> Sending {
+        let to = match &settings.target {
+            Target::Room(room) => Recipient::Room(room.as_str().into()),
+            Target::User(user) => Recipient::User(user.as_str().into()),
+        };
+        Sending {
+            client: crew.client().clone(),
+            link: crew.link(key),
+            to,
+            path: path.to_owned(),
+            wait: settings.wait,
+            chunk_bytes: settings.chunk_bytes,
+            what: path.display().to_string(),
+        }
+    }
+
+    async fn run(mut self) -> End {
+        let mut deadline = self.deadline();
+        loop {
+            let transfer = match self.offer(deadline).await {
+                Ok(transfer) => transfer,
+                Err(trouble) => return End::Failed(trouble),
+            };
+            self.link.started(transfer.offer(), PathBuf::new()).await;
+            match self.follow(transfer, deadline).await {
+                Offered::End(end) => return end,
+                Offered::Again if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                    return end(Tally::new(&self.what).result());
+                }
+                Offered::Again => {}
+                Offered::Anew => deadline = self.deadline(),
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.wait.map(|wait| Instant::now() + wait)
+    }
+
+    /// Offers it, again and again while the receiver is not there.
+    async fn offer(&mut self, deadline: Option<Instant>) -> Result<Transfer, Trouble> {
+        let mut is_told = false;
+        loop {
+            let options = SendOptions { chunk_bytes: self.chunk_bytes, ..SendOptions::default() };
+            let offered = tokio::select! {
+                offered = self.client.send_file(self.to.clone(), &self.path, options) => offered,
+                () = self.link.stopped() => return Err(self.called_off()),
+            };
+            let pause = match offered {
+                Ok(transfer) => return Ok(transfer),
+                Err(FileError::Refused(refusal)) if self.is_worth_waiting(refusal.code) => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        let text = format!("{} waits: {}", self.what, refusal.message);
+                        let news = News::of("waiting", text).name(&self.what).why(&refusal.reason);
+                        self.link.news(news).await;
+                    }
+                    refusal.retry_after_ms.map_or(PAUSE, Duration::from_millis).max(PAUSE)
+                }
+                Err(FileError::SessionLost) => PAUSE,
+                Err(error) => return Err(Trouble::failed(&self.what, &error)),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = until(deadline) => {
+                    let why = format!("{}: nobody was there to take it in time", self.what);
+                    return Err(Trouble::new(Exit::NotTaken, why));
+                }
+                () = self.link.stopped() => return Err(self.called_off()),
+            }
+        }
+    }
+
+    /// Whether an offer that was refused so may be taken later.
+    fn is_worth_waiting(&self, code: u16) -> bool {
+        let code = Code::from_number(code);
+        let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
+        code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
+    }
+
+    fn called_off(&self) -> Trouble {
+        Trouble::new(Exit::Interrupted, format!("{}: called off", self.what))
+    }
+
+    /// Waits for the answers to an offer, and for all who took it.
+    async fn follow(&mut self, mut transfer: Transfer, deadline: Option<Instant>) -> Offered {
+        let me = transfer.offer().from.clone();
+        let mut tally = Tally::new(&self.what);
+        tally.await_all(self.present(&me).await);
+        loop {
+            tokio::select! {
+                event = transfer.next() => match event {
+                    Some(event) => {
+                        tally.take(&event);
+                        let ended = self.ended(&event, &mut tally, &me);
+                        self.link.happened(event).await;
+                        if let Some(ended) = ended {
+                            return ended;
+                        }
+                    }
+                    None => return Offered::End(end(tally.result())),
+                },
+                () = until(deadline), if !tally.is_closed() => tally.close(),
+                call = self.link.call() => match call {
+                    Call::Moved => tally.are_there(&self.present(&me).await),
+                    Call::Stop => {
+                        self.call_off(transfer).await;
+                        return Offered::End(End::Failed(self.called_off()));
+                    }
+                },
+            }
+            if let Some(result) = tally.verdict() {
+                // Nobody else is to take it from somebody who is about to leave.
+                self.call_off(transfer).await;
+                return Offered::End(end(result));
+            }
+        }
+    }
+
+    /// Who may take it, by now.
+    async fn present(&self, me: &UserName) -> BTreeSet<UserName> {
+        match &self.to {
+            Recipient::User(name) => UserName::new(name, MAX_NAME_BYTES).into_iter().collect(),
+            Recipient::Room(room) => {
+                // Without an answer nobody is waited for in particular.
+                let users = self.client.users(Some(room)).await.unwrap_or_default();
+                users.into_iter().filter(|user| user != me).collect()
+            }
+        }
+    }
+
+    /// Calls it off, and waits until that is told, but not for long.
+    async fn call_off(&self, mut transfer: Transfer) {
+        transfer.handle().cancel();
+        let ends = async { while transfer.next().await.is_some() {} };
+        // If not, the goodbye tells it.
+        let _ = tokio::time::timeout(GOODBYE, ends).await;
+    }
+
+    /// Whether that event ends the offer, and how.
+    fn ended(&self, event: &FileEvent, tally: &mut Tally, me: &UserName) -> Option<Offered> {
+        match event {
+            FileEvent::Closed { why: EndReason::Expired } if tally.has_answers() => {
+                tally.close();
+                None
+            }
+            FileEvent::Closed { why: EndReason::Expired | EndReason::Gone } if !tally.has_answers() => {
+                Some(Offered::Again)
+            }
+            FileEvent::Closed { why } => {
+                Some(Offered::End(End::Failed(Trouble::ended(&self.what, Who::new(me, ""), *why))))
+            }
+            FileEvent::Failed(FileError::SessionLost) => {
+                Some(if tally.has_answers() { Offered::Anew } else { Offered::Again })
+            }
+            FileEvent::Failed(error) => Some(Offered::End(End::Failed(Trouble::failed(&self.what, error)))),
+            _ => None,
+        }
+    }
+}
+
+fn end(result: Result<(), Trouble>) -> End {
+    result.map_or_else(End::Failed, |()| End::Done)
+}

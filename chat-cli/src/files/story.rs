@@ -1,0 +1,158 @@
+//! What becomes of one file, told line by line to whoever sends or receives it.
+
+use std::path::PathBuf;
+
+use chat_net::chat_core::{EndReason, Offer, PauseReason};
+use chat_net::client::FileEvent;
+use indicatif::HumanBytes;
+
+use super::copies::Copies;
+use super::path::absolute;
+use super::words::{Who, ended, file, other_end, paused};
+use crate::rows::Row;
+
+/// A file that is on its way, as one end sees it.
+#[derive(Debug)]
+pub(crate) struct Story {
+    offer: Offer,
+    me: String,
+    is_mine: bool,
+    /// Where it is received.
+    folder: PathBuf,
+    /// Whether a person can type commands about it.
+    is_in_chat: bool,
+    is_accepted: bool,
+    is_over: bool,
+    copies: Copies,
+}
+
+impl Story {
+    /// Of what `me` has offered, or accepted into `folder`.
+    pub(crate) fn new(offer: Offer, me: &str, folder: PathBuf, is_in_chat: bool) -> Story {
+        let is_mine = Who::new(&offer.from, me).is_me();
+        let copies = Copies::new(&offer, is_mine);
+        let (me, is_accepted, is_over) = (me.to_owned(), false, false);
+        Story { offer, me, is_mine, folder, is_in_chat, is_accepted, is_over, copies }
+    }
+
+    /// What is offered.
+    pub(crate) fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// Whether it is sent from here.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.is_mine
+    }
+
+    /// Whether there is nothing to be done with it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// How far it is, while somebody receives it.
+    pub(crate) fn row(&self, columns: usize) -> Option<Row> {
+        self.copies.row(columns)
+    }
+
+    /// The first line, where nobody knows yet that it is offered.
+    pub(crate) fn begin(&self) -> Option<String> {
+        let Offer { transfer, .. } = self.offer;
+        let hint =
+            if self.is_in_chat { format!("; /cancel {transfer} takes it back") } else { String::new() };
+        let end = other_end(&self.offer, true);
+        self.is_mine.then(|| format!("{transfer}: {} is offered {end}{hint}", file(&self.offer)))
+    }
+
+    /// Takes what happened; gives the line that says so, if it is worth one.
+    pub(crate) fn take(&mut self, event: &FileEvent) -> Option<String> {
+        self.copies.take(event, &self.offer.from);
+        let line = self.line(event);
+        self.is_accepted |= matches!(event, FileEvent::Accepted { .. });
+        self.is_over |= self.is_last(event);
+        line.map(|line| format!("{}: {line}", self.offer.transfer))
+    }
+
+    fn is_last(&self, event: &FileEvent) -> bool {
+        match event {
+            FileEvent::Failed(_) => true,
+            FileEvent::Finished { .. } | FileEvent::Cancelled { .. } => !self.is_mine,
+            FileEvent::Closed { why } => *why != EndReason::Expired || !self.copies.is_running(),
+            _ => false,
+        }
+    }
+
+    fn line(&self, event: &FileEvent) -> Option<String> {
+        let Story { offer, me, is_mine, .. } = self;
+        let (name, end) = (&offer.name, other_end(offer, *is_mine));
+        Some(match event {
+            FileEvent::Accepted { user, from } => self.accepted(Who::new(user, me), *from),
+            FileEvent::Declined { user } => format!("{user} does not take {name}"),
+            FileEvent::Paused { user, why } => self.paused(Who::new(user, me), *why),
+            FileEvent::Resumed { user } if *is_mine && *user != offer.from => {
+                format!("{name} to {user} goes on")
+            }
+            FileEvent::Resumed { .. } => format!("{name} {end} goes on"),
+            FileEvent::Finished { user, path: None } => {
+                format!("{user} has {name}, all {}, and it is verified", HumanBytes(offer.size))
+            }
+            FileEvent::Finished { path: Some(path), .. } => {
+                format!("{name} {end} is here and verified: {}", absolute(path).display())
+            }
+            FileEvent::Cancelled { user, by, why } if *is_mine => {
+                format!("{name} does not go to {user}: {}", ended(Who::new(by, me), *why))
+            }
+            FileEvent::Cancelled { by, why, .. } => {
+                format!("{name} {end} does not come: {}", ended(Who::new(by, me), *why))
+            }
+            FileEvent::Closed { why: EndReason::Expired } if self.is_accepted => {
+                format!("{name} is no longer offered; whoever has taken it goes on")
+            }
+            FileEvent::Closed { why } => {
+                format!("{name} {end} is over: {}", ended(Who::new(&offer.from, me), *why))
+            }
+            FileEvent::Failed(error) => format!("{name} {end} failed: {error}"),
+            _ => return None,
+        })
+    }
+
+    fn accepted(&self, who: Who<'_>, from: u64) -> String {
+        let there = match from {
+            0 => String::new(),
+            from => format!("; {} of it are there already", HumanBytes(from)),
+        };
+        if self.is_mine {
+            return format!("{who} takes {}{there}", file(&self.offer));
+        }
+        let (end, folder) = (other_end(&self.offer, false), absolute(&self.folder));
+        format!("{} {end} goes into {}{there}", file(&self.offer), folder.display())
+    }
+
+    fn paused(&self, who: Who<'_>, why: PauseReason) -> String {
+        let goes_on = match why {
+            PauseReason::Asked if who.is_me() && self.is_in_chat => {
+                format!("; /resume {} goes on", self.offer.transfer)
+            }
+            PauseReason::NoSpace if who.is_me() => "; it goes on when there is space".to_owned(),
+            _ => String::new(),
+        };
+        let end = other_end(&self.offer, self.is_mine);
+        format!("{} {end} is paused: {}{goes_on}", self.offer.name, paused(who, why))
+    }
+
+    /// What becomes of it if this end leaves now.
+    pub(crate) fn left_behind(&self) -> Option<String> {
+        let (transfer, name, end) =
+            (self.offer.transfer, &self.offer.name, other_end(&self.offer, self.is_mine));
+        Some(match (self.copies.share(), self.is_mine) {
+            _ if self.is_over => return None,
+            (None, true) => format!("{transfer}: {name} is no longer offered {end}"),
+            (Some(_), true) if !self.copies.is_running() => return None,
+            (Some(share), true) => format!("{transfer}: {name} {end} is called off at {share}%"),
+            (share, false) => format!(
+                "{transfer}: {name} {end} is called off at {}%; what came is kept, and goes on when it is offered again",
+                share.unwrap_or(0)
+            ),
+        })
+    }
+}

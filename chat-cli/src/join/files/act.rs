@@ -1,0 +1,148 @@
+//! What a line about files asks for, with what is known of them.
+
+use std::path::{Path, PathBuf};
+
+use chat_net::chat_core::{Ask, Code, Offer, Query, TransferId};
+
+use super::book::Book;
+use super::run::{Errand, Start, Steer};
+use super::typed::FileLine;
+use crate::files::{at_home, written};
+
+/// What a line about files asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FileStep {
+    /// To do something with bytes.
+    Run(Errand),
+    /// To change something.
+    Ask(Ask),
+    /// To know something.
+    Query(Query),
+    /// Nothing: something is wrong with the line.
+    Refuse(Code, String),
+}
+
+/// What `line` asks for; files that are accepted go into `downloads` if it does not say where to.
+pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> FileStep {
+    match line {
+        FileLine::Send { to, path } => FileStep::Run(Errand::Start(Start::Send { to, path: written(path) })),
+        FileLine::Accept { transfer, path } => match book.offer(transfer) {
+            Some(offer) => accept(offer, path, downloads),
+            None => unknown(transfer, book, "no file of that number can be accepted"),
+        },
+        FileLine::Decline(transfer) if book.offer(transfer).is_some() => {
+            FileStep::Ask(Ask::Decline { transfer })
+        }
+        FileLine::Decline(transfer) => unknown(transfer, book, "no file of that number is offered to you"),
+        FileLine::Cancel(transfer) => match (book.running(transfer), book.offer(transfer)) {
+            (Some((serial, _)), _) => FileStep::Run(Errand::Steer(serial, Steer::Cancel)),
+            (None, Some(_)) => FileStep::Ask(Ask::Decline { transfer }),
+            (None, None) => unknown(transfer, book, "no file of that number is on its way"),
+        },
+        FileLine::Pause(transfer) => steer(transfer, book, Steer::Pause),
+        FileLine::Resume(transfer) => steer(transfer, book, Steer::Resume),
+        FileLine::List => FileStep::Query(Query::Transfers {}),
+        FileLine::Usage(how) => FileStep::Refuse(Code::BadAsk, how.to_owned()),
+    }
+}
+
+fn steer(transfer: TransferId, book: &Book, how: Steer) -> FileStep {
+    match book.running(transfer) {
+        Some((serial, false)) => FileStep::Run(Errand::Steer(serial, how)),
+        Some((_, true)) => {
+            let why = "only whoever receives a file can pause it; /cancel calls it off";
+            FileStep::Refuse(Code::BadAsk, why.to_owned())
+        }
+        None => unknown(transfer, book, "no file of that number is coming here"),
+    }
+}
+
+fn unknown(transfer: TransferId, book: &Book, why: &str) -> FileStep {
+    let on_its_way = if book.running(transfer).is_some() { ", it is on its way" } else { "" };
+    FileStep::Refuse(Code::NoSuchTransfer, format!("{why}{on_its_way}; /transfers shows them all"))
+}
+
+fn accept(offer: &Offer, path: Option<&str>, downloads: &Path) -> FileStep {
+    match place(path, downloads) {
+        Ok((folder, name)) => {
+            let offer = Box::new(offer.clone());
+            FileStep::Run(Errand::Start(Start::Receive { offer, folder, name }))
+        }
+        Err(why) => FileStep::Refuse(Code::BadFile, why),
+    }
+}
+
+/// The folder that is meant, and the name in it if the offer's is not.
+fn place(path: Option<&str>, downloads: &Path) -> Result<(PathBuf, Option<String>), String> {
+    let Some(path) = path else {
+        let folder = at_home(downloads);
+        let failed = |error| format!("the folder {} cannot be made: {error}", folder.display());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        return Ok((folder, None));
+    };
+    let is_folder = path.ends_with(['/', std::path::MAIN_SEPARATOR]);
+    let path = written(path);
+    if path.is_dir() {
+        return Ok((path, None));
+    }
+    let parent =
+        path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    match (parent, path.file_name()) {
+        (Some(folder), Some(name)) if folder.is_dir() && !is_folder => {
+            Ok((folder.to_owned(), Some(name.to_string_lossy().into_owned())))
+        }
+        (Some(folder), _) if !is_folder => Err(format!("there is no folder {}", folder.display())),
+        _ => Err(format!("there is no folder {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::typed::parse;
+    use super::*;
+    use crate::files::testing::offer;
+    use chat_net::chat_core::{Event, RequestId, Timestamp};
+    use chat_net::codec::Told;
+
+    /// Bob, to whom alice offers file 3, and who sends file 4 (as 1) and receives file 5 (as 2).
+    fn bob() -> Book {
+        let mut book = Book::default();
+        book.welcomed("bob", false);
+        let event = Event::Offered(Box::new(offer(3, "alice", "bob", "photo.jpg", 10)));
+        assert!(book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }).is_some());
+        book.started(1, offer(4, "bob", "alice", "a", 10), PathBuf::new());
+        book.started(2, offer(5, "alice", "bob", "b", 10), PathBuf::from("."));
+        book
+    }
+
+    fn step(line: &str) -> FileStep {
+        act(parse(line).unwrap(), &bob(), Path::new("."))
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_steered_and_what_is_offered_is_answered() {
+        assert_eq!(step("/cancel 4"), FileStep::Run(Errand::Steer(1, Steer::Cancel)));
+        assert_eq!(step("/pause 5"), FileStep::Run(Errand::Steer(2, Steer::Pause)));
+        assert_eq!(step("/resume 5"), FileStep::Run(Errand::Steer(2, Steer::Resume)));
+        assert_eq!(step("/decline 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
+        assert_eq!(step("/cancel 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
+        for line in ["/pause 4", "/accept 5", "/accept 6", "/decline 5", "/cancel 6", "/resume 3", "/accept"]
+        {
+            assert!(matches!(step(line), FileStep::Refuse(..)), "{line}: {:?}", step(line));
+        }
+    }
+
+    #[test]
+    fn a_file_goes_into_a_folder_or_gets_another_name() {
+        let folder = std::env::temp_dir().join(format!("chat-place-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let at = |path: &str| place(Some(&format!("{}/{path}", folder.display())), Path::new("."));
+        assert_eq!(at(""), Ok((folder.join(""), None)));
+        assert_eq!(at("a b.jpg"), Ok((folder.clone(), Some("a b.jpg".into()))));
+        assert!(at("x/").is_err() && at("x/y").is_err());
+        assert_eq!(place(Some("a.jpg"), Path::new("/")), Ok((".".into(), Some("a.jpg".into()))));
+        assert_eq!(place(None, &folder.join("new/er")), Ok((folder.join("new/er"), None)));
+        assert!(folder.join("new/er").is_dir());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

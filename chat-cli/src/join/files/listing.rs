@@ -1,0 +1,72 @@
+//! The list that `/transfers` shows.
+
+use chat_net::chat_core::{CopyInfo, CopyState, TransferInfo};
+
+use crate::files::{Who, ended, file, other_end, paused};
+
+/// A line for each transfer, as `me` sees it.
+pub(crate) fn listing(transfers: &[TransferInfo], me: &str) -> Vec<String> {
+    if transfers.is_empty() {
+        return vec!["no files are offered or on their way".to_owned()];
+    }
+    transfers.iter().map(|info| line(info, me)).collect()
+}
+
+fn line(info: &TransferInfo, me: &str) -> String {
+    let TransferInfo { offer, open, copies } = info;
+    let is_mine = Who::new(&offer.from, me).is_me();
+    let head = format!("{}: {} {}", offer.transfer, file(offer), other_end(offer, is_mine));
+    let mut parts: Vec<String> = copies.iter().map(|copy| part(copy, offer.size, is_mine, me)).collect();
+    match (is_mine, copies.is_empty(), open) {
+        (true, _, true) => parts.push(format!("offered, /cancel {} takes it back", offer.transfer)),
+        (false, true, true) => parts.push(format!("/accept {0} or /decline {0}", offer.transfer)),
+        (_, true, false) => parts.push("not offered any more".to_owned()),
+        _ => {}
+    }
+    format!("{head}: {}", parts.join(", "))
+}
+
+fn part(copy: &CopyInfo, size: u64, is_mine: bool, me: &str) -> String {
+    let share = (u128::from(copy.offset) * 100).checked_div(u128::from(size)).unwrap_or(100);
+    let who = Who::new(&copy.user, me);
+    let state = match copy.state {
+        CopyState::Running {} => format!("{share}%"),
+        CopyState::Paused { why } => format!("paused at {share}%, {}", paused(who, why)),
+        CopyState::Finished {} => "all there".to_owned(),
+        CopyState::Declined {} => "declined".to_owned(),
+        CopyState::Cancelled { why } => format!("over, {}", ended(who, why)),
+    };
+    if is_mine { format!("{}: {state}", copy.user) } else { state }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::testing::{offer, user};
+    use chat_net::chat_core::PauseReason;
+
+    #[test]
+    fn each_transfer_is_a_line_that_says_how_it_stands() {
+        let copy = |name: &str, offset, state| CopyInfo { user: user(name), offset, state };
+        let info = |offer, open, copies| TransferInfo { offer, open, copies };
+        assert_eq!(listing(&[], "bob"), ["no files are offered or on their way"]);
+        let paused = CopyState::Paused { why: PauseReason::NoSpace };
+        let transfers = [
+            info(offer(3, "alice", "bob", "photo.jpg", 3_300_000), true, vec![]),
+            info(offer(4, "alice", "bob", "a", 0), false, vec![copy("bob", 0, CopyState::Finished {})]),
+            info(
+                offer(5, "Bob", "#dev", "b", 200),
+                true,
+                vec![copy("alice", 90, CopyState::Running {}), copy("carol", 1, paused)],
+            ),
+        ];
+        assert_eq!(
+            listing(&transfers, "bob"),
+            [
+                "3: photo.jpg (3.15 MiB) from alice: /accept 3 or /decline 3",
+                "4: a (0 B) from alice: all there",
+                "5: b (200 B) to #dev: alice: 45%, carol: paused at 0%, carol's disk is full, offered, /cancel 5 takes it back",
+            ]
+        );
+    }
+}

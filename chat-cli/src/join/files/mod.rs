@@ -1,0 +1,11 @@
+//! Files in `join`: what a person types about them, and what is shown of them.
+
+mod act;
+mod book;
+mod listing;
+mod run;
+mod talk;
+mod typed;
+
+pub(crate) use run::{Errand, FileTold, Files};
+pub(crate) use talk::{FileTalk, NOT_HERE, help};

@@ -1,0 +1,164 @@
+//! The files that are on their way in a session: each has a task that passes on what becomes of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chat_net::chat_core::{Offer, Recipient};
+use chat_net::client::{Client, FileError, FileEvent, ReceiveOptions, SendOptions, Transfer, TransferHandle};
+use tokio::sync::mpsc;
+
+use super::book::Serial;
+
+/// What may wait to be shown; then the tasks wait, and older progress is replaced by newer.
+const TOLD: usize = 64;
+
+/// What a person wants done with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// To have it on its way.
+    Start(Start),
+    /// Something else with one that is.
+    Steer(Serial, Steer),
+}
+
+/// How a file comes to be on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// It is offered.
+    Send { to: Recipient, path: PathBuf },
+    /// It is accepted into a folder, under that name if there is one.
+    Receive { offer: Box<Offer>, folder: PathBuf, name: Option<String> },
+}
+
+/// What can be done with a file that is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steer {
+    /// Call it off.
+    Cancel,
+    /// Stop receiving it for a while.
+    Pause,
+    /// Go on receiving it.
+    Resume,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum FileTold {
+    /// It is on its way: offered, or accepted into that folder.
+    Started { serial: Serial, offer: Offer, folder: PathBuf },
+    /// It could not be offered or accepted.
+    NotStarted { what: String, error: FileError },
+    /// Something happened to it.
+    Happened { serial: Serial, event: FileEvent },
+    /// There is nothing more to come.
+    Over { serial: Serial },
+}
+
+/// What a task says.
+#[derive(Debug)]
+enum Said {
+    Started(Serial, Offer, PathBuf, TransferHandle),
+    Other(FileTold),
+}
+
+/// The files of one session.
+#[derive(Debug)]
+pub(crate) struct Files {
+    client: Client,
+    said: mpsc::Receiver<Said>,
+    speaker: mpsc::Sender<Said>,
+    serials: Serial,
+    starting: usize,
+    handles: BTreeMap<Serial, TransferHandle>,
+}
+
+impl Files {
+    /// Of that client; none yet.
+    pub(crate) fn new(client: &Client) -> Files {
+        let (speaker, said) = mpsc::channel(TOLD);
+        let handles = BTreeMap::new();
+        Files { client: client.clone(), said, speaker, serials: 0, starting: 0, handles }
+    }
+
+    /// Does it, or begins to; what becomes of it is told.
+    pub(crate) fn run(&mut self, errand: Errand) {
+        match errand {
+            Errand::Start(start) => {
+                self.serials += 1;
+                self.starting += 1;
+                tokio::spawn(run(self.serials, self.client.clone(), start, self.speaker.clone()));
+            }
+            Errand::Steer(serial, steer) => {
+                let Some(handle) = self.handles.get(&serial) else { return };
+                match steer {
+                    Steer::Cancel => handle.cancel(),
+                    Steer::Pause => handle.pause(),
+                    Steer::Resume => handle.resume(),
+                }
+            }
+        }
+    }
+
+    /// Whether something was begun of which nobody knows yet whether it is taken.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.starting > 0
+    }
+
+    /// What is told next. Cancel safe; never ends.
+    pub(crate) async fn next(&mut self) -> FileTold {
+        let Some(said) = self.said.recv().await else { return std::future::pending().await };
+        match said {
+            Said::Started(serial, offer, folder, handle) => {
+                self.starting = self.starting.saturating_sub(1);
+                self.handles.insert(serial, handle);
+                FileTold::Started { serial, offer, folder }
+            }
+            Said::Other(told) => {
+                match &told {
+                    FileTold::NotStarted { .. } => self.starting = self.starting.saturating_sub(1),
+                    FileTold::Over { serial } => drop(self.handles.remove(serial)),
+                    _ => {}
+                }
+                told
+            }
+        }
+    }
+}
+
+async fn run(serial: Serial, client: Client, start: Start, speaker: mpsc::Sender<Said>) {
+    let what = match &start {
+        Start::Send { path, .. } => path.display().to_string(),
+        Start::Receive { offer, .. } => format!("{}: {}", offer.transfer, offer.name),
+    };
+    let (mut transfer, folder) = match begin(&client, start).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            // Whoever would be told may be gone.
+            let _ = speaker.send(Said::Other(FileTold::NotStarted { what, error })).await;
+            return;
+        }
+    };
+    let started = Said::Started(serial, transfer.offer().clone(), folder, transfer.handle());
+    if speaker.send(started).await.is_err() {
+        return;
+    }
+    while let Some(event) = transfer.next().await {
+        if speaker.send(Said::Other(FileTold::Happened { serial, event })).await.is_err() {
+            return;
+        }
+    }
+    let _ = speaker.send(Said::Other(FileTold::Over { serial })).await;
+}
+
+async fn begin(client: &Client, start: Start) -> Result<(Transfer, PathBuf), FileError> {
+    match start {
+        Start::Send { to, path } => {
+            let transfer = client.send_file(to, &path, SendOptions::default()).await?;
+            Ok((transfer, PathBuf::new()))
+        }
+        Start::Receive { offer, folder, name } => {
+            let transfer = client.receive_file(&offer, &folder, ReceiveOptions { name }).await?;
+            Ok((transfer, folder))
+        }
+    }
+}

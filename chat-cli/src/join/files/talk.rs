@@ -1,0 +1,106 @@
+//! A person's side of files: what a line asks for, and what is shown of what comes of it.
+
+use std::path::PathBuf;
+
+use chat_net::chat_core::{Code, Timestamp, TransferInfo, printable};
+use chat_net::client::FileError;
+use chat_net::codec::{Told, Welcome};
+
+use super::act::{FileStep, act};
+use super::book::{Book, Line};
+use super::listing::listing;
+use super::run::FileTold;
+use super::typed;
+use crate::join::person::Shown;
+use crate::join::session::Act;
+use crate::join::{render, talk};
+use crate::rows::Row;
+
+/// What a person knows of files.
+#[derive(Debug, Default)]
+pub(crate) struct FileTalk {
+    book: Book,
+    me: String,
+    /// Where accepted files go if nothing else is said.
+    downloads: PathBuf,
+}
+
+impl FileTalk {
+    /// Of somebody whose accepted files go into `downloads`.
+    pub(crate) fn new(downloads: PathBuf) -> FileTalk {
+        FileTalk { downloads, ..FileTalk::default() }
+    }
+
+    /// What `line` asks for, if it is about files, and what to show at once.
+    pub(crate) fn act(&self, line: &str) -> Option<(Act, Option<Shown>)> {
+        Some(match act(typed::parse(line)?, &self.book, &self.downloads) {
+            FileStep::Run(errand) => (Act::Errand(errand), None),
+            FileStep::Ask(ask) => (Act::Ask(ask), None),
+            FileStep::Query(query) => (Act::Query(query), None),
+            FileStep::Refuse(code, why) => (Act::Nothing, Some(Shown::Status(talk::refused(code, &why)))),
+        })
+    }
+
+    /// A connection was made.
+    pub(crate) fn welcomed(&mut self, welcome: &Welcome) {
+        (*welcome.user).clone_into(&mut self.me);
+        self.book.welcomed(&welcome.user, welcome.resumed);
+    }
+
+    /// What to show of what the server told of a file.
+    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> Option<Shown> {
+        Some(match self.book.told(told)? {
+            Line::Talk(line) => Shown::Talk(render::talk_line(told.at, now, &line)),
+            Line::Note(line) => Shown::Status(talk::note(&line)),
+        })
+    }
+
+    /// What to show of what became of a file that is on its way here.
+    pub(crate) fn happened(&mut self, told: FileTold) -> Option<Shown> {
+        let line = match told {
+            FileTold::Started { serial, offer, folder } => self.book.started(serial, offer, folder),
+            FileTold::NotStarted { error: FileError::Refused(refusal), .. } => {
+                return Some(Shown::Status(talk::refusal(&refusal)));
+            }
+            FileTold::NotStarted { what, error } => {
+                return Some(Shown::Status(format!("! {}\n", printable(&format!("{what}: {error}")))));
+            }
+            FileTold::Happened { serial, event } => self.book.happened(serial, &event),
+            FileTold::Over { serial } => {
+                self.book.over(serial);
+                None
+            }
+        };
+        line.map(|line| Shown::Status(talk::note(&line)))
+    }
+
+    /// The answer to `/transfers`.
+    pub(crate) fn listed(&self, transfers: &[TransferInfo]) -> Shown {
+        Shown::Talk(listing(transfers, &self.me).iter().map(|line| talk::note(line)).collect())
+    }
+
+    /// What to say of files at the end; empty if there is nothing to say.
+    pub(crate) fn left_behind(&self) -> String {
+        self.book.left_behind().iter().map(|line| talk::note(line)).collect()
+    }
+
+    /// How far the files on their way are: at most so many rows.
+    pub(crate) fn rows(&self, columns: usize, most: usize) -> Vec<Row> {
+        self.book.rows(columns, most)
+    }
+}
+
+/// What can be typed: the commands about files stand before the last ones.
+pub(crate) fn help(others: &str) -> String {
+    let is_about_files = |line: &&str| typed::parse(line.trim_start_matches("- ")).is_some();
+    let (first, last): (Vec<&str>, Vec<&str>) = {
+        let lines: Vec<&str> = others.split_inclusive('\n').filter(|line| !is_about_files(line)).collect();
+        let at = lines.iter().position(|line| line.starts_with("- /help")).unwrap_or(lines.len());
+        (lines[..at].to_vec(), lines[at..].to_vec())
+    };
+    first.concat() + typed::HELP + &last.concat()
+}
+
+/// The refusal of bytes in a program's own JSON.
+pub(crate) const NOT_HERE: (Code, &str) =
+    (Code::UnknownAsk, "files do not pass here, use chat-cli send-file and chat-cli receive");

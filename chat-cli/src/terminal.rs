@@ -1,0 +1,39 @@
+//! What a terminal says of itself.
+
+/// What is assumed where a terminal does not say.
+const SIZE: Size = Size { columns: 80, rows: 24 };
+
+/// How large a terminal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+/// The size of the terminal that is written to, which need not be the one that controls the process.
+#[cfg(unix)]
+pub(crate) fn terminal_size(out: &impl std::os::fd::AsFd) -> Size {
+    known(rustix::termios::tcgetwinsize(out).ok().map(|size| (size.ws_col, size.ws_row)))
+}
+
+/// The size of the terminal.
+#[cfg(not(unix))]
+pub(crate) fn terminal_size<T>(_: &T) -> Size {
+    known(crossterm::terminal::size().ok())
+}
+
+fn known(size: Option<(u16, u16)>) -> Size {
+    let known = |told: u16, assumed: usize| if told == 0 { assumed } else { usize::from(told) };
+    size.map_or(SIZE, |(columns, rows)| Size {
+        columns: known(columns, SIZE.columns),
+        rows: known(rows, SIZE.rows),
+    })
+}
+
+/// Whether the terminal wraps what has become too wide for it, as most do; these few are known to cut it off.
+pub(crate) fn wraps() -> bool {
+    let is_set = |key: &str| std::env::var_os(key).is_some();
+    let term = std::env::var("TERM").unwrap_or_default();
+    let screen = term.starts_with("screen") && !is_set("TMUX");
+    !(screen || term.starts_with("linux") || is_set("XTERM_VERSION"))
+}
