@@ -18,7 +18,6 @@
 mod backoff;
 mod driver;
 mod error;
-#[expect(dead_code, reason = "files are not sent yet")]
 mod files;
 mod greet;
 mod handle;

@@ -95,7 +95,6 @@ pub(crate) fn is_chunk(payload: &[u8]) -> bool {
     payload.first() == Some(&CHUNK)
 }
 
-#[expect(dead_code, reason = "files are not sent yet")]
 /// Reads the payload of a chunk; its bytes are shared with the payload, not copied. `None`: it is something else, or
 /// broken.
 pub(crate) fn chunk_of(payload: &Bytes) -> Option<Chunk> {
