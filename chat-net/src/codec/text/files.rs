@@ -61,22 +61,27 @@ impl Print<'_> {
         }
     }
 
-    /// The answer to `/transfers`, a line for each.
+    /// The answer to `/transfers`: `- files (1): 7 "photo.jpg" (3.2 MiB) from alice to bob, offered`
     pub(super) fn transfers(&mut self, transfers: &[TransferInfo]) {
         if transfers.is_empty() {
-            self.raw("- no file is offered to you\n");
+            return self.raw("- no file is offered to you\n");
         }
+        self.args(format_args!("- files ({})", transfers.len()));
+        let mut before = ": ";
         for TransferInfo { offer, open, copies } in transfers {
-            self.args(format_args!("- file {}: ", offer.transfer));
+            self.raw(before);
+            before = "; ";
+            self.args(format_args!("{} ", offer.transfer));
             self.file(&offer.name, offer.size);
             self.args(format_args!(" from {} to {}", offer.from, offer.to));
             let declined = copies.iter().any(|copy| copy.state == CopyState::Declined {});
             self.raw(match (open, declined) {
-                (_, true) => ", declined\n",
-                (true, false) => ", offered\n",
-                (false, false) => ", over\n",
+                (_, true) => ", declined",
+                (true, false) => ", offered",
+                (false, false) => ", over",
             });
         }
+        self.raw("\n");
     }
 
     /// `"photo.jpg" (3.2 MiB)`
