@@ -86,10 +86,12 @@ fn a_snapshot_of_another_version_is_not_taken() {
     }
 }
 
+type Damage<'a> = &'a dyn Fn(&mut Snapshot);
+
 #[test]
 fn transfers_that_contradict_themselves_or_the_rest_are_not_taken() {
     let whole = chat(true).snapshot();
-    let damaged = |damage: &dyn Fn(&mut Snapshot)| {
+    let damaged = |damage: Damage<'_>| {
         let mut snapshot = whole.clone();
         damage(&mut snapshot);
         match Chat::restore(Config::default(), snapshot) {
@@ -98,7 +100,7 @@ fn transfers_that_contradict_themselves_or_the_rest_are_not_taken() {
         }
     };
     let itself = "a transfer contradicts itself";
-    let expected: [(&str, &dyn Fn(&mut Snapshot)); 13] = [
+    let expected: [(&str, Damage<'_>); 13] = [
         ("a transfer comes twice", &|s| s.transfers.push(s.transfers[0].clone())),
         ("a transfer was never made", &|s| s.transfers_made = 1),
         ("a transfer has another's number", &|s| s.transfers[0].0 = TransferId(0)),
