@@ -230,6 +230,6 @@ pub struct TransferInfo {
     pub offer: Offer,
     /// Whether it can be accepted now by one who has not.
     pub open: bool,
-    /// The copies: all of them for the sender, one's own for a receiver.
+    /// The copies: all of them for the sender, the one that changed last at the end; one's own for a receiver.
     pub copies: Vec<CopyInfo>,
 }
