@@ -110,7 +110,7 @@ fn break_all(lab: &Lab, mut server: Running, ways: [&Wire; 2], size: u64, rng: &
 }
 
 #[test]
-#[ignore = "chat-cli has no send-file and receive yet"]
+
 fn a_file_arrives_whole_whatever_breaks_and_little_is_sent_again() {
     let mut rng = Rng::seeded("files");
     let lab = Lab::new("files");
@@ -142,7 +142,7 @@ fn a_file_arrives_whole_whatever_breaks_and_little_is_sent_again() {
 }
 
 #[test]
-#[ignore = "chat-cli has no send-file and receive yet"]
+
 fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     const SIZE: u64 = 24 * MIB;
     let mut rng = Rng::seeded("slow");
