@@ -108,6 +108,7 @@ pub mod client;
 mod clock;
 pub mod codec;
 mod conn;
+mod disk;
 pub mod door;
 mod engine;
 mod fan_out;

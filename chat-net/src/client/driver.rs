@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::backoff::Backoff;
 use crate::client::error::ConnectError;
+use crate::client::files::Files;
+use crate::client::greet::{POSITION_BYTES, fitting, greet};
 use crate::client::link::{self, Dial, Incoming, Link, Outgoing};
 use crate::client::notice::{Notice, Why};
 use crate::client::options::Options;
 use crate::client::queue::Sender;
-use crate::client::waiting::{Order, QueryReply, Waiting};
+use crate::client::waiting::{Asking, Order, QueryReply, Waiting};
 use crate::codec::{Closing, FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
 use crate::conn::same_room;
 
@@ -26,8 +28,13 @@ const STEADY: Duration = Duration::from_secs(10);
 /// How long to listen for the reason after a link stopped taking what is sent.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The positions, or the rooms, in a hello take at most about this much: a server takes 4 KiB before it knows the name.
-const POSITION_BYTES: usize = 3 * 1024;
+/// What connects a driver with whoever it works for.
+pub(super) struct Ends {
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) notices: Sender,
+    pub(super) quit: CancellationToken,
+    pub(super) files: Arc<Files>,
+}
 
 pub(super) struct Driver {
     dial: Dial,
@@ -35,6 +42,7 @@ pub(super) struct Driver {
     orders: mpsc::Receiver<Order>,
     notices: Sender,
     quit: CancellationToken,
+    files: Arc<Files>,
     mirror: Mirror,
     waiting: Waiting,
     /// The rooms that are yet to be joined: those of a lost session, and those that did not fit the hello.
@@ -45,56 +53,12 @@ pub(super) struct Driver {
     is_orphan: bool,
 }
 
-/// How many of these rooms fit into a hello.
-fn fitting(rooms: &[String]) -> usize {
-    let mut bytes = 0;
-    let fits = |room: &&String| {
-        bytes += room.len() + 3;
-        bytes <= POSITION_BYTES
-    };
-    rooms.iter().take_while(fits).count()
-}
-
-/// Opens a link and says hello.
-async fn greet(dial: &mut Dial, hello: Hello, limit: Duration) -> Result<(Link, Box<Welcome>), ConnectError> {
-    let greeting = async {
-        let mut link = dial().await?;
-        link.outgoing
-            .push(&FromClient::Hello(hello))
-            .map_err(|error| ConnectError::Refused(link::refusal(error)))?;
-        link.outgoing.drain().await?;
-        loop {
-            match link.incoming.next().await? {
-                FromServer::Welcome(welcome) => return Ok((link, welcome)),
-                FromServer::Closing(closing) => return Err(ConnectError::Closed(closing)),
-                FromServer::Told(Told { event: Event::Refused(refusal), .. }) => {
-                    return Err(ConnectError::Refused(refusal));
-                }
-                FromServer::Ping { nonce } => {
-                    // Small enough for any limit.
-                    let _ = link.outgoing.push(&FromClient::Pong { nonce });
-                    link.outgoing.drain().await?;
-                }
-                FromServer::Told(_)
-                | FromServer::Answered { .. }
-                | FromServer::Pong { .. }
-                | FromServer::Chunk(_)
-                | FromServer::Credit(_)
-                | FromServer::Stop { .. } => {}
-            }
-        }
-    };
-    timeout(limit, greeting).await.unwrap_or(Err(ConnectError::Timeout))
-}
-
 impl Driver {
     /// Makes the first connection.
     pub(super) async fn connect(
         mut dial: Dial,
         options: Options,
-        orders: mpsc::Receiver<Order>,
-        notices: Sender,
-        quit: CancellationToken,
+        ends: Ends,
     ) -> Result<(Driver, Link, Box<Welcome>), ConnectError> {
         // Those that do not fit a hello are joined behind it.
         let (first, more) = match &options.rooms {
@@ -109,12 +73,14 @@ impl Driver {
         let hello = Hello { name: options.name.as_str().into(), rooms: first, ..Hello::default() };
         let (link, welcome) = greet(&mut dial, hello, options.connect_timeout).await?;
         let unanswered = options.unanswered.min(welcome.limits.unanswered as usize).max(1);
+        let Ends { orders, notices, quit, files } = ends;
         let driver = Driver {
             dial,
             options,
             orders,
             notices,
             quit,
+            files,
             mirror: Mirror::new(unanswered),
             waiting: Waiting::default(),
             rejoin,
@@ -133,6 +99,7 @@ impl Driver {
             let (link, welcome) = connected;
             let since = Instant::now();
             let why = self.online(link, welcome).await;
+            self.files.offline();
             if since.elapsed() >= STEADY {
                 backoff.reset();
             }
@@ -211,7 +178,7 @@ impl Driver {
     fn queue(&mut self, order: Option<Order>) {
         match order {
             None => self.is_orphan = true,
-            Some(Order::Ask { ask, reply }) => self.waiting.queue(ask, reply),
+            Some(Order::Ask(asking)) => self.waiting.queue(asking),
             Some(Order::Query { query, reply }) => {
                 let id = self.mirror.unused_id();
                 self.waiting.read(id, query, reply);
@@ -226,9 +193,9 @@ impl Driver {
             && self.waiting.reads() < self.unanswered
     }
 
-    /// Whether somebody may be waiting for an answer before they take another notice.
+    /// Whether somebody may be waiting for something else before they take another notice.
     fn is_awaited(&self) -> bool {
-        self.mirror.unanswered() > 0 || self.waiting.reads() > 0
+        self.mirror.unanswered() > 0 || self.waiting.reads() > 0 || self.files.is_busy()
     }
 
     /// Lives on one link until that ends, and says how it ended.
@@ -238,39 +205,39 @@ impl Driver {
         let mut heard = Instant::now();
         let mut is_pinged = false;
         loop {
-            let reads = self.notices.has_room(self.is_awaited());
+            self.acknowledge(&mut outgoing);
+            let reads = self.notices.has_room(self.is_awaited()) && self.files.has_room();
+            let takes = self.takes_orders() && outgoing.has_room();
+            // Talk goes first.
+            let sends_chunk = self.files.has_chunk() && (self.orders.is_empty() || !takes);
+            let chunk = || if sends_chunk { self.files.next_chunk() } else { None };
             let silence = if is_pinged { self.options.dead_after } else { self.options.ping_after };
             tokio::select! {
                 () = self.quit.cancelled() => return self.leave(incoming, outgoing).await,
-                frame = incoming.next(), if reads => {
+                frame = incoming.next(self.files.is_receiving()), if reads => {
                     heard = Instant::now();
                     is_pinged = false;
-                    match frame {
+                    let frame = match frame {
                         Err(error) => return error.into(),
-                        Ok(frame) => {
-                            if let Err(why) = self.heard(frame, &mut outgoing) {
-                                return why;
-                            }
-                        }
+                        Ok(frame) => frame,
+                    };
+                    if let Err(why) = self.heard_all(frame, &mut incoming, &mut outgoing) {
+                        return why;
                     }
                 }
-                sent = outgoing.drain(), if !outgoing.is_drained() => {
+                sent = outgoing.drain(chunk), if sends_chunk || !outgoing.is_drained() => {
                     if let Err(error) = sent {
                         let why = self.last_words(&mut incoming, &mut outgoing).await;
                         return why.unwrap_or_else(|| Why::Io(Arc::new(error)));
                     }
                 }
-                order = self.orders.recv(), if self.takes_orders() && outgoing.has_room() => match order {
+                order = self.orders.recv(), if takes => match order {
                     None => self.is_orphan = true,
-                    Some(Order::Ask { ask, reply }) => self.waiting.queue(ask, reply),
+                    Some(Order::Ask(asking)) => self.waiting.queue(asking),
                     Some(Order::Query { query, reply }) => self.query(query, reply, &mut outgoing),
                 },
-                // While nothing is read, the silence is this end's.
-                () = self.notices.taken(), if !reads || self.is_orphan => {
-                    if !reads {
-                        heard = Instant::now();
-                    }
-                }
+                () = self.notices.taken(), if !reads || self.is_orphan => {}
+                () = self.files.stirred() => {}
                 () = sleep_until(heard + silence), if reads => {
                     if is_pinged {
                         return Why::Silent;
@@ -279,11 +246,36 @@ impl Driver {
                     self.push(&FromClient::Ping { nonce: 0 }, &mut outgoing);
                 }
             }
+            if !reads {
+                // While nothing is read, the silence is this end's.
+                heard = Instant::now();
+            }
             if self.is_orphan && self.notices.is_unread() {
                 return self.leave(incoming, outgoing).await;
             }
             self.advance(&mut outgoing);
         }
+    }
+
+    /// Sends what the disks have taken since.
+    fn acknowledge(&mut self, outgoing: &mut Outgoing) {
+        for (transfer, offset) in self.files.acknowledgements() {
+            self.push(&FromClient::Received { transfer, offset }, outgoing);
+        }
+    }
+
+    /// Takes a frame, and the chunks that came with it.
+    fn heard_all(
+        &mut self,
+        frame: FromServer,
+        incoming: &mut Incoming,
+        outgoing: &mut Outgoing,
+    ) -> Result<(), Why> {
+        self.heard(frame, outgoing)?;
+        while let Some(chunk) = incoming.chunk().map_err(Why::Protocol)? {
+            self.files.chunk(chunk).map_err(Why::Protocol)?;
+        }
+        Ok(())
     }
 
     /// Begins on a link: repeats what has no answer, or joins the rooms of the lost session again; then asks
@@ -296,6 +288,7 @@ impl Driver {
         let rooms: Vec<(RoomName, Since)> = welcome.rooms.iter().filter_map(room).collect();
         let todo = self.mirror.welcomed(welcome.resumed, &rooms);
         let welcome_resumed = welcome.resumed;
+        self.files.online(&welcome.user, welcome.resumed);
         self.notices.push(Notice::Connected(welcome));
         todo.uncertain.into_iter().for_each(|id| self.waiting.lose(id));
         for (id, ask) in todo.repeat {
@@ -316,16 +309,19 @@ impl Driver {
     /// Sends the asks that wait, as many as may be unanswered at once; the rooms first.
     fn advance(&mut self, outgoing: &mut Outgoing) {
         while self.mirror.unanswered() < self.unanswered {
-            let (ask, reply) = match self.rejoin.pop_front() {
+            let (ask, waits) = match self.rejoin.pop_front() {
                 Some(ask) => (ask, None),
                 None => match self.waiting.unqueue() {
-                    Some((ask, reply)) => (ask, Some(reply)),
+                    Some(Asking { ask, reply, sends }) => (ask, Some((reply, sends))),
                     None => return,
                 },
             };
             let Ok(id) = self.mirror.ask(ask.clone()) else { return };
-            if let Some(reply) = reply {
-                self.waiting.ask(id, reply);
+            if let Some((reply, sends)) = waits {
+                self.waiting.ask(id, reply, sends);
+            }
+            if let Ask::Accept { transfer, .. } = &ask {
+                self.files.accepted(*transfer);
             }
             self.push(&FromClient::Ask { id, ask }, outgoing);
         }
@@ -363,18 +359,32 @@ impl Driver {
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
             FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
-            FromServer::Chunk(_) | FromServer::Credit(_) | FromServer::Stop { .. } => Ok(()),
+            FromServer::Chunk(chunk) => self.files.chunk(chunk).map_err(Why::Protocol),
+            FromServer::Credit(credit) => {
+                self.files.credit(credit);
+                Ok(())
+            }
+            FromServer::Stop { transfer, pass } => {
+                self.files.stop(transfer, pass);
+                Ok(())
+            }
         }
     }
 
     fn told(&mut self, told: Told) -> Result<(), Why> {
         let Some(told) = self.waiting.collect(told) else { return Ok(()) };
+        if let Event::Offered(offer) = &told.event
+            && let Some(sending) = self.waiting.sends(told.re)
+        {
+            self.files.offered(offer, &sending);
+        }
+        let is_news = self.files.told(&told);
         let reception = self.mirror.told(told.re, told.past, &told.event);
         let is_awaited = self.waiting.answer(&told);
         let is_replaced = matches!(told.event, Event::Replaced {});
         let unheard =
             reception == Reception::Answer && !is_awaited && matches!(told.event, Event::Refused(_));
-        if reception.is_for_user() || unheard {
+        if (reception.is_for_user() && is_news) || unheard {
             // An ask of the driver's own, a room joined again, is not for the user to recognise.
             let re = if is_awaited { told.re } else { RequestId::NONE };
             self.notices.push(Notice::Told(Told { re, ..told }));
@@ -389,7 +399,7 @@ impl Driver {
     /// The link takes nothing any more; the server may have said why before it closed.
     async fn last_words(&mut self, incoming: &mut Incoming, outgoing: &mut Outgoing) -> Option<Why> {
         let listen = async {
-            while let Ok(frame) = incoming.next().await {
+            while let Ok(frame) = incoming.next(false).await {
                 if let Err(why) = self.heard(frame, outgoing) {
                     return Some(why);
                 }
@@ -406,7 +416,7 @@ impl Driver {
         let goodbye = async {
             loop {
                 tokio::select! {
-                    frame = incoming.next() => {
+                    frame = incoming.next(false) => {
                         let Ok(frame) = frame else { return Why::Quit };
                         match self.heard(frame, &mut outgoing) {
                             Err(Why::Closed(closing)) => return Why::Closed(closing),
@@ -414,11 +424,18 @@ impl Driver {
                             Ok(()) => {}
                         }
                     }
-                    sent = outgoing.drain(), if !outgoing.is_drained() => if sent.is_err() { return Why::Quit },
+                    sent = outgoing.drain(|| None), if !outgoing.is_drained() => if sent.is_err() { return Why::Quit },
                 }
             }
         };
         timeout(quit_wait, goodbye).await.unwrap_or(Why::Quit)
+    }
+}
+
+impl Drop for Driver {
+    /// Threads that wait for bytes must not wait for ever, whatever ends the client.
+    fn drop(&mut self) {
+        self.files.close();
     }
 }
 

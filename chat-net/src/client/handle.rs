@@ -10,13 +10,14 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::driver::Driver;
+use crate::client::driver::{Driver, Ends};
 use crate::client::error::{AskError, ConnectError};
+use crate::client::files::{Files, Sending};
 use crate::client::link::{Dial, Link};
 use crate::client::notice::Notice;
 use crate::client::options::Options;
 use crate::client::queue::{self, Receiver};
-use crate::client::waiting::Order;
+use crate::client::waiting::{Asking, Order};
 use crate::codec::Told;
 
 /// Orders that wait for the driver to look; behind them, askers wait.
@@ -34,6 +35,7 @@ pub struct Client {
     orders: mpsc::Sender<Order>,
     quit: CancellationToken,
     user: Arc<str>,
+    files: Arc<Files>,
 }
 
 /// What happens, in order. If nobody takes it, the client stops reading its link at the limit of
@@ -110,10 +112,12 @@ impl Client {
         let (orders, receiver) = mpsc::channel(ORDERS);
         let (notices, events) = queue::queue(options.events);
         let quit = CancellationToken::new();
-        let (driver, link, welcome) = Driver::connect(dial, options, receiver, notices, quit.clone()).await?;
+        let files = Files::new(options.waiting_file_bytes);
+        let ends = Ends { orders: receiver, notices, quit: quit.clone(), files: Arc::clone(&files) };
+        let (driver, link, welcome) = Driver::connect(dial, options, ends).await?;
         let user = Arc::clone(&welcome.user);
         tokio::spawn(driver.run(link, welcome));
-        Ok((Client { orders, quit, user }, Events(events)))
+        Ok((Client { orders, quit, user, files }, Events(events)))
     }
 
     /// The name, as the server shows it.
@@ -127,9 +131,24 @@ impl Client {
     /// # Errors
     /// It was refused, or nobody knows what became of it.
     pub async fn ask(&self, ask: Ask) -> Result<Told, AskError> {
+        self.ask_to_send(ask, None).await
+    }
+
+    /// Offers a file that is sent if the offer is taken.
+    pub(super) async fn offer(&self, ask: Ask, sending: Arc<Sending>) -> Result<Told, AskError> {
+        self.ask_to_send(ask, Some(sending)).await
+    }
+
+    async fn ask_to_send(&self, ask: Ask, sends: Option<Arc<Sending>>) -> Result<Told, AskError> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(Order::Ask { ask, reply }).await.map_err(|_| AskError::Closed)?;
+        let asking = Asking { ask, reply, sends };
+        self.orders.send(Order::Ask(asking)).await.map_err(|_| AskError::Closed)?;
         answer.await.unwrap_or(Err(AskError::Closed))
+    }
+
+    /// What the transfers of this client share.
+    pub(super) fn files(&self) -> &Arc<Files> {
+        &self.files
     }
 
     /// Asks to know something: gives the messages that were told for it, if any, and the end of the answer.

@@ -5,16 +5,21 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
-use bytes::{Buf, BytesMut};
+use bytes::buf::Chain;
+use bytes::{Buf, Bytes, BytesMut};
 use chat_core::Code;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 
 use crate::client::error::ConnectError;
-use crate::codec::frame::{self, MAX_CLIENT_PAYLOAD, MAX_SERVER_PAYLOAD};
-use crate::codec::{Form, FromClient, FromServer, ProtocolError, TooLarge, bincode};
+use crate::client::files::OutChunk;
+use crate::codec::frame::{self, FrameError, HEADER_BYTES, MAX_CLIENT_PAYLOAD, MAX_SERVER_PAYLOAD};
+use crate::codec::{Chunk, Form, FromClient, FromServer, ProtocolError, TooLarge, bincode};
 
-/// Room for so many bytes is made at a time.
+/// Room for so many bytes is made at a time,
 const READ_BYTES: usize = 8 * 1024;
+
+/// and while files are received, for so many.
+const BULK_BYTES: usize = 256 * 1024;
 
 /// While more than so much waits to be sent, no more asks are taken.
 const WRITE_BYTES: usize = 64 * 1024;
@@ -43,6 +48,8 @@ pub(super) struct Incoming {
 pub(super) struct Outgoing {
     io: WriteHalf<Box<dyn Stream>>,
     bytes: BytesMut,
+    /// The chunk that is being sent. What has begun goes before all else.
+    chunk: Option<Chain<Bytes, Bytes>>,
     is_flushed: bool,
     limit: usize,
 }
@@ -57,14 +64,14 @@ impl Link {
         bytes.extend(frame::preface(Form::Bincode).into_iter().flatten());
         Link {
             incoming: Incoming { io: read, bytes: BytesMut::new() },
-            outgoing: Outgoing { io: write, bytes, is_flushed: true, limit: MAX_CLIENT_PAYLOAD },
+            outgoing: Outgoing { io: write, bytes, chunk: None, is_flushed: true, limit: MAX_CLIENT_PAYLOAD },
         }
     }
 }
 
 impl Incoming {
-    /// The next frame that this version knows. Cancel safe.
-    pub(super) async fn next(&mut self) -> Result<FromServer, ConnectError> {
+    /// The next frame that this version knows; `is_bulk`: many bytes are to be expected. Cancel safe.
+    pub(super) async fn next(&mut self, is_bulk: bool) -> Result<FromServer, ConnectError> {
         loop {
             if is_greeting(&self.bytes) {
                 return Err(late().into());
@@ -72,12 +79,49 @@ impl Incoming {
             if let Some(frame) = decode(&mut self.bytes)? {
                 return Ok(frame);
             }
-            self.bytes.reserve(READ_BYTES);
+            self.make_room(is_bulk)?;
             if self.io.read_buf(&mut self.bytes).await? == 0 {
                 return Err(ended().into());
             }
         }
     }
+
+    /// The next frame, if it is a chunk and all of it has come already.
+    pub(super) fn chunk(&mut self) -> Result<Option<Chunk>, ProtocolError> {
+        let is_chunk = self.bytes.get(HEADER_BYTES..).is_some_and(bincode::is_chunk);
+        match if is_chunk { decode(&mut self.bytes)? } else { None } {
+            Some(FromServer::Chunk(chunk)) => Ok(Some(chunk)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Room for the rest of the frame that began; without copying what is there, as long as there is some.
+    fn make_room(&mut self, is_bulk: bool) -> Result<(), ProtocolError> {
+        if self.bytes.is_empty() && !is_bulk && self.bytes.capacity() > BULK_BYTES / 2 {
+            self.bytes = BytesMut::new();
+        }
+        let missing = frame::missing(&self.bytes, limit(&self.bytes)).map_err(broken)?;
+        let room = self.bytes.capacity() - self.bytes.len();
+        if room < missing.max(READ_BYTES) {
+            let most = if is_bulk { BULK_BYTES } else { READ_BYTES };
+            self.bytes.reserve(missing.clamp(READ_BYTES, frame::MAX_CHUNK_PAYLOAD).max(most));
+        }
+        Ok(())
+    }
+}
+
+/// The largest payload that the frame at the beginning may have: only chunks may be longer than the rest.
+fn limit(bytes: &[u8]) -> usize {
+    match bytes.get(HEADER_BYTES..) {
+        Some(payload) if bincode::is_chunk(payload) => frame::MAX_CHUNK_PAYLOAD,
+        // It may be one: its length alone does not tell.
+        Some([]) | None => frame::MAX_CHUNK_PAYLOAD,
+        Some(_) => MAX_SERVER_PAYLOAD,
+    }
+}
+
+fn broken(error: FrameError) -> ProtocolError {
+    ProtocolError::Broken { why: error.to_string() }
 }
 
 /// What a server tells a person begins so. No frame does: it would be larger than any.
@@ -95,15 +139,20 @@ fn ended() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the server ended the connection")
 }
 
-/// Takes the first whole frame out of `bytes`; skips what only newer versions know.
+/// Takes the first whole frame out of `bytes`; skips what only newer versions know. The bytes of a chunk are not copied.
 fn decode(bytes: &mut BytesMut) -> Result<Option<FromServer>, ProtocolError> {
     loop {
-        let split = frame::split(bytes, MAX_SERVER_PAYLOAD);
-        let Some((payload, used)) =
-            split.map_err(|error| ProtocolError::Broken { why: error.to_string() })?
-        else {
+        let Some((payload, used)) = frame::split(bytes, limit(bytes)).map_err(broken)? else {
             return Ok(None);
         };
+        if bincode::is_chunk(payload) {
+            let mut payload = bytes.split_to(used).freeze();
+            payload.advance(HEADER_BYTES);
+            let chunk = bincode::chunk_of(&payload);
+            return chunk.map(|chunk| Some(FromServer::Chunk(chunk))).ok_or_else(|| ProtocolError::Broken {
+                why: "a chunk does not have the length that it tells".into(),
+            });
+        }
         let decoded = bincode::decode_server(payload);
         bytes.advance(used);
         match decoded {
@@ -126,7 +175,7 @@ impl Outgoing {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.bytes.is_empty() && self.is_flushed
+        self.bytes.is_empty() && self.chunk.is_none() && self.is_flushed
     }
 
     /// Whether the server takes what is sent: if not, asks must wait.
@@ -134,16 +183,34 @@ impl Outgoing {
         self.bytes.len() < WRITE_BYTES
     }
 
-    /// Sends all that waits. Cancel safe: what was sent is gone from the queue, and nothing else is.
-    pub(super) async fn drain(&mut self) -> io::Result<()> {
+    /// Sends all that waits, and behind it one chunk, if there is a next one. Cancel safe: what was sent is gone from the
+    /// queue, and nothing else is.
+    pub(super) async fn drain(&mut self, next: impl FnOnce() -> Option<OutChunk>) -> io::Result<()> {
+        self.drain_chunk().await?;
         while self.bytes.has_remaining() {
             self.is_flushed = false;
             if self.io.write_buf(&mut self.bytes).await? == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
         }
+        if let Some(OutChunk { head, data, .. }) = next() {
+            self.is_flushed = false;
+            self.chunk = Some(head.chain(data));
+            return self.drain_chunk().await;
+        }
         self.io.flush().await?;
         self.is_flushed = true;
+        Ok(())
+    }
+
+    async fn drain_chunk(&mut self) -> io::Result<()> {
+        while let Some(chunk) = &mut self.chunk {
+            if !chunk.has_remaining() {
+                self.chunk = None;
+            } else if self.io.write_buf(chunk).await? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
         Ok(())
     }
 }
@@ -180,7 +247,7 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(1024);
         let mut link = Link::over(near);
         tokio::io::AsyncWriteExt::write_all(&mut far, b"- Welcome! This is a chat").await.unwrap();
-        let error = link.incoming.next().await.unwrap_err();
+        let error = link.incoming.next(false).await.unwrap_err();
         assert!(error.to_string().contains("too slow"), "{error}");
         assert!(Why::from(error).is_retryable());
     }

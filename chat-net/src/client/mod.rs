@@ -19,6 +19,7 @@ mod backoff;
 mod driver;
 mod error;
 mod files;
+mod greet;
 mod handle;
 mod link;
 mod notice;

@@ -37,9 +37,13 @@ pub struct Options {
     /// [`Client::ask`]: crate::client::Client::ask
     pub unanswered: usize,
     /// Notices that wait in [`Events`](crate::client::Events). At it, nothing more is read from the link
-    /// unless an answer is awaited; at four times as many, nothing in any case, and the server lets go of a
+    /// unless an answer is awaited or a file is on its way; at four times as many, nothing in any case, and the server lets go of a
     /// client that does not read.
     pub events: usize,
+    /// Bytes of received files that wait for the disk, in all transfers. At it, nothing more is read from the link until
+    /// some are written. A server sends no more than its window of each file before some are acknowledged, so that this
+    /// is reached by many files on a slow disk, or by a server that breaks its own rules.
+    pub waiting_file_bytes: usize,
 }
 
 impl Options {
@@ -58,6 +62,7 @@ impl Options {
             quit_wait: Duration::from_secs(2),
             unanswered: 256,
             events: 8192,
+            waiting_file_bytes: 32 * 1024 * 1024,
         }
     }
 

@@ -1,11 +1,13 @@
 //! Who waits for what: asks by their ids, queries with what was told so far, and asks made while away.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use chat_core::{Answer, Ask, Event, Query, RequestId};
 use tokio::sync::oneshot;
 
 use crate::client::error::AskError;
+use crate::client::files::Sending;
 use crate::codec::Told;
 
 /// Where the answer to an ask goes.
@@ -20,8 +22,17 @@ const QUERY_EVENTS: usize = 10_000;
 /// What a handle wants of the driver.
 #[derive(Debug)]
 pub(super) enum Order {
-    Ask { ask: Ask, reply: AskReply },
+    Ask(Asking),
     Query { query: Query, reply: QueryReply },
+}
+
+/// An ask, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) ask: Ask,
+    pub(super) reply: AskReply,
+    /// The file that is sent if this offer of it is taken.
+    pub(super) sends: Option<Arc<Sending>>,
 }
 
 #[derive(Debug)]
@@ -34,29 +45,34 @@ struct Reading {
 /// All that waits.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    asks: HashMap<RequestId, AskReply>,
+    asks: HashMap<RequestId, (AskReply, Option<Arc<Sending>>)>,
     reads: BTreeMap<RequestId, Reading>,
-    queued: VecDeque<(Ask, AskReply)>,
+    queued: VecDeque<Asking>,
 }
 
 impl Waiting {
-    pub(super) fn ask(&mut self, id: RequestId, reply: AskReply) {
-        self.asks.insert(id, reply);
+    pub(super) fn ask(&mut self, id: RequestId, reply: AskReply, sends: Option<Arc<Sending>>) {
+        self.asks.insert(id, (reply, sends));
     }
 
-    /// Keeps an ask until the client is back.
-    pub(super) fn queue(&mut self, ask: Ask, reply: AskReply) {
-        self.queued.push_back((ask, reply));
+    /// Keeps an ask until it can be sent.
+    pub(super) fn queue(&mut self, asking: Asking) {
+        self.queued.push_back(asking);
     }
 
-    /// The next ask made while away whose asker still waits.
-    pub(super) fn unqueue(&mut self) -> Option<(Ask, AskReply)> {
-        while let Some((ask, reply)) = self.queued.pop_front() {
-            if !reply.is_closed() {
-                return Some((ask, reply));
+    /// The next ask that was not sent yet, and whose asker still waits.
+    pub(super) fn unqueue(&mut self) -> Option<Asking> {
+        while let Some(asking) = self.queued.pop_front() {
+            if !asking.reply.is_closed() {
+                return Some(asking);
             }
         }
         None
+    }
+
+    /// The file that is sent now that its offer is taken.
+    pub(super) fn sends(&mut self, re: RequestId) -> Option<Arc<Sending>> {
+        self.asks.get_mut(&re)?.1.take()
     }
 
     pub(super) fn read(&mut self, id: RequestId, query: Query, reply: QueryReply) {
@@ -80,7 +96,7 @@ impl Waiting {
 
     /// Gives an ask its answer; `false` if nobody ever waited for it.
     pub(super) fn answer(&mut self, told: &Told) -> bool {
-        let Some(reply) = self.asks.remove(&told.re) else { return false };
+        let Some((reply, _)) = self.asks.remove(&told.re) else { return false };
         let answer = match &told.event {
             Event::Refused(refusal) => Err(AskError::Refused(refusal.clone())),
             _ => Ok(told.clone()),
@@ -92,7 +108,7 @@ impl Waiting {
 
     /// The session is lost, and with it the answer.
     pub(super) fn lose(&mut self, id: RequestId) {
-        if let Some(reply) = self.asks.remove(&id) {
+        if let Some((reply, _)) = self.asks.remove(&id) {
             let _ = reply.send(Err(AskError::Unanswered));
         }
     }

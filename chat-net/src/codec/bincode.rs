@@ -106,6 +106,17 @@ pub(crate) fn chunk_of(payload: &Bytes) -> Option<Chunk> {
     Some(Chunk { transfer, pass, offset, data })
 }
 
+/// Appends the payload of a chunk but for its bytes, of which so many follow.
+pub(crate) fn encode_chunk_head(
+    transfer: TransferId,
+    pass: u32,
+    offset: u64,
+    length: u64,
+    out: &mut BytesMut,
+) {
+    encode(&(u32::from(CHUNK), transfer, pass, offset, length), out);
+}
+
 struct Tail<'a>(&'a mut BytesMut);
 
 impl Writer for Tail<'_> {

@@ -1,13 +1,13 @@
 //! What a client can do with files.
 
-use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use chat_core::{Answer, Ask, Offer, Query, Recipient, TransferId, TransferInfo};
 
 use super::error::FileError;
 use super::options::{ReceiveOptions, SendOptions};
+use super::receive::receive;
+use super::send::send;
 use super::transfer::Transfer;
 use crate::client::error::AskError;
 use crate::client::handle::Client;
@@ -25,9 +25,7 @@ impl Client {
         path: impl AsRef<Path>,
         options: SendOptions,
     ) -> Result<Transfer, FileError> {
-        let _ = (to, options);
-        let error = Arc::new(io::Error::new(io::ErrorKind::Unsupported, "files cannot be sent yet"));
-        Err(FileError::Read { path: path.as_ref().into(), error })
+        send(self, to, path.as_ref().into(), options).await
     }
 
     /// Accepts an offered file and receives it into a folder. Returns when it is accepted; what comes then goes on by itself,
@@ -44,9 +42,7 @@ impl Client {
         folder: impl AsRef<Path>,
         options: ReceiveOptions,
     ) -> Result<Transfer, FileError> {
-        let _ = (offer, options);
-        let error = Arc::new(io::Error::new(io::ErrorKind::Unsupported, "files cannot be received yet"));
-        Err(FileError::Write { path: folder.as_ref().into(), error })
+        receive(self, offer, folder.as_ref().into(), &options).await
     }
 
     /// Says that an offered file is not wanted.

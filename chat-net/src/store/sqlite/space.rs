@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::folder::private_file;
+use crate::disk::free_bytes;
 
 /// Holds nothing, but takes up space, which can be given back when there is none left.
 const BALLAST: &str = "reserve";
@@ -135,12 +136,4 @@ fn allocate(file: &mut File, from: u64, to: u64) -> io::Result<()> {
         left -= piece;
     }
     file.sync_all()
-}
-
-/// What a process without privileges may still write; unknown where the system does not tell.
-fn free_bytes(folder: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    return rustix::fs::statvfs(folder).ok().map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize));
-    #[cfg(not(unix))]
-    return None.filter(|_: &u64| folder.exists());
 }

@@ -1,0 +1,95 @@
+//! The hash of a file that several readers go through: each byte is hashed once, in order, by whoever comes by first.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use chat_core::FileHash;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Digest {
+    size: u64,
+    /// The bytes before it are hashed. Changes under the lock only.
+    at: AtomicU64,
+    hasher: Mutex<blake3::Hasher>,
+}
+
+impl Digest {
+    pub(super) fn new(size: u64) -> Digest {
+        Digest { size, at: AtomicU64::new(0), hasher: Mutex::new(blake3::Hasher::new()) }
+    }
+
+    /// Up to where the file is hashed.
+    pub(super) fn at(&self) -> u64 {
+        self.at.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.at() == self.size
+    }
+
+    /// Takes of these bytes what is not hashed yet, if it follows what is. The hash, if that was the last of it.
+    pub(super) fn feed(&self, offset: u64, bytes: &[u8]) -> Option<FileHash> {
+        let end = offset + bytes.len() as u64;
+        let is_next = |at| offset <= at && at < end;
+        if !is_next(self.at()) {
+            return None;
+        }
+        let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = self.at();
+        if !is_next(at) {
+            return None;
+        }
+        hasher.update(&bytes[usize::try_from(at - offset).ok()?..]);
+        self.advance(end, &hasher)
+    }
+
+    /// Takes the work of one who hashed everything before `at`, if it is further. The hash, if that was all.
+    pub(super) fn adopt(&self, at: u64, theirs: blake3::Hasher) -> Option<FileHash> {
+        let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        if at <= self.at() {
+            return None;
+        }
+        *hasher = theirs;
+        self.advance(at, &hasher)
+    }
+
+    fn advance(&self, at: u64, hasher: &blake3::Hasher) -> Option<FileHash> {
+        self.at.store(at, Ordering::Release);
+        (at == self.size).then(|| FileHash(*hasher.finalize().as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_the_readers_do_the_hash_is_that_of_the_file(
+            steps in proptest::collection::vec((0u64..1000, 1u64..400, any::<bool>()), 1..60)
+        ) {
+            let file: Vec<u8> = (0..1000u32).map(|at| (at * 31 % 251) as u8).collect();
+            let whole = FileHash(*blake3::hash(&file).as_bytes());
+            let digest = Digest::new(1000);
+            let mut hashes = Vec::new();
+            let part = |from: u64, to: u64| &file[from as usize..to as usize];
+            for (offset, length, adopts) in steps {
+                let end = (offset + length).min(1000);
+                if adopts {
+                    let mut hasher = blake3::Hasher::new();
+                    hasher.update(part(0, end));
+                    hashes.extend(digest.adopt(end, hasher));
+                } else {
+                    hashes.extend(digest.feed(offset, part(offset, end)));
+                }
+            }
+            while !digest.is_done() {
+                let at = digest.at();
+                hashes.extend(digest.feed(at, part(at, (at + 100).min(1000))));
+            }
+            prop_assert_eq!(hashes, vec![whole]);
+        }
+    }
+}

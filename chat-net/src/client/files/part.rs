@@ -1,0 +1,471 @@
+//! A file that is not whole yet: made without following a link, taken up again only if it is surely ours, and given its
+//! name without overwriting anything.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chat_core::FileHash;
+
+use super::name::{PART, SIDECAR, SIDECAR_NEW, numbered};
+use super::place::place;
+use super::sidecar::{About, Sidecar, Verified};
+use crate::disk::{read_at, write_at};
+
+/// So many names are tried for a file before it is given up.
+const NAMES: u32 = 10_000;
+
+/// So many places are looked at for what an earlier transfer left.
+const PLACES: u32 = 64;
+
+/// Read at a time, to verify what is there.
+const READ_BYTES: usize = 1024 * 1024;
+
+/// A file that is not whole yet, for this transfer alone.
+#[derive(Debug)]
+pub(super) struct Part {
+    folder: PathBuf,
+    name: String,
+    path: PathBuf,
+    /// Locked as long as it is open.
+    file: Arc<File>,
+    sidecar: Sidecar,
+    about: About,
+}
+
+/// What a part begins with: its first bytes, verified.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) offset: u64,
+    pub(super) hasher: blake3::Hasher,
+}
+
+/// Notes how much of a part is on the disk.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    file: Arc<File>,
+    sidecar: Sidecar,
+    about: About,
+    verified: Verified,
+}
+
+impl Part {
+    /// Takes up what an earlier transfer of this file left in the folder, or makes a new one. `name` is safe for a disk.
+    pub(super) fn open(folder: &Path, name: &str, about: &About) -> io::Result<(Part, Start)> {
+        for number in 0..PLACES {
+            let part = Part::at(folder, name, number, about);
+            // Whatever is odd about it: it may be somebody else's, and stays as it is.
+            if let Ok(found) = part.resume() {
+                return Ok(found);
+            }
+        }
+        for number in 0..NAMES {
+            match Part::at(folder, name, number, about).begin() {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|part| (part, Start { offset: 0, hasher: blake3::Hasher::new() })),
+            }
+        }
+        Err(no_name_left())
+    }
+
+    fn at(folder: &Path, name: &str, number: u32, about: &About) -> Place {
+        let base = numbered(name, number);
+        let path = |ending: &str| folder.join(format!("{base}{ending}"));
+        Place {
+            path: path(PART),
+            sidecar: Sidecar::at(path(SIDECAR), path(SIDECAR_NEW)),
+            folder: folder.into(),
+            name: name.into(),
+            about: about.clone(),
+        }
+    }
+
+    /// Writes bytes that follow those that are there.
+    pub(super) fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        write_at(&self.file, offset, bytes)
+    }
+
+    /// What is to be noted when so much is there.
+    pub(super) fn checkpoint(&self, offset: u64, hasher: &blake3::Hasher) -> Checkpoint {
+        Checkpoint {
+            file: Arc::clone(&self.file),
+            sidecar: self.sidecar.clone(),
+            about: self.about.clone(),
+            verified: Verified { offset, prefix: FileHash(*hasher.finalize().as_bytes()) },
+        }
+    }
+
+    /// The hash is known now.
+    pub(super) fn hashed(&mut self, hash: FileHash) {
+        self.about.hash = Some(hash);
+    }
+
+    /// Begins anew: what is there is the beginning of another file.
+    pub(super) fn start_over(&self) -> io::Result<()> {
+        self.sidecar.update(&self.about, Verified::nothing())?;
+        self.file.set_len(0)
+    }
+
+    /// It is whole: gives it its name, or that name with a number if it is taken, and says which.
+    pub(super) fn finish(self) -> io::Result<PathBuf> {
+        self.file.set_len(self.about.size)?;
+        self.file.sync_all()?;
+        for number in 0..NAMES {
+            if !is_same(&self.path, &self.file) {
+                return Err(io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "it was taken away while it was received",
+                ));
+            }
+            let path = self.folder.join(numbered(&self.name, number));
+            match place(&self.path, &path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    self.sidecar.remove();
+                    sync_folder(&self.folder);
+                    return Ok(path);
+                }
+            }
+        }
+        Err(no_name_left())
+    }
+
+    /// Throws it away.
+    pub(super) fn discard(self) {
+        if is_same(&self.path, &self.file) {
+            let _ = fs::remove_file(&self.path);
+            self.sidecar.remove();
+        }
+    }
+
+    /// Where it is, until it is whole.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Where a part may be.
+struct Place {
+    folder: PathBuf,
+    name: String,
+    path: PathBuf,
+    sidecar: Sidecar,
+    about: About,
+}
+
+impl Place {
+    fn held(self, file: File) -> Part {
+        let Place { folder, name, path, sidecar, about } = self;
+        Part { folder, name, path, file: Arc::new(file), sidecar, about }
+    }
+
+    /// Makes a new part here, if all of its names are free.
+    fn begin(self) -> io::Result<Part> {
+        let file = create(&self.path)?;
+        let made = match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
+            // A file system without locks: nobody takes up a part there either.
+            Err(TryLockError::Error(_)) | Ok(()) => self.sidecar.create(&self.about, Verified::nothing()),
+        };
+        match made {
+            Ok(()) => Ok(self.held(file)),
+            Err(error) => {
+                let _ = fs::remove_file(&self.path);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes up the part that is here, if it is surely one of this file, and nobody else's.
+    fn resume(self) -> io::Result<(Part, Start)> {
+        let file = existing(&self.path, true)?;
+        file.try_lock()?;
+        let verified = self.sidecar.read(&self.about)?;
+        let mut hasher = blake3::Hasher::new();
+        hash_range(&file, 0..verified.offset, &mut hasher, || true)?;
+        if hasher.finalize() != verified.prefix.0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not what was written there"));
+        }
+        file.set_len(verified.offset)?;
+        Ok((self.held(file), Start { offset: verified.offset, hasher }))
+    }
+}
+
+impl Checkpoint {
+    /// Waits until the disk has the bytes, then notes that it has.
+    pub(super) fn write(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.sidecar.update(&self.about, self.verified)
+    }
+}
+
+/// Hashes a part of a file; an error if it ends before, or if nobody wants it any more.
+pub(super) fn hash_range(
+    file: &File,
+    range: std::ops::Range<u64>,
+    hasher: &mut blake3::Hasher,
+    is_wanted: impl Fn() -> bool,
+) -> io::Result<()> {
+    let mut buffer = vec![0; READ_BYTES];
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).unwrap_or(READ_BYTES).min(READ_BYTES);
+        let count = read_at(file, at, &mut buffer[..most])?;
+        if count < most {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !is_wanted() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        hasher.update(&buffer[..count]);
+        at += count as u64;
+    }
+    Ok(())
+}
+
+/// Makes a file for this user alone where there is nothing, not even a link.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Opens a file that is there: a regular one, this user's alone, under this one name.
+pub(super) fn existing(path: &Path, writes: bool) -> io::Result<File> {
+    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a file of this client's");
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(odd());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(writes);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // It may be another one by now: a link, or a pipe on which an open would wait.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags as i32);
+    }
+    let file = options.open(path)?;
+    let about = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let is_private = about.mode() & 0o077 == 0 && about.uid() == rustix::process::geteuid().as_raw();
+        if !is_private || about.nlink() != 1 {
+            return Err(odd());
+        }
+    }
+    if about.is_file() { Ok(file) } else { Err(odd()) }
+}
+
+/// Whether there is nothing of that name, not even a link.
+pub(super) fn is_free(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Whether that name is still this file's.
+fn is_same(path: &Path, file: &File) -> bool {
+    let Ok(there) = fs::symlink_metadata(path) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        file.metadata().is_ok_and(|here| (here.dev(), here.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        file.metadata().is_ok_and(|here| there.is_file() && here.len() == there.len())
+    }
+}
+
+/// So that the name outlives the machine's end, too. Not every system lets one.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn no_name_left() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "every name that it could have is taken")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::super::scratch::Scratch;
+    use super::*;
+
+    fn about(size: u64) -> About {
+        About { from: "ann".into(), name: "x.bin".into(), size, hash: None }
+    }
+
+    fn open(folder: &Scratch, about: &About) -> (Part, Start) {
+        Part::open(folder.path(), "x.bin", about).unwrap()
+    }
+
+    /// A part with these bytes, of which the first are noted, as a process leaves it that dies.
+    fn left(folder: &Scratch, about: &About, bytes: &[u8], noted: usize) {
+        let (part, start) = open(folder, about);
+        part.write(start.offset, bytes).unwrap();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&bytes[..noted]);
+        part.checkpoint(noted as u64, &hasher).write().unwrap();
+    }
+
+    fn names(folder: &Scratch) -> Vec<String> {
+        let names = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_part_goes_on_from_what_was_noted() {
+        let folder = Scratch::new();
+        left(&folder, &about(10), b"abcdefg", 5);
+        let (part, start) = open(&folder, &About { from: "ANN".into(), ..about(10) });
+        assert_eq!((start.offset, start.hasher.finalize()), (5, blake3::hash(b"abcde")));
+        assert_eq!(fs::read(part.path()).unwrap(), b"abcde", "what was not noted is written again");
+        part.write(5, b"fghij").unwrap();
+        let path = part.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"abcdefghij");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(&folder), ["x.bin"]);
+    }
+
+    #[test]
+    fn a_part_of_another_file_stays_as_it_is() {
+        let hash = |byte| Some(FileHash([byte; 32]));
+        for other in [
+            About { from: "eve".into(), ..about(10) },
+            About { name: "y.bin".into(), ..about(10) },
+            about(11),
+            About { hash: hash(2), ..about(10) },
+        ] {
+            let folder = Scratch::new();
+            left(&folder, &About { hash: hash(1), ..about(10) }, b"abcde", 5);
+            let (part, start) = open(&folder, &other);
+            assert_eq!((start.offset, part.path().file_name().unwrap()), (0, "x (1).bin.part".as_ref()));
+            assert_eq!(fs::read(folder.path().join("x.bin.part")).unwrap(), b"abcde");
+        }
+    }
+
+    #[test]
+    fn two_transfers_never_share_a_part() {
+        let folder = Scratch::new();
+        let (first, _) = open(&folder, &about(10));
+        let (second, _) = open(&folder, &about(10));
+        assert_ne!(first.path(), second.path());
+        let (one, two) = (first.finish().unwrap(), second.finish().unwrap());
+        assert_eq!(
+            (one.file_name().unwrap(), two.file_name().unwrap()),
+            ("x.bin".as_ref(), "x (1).bin".as_ref())
+        );
+    }
+
+    /// Whatever is odd about what is there: it is left alone, and a new part is made beside it.
+    #[test]
+    fn what_is_odd_is_left_alone() {
+        type Spoil = fn(&Path, &Path);
+        let spoils: [(&str, Spoil); 9] = [
+            ("other bytes", |part, _| fs::write(part, "xxxxxxx").unwrap()),
+            ("fewer bytes", |part, _| fs::write(part, "abc").unwrap()),
+            ("a link", |part, folder| {
+                fs::rename(part, folder.join("moved")).unwrap();
+                symlink(folder.join("moved"), part).unwrap();
+            }),
+            ("a second name", |part, folder| fs::hard_link(part, folder.join("second")).unwrap()),
+            ("open to others", |part, _| {
+                fs::set_permissions(part, PermissionsExt::from_mode(0o644)).unwrap()
+            }),
+            ("no sidecar", |_, folder| fs::remove_file(folder.join("x.bin.part.json")).unwrap()),
+            ("half a sidecar", |_, folder| fs::write(folder.join("x.bin.part.json"), "{").unwrap()),
+            ("a linked sidecar", |_, folder| {
+                let sidecar = folder.join("x.bin.part.json");
+                fs::rename(&sidecar, folder.join("moved")).unwrap();
+                symlink(folder.join("moved"), sidecar).unwrap();
+            }),
+            ("something in the sidecar's way", |_, folder| {
+                fs::write(folder.join("x.bin.part.json~"), "precious").unwrap();
+            }),
+        ];
+        for (what, spoil) in spoils {
+            let folder = Scratch::new();
+            left(&folder, &about(10), b"abcdefg", 5);
+            let odd = folder.path().join("x.bin.part");
+            spoil(&odd, folder.path());
+            let before: Vec<_> =
+                names(&folder).iter().map(|name| fs::read(folder.path().join(name)).unwrap()).collect();
+            let all = names(&folder);
+            let (part, start) = open(&folder, &about(10));
+            assert_eq!((start.offset, part.path()), (0, &*folder.path().join("x (1).bin.part")), "{what}");
+            let after: Vec<_> = all.iter().map(|name| fs::read(folder.path().join(name)).unwrap()).collect();
+            assert_eq!(before, after, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_sidecar_that_was_being_written_is_no_obstacle() {
+        let folder = Scratch::new();
+        left(&folder, &about(10), b"abcdefg", 5);
+        let sidecar = folder.path().join("x.bin.part.json");
+        fs::copy(&sidecar, folder.path().join("x.bin.part.json~")).unwrap();
+        let (part, start) = open(&folder, &about(10));
+        assert_eq!(start.offset, 5);
+        part.checkpoint(5, &start.hasher).write().unwrap();
+        assert_eq!(names(&folder), ["x.bin.part", "x.bin.part.json"]);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_taken_away() {
+        let folder = Scratch::new();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("x.bin"), "precious").unwrap();
+        symlink(at("nowhere"), at("x (1).bin")).unwrap();
+        fs::create_dir(at("x (2).bin")).unwrap();
+        let (part, _) = open(&folder, &about(3));
+        part.write(0, b"new").unwrap();
+        assert_eq!(part.finish().unwrap(), at("x (3).bin"));
+        assert_eq!(fs::read(at("x.bin")).unwrap(), b"precious");
+        assert!(!at("nowhere").exists());
+    }
+
+    #[test]
+    fn planted_names_are_neither_followed_nor_written() {
+        let folder = Scratch::new();
+        let at = |name: &str| folder.path().join(name);
+        symlink(at("outside"), at("x.bin.part")).unwrap();
+        symlink(at("outside"), at("x (1).bin.part.json")).unwrap();
+        fs::write(at("x (2).bin.part.json~"), "precious").unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            at("x (3).bin.part"),
+            rustix::fs::FileType::Fifo,
+            0o600.into(),
+            0,
+        )
+        .unwrap();
+        let (part, _) = open(&folder, &about(3));
+        assert_eq!(part.path(), at("x (4).bin.part"));
+        assert!(!at("outside").exists() && fs::read(at("x (2).bin.part.json~")).unwrap() == b"precious");
+        assert_eq!(fs::metadata(part.path()).unwrap().mode() & 0o777, 0o600);
+        part.discard();
+        assert_eq!(names(&folder).len(), 4, "what was planted, and nothing else");
+    }
+
+    #[test]
+    fn a_part_that_was_taken_away_takes_no_name() {
+        let folder = Scratch::new();
+        let (part, _) = open(&folder, &about(3));
+        let path = part.path().to_owned();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "another").unwrap();
+        assert_eq!(part.finish().unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(fs::read(&path).unwrap(), b"another");
+    }
+}
