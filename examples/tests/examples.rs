@@ -139,6 +139,46 @@ fn custom_transport_carries_a_chat_over_a_unix_socket() {
     assert_eq!(lines, expected);
 }
 
+/// Sends a file to the user `drop`, and waits until it is there.
+async fn drop_off(address: &str, file: &std::path::Path) {
+    use chat_net::client::{Client, FileEvent, Options, SendOptions};
+    let recipient = chat_net::chat_core::Recipient::User("drop".into());
+    let (alice, _events) = Client::connect(address, Options::named("alice")).await.unwrap();
+    let mut transfer = alice.send_file(recipient, file, SendOptions::default()).await.unwrap();
+    loop {
+        match transfer.next().await {
+            Some(FileEvent::Finished { .. }) => break,
+            Some(FileEvent::Accepted { .. } | FileEvent::Progress { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    alice.quit().await;
+}
+
+#[test]
+fn file_drop_takes_a_file_into_its_folder_and_overwrites_nothing() {
+    let home = std::env::temp_dir().join(format!("file-drop-{}", std::process::id()));
+    let (folder, file) = (home.join("incoming"), home.join("photo.jpg"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("photo.jpg"), "an older one").unwrap();
+    let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
+    std::fs::write(&file, &bytes).unwrap();
+
+    let args = [folder.to_str().unwrap(), "127.0.0.1:0", "--once"];
+    let program = Program::start(Command::new(env!("CARGO_BIN_EXE_file_drop")).args(args));
+    let line = until(&program.lines, "listening on ");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let address = line.trim_start_matches("listening on ");
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, drop_off(address, &file)).await.unwrap() });
+    let (lines, status) = program.end();
+    assert!(status.success(), "{lines:?}");
+    let there = folder.join("photo (1).jpg");
+    assert_eq!(lines, [format!("alice dropped {}", there.display())]);
+    assert_eq!(std::fs::read(there).unwrap(), bytes);
+    assert_eq!(std::fs::read(folder.join("photo.jpg")).unwrap(), b"an older one");
+    std::fs::remove_dir_all(home).unwrap();
+}
+
 /// `client.py`, if there is a Python to run it. Where CI runs, there is.
 fn client_py() -> Option<Command> {
     if Command::new("python3").arg("--version").output().is_err() {

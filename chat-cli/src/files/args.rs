@@ -25,7 +25,8 @@ A first argument of the form HOST:PORT is the server's address, unless --addr gi
 A connection that breaks is made again, and nothing is sent twice without need. Up to 4 files go at once.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
-waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed.";
+waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
+disconnected, connected, ended.";
 
 /// Lines to copy.
 pub(crate) const RECEIVE_EXAMPLES: &str = "\
@@ -41,7 +42,8 @@ is whole and its hash is equal. A file that is there already is never overwritte
 What was received in an earlier attempt is not sent again. A connection that breaks is made again.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
-waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed.";
+waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,
+disconnected, connected, ended.";
 
 /// The longest that can be waited for, in seconds; longer is for ever.
 const MOST_SECS: u64 = 10 * 365 * 86_400;

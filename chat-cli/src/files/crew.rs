@@ -129,6 +129,7 @@ pub(crate) struct Crew {
     stop: watch::Sender<bool>,
     moved: watch::Sender<()>,
     look_at: Instant,
+    is_away: bool,
 }
 
 impl Crew {
@@ -141,7 +142,20 @@ impl Crew {
         let (stop, moved) = (watch::Sender::new(false), watch::Sender::new(()));
         let (events, look_at) = (Some(events), Instant::now());
         let (stops, tasks) = (Stops::new()?, JoinSet::new());
-        Ok(Crew { client, events, signals, stops, report, tasks, said, speaker, stop, moved, look_at })
+        Ok(Crew {
+            client,
+            events,
+            signals,
+            stops,
+            report,
+            tasks,
+            said,
+            speaker,
+            stop,
+            moved,
+            look_at,
+            is_away: false,
+        })
     }
 
     /// The client, for a task.
@@ -233,10 +247,13 @@ impl Crew {
                 return Ok(Step::Told(Box::new(told)));
             }
             Some(Notice::Connected(welcome)) => {
-                self.tell(&News::of("connected", format!("connected to the server as {}", welcome.user)))?;
+                if std::mem::take(&mut self.is_away) {
+                    self.tell(&News::of("connected", "connected again".to_owned()))?;
+                }
                 return Ok(if welcome.resumed { Step::Nothing } else { Step::NewSession });
             }
             Some(Notice::Disconnected { why, retry_in }) => {
+                self.is_away = true;
                 let text = format!("lost the connection: {why}; next try in {} s", retry_in.as_secs());
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
             }

@@ -8,7 +8,7 @@ use indicatif::HumanBytes;
 
 use super::copies::Copies;
 use super::path::absolute;
-use super::words::{Who, ended, file, other_end, paused};
+use super::words::{Who, ended, file, name, other_end, paused};
 use crate::rows::Row;
 
 /// A file that is on its way, as one end sees it.
@@ -84,7 +84,7 @@ impl Story {
 
     fn line(&self, event: &FileEvent) -> Option<String> {
         let Story { offer, me, is_mine, .. } = self;
-        let (name, end) = (&offer.name, other_end(offer, *is_mine));
+        let (name, end) = (name(offer), other_end(offer, *is_mine));
         Some(match event {
             FileEvent::Accepted { user, from } => self.accepted(Who::new(user, me), *from),
             FileEvent::Declined { user } => format!("{user} does not take {name}"),
@@ -137,13 +137,13 @@ impl Story {
             _ => String::new(),
         };
         let end = other_end(&self.offer, self.is_mine);
-        format!("{} {end} is paused: {}{goes_on}", self.offer.name, paused(who, why))
+        format!("{} {end} is paused: {}{goes_on}", name(&self.offer), paused(who, why))
     }
 
     /// What becomes of it if this end leaves now.
     pub(crate) fn left_behind(&self) -> Option<String> {
         let (transfer, name, end) =
-            (self.offer.transfer, &self.offer.name, other_end(&self.offer, self.is_mine));
+            (self.offer.transfer, name(&self.offer), other_end(&self.offer, self.is_mine));
         Some(match (self.copies.share(), self.is_mine) {
             _ if self.is_over => return None,
             (None, true) => format!("{transfer}: {name} is no longer offered {end}"),

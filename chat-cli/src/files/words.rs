@@ -40,9 +40,14 @@ impl fmt::Display for Who<'_> {
     }
 }
 
-/// `photo.jpg (3.15 MiB)`
+/// `"photo.jpg"`: in quotes, because a name may have blanks, and may look like anything else that is said.
+pub(crate) fn name(offer: &Offer) -> String {
+    format!("\"{}\"", offer.name)
+}
+
+/// `"photo.jpg" (3.15 MiB)`
 pub(crate) fn file(offer: &Offer) -> String {
-    format!("{} ({})", offer.name, HumanBytes(offer.size))
+    format!("{} ({})", name(offer), HumanBytes(offer.size))
 }
 
 /// Whom a file goes to, or comes from: `to bob`, `to #dev`, `from alice`, `from alice in #dev`.
@@ -60,7 +65,7 @@ pub(crate) fn paused(who: Who<'_>, why: PauseReason) -> String {
         PauseReason::Lost => format!("{} connection is lost", who.whose()),
         PauseReason::NoSpace => format!("{} disk is full", who.whose()),
         PauseReason::Silent => who.does("do not answer", "does not answer"),
-        PauseReason::Asked => who.does("want a pause", "wants a pause"),
+        PauseReason::Asked => format!("{who} paused it"),
     }
 }
 
@@ -74,6 +79,6 @@ pub(crate) fn ended(who: Who<'_>, why: EndReason) -> String {
         EndReason::PrefixDiffers => "what was received before is not the beginning of this file".into(),
         EndReason::Left => format!("{who} left the room"),
         EndReason::Gone => format!("{who} left the chat"),
-        EndReason::Failed => who.does("cannot read or write the file", "cannot read or write the file"),
+        EndReason::Failed => format!("{who} cannot read or write the file"),
     }
 }

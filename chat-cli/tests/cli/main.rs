@@ -1,11 +1,16 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
+#[cfg(unix)]
+mod bars;
+mod files;
 mod folder;
 mod join;
 mod json;
 mod kept;
 mod operating;
 mod program;
+#[cfg(unix)]
+mod pty;
 mod relay;
 mod returning;
 mod send;

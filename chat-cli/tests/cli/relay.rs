@@ -3,10 +3,13 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 struct Wire {
     is_cut: bool,
+    /// So many bytes a second pass to each client; none: as many as come.
+    bytes_per_second: Option<u32>,
     /// Both ends of every connection.
     ends: Vec<TcpStream>,
 }
@@ -30,8 +33,8 @@ impl Relay {
                     continue;
                 }
                 let far = TcpStream::connect(&server).unwrap();
-                carry(&near, &far);
-                carry(&far, &near);
+                carry(&near, &far, None);
+                carry(&far, &near, wire.bytes_per_second);
                 wire.ends.extend([near, far]);
             }
         });
@@ -48,18 +51,26 @@ impl Relay {
         }
     }
 
+    /// Lets so many bytes a second pass to those who connect from now on.
+    pub(crate) fn slow(&self, bytes_per_second: u32) {
+        self.wire.lock().unwrap().bytes_per_second = Some(bytes_per_second);
+    }
+
     pub(crate) fn mend(&self) {
         self.wire.lock().unwrap().is_cut = false;
     }
 }
 
-fn carry(from: &TcpStream, to: &TcpStream) {
+fn carry(from: &TcpStream, to: &TcpStream, bytes_per_second: Option<u32>) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
             if to.write_all(&bytes[..count]).is_err() {
                 break;
+            }
+            if let Some(rate) = bytes_per_second {
+                std::thread::sleep(Duration::from_secs(1) * u32::try_from(count).unwrap() / rate);
             }
         }
         let _ = to.shutdown(Shutdown::Both);

@@ -8,7 +8,7 @@ use chat_net::client::FileEvent;
 use chat_net::codec::Told;
 use unicode_width::UnicodeWidthStr;
 
-use crate::files::{Story, Who, ended, file, other_end};
+use crate::files::{Story, Who, ended, file, name, other_end};
 use crate::rows::Row;
 use crate::width::keep_start;
 
@@ -55,11 +55,11 @@ impl Book {
                 let offer = self.offers.remove(transfer)?;
                 let end = other_end(&offer, false);
                 let why = ended(self.who(&offer.from), *why);
-                Some(Line::Note(format!("{transfer}: {} {end} is no longer offered: {why}", offer.name)))
+                Some(Line::Note(format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer))))
             }
             Event::Declined { transfer, .. } => {
                 let offer = self.offers.remove(transfer)?;
-                Some(Line::Note(format!("{transfer}: you do not take {}", offer.name)))
+                Some(Line::Note(format!("{transfer}: you do not take {}", name(&offer))))
             }
             _ => None,
         }
@@ -131,5 +131,138 @@ impl Book {
 
     fn who<'a>(&self, user: &'a UserName) -> Who<'a> {
         Who::new(user, &self.me)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::testing::{offer, user};
+    use chat_net::chat_core::{EndReason, PauseReason, RequestId, Timestamp};
+
+    fn told(event: Event) -> Told {
+        Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }
+    }
+
+    fn offered(number: u64, from: &str, to: &str, name: &str) -> Told {
+        told(Event::Offered(Box::new(offer(number, from, to, name, 3_300_000))))
+    }
+
+    fn bob() -> Book {
+        let mut book = Book::default();
+        book.welcomed("bob", false);
+        book
+    }
+
+    #[test]
+    fn an_offer_says_what_to_type_and_is_shown_once() {
+        let mut book = bob();
+        let to_bob = offered(3, "alice", "bob", "photo.jpg");
+        let line = "alice offers \"photo.jpg\" (3.15 MiB): /accept 3 or /decline 3";
+        assert_eq!(book.told(&to_bob), Some(Line::Talk(line.into())));
+        assert_eq!(book.told(&to_bob), None, "told again after a return");
+        let line = "#dev * alice offers \"a b\" (3.15 MiB): /accept 4 or /decline 4";
+        assert_eq!(book.told(&offered(4, "alice", "#dev", "a b")), Some(Line::Talk(line.into())));
+        assert_eq!(book.told(&offered(5, "Bob", "#dev", "own")), None);
+        book.welcomed("bob", true);
+        assert_eq!(book.told(&to_bob), None);
+        assert!(book.offer(TransferId(3)).is_some());
+        book.welcomed("bob", false);
+        assert!(book.offer(TransferId(3)).is_none() && book.told(&to_bob).is_some(), "it is another one");
+    }
+
+    #[test]
+    fn the_end_of_an_offer_is_told_to_those_who_could_have_taken_it() {
+        let mut book = bob();
+        for number in 3..6 {
+            book.told(&offered(number, "alice", "#dev", "x"));
+        }
+        let note = |line: &str| Some(Line::Note(line.into()));
+        let closed = |transfer, why| told(Event::Closed { transfer: TransferId(transfer), why });
+        assert_eq!(
+            book.told(&closed(3, EndReason::Expired)),
+            note("3: \"x\" from alice in #dev is no longer offered: nobody took it in time")
+        );
+        assert_eq!(book.told(&closed(3, EndReason::Expired)), None);
+        let declined = told(Event::Declined { transfer: TransferId(4), user: user("bob") });
+        assert_eq!(book.told(&declined), note("4: you do not take \"x\""));
+        book.started(1, offer(5, "alice", "#dev", "x", 10), ".".into());
+        assert_eq!(book.told(&closed(5, EndReason::Cancelled)), None, "it tells of itself");
+    }
+
+    #[test]
+    fn a_file_that_is_sent_has_a_line_for_each_thing_that_happens() {
+        let mut book = bob();
+        let mine = offer(7, "bob", "alice", "photo.jpg", 1024);
+        let line = "7: \"photo.jpg\" (1.00 KiB) is offered to alice; /cancel 7 takes it back";
+        assert_eq!(book.started(1, mine, PathBuf::new()).as_deref(), Some(line));
+        assert_eq!(book.left_behind(), ["7: \"photo.jpg\" is no longer offered to alice"]);
+        let (alice, bob) = (user("alice"), user("bob"));
+        for (event, line) in [
+            (
+                FileEvent::Accepted { user: alice.clone(), from: 512 },
+                Some("alice takes \"photo.jpg\" (1.00 KiB); 512 B of it are there already"),
+            ),
+            (FileEvent::Progress { user: alice.clone(), bytes: 600 }, None),
+            (
+                FileEvent::Paused { user: alice.clone(), why: PauseReason::Lost },
+                Some("\"photo.jpg\" to alice is paused: alice's connection is lost"),
+            ),
+            (FileEvent::Resumed { user: alice.clone() }, Some("\"photo.jpg\" to alice goes on")),
+            (
+                FileEvent::Paused { user: bob, why: PauseReason::Lost },
+                Some("\"photo.jpg\" to alice is paused: your connection is lost"),
+            ),
+            (
+                FileEvent::Finished { user: alice, path: None },
+                Some("alice has \"photo.jpg\", all 1.00 KiB, and it is verified"),
+            ),
+        ] {
+            let said = book.happened(1, &event);
+            assert_eq!(said.as_deref(), line.map(|line| format!("7: {line}")).as_deref());
+        }
+        assert_eq!(book.left_behind(), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_received_ends_with_the_place_where_it_is() {
+        let mut book = bob();
+        book.told(&offered(3, "alice", "bob", "photo.jpg"));
+        assert_eq!(book.started(1, offer(3, "alice", "bob", "photo.jpg", 1024), "/in".into()), None);
+        assert_eq!(book.running(TransferId(3)), Some((1, false)));
+        let bob = user("bob");
+        let said = book.happened(1, &FileEvent::Accepted { user: bob.clone(), from: 0 });
+        assert_eq!(said.as_deref(), Some("3: \"photo.jpg\" (1.00 KiB) from alice goes into /in"));
+        let said = book.happened(1, &FileEvent::Paused { user: bob.clone(), why: PauseReason::Asked });
+        assert_eq!(
+            said.as_deref(),
+            Some("3: \"photo.jpg\" from alice is paused: you paused it; /resume 3 goes on")
+        );
+        book.happened(1, &FileEvent::Progress { user: bob.clone(), bytes: 512 });
+        let left = "3: \"photo.jpg\" from alice is called off at 50%; what came is kept, and goes on when it is offered again";
+        assert_eq!(book.left_behind(), [left]);
+        let path = Some("/in/photo (1).jpg".into());
+        let said = book.happened(1, &FileEvent::Finished { user: bob, path });
+        assert_eq!(
+            said.as_deref(),
+            Some("3: \"photo.jpg\" from alice is here and verified: /in/photo (1).jpg")
+        );
+        assert_eq!(book.running(TransferId(3)), None);
+        book.over(1);
+        assert_eq!(book.rows(80, 4), []);
+    }
+
+    #[test]
+    fn more_files_than_rows_are_counted() {
+        let mut book = bob();
+        for serial in 1..=5 {
+            book.started(serial, offer(serial, "alice", "bob", "x", 100), ".".into());
+            book.happened(serial, &FileEvent::Accepted { user: user("bob"), from: 50 });
+        }
+        let rows = |most| book.rows(30, most).into_iter().map(|row| row.text).collect::<Vec<_>>();
+        assert_eq!(rows(2), ["1 50% 0B/s --:--", "and 4 more files"]);
+        assert_eq!(rows(5).len(), 5);
+        assert_eq!(rows(1), ["and 5 more files"]);
+        assert_eq!(rows(0), [""; 0]);
     }
 }

@@ -63,9 +63,9 @@ mod tests {
         assert_eq!(
             listing(&transfers, "bob"),
             [
-                "3: photo.jpg (3.15 MiB) from alice: /accept 3 or /decline 3",
-                "4: a (0 B) from alice: all there",
-                "5: b (200 B) to #dev: alice: 45%, carol: paused at 0%, carol's disk is full, offered, /cancel 5 takes it back",
+                "3: \"photo.jpg\" (3.15 MiB) from alice: /accept 3 or /decline 3",
+                "4: \"a\" (0 B) from alice: all there",
+                "5: \"b\" (200 B) to #dev: alice: 45%, carol: paused at 0%, carol's disk is full, offered, /cancel 5 takes it back",
             ]
         );
     }

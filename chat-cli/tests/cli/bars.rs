@@ -1,0 +1,157 @@
+//! How far files are, in terminals: the rows above the prompt are torn by nothing.
+
+use std::path::Path;
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::program::{Folder, Server, command};
+use crate::pty::Terminal;
+use crate::relay::Relay;
+
+/// The lines of a screen, and whether a line of it shows how far the file of that number is.
+fn bar_of<'a>(lines: &'a [String], number: u32) -> Option<&'a String> {
+    let start = format!("{number} ");
+    lines.iter().find(|line| line.starts_with(&start) && line.contains('%'))
+}
+
+fn is_bar(line: &str) -> bool {
+    let number = line.split(' ').next().unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && line.contains('%')
+}
+
+/// Plays all that was written to a terminal again, and looks at the screen whenever a painting is complete.
+fn check_every_painting(raw: &[u8], (rows, columns): (u16, u16)) {
+    let mut screen = vt100::Parser::new(rows, columns, 0);
+    let end = b"\x1b[J\r";
+    let ends =
+        raw.windows(end.len()).enumerate().filter(|(_, bytes)| bytes == end).map(|(at, _)| at + end.len());
+    let (mut from, mut with_bars) = (0, 0);
+    for at in ends {
+        screen.process(&raw[from..at]);
+        from = at;
+        let lines: Vec<String> = screen.screen().contents().lines().map(str::to_owned).collect();
+        let Some((last, above)) = lines.split_last() else { continue };
+        if last.is_empty() {
+            continue;
+        }
+        assert!(last.contains("> ") || last.ends_with('>'), "no prompt at the end of {lines:#?}");
+        let bars = above.iter().rev().take_while(|line| is_bar(line)).count();
+        assert_eq!(above.iter().filter(|line| is_bar(line)).count(), bars, "bars are apart: {lines:#?}");
+        assert!(bars <= 4, "{lines:#?}");
+        with_bars += usize::from(bars > 0);
+    }
+    assert!(with_bars > 3, "{with_bars} paintings with bars");
+}
+
+fn a_file(folder: &Folder, name: &str, bytes: usize) -> String {
+    std::fs::create_dir_all(folder.path().join("in")).unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, vec![7; bytes]).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal {
+    let mut command = command(&["join", addr, "--name", name, "--color", "never"]);
+    command.env("CHAT_DOWNLOADS", downloads);
+    let mut terminal = Terminal::start(command, size);
+    terminal.until_last("#lobby>");
+    terminal
+}
+
+#[test]
+fn bars_stand_above_the_prompt_and_nothing_tears_them() {
+    let (server, folder) = (Server::start(&[]), Folder::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_500_000);
+    let files = [a_file(&folder, "eins 漢字.bin", 1_500_000), a_file(&folder, "zwei.bin", 2_000_000)];
+    let mut carol = server.person("carol");
+    let (wide, narrow) = ((24, 80), (16, 40));
+    let mut alice = join(&server.addr, "alice", Path::new("."), wide);
+    let mut bob = join(&relay.addr, "bob", &folder.path().join("in"), narrow);
+    for (number, file) in (1..).zip(&files) {
+        alice.press(&format!("/sendfile bob {file}\r"));
+        bob.until_shown(&format!("/accept {number}"));
+        bob.press(&format!("/accept {number}\r"));
+    }
+    bob.until("both bars", |lines| bar_of(lines, 1).is_some() && bar_of(lines, 2).is_some());
+    bob.press("half a 漢字");
+    bob.until_last("#lobby> half a 漢字");
+    alice.until("both bars", |lines| bar_of(lines, 1).is_some() && bar_of(lines, 2).is_some());
+    alice.until("a bar", |lines| {
+        bar_of(lines, 2).is_some_and(|bar| bar.contains("[=") && bar.contains("/s "))
+    });
+    for number in 0..5 {
+        carol.type_line(&format!("hello {number}"));
+        alice.until_shown(&format!("#lobby <carol> hello {number}"));
+    }
+    alice.press("I type ");
+    alice.until_last("#lobby> I type");
+    for number in 1..=2 {
+        bob.until("the end", |lines| {
+            lines.join("").contains(&format!("{number}: ")) && bar_of(lines, number).is_none()
+        });
+        alice.until("the end", |lines| bar_of(lines, number).is_none());
+    }
+    alice.until_shown("2: bob has \"zwei.bin\"");
+    alice.until_last("#lobby> I type");
+    bob.until_last("#lobby> half a 漢字");
+    assert!(std::fs::read(folder.path().join("in/eins 漢字.bin")).unwrap() == vec![7; 1_500_000]);
+    check_every_painting(&alice.raw, wide);
+    check_every_painting(&bob.raw, narrow);
+}
+
+#[test]
+fn a_bar_follows_its_terminal_down_to_twenty_columns() {
+    let (server, folder) = (Server::start(&[]), Folder::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_000_000);
+    let file = a_file(&folder, "a.bin", 3_000_000);
+    let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
+    let mut bob = join(&relay.addr, "bob", &folder.path().join("in"), (12, 80));
+    alice.press(&format!("/sendfile bob {file}\r"));
+    bob.until_shown("/accept 1");
+    bob.press("/accept 1\r");
+    bob.until("a bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("[")));
+    let size = Winsize { ws_row: 12, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0 };
+    bob.screen.screen_mut().set_size(12, 20);
+    tcsetwinsize(&bob.keyboard, size).unwrap();
+    kill_process(Pid::from_child(&bob.child), Signal::WINCH).unwrap();
+    bob.until("a short bar", |lines| {
+        lines.len() > 1
+            && lines.last().is_some_and(|line| line.trim_end() == "#lobby>")
+            && lines[lines.len() - 2].starts_with("1 ")
+            && lines[lines.len() - 2].contains("/s")
+            && lines.iter().filter(|line| is_bar(line)).count() == 1
+    });
+    bob.press("/pause 1\r");
+    bob.until("a paused bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("paused")));
+    bob.press("/resume 1\r");
+    bob.until("the end", |lines| lines.join("").contains("is here") && bar_of(lines, 1).is_none());
+    assert_eq!(std::fs::metadata(folder.path().join("in/a.bin")).unwrap().len(), 3_000_000);
+}
+
+#[test]
+fn a_command_shows_bars_on_its_terminal_and_leaves_lines() {
+    let (server, folder) = (Server::start(&[]), Folder::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_000_000);
+    let files = [a_file(&folder, "a.bin", 600_000), a_file(&folder, "b.bin", 900_000)];
+    let inbox = folder.path().join("in");
+    let args = ["receive", &relay.addr, "--name", "bob", "--from", "alice", "--count", "2", "--dir"];
+    let bob = command(&[&args[..], &[inbox.to_str().unwrap()]].concat());
+    let mut bob = Terminal::start(bob, (16, 40));
+    let args = ["send-file", &server.addr, "--name", "alice", "--to", "bob", &files[0], &files[1]];
+    let mut alice = Terminal::start(command(&args), (16, 80));
+    for terminal in [&mut bob, &mut alice] {
+        terminal.until("both bars", |lines| bar_of(lines, 1).is_some() && bar_of(lines, 2).is_some());
+    }
+    for terminal in [&mut bob, &mut alice] {
+        terminal.until("the end", |lines| {
+            !lines.iter().any(|line| is_bar(line)) && lines.iter().any(|line| line.starts_with("2: "))
+        });
+    }
+    alice.until_shown("bob has \"b.bin\"");
+    assert_eq!(alice.child.wait().unwrap().code(), Some(0));
+    assert_eq!(bob.child.wait().unwrap().code(), Some(0));
+}
