@@ -1,12 +1,6 @@
 //! Files between raw peers: what every test of them needs. One behaviour a file.
 
-mod breaks;
-mod hostile;
-mod many;
 mod pairs;
-mod people;
-mod slow;
-mod talk;
 
 use std::collections::BTreeMap;
 
