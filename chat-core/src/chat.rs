@@ -19,7 +19,7 @@ use crate::step::{Asking, Step, Steps, To};
 use crate::transfer;
 use crate::whisper;
 
-/// The chat: users, rooms, whispers, sessions.
+/// The chat: users, rooms, whispers, sessions, transfers.
 ///
 /// Which methods are called when: every entry of the log goes through [`apply`](Chat::apply), in order, once.
 /// After it, [`next_deadline`](Chat::next_deadline) says when a [`Command::Tick`] is owed if nothing else

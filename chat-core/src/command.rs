@@ -82,7 +82,7 @@ pub enum Ask {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prefix: Option<FileHash>,
     },
-    /// Not take an offered file. Answered by [`Event::Declined`](crate::Event::Declined).
+    /// Not take an offered file, or not any more. Answered by [`Event::Declined`](crate::Event::Declined).
     Decline {
         /// Which.
         transfer: TransferId,

@@ -54,17 +54,18 @@ pub struct Config {
     pub file_bytes: u64,
     /// Bytes in one chunk, unless the sender wants less; 4 KiB to 1 MiB.
     pub chunk_bytes: u32,
-    /// How long an offer can be accepted.
+    /// How long an offer can be accepted; then it is closed with `expired`.
     pub offer_ms: u64,
     /// Files one session may offer or send at once, and as many may it receive; one more is refused
-    /// `too_many_transfers`.
+    /// `too_many_transfers`. Of those that it sent and that are over, the last so many are kept for `resumable_ms`.
     pub transfers_per_user: usize,
-    /// Offers that may wait for one session's answer; one more is refused `too_many_transfers`.
+    /// Offers that may wait for one session's answer, and that may be open in one room; one more is refused
+    /// `too_many_transfers`.
     pub offers_to_user: usize,
     /// Transfers in all, those among them that ended a moment ago; at it, the oldest of those is forgotten, and if there is
-    /// none, `transfers_full`.
+    /// none, `transfers_full`. As many may receive one of them.
     pub transfers: usize,
-    /// Names in one page of users, and, divided by five, rooms in one page of rooms.
+    /// Names in one page of users, and, divided by five, rooms in one page of rooms and transfers in a list of them.
     pub page: usize,
 }
 

@@ -169,7 +169,8 @@ pub enum Event {
     },
     /// A file is offered. Told to those who may accept it, and to its sender as the answer.
     Offered(Box<Offer>),
-    /// A receiver takes the file, or goes on with it. Told to the sender and that receiver.
+    /// A receiver takes the file, or goes on with it. Told to the sender and that receiver; to the receiver then the
+    /// hash, if that came after the offer, and that the sender is not there, if it is not.
     Accepted {
         /// Which transfer.
         transfer: TransferId,
@@ -189,6 +190,9 @@ pub enum Event {
         user: UserName,
     },
     /// A copy stands still, or, if `user` is the sender, all of them. Told to the sender and the receivers concerned.
+    ///
+    /// A sender that is `lost` changes nothing about the copies that run: they go on when it is back. In all other cases
+    /// the receiver goes on by accepting again.
     Paused {
         /// Which transfer.
         transfer: TransferId,
@@ -239,7 +243,7 @@ pub enum Event {
         why: EndReason,
     },
     /// The offer is over for all who have not accepted; unless it is `expired`, so are the copies that are not finished.
-    /// Told to all who were told of the offer.
+    /// Told to all who were told of the offer; when it had expired before, to those whose copies end, and the sender.
     Closed {
         /// Which transfer.
         transfer: TransferId,

@@ -1,4 +1,4 @@
-//! The chat engine as a pure state machine: users, rooms, whispers, sessions.
+//! The chat engine as a pure state machine: users, rooms, whispers, sessions, and files on their way.
 //!
 //! It knows nothing of sockets, clocks, tasks or files. Whoever drives it owns a **log**: every entry is a
 //! [`Command`] with a [`Stamp`] (its place and time). [`Chat::apply`] takes them one by one and pushes what
@@ -59,7 +59,11 @@
 //! 3. After each entry look at [`Chat::next_deadline`]; when it has come, submit [`Command::Tick`].
 //! 4. When a connection ends, submit [`Command::Detach`]; when it comes back, [`Command::Attach`] with the
 //!    hash of its secret. [`CatchUp::plan`] says what it is owed.
-//! 5. Answer reads ([`Chat::users`], [`Chat::rooms`]) from state; history comes from what was recorded.
+//! 5. Answer reads ([`Chat::users`], [`Chat::rooms`], [`Chat::transfers`]) from state; history comes from what was
+//!    recorded.
+//! 6. Carry the bytes of accepted files from sender to receiver, apart from the log, by the arithmetic of
+//!    [`transfer::flow`]; tell the log how far they are with [`Command::Progress`], and of an end that is silent with
+//!    [`Command::Stall`]. See [`transfer`].
 //!
 //! # Panics and errors
 //!

@@ -305,3 +305,6 @@ fn feed_place(tag: u64, place: &Place, h: &mut Hasher) {
 pub(crate) fn feed_stamp(stamp: Stamp, h: &mut Hasher) {
     h.word(stamp.seq.0).word(stamp.at.0);
 }
+
+#[cfg(test)]
+mod tests;

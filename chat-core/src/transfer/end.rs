@@ -12,7 +12,7 @@ use crate::stamp::Stamp;
 use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::transfer::decide::{live, own_copy, tell};
-use crate::transfer::record::Transfer;
+use crate::transfer::record::{Receiving, Transfer};
 use crate::transfer::{CopyState, EndReason, Target};
 
 /// For at least so long a transfer that is over is kept.
@@ -62,7 +62,7 @@ fn cancel_of(
     why: EndReason,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    let open = |session: &SessionId| held.copies.get(session).is_some_and(|copy| copy.may_go_on());
+    let open = |session: &SessionId| held.copies.get(session).is_some_and(Receiving::may_go_on);
     let present = state.names.get(&name).copied().filter(open);
     let asleep =
         || held.copies.iter().find(|(session, copy)| copy.user == name && open(session)).map(|(id, _)| *id);

@@ -127,3 +127,6 @@ impl Flow {
         self.acknowledged == self.size
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,59 @@
 //! Transfers of files: what was offered by whom to whom, and how far each receiver's copy is.
 //!
-//! The log knows that much, and no more: the bytes go from the sender's reader to the receivers' bulk lanes.
+//! The log knows that much, and no more: whoever drives the [`Chat`](crate::Chat) carries the bytes, from the sender to
+//! the receivers whose copies run, by the arithmetic of [`flow`].
+//!
+//! ```text
+//!           Offer                 Accept                     Finish
+//!   sender ──────→ open ─────────────────→ copy: running ──────────→ finished      Hash must be told before
+//!                    │                     │          ↑              cancelled     Cancel, a leave, a session's end
+//!                    │ Decline      a drop,│          │ Accept,
+//!                    ↓              Pause, │          │ from where
+//!                 declined          Stall  ↓          │ it is
+//!                                          copy: paused
+//! ```
+//!
+//! A file offered to a user has one copy; one offered to a room has one for every member who takes it, until the offer
+//! expires. A transfer is over when no copy is open and none can begin. It is kept for a while then, so that those who
+//! were away are told: a session that is resumed hears again of every transfer that concerns it, first the offer, then
+//! how the copies stand that it may see, then the end, if that has come. The sender's connection may break without
+//! a change of any copy: the receivers are told, and told again when it is back.
+//!
+//! ```
+//! use chat_core::{Ask, Chat, Command, Config, FileHash, NodeId, Recipient, RequestId, Seq, SessionId, Stamp};
+//! use chat_core::{Timestamp, TokenHash, Transcript, TransferId};
+//!
+//! let (mut chat, mut transcript) = (Chat::new(Config::default()), Transcript::new());
+//! let mut seq = 0;
+//! let mut apply = |command: Command| {
+//!     seq += 1;
+//!     chat.apply(Stamp { seq: Seq(seq), at: Timestamp(seq * 1000) }, &command, &mut transcript)
+//! };
+//! let (alice, bob) = (SessionId::new(NodeId(0), 1), SessionId::new(NodeId(0), 2));
+//! apply(Command::Attach { session: alice, name: "alice".into(), token: TokenHash([1; 32]), resume: None })?;
+//! apply(Command::Attach { session: bob, name: "bob".into(), token: TokenHash([2; 32]), resume: None })?;
+//!
+//! let ask = |from, ask| Command::Ask { from, request: RequestId::NONE, ask };
+//! let (transfer, hash) = (TransferId(1), FileHash([0x77; 32]));
+//! let (to, name) = (Recipient::User("bob".into()), "photo.jpg".into());
+//! apply(ask(alice, Ask::Offer { to, name, size: 70_000, hash: Some(hash), chunk_bytes: 0 }))?;
+//! apply(ask(bob, Ask::Accept { transfer, from: 0, prefix: None }))?;
+//! apply(Command::Progress { transfer, session: bob, offset: 65_536 })?;
+//! apply(ask(bob, Ask::Finish { transfer }))?;
+//!
+//! assert_eq!(transcript.as_str(), "\
+//! 00:00:01 s1: attached alice
+//! 00:00:02 s2: attached bob
+//! 00:00:03 s2: offered 1 alice to bob \"photo.jpg\" 70000
+//! 00:00:03 s1?: offered 1 alice to bob \"photo.jpg\" 70000
+//! 00:00:04 s1: accepted 1 bob from 0
+//! 00:00:04 s2?: accepted 1 bob from 0
+//! 00:00:05 s1: progressed 1 bob to 65536
+//! 00:00:06 s1: finished 1 bob
+//! 00:00:06 s2?: finished 1 bob
+//! ");
+//! # Ok::<(), chat_core::Rejection>(())
+//! ```
 
 mod away;
 mod copy;
@@ -177,6 +230,6 @@ pub struct TransferInfo {
     pub offer: Offer,
     /// Whether it can be accepted now by one who has not.
     pub open: bool,
-    /// The copies: all of them for the sender, one's own for a receiver.
+    /// The copies: all of them for the sender, the one that changed last at the end; one's own for a receiver.
     pub copies: Vec<CopyInfo>,
 }

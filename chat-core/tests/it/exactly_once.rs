@@ -40,6 +40,7 @@ impl World {
             rooms: if rng.once_in(3) { 3 } else { 10 },
             big_room_members: if rng.once_in(3) { 2 } else { 500 },
             digest_ms: 50,
+            offer_ms: 300,
             answers: 4,
             whispers: if few_whispers { 2 } else { 1000 },
             ..Config::default()
@@ -154,12 +155,14 @@ impl World {
             let is = |event: &&Event| matches!(event, Event::Whispered { body: b, .. } if b.as_str() == body);
             self.server.edge.whispered.iter().filter(is).count()
         };
+        let offered = |name: &str| self.server.edge.offered.iter().filter(|offered| *offered == name).count();
         for person in &self.people {
             self.check_rooms(person);
             for (id, (ask, outcome)) in &person.asked {
                 let times = match ask {
                     Ask::Say { body, .. } => said(body),
                     Ask::Whisper { body, .. } => whispered(body),
+                    Ask::Offer { name, .. } => offered(name),
                     _ => continue,
                 };
                 match outcome {
@@ -167,8 +170,10 @@ impl World {
                     Outcome::Uncertain => assert!(times <= 1, "{} {id} {ask:?} was taken twice", person.name),
                     Outcome::Answered(Event::Refused(refusal)) => {
                         assert_eq!(times, 0, "{} {id} {ask:?} was refused, and taken", person.name);
-                        let codes = [Code::NotAMember, Code::NoSuchUser].map(Code::number);
-                        assert!(codes.contains(&refusal.code), "{refusal:?}");
+                        let of_files = [Code::ToYourself, Code::TooManyTransfers].map(Code::number);
+                        let of_all = [Code::NotAMember, Code::NoSuchUser].map(Code::number);
+                        let is_file = matches!(ask, Ask::Offer { .. }) && of_files.contains(&refusal.code);
+                        assert!(is_file || of_all.contains(&refusal.code), "{refusal:?}");
                     }
                     Outcome::Answered(_) => assert_eq!(times, 1, "{} {id} {ask:?}", person.name),
                 }
@@ -267,6 +272,7 @@ fn the_network_is_hard_enough() {
                     }
                     (_, Ask::Say { .. }) => "said",
                     (_, Ask::Whisper { .. }) => "whispered",
+                    (_, Ask::Offer { .. }) => "offered",
                     _ => "other",
                 };
                 *outcomes.entry(what).or_default() += 1;
@@ -274,7 +280,16 @@ fn the_network_is_hard_enough() {
         }
     }
     let met: BTreeSet<&str> = outcomes.keys().copied().collect();
-    let all = ["joined with a copy", "other", "read by all", "refused", "said", "uncertain", "whispered"];
+    let all = [
+        "joined with a copy",
+        "offered",
+        "other",
+        "read by all",
+        "refused",
+        "said",
+        "uncertain",
+        "whispered",
+    ];
     assert_eq!(met, BTreeSet::from(all), "{outcomes:?}");
     assert!(connections > 60 * 10, "{connections} connections, {outcomes:?}");
     println!("{connections} connections, {outcomes:?}");

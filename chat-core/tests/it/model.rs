@@ -1,5 +1,7 @@
 //! `Chat` against a model so small that it is plainly right: sets of names, lists of messages.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::{
@@ -10,7 +12,9 @@ use proptest::prelude::*;
 use proptest::test_runner::Config as Runs;
 
 use crate::story::{join, leave, say, topic};
+use files::File;
 
+const NAMES: [&str; 4] = ["ann", "Bob", "cat", "dan"];
 const ROOMS: [&str; 3] = ["attic", "Cellar", "lobby"];
 
 #[derive(Default)]
@@ -27,6 +31,7 @@ struct Model {
     users: BTreeSet<String>,
     rooms: BTreeMap<String, Room>,
     messages: Vec<(String, u64, String, String)>,
+    files: Vec<File>,
 }
 
 impl Model {
@@ -39,6 +44,7 @@ impl Model {
         for room in ROOMS {
             self.leave(user, room);
         }
+        self.files_of_quitter(user);
     }
 
     fn join(&mut self, user: &str, room: &str) {
@@ -124,9 +130,9 @@ impl Driven {
 }
 
 /// One step of both; they must agree on the verdict.
-fn step(model: &mut Model, driven: &mut Driven, [kind, who, room]: [u8; 3]) {
+fn step(model: &mut Model, driven: &mut Driven, [kind, who, room, other, file]: [u8; 5]) {
     let who = usize::from(who % 4);
-    let user = ["ann", "Bob", "cat", "dan"][who];
+    let user = NAMES[who];
     let room = ROOMS[usize::from(room % 3)];
     if !model.users.contains(user) {
         assert_eq!(driven.attach(who, user, false), model.attach(user));
@@ -143,29 +149,32 @@ fn step(model: &mut Model, driven: &mut Driven, [kind, who, room]: [u8; 3]) {
             };
             assert_eq!(driven.apply(&thief), model.attach(user));
         }
-        10..=89 => {
+        10..=69 => {
             model.join(user, room);
             assert_eq!(driven.ask(who, join(&room.to_lowercase())), Ok(()));
         }
-        90..=129 => {
+        70..=84 => {
             model.leave(user, room);
+            model.files_of_leaver(user, room);
             assert_eq!(driven.ask(who, leave(room)), Ok(()));
         }
-        130..=199 => {
+        85..=124 => {
             let body = format!("{}", driven.seq);
             assert_eq!(driven.ask(who, say(room, &body)), model.say(user, room, &body));
         }
-        200..=219 => {
+        125..=134 => {
             let text = if kind % 2 == 0 { "" } else { "tea" };
             assert_eq!(driven.ask(who, topic(room, text)), model.topic(user, room, text));
         }
-        220..=229 => {
+        135..=140 => {
             model.quit(user);
             let session = driven.sessions[who];
             assert_eq!(driven.apply(&Command::Detach { session, why: Detach::Quit }), Ok(()));
         }
+        150..=255 => files::step(model, driven, who, user, [kind, other, file]),
         _ => {
-            // A drop and a return change nothing that anybody can see.
+            // A drop and a return change nothing that anybody can see, but a file that was on its way.
+            model.files_of_one_who_was_away(user);
             let session = driven.sessions[who];
             assert_eq!(driven.apply(&Command::Detach { session, why: Detach::Drop }), Ok(()));
             assert_eq!(driven.attach(who, "whoever", true), Ok(()));
@@ -228,14 +237,16 @@ proptest! {
     #![proptest_config(Runs::with_cases(300))]
 
     #[test]
-    fn the_chat_does_what_the_model_does(steps in proptest::collection::vec(any::<[u8; 3]>(), 0..80)) {
-        let chat = Chat::new(Config { page: 2, ..Config::default() });
+    fn the_chat_does_what_the_model_does(steps in proptest::collection::vec(any::<[u8; 5]>(), 0..100)) {
+        let (transfers_per_user, offers_to_user) = (100, 100);
+        let chat = Chat::new(Config { page: 2, transfers_per_user, offers_to_user, ..Config::default() });
         let sessions = [SessionId::default(); 4];
         let mut driven = Driven { chat, messages: Messages::default(), seq: 0, sessions };
         let mut model = Model::default();
         for seed in steps {
             step(&mut model, &mut driven, seed);
             compare(&model, &driven.chat);
+            files::compare(&model, &driven.chat);
         }
         let said = driven.messages.0.iter().map(|(room, number, from, body)| (room.to_lowercase(), *number, from, body));
         let expected = model.messages.iter().map(|(room, number, from, body)| (room.to_lowercase(), *number, from, body));

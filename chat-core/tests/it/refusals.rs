@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use chat_core::{Code, Command, Config, Event, Refusal};
+use chat_core::{Ask, Code, Command, Config, Event, Recipient, Refusal};
 
-use crate::story::{Story, join, s, say, token, too_long, whisper};
+use crate::story::{Story, accept, join, offer, s, say, token, too_long, whisper};
 
 #[test]
 fn every_refusal_is_met_and_changes_nothing() {
-    let config = Config { rooms: 2, rooms_per_session: 2, ..Config::default() };
+    let config =
+        Config { rooms: 2, rooms_per_session: 2, transfers_per_user: 1, transfers: 1, ..Config::default() };
     let mut chat = Story::in_lobby(config, &["alice", "bob"]);
     let attach =
         |n, name: &str| Command::Attach { session: s(n), name: name.into(), token: token(n), resume: None };
@@ -32,6 +33,20 @@ fn every_refusal_is_met_and_changes_nothing() {
     chat.ask(1, join("den"));
     met.push(chat.refused(1, 0, join("attic")));
     met.push(chat.refused(2, 0, join("attic")));
+    chat.ask(1, offer("bob"));
+    let nameless = Ask::Offer {
+        to: Recipient::User("bob".into()),
+        name: "".into(),
+        size: 1,
+        hash: None,
+        chunk_bytes: 0,
+    };
+    met.push(chat.refused(1, 0, nameless));
+    met.push(chat.refused(1, 0, offer("alice")));
+    met.push(chat.refused(1, 0, offer("bob")));
+    met.push(chat.refused(2, 0, offer("alice")));
+    met.push(chat.refused(2, 0, accept(1, 1001)));
+    met.push(chat.refused(2, 0, accept(2, 0)));
 
     let met: BTreeSet<&str> = met.iter().map(|rejection| rejection.code().name()).collect();
     let all = [
@@ -50,6 +65,12 @@ fn every_refusal_is_met_and_changes_nothing() {
         Code::IdNotRising,
         Code::NoSession,
         Code::AlreadyNamed,
+        Code::NoSuchTransfer,
+        Code::WrongOffset,
+        Code::TooManyTransfers,
+        Code::ToYourself,
+        Code::BadFile,
+        Code::TransfersFull,
     ];
     assert_eq!(met, all.iter().map(|code| code.name()).collect());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::client::{Mirror, Reception};
-use chat_core::{Ask, Epoch, Event, Number, RequestId, RoomName, Since, TokenHash};
+use chat_core::{Ask, Epoch, Event, Number, Recipient, RequestId, RoomName, Since, TokenHash};
 
 use super::reader::Reader;
 use super::rng::Rng;
@@ -80,7 +80,14 @@ impl Person {
             _ if mine.is_empty() => Ask::Join { room: (*rng.pick(&ROOMS)).into(), since: None },
             3 => Ask::Leave { room: room.into() },
             4 => Ask::Topic { room: room.into(), topic: body.into() },
-            5..=8 => Ask::Whisper { to: format!("p{}", rng.index(people)).into(), body: body.into() },
+            5 => {
+                let to = match rng.once_in(2) {
+                    true => Recipient::User(format!("p{}", rng.index(people)).into()),
+                    false => Recipient::Room(room.into()),
+                };
+                Ask::Offer { to, name: body.into(), size: 1, hash: None, chunk_bytes: 0 }
+            }
+            6..=9 => Ask::Whisper { to: format!("p{}", rng.index(people)).into(), body: body.into() },
             _ => Ask::Say { room: room.into(), body: body.into() },
         }
     }

@@ -63,6 +63,8 @@ pub(crate) struct Edge {
     /// All that ever happened, for the test.
     pub(crate) numbered: BTreeMap<(Epoch, Number), Event>,
     pub(crate) whispered: Vec<Event>,
+    /// The names of the files that were offered.
+    pub(crate) offered: Vec<String>,
     pub(crate) whisper_heads: BTreeMap<SessionId, Number>,
 }
 
@@ -367,6 +369,7 @@ impl Sink for Edge {
                 }
                 self.whispered.push(event.clone());
             }
+            Change::TransferOffered { offer, .. } => self.offered.push(offer.name.to_string()),
             Change::SessionMoved { from, to } => {
                 if let Some(head) = self.whisper_heads.remove(from) {
                     self.whisper_heads.insert(*to, head);

@@ -142,7 +142,7 @@ impl Files {
                 assert!(self.over.insert(*transfer));
             }
             Change::TransferForgotten { transfer } => {
-                assert!(self.over.remove(transfer), "only what is over")
+                assert!(self.over.remove(transfer), "only what is over");
             }
             Change::SessionMoved { from: session, .. }
             | Change::SessionDropped { session, .. }
