@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use chat_core::{Asker, Epoch, Place, Refusal, SessionId, Since};
+use chat_core::{Asker, Epoch, Place, Refusal, SessionId, Since, TransferId};
 use tokio::sync::oneshot;
 
 use crate::catch_up::{HistoryRead, Reached, SearchRead};
 use crate::codec::{Closing, FromServer, Told};
 use crate::store::Record;
+use crate::transfer::Link;
 
 /// Everything a batch of entries leads to. Emptied and used again: the steady state allocates little.
 #[derive(Debug, Default)]
@@ -63,6 +64,16 @@ pub(crate) enum Item {
     Search { session: SessionId, read: SearchRead },
     /// Tell a connection's reader what it waits for.
     Reply { to: oneshot::Sender<bool>, value: bool },
+    /// A receiver takes a file: its bytes may flow.
+    Link(Link),
+    /// A receiver's copy stands still, or is over: no more bytes for it.
+    Unlink { transfer: TransferId, session: SessionId },
+    /// A transfer is over.
+    EndTransfer { transfer: TransferId },
+    /// A session has no connection any more.
+    Lost { session: SessionId },
+    /// A session goes on over another connection.
+    Moved { from: SessionId, to: SessionId },
     /// The connection ends. Without `keep_talk` what waits is dropped.
     Close { session: SessionId, closing: Closing, keep_talk: bool },
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    Ask, Chat, Code, Command, Detach, NodeId, Query, Rejection, RequestId, SessionId, Since, TokenHash,
+    Ask, Chat, Code, Command, Detach, NodeId, Offer, Query, Rejection, RequestId, SessionId, Since, Target,
+    TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -27,6 +28,7 @@ use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
+use crate::transfer::{Finding, Link, Transfers};
 
 /// What reaches the engine from connections, jobs and the server's handle.
 #[derive(Debug)]
@@ -118,6 +120,7 @@ pub(crate) struct Engine<L> {
 pub(crate) struct Parts {
     pub(crate) limits: Arc<Limits>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) transfers: Arc<Transfers>,
     pub(crate) jobs: TaskTracker,
     pub(crate) inputs: mpsc::WeakSender<Input>,
     pub(crate) start: Instant,
@@ -164,6 +167,7 @@ impl<L: Log> Engine<L> {
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let store = Arc::clone(&self.parts.store);
         let mut failed = pin!(async move { store.failed().await });
+        let transfers = Arc::clone(&self.parts.transfers);
         // Whoever was attached when this node last ran has lost its connection.
         self.log.submit(Command::NodeUp { node: self.node });
         self.apply_waiting();
@@ -175,6 +179,7 @@ impl<L: Log> Engine<L> {
                 biased;
                 () = sleep_until(deadline) => self.log.submit(Command::Tick),
                 _ = sweep.tick() => self.sweep(),
+                () = transfers.due() => transfers.look(),
                 kept = self.pipeline.oldest_kept() => {
                     kept?;
                     self.deliver_kept();
@@ -253,10 +258,12 @@ impl<L: Log> Engine<L> {
         }
     }
 
-    /// Whether an ask would be kept for good, and the store has no space for it. The repeat of one that was
-    /// answered needs none. Its request id is not used up: the ask was never in the log.
+    /// Whether an ask would be kept for good, or begin something, and the store has no space for it. The repeat of one
+    /// that was answered needs none. Its request id is not used up: the ask was never in the log.
+    ///
+    /// Transfers that were offered earlier go on, and end: what the log has to know of them is small.
     fn is_out_of_space(&self, session: SessionId, id: RequestId, ask: &Ask) -> bool {
-        matches!(ask, Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. })
+        matches!(ask, Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. } | Ask::Offer { .. })
             && !self.parts.store.has_space()
             && self.chat.is_new(session, id)
     }
@@ -271,12 +278,21 @@ impl<L: Log> Engine<L> {
         let verdict = self.chat.apply(entry.stamp, &entry.command, &mut self.fan_out);
         match (entry.command, verdict) {
             (Command::Ask { from, request, .. }, Err(rejection)) => self.refuse(from, request, &rejection),
-            (Command::Ask { .. }, Ok(())) => self.entered(since),
+            (Command::Ask { .. }, Ok(())) => {
+                self.entered(since);
+                self.accepted();
+            }
             (Command::Attach { session, .. }, Err(rejection)) => {
                 let refusal = (&rejection).into();
                 self.fan_out.push(Item::Reject { session, refusal });
             }
-            (Command::Attach { session, .. }, Ok(())) => self.attached(session),
+            (Command::Attach { session, .. }, Ok(())) => {
+                self.attached(session);
+                // Behind its welcome: a sender is told at once how far its passes may go.
+                if let Some((from, to)) = self.fan_out.moved.take() {
+                    self.fan_out.push(Item::Moved { from, to });
+                }
+            }
             _ => {}
         }
     }
@@ -297,6 +313,19 @@ impl<L: Log> Engine<L> {
             Some(since) => Item::CatchUp { session, head, since },
             None => Item::Recent { session, head },
         });
+    }
+
+    /// A receiver takes a file: once that is kept, and told, its bytes may flow.
+    fn accepted(&mut self) {
+        let Some((transfer, receiver, from)) = self.fan_out.accepted.take() else { return };
+        let (Some(info), Some(sender)) = (self.chat.transfer(transfer), self.chat.transfer_sender(transfer))
+        else {
+            return;
+        };
+        let Offer { size, chunk_bytes, ref to, .. } = info.offer;
+        let is_room = matches!(to, Target::Room(_));
+        let link = Link { transfer, size, chunk_bytes, is_room, sender, receiver, from };
+        self.fan_out.push(Item::Link(link));
     }
 
     /// A session is attached. A new one is put into its first rooms; a resumed one gets what it missed.
@@ -374,6 +403,23 @@ impl<L: Log> Engine<L> {
         lost.sort_unstable();
         for (session, code) in lost {
             self.drop_session(session, &notice::closing(code));
+        }
+        self.sweep_transfers();
+    }
+
+    /// Tells the log how far the copies are that run, and who has been silent for too long.
+    fn sweep_transfers(&mut self) {
+        for finding in self.parts.transfers.sweep() {
+            match finding {
+                // Worth nothing once it is old: no reason to fill a disk that is full.
+                Finding::Progress { .. } if !self.parts.store.has_space() => {}
+                Finding::Progress { transfer, session, offset } => {
+                    self.log.submit(Command::Progress { transfer, session, offset });
+                }
+                Finding::Stall { transfer, session } => {
+                    self.log.submit(Command::Stall { transfer, session });
+                }
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use chat_core::{
-    Asker, Audience, Change, Chat, Code, Epoch, Event, Number, RequestId, RoomId, SessionId, Since, Sink,
-    Stamp,
+    Asker, Audience, Change, Chat, Code, EndReason, Epoch, Event, Number, RequestId, RoomId, SessionId,
+    Since, Sink, Stamp, TransferId,
 };
 
 use crate::batch::{Batch, Item};
@@ -24,6 +24,10 @@ pub(crate) struct FanOut {
     pub(crate) entered: Option<(SessionId, Epoch)>,
     /// Whether the entry being applied attached a session that goes on.
     pub(crate) resumed: bool,
+    /// The copy that the entry being applied lets run, and how much of it is there.
+    pub(crate) accepted: Option<(TransferId, SessionId, u64)>,
+    /// From where to where the entry being applied moved a session.
+    pub(crate) moved: Option<(SessionId, SessionId)>,
     /// The numbering of each room, for those who leave it.
     epochs: BTreeMap<RoomId, Epoch>,
     /// Rises whenever who is here, or where, changes.
@@ -50,6 +54,8 @@ impl FanOut {
         self.since = since;
         self.entered = None;
         self.resumed = false;
+        self.accepted = None;
+        self.moved = None;
     }
 
     /// Anything that is not an event for the same audience ends the segment, so that every recipient sees
@@ -105,6 +111,23 @@ pub(crate) fn is_echo(event: &Event) -> bool {
     }
 }
 
+/// Whether a change is about who is here, or where.
+fn changes_roster(change: &Change) -> bool {
+    match change {
+        Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => false,
+        Change::TransferOffered { .. }
+        | Change::TransferAccepted { .. }
+        | Change::TransferProgressed { .. }
+        | Change::TransferPaused { .. }
+        | Change::TransferHashed { .. }
+        | Change::TransferCopyEnded { .. }
+        | Change::TransferClosed { .. }
+        | Change::TransferOver { .. }
+        | Change::TransferForgotten { .. } => false,
+        _ => true,
+    }
+}
+
 impl Sink for FanOut {
     fn deliver(&mut self, stamp: Stamp, event: &Event, to: Audience<'_>) {
         match event {
@@ -148,12 +171,9 @@ impl Sink for FanOut {
     }
 
     fn record(&mut self, stamp: Stamp, change: &Change) {
-        match change {
-            Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => {}
-            _ => {
-                self.open = None;
-                self.roster += 1;
-            }
+        if changes_roster(change) {
+            self.open = None;
+            self.roster += 1;
         }
         match change {
             Change::RoomOpened { room, epoch, .. } => {
@@ -166,6 +186,24 @@ impl Sink for FanOut {
                 if let Some(epoch) = self.epochs.get(room).copied() {
                     self.push(Item::Left { session: *session, epoch });
                 }
+            }
+            Change::SessionDropped { session, .. } | Change::SessionEnded { session } => {
+                self.push(Item::Lost { session: *session });
+            }
+            Change::SessionMoved { from, to } => self.moved = Some((*from, *to)),
+            Change::TransferAccepted { transfer, session, from } => {
+                self.accepted = Some((*transfer, *session, *from));
+            }
+            Change::TransferPaused { transfer, session, .. }
+            | Change::TransferCopyEnded { transfer, session, .. } => {
+                self.push(Item::Unlink { transfer: *transfer, session: *session });
+            }
+            // Copies that run when an offer expires go on.
+            Change::TransferClosed { why: EndReason::Expired, .. } => {}
+            Change::TransferClosed { transfer, .. }
+            | Change::TransferOver { transfer, .. }
+            | Change::TransferForgotten { transfer } => {
+                self.push(Item::EndTransfer { transfer: *transfer });
             }
             _ => {}
         }

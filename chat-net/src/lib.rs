@@ -127,6 +127,7 @@ mod store;
 mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transfer;
 
 pub use chat_core;
 pub use client::{Client, Events, Notice, Options};

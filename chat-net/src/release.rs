@@ -16,6 +16,7 @@ use crate::fan_out::is_echo;
 use crate::log::Log;
 use crate::notice;
 use crate::store::StoreError;
+use crate::transfer::Link;
 
 /// From so many connections on it pays to write once for two batches.
 const CROWD: usize = 256;
@@ -140,6 +141,14 @@ impl<L: Log> Engine<L> {
                     });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
+                Item::Link(link) => self.link(link),
+                Item::Unlink { transfer, session } => self.parts.transfers.unlink(transfer, session),
+                Item::EndTransfer { transfer } => self.parts.transfers.close(transfer),
+                Item::Lost { session } => self.parts.transfers.lost(session),
+                Item::Moved { from, to } => {
+                    let outbox = self.table.conns.get(&to).map(|conn| &conn.outbox);
+                    self.parts.transfers.moved(from, to, outbox);
+                }
                 Item::Close { session, closing, keep_talk } => {
                     self.table.close(session, &closing, keep_talk);
                 }
@@ -205,6 +214,14 @@ impl<L: Log> Engine<L> {
         };
         self.table.tell(session, &FromServer::Welcome(Box::new(welcome)), false);
         reply(Some(joining.verdict), true);
+    }
+
+    /// A receiver's bytes may flow, if it is still there: else it accepts again when it is back.
+    fn link(&mut self, link: Link) {
+        let outbox = |session| self.table.conns.get(&session).map(|conn| &conn.outbox);
+        if let Some(receiver) = outbox(link.receiver) {
+            self.parts.transfers.link(link, receiver, outbox(link.sender));
+        }
     }
 
     fn reader(&mut self, session: SessionId, stop: Stop) -> Option<Reader> {

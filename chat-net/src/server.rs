@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use chat_core::{Code, Config, NodeId, RestoreError};
+use chat_core::{Code, Config, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, NodeId, RestoreError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -24,6 +24,7 @@ use crate::listen;
 use crate::log::Local;
 use crate::recover::{random_epoch, rebuild};
 use crate::store::{Memory, Store, StoreError};
+use crate::transfer::Transfers;
 
 /// What a pipe to a program of this process holds.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -166,9 +167,12 @@ impl ServerBuilder {
         let connections = TaskTracker::new();
         let start_rooms: Arc<[Arc<str>]> = self.start_rooms.into();
         let start = Instant::now();
+        let transfers = Arc::new(Transfers::new(&limits));
+        let chunk_bytes = chat.config().chunk_bytes.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
         let parts = Parts {
             limits: Arc::clone(&limits),
             store,
+            transfers: Arc::clone(&transfers),
             jobs: TaskTracker::new(),
             inputs: inputs.downgrade(),
             start,
@@ -178,6 +182,8 @@ impl ServerBuilder {
         let shared = Arc::new(Shared {
             limits: Arc::clone(&limits),
             inputs,
+            transfers,
+            chunk_bytes: usize::try_from(chunk_bytes).unwrap_or(usize::MAX),
             ending: CancellationToken::new(),
             cut: CancellationToken::new(),
             node,

@@ -94,6 +94,16 @@ impl Form {
         }
     }
 
+    /// Whether a frame whose payload begins so is a chunk: only such a one may be as long as a chunk. `None`: it shows when
+    /// there is more of it. In JSON its `type` comes first.
+    pub(crate) fn begins_chunk(self, payload: &[u8]) -> Option<bool> {
+        match self {
+            Form::Bincode => (!payload.is_empty()).then(|| bincode::is_chunk(payload)),
+            Form::JsonFrames | Form::JsonLines => json::begins_chunk(payload),
+            Form::Text => Some(false),
+        }
+    }
+
     /// Reads one payload from a client: a frame's, or a line without its end.
     ///
     /// # Errors

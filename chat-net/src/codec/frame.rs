@@ -78,7 +78,7 @@ impl FrameError {
 /// # Errors
 /// A length that is zero or over `limit`, as soon as its four bytes are there; nothing was allocated for it.
 pub fn split(buf: &[u8], limit: usize) -> Result<Option<(&[u8], usize)>, FrameError> {
-    let Some(length) = length(buf, limit)? else { return Ok(None) };
+    let Some(length) = checked_length(buf, limit)? else { return Ok(None) };
     let used = HEADER_BYTES + length;
     Ok(buf.get(HEADER_BYTES..used).map(|payload| (payload, used)))
 }
@@ -88,20 +88,25 @@ pub fn split(buf: &[u8], limit: usize) -> Result<Option<(&[u8], usize)>, FrameEr
 /// # Errors
 /// As [`split`].
 pub fn missing(buf: &[u8], limit: usize) -> Result<usize, FrameError> {
-    Ok(match length(buf, limit)? {
+    Ok(match checked_length(buf, limit)? {
         None => HEADER_BYTES - buf.len(),
         Some(length) => (HEADER_BYTES + length).saturating_sub(buf.len()),
     })
 }
 
-fn length(buf: &[u8], limit: usize) -> Result<Option<usize>, FrameError> {
-    let Some(header) = buf.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
-    let length = u32::from_be_bytes(*header);
-    match usize::try_from(length) {
-        Ok(0) => Err(FrameError::Empty),
-        Ok(bytes) if bytes <= limit => Ok(Some(bytes)),
-        _ => Err(FrameError::TooLarge { length, limit }),
+fn checked_length(buf: &[u8], limit: usize) -> Result<Option<usize>, FrameError> {
+    match length(buf) {
+        None => Ok(None),
+        Some(0) => Err(FrameError::Empty),
+        Some(bytes) if bytes <= limit => Ok(Some(bytes)),
+        Some(bytes) => Err(FrameError::TooLarge { length: u32::try_from(bytes).unwrap_or(u32::MAX), limit }),
     }
+}
+
+/// The length that the first frame in `buf` claims for its payload, whatever it is. `None`: its header is not there.
+pub(crate) fn length(buf: &[u8]) -> Option<usize> {
+    let header = buf.first_chunk::<HEADER_BYTES>()?;
+    Some(usize::try_from(u32::from_be_bytes(*header)).unwrap_or(usize::MAX))
 }
 
 /// Appends one frame, whose payload `encode` appends.

@@ -61,6 +61,20 @@ pub(super) fn answer_again(object: &[u8], re: RequestId, out: &mut BytesMut) {
     out.extend_from_slice(rest);
 }
 
+/// Whether an object begins with `"type":"chunk"`. `None`: that shows when there is more of it.
+pub(super) fn begins_chunk(object: &[u8]) -> Option<bool> {
+    let mut expected = br#"{"type":"chunk""#.iter();
+    // Blanks are for those who write JSON by hand; there are none within the strings.
+    for byte in object.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        match expected.next() {
+            Some(letter) if letter == byte => {}
+            Some(_) => return Some(false),
+            None => return Some(true),
+        }
+    }
+    (expected.len() == 0).then_some(true)
+}
+
 /// Reads one object from a client.
 ///
 /// # Errors

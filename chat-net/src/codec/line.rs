@@ -3,10 +3,11 @@
 /// Cuts a stream of bytes into lines. Remembers that it is in the middle of a line that is dropped.
 #[derive(Debug, Clone)]
 pub struct LineSplitter {
-    limit: usize,
-    dropping: bool,
+    // Small numbers: every connection of a person has one.
+    limit: u32,
     /// How much of the unfinished line was searched already.
-    searched: usize,
+    searched: u32,
+    dropping: bool,
 }
 
 /// What [`LineSplitter::next`] found. `used` bytes of the buffer are done with and are to be removed.
@@ -32,10 +33,14 @@ pub enum Line<'a> {
 }
 
 impl LineSplitter {
-    /// Takes lines of at most `limit` bytes, their end not counted.
+    /// Takes lines of at most `limit` bytes, their end not counted; of 4 GiB, if it is more.
     #[must_use]
     pub fn new(limit: usize) -> LineSplitter {
-        LineSplitter { limit, dropping: false, searched: 0 }
+        LineSplitter { limit: u32::try_from(limit).unwrap_or(u32::MAX), searched: 0, dropping: false }
+    }
+
+    fn limit(&self) -> usize {
+        self.limit as usize
     }
 
     /// Takes the first line of `buf`, which begins behind what was used before; to be called until it is
@@ -50,25 +55,26 @@ impl LineSplitter {
             self.dropping = false;
         }
         let rest = &buf[begin..];
-        let searched = self.searched.min(rest.len());
+        let searched = (self.searched as usize).min(rest.len());
         let Some(end) = memchr::memchr(b'\n', &rest[searched..]).map(|at| searched + at) else {
             return self.unfinished(begin, rest);
         };
         self.searched = 0;
         let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
         let used = begin + end + 1;
-        if line.len() > self.limit { Line::TooLong { used } } else { Line::Complete { line, used } }
+        if line.len() > self.limit() { Line::TooLong { used } } else { Line::Complete { line, used } }
     }
 
     fn unfinished<'a>(&mut self, begin: usize, rest: &[u8]) -> Line<'a> {
         // One more byte may be the CR of a line that is just as long as it may be.
-        let room = self.limit + usize::from(rest.ends_with(b"\r"));
+        let room = self.limit() + usize::from(rest.ends_with(b"\r"));
         if rest.len() > room {
             self.dropping = true;
             self.searched = 0;
             return Line::TooLong { used: begin + rest.len() };
         }
-        self.searched = rest.len();
+        // At most the limit and a byte; if it were more, it would be searched again.
+        self.searched = u32::try_from(rest.len()).unwrap_or(0);
         Line::Incomplete { used: begin }
     }
 
@@ -76,7 +82,7 @@ impl LineSplitter {
     #[must_use]
     pub fn last<'a>(&self, buf: &'a [u8]) -> Option<&'a [u8]> {
         let line = buf.strip_suffix(b"\r").unwrap_or(buf);
-        (!self.dropping && !line.is_empty() && line.len() <= self.limit).then_some(line)
+        (!self.dropping && !line.is_empty() && line.len() <= self.limit()).then_some(line)
     }
 }
 

@@ -1,12 +1,14 @@
 //! The two halves of a connection's transport: TCP, shared with the engine, or anything else that can be
 //! read and written.
 
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
+use bytes::BufMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 
 /// What a connection runs over: anything that can be read and written.
@@ -53,6 +55,27 @@ impl Source {
                 ready!(Pin::new(half).poll_read(cx, &mut buf))?;
                 Poll::Ready(Ok(buf.filled().len()))
             }
+        }
+    }
+}
+
+impl Source {
+    /// Reads what is there into the spare room of `buf`. Zero bytes: the end.
+    pub(crate) fn poll_read_buf(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut impl BufMut,
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Source::Tcp(stream) => loop {
+                ready!(stream.poll_read_ready(cx))?;
+                match stream.try_read_buf(buf) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    result => return Poll::Ready(result),
+                }
+            },
+            // Begun anew each time: it reads at once or not at all.
+            Source::Other(half) => pin!(half.read_buf(buf)).poll(cx),
         }
     }
 }

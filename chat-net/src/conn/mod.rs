@@ -1,6 +1,9 @@
 //! One connection: recognised at the door, read within limits, written from its outbox.
 
+mod bytes;
+mod cut;
 pub(crate) mod io;
+mod lanes;
 pub(crate) mod outbox;
 mod person;
 mod reader;
@@ -12,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use ::bytes::{Bytes, BytesMut};
 use chat_core::{Code, NodeId, SessionId, Timestamp};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
@@ -26,6 +29,7 @@ use crate::door::{Recognised, recognise};
 use crate::engine::{Input, elapsed_ms};
 use crate::limits::Limits;
 use crate::notice;
+use crate::transfer::Transfers;
 use io::{Drain, Source};
 use outbox::Outbox;
 use reader::{End, Reader};
@@ -35,6 +39,9 @@ use reader::{End, Reader};
 pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
     pub(crate) inputs: mpsc::Sender<Input>,
+    pub(crate) transfers: Arc<Transfers>,
+    /// Bytes in the largest chunk that is taken.
+    pub(crate) chunk_bytes: usize,
     /// Cancelled when the server takes no more asks.
     pub(crate) ending: CancellationToken,
     /// Cancelled when the server waits for nobody any more.

@@ -1,34 +1,22 @@
 //! What waits to be sent over one connection: three lanes, bounded in bytes, written with one call.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+use chat_core::TransferId;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+pub(crate) use super::lanes::{Lane, Piece};
+use super::lanes::{Lanes, write_all_now};
 use crate::codec::Form;
 use crate::limits::Limits;
-
-/// Which of the three queues: what stands in a lower one waits for the ones above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// Pings and farewells; never dropped.
-    Control,
-    /// Everything people say and ask.
-    Talk,
-    /// File bytes: only when nothing else waits, one chunk at a time.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the lane is part of the write order; see tests"))]
-    Bulk,
-}
-
-/// Pieces written with one call; the kernel takes up to 1,024.
-const PIECES: usize = 64;
 
 /// The sending half of a connection, shared between the engine, which fills it and writes what the socket
 /// takes at once, and the connection's own task, which writes the rest when the socket is ready again.
@@ -43,117 +31,9 @@ pub(crate) struct Outbox {
     heard_ms: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct Lanes {
-    /// Begun or next; apart from the queues so that the common case, one piece at a time, allocates nothing.
-    front: Bytes,
-    /// What stands behind it; nothing, most of the time.
-    rest: Option<Box<Rest>>,
-    over_since: Option<Instant>,
-    is_closing: bool,
-    is_broken: bool,
-    writer: Option<Waker>,
-    /// Those who wait for room: the connection's reader, and jobs that send it history.
-    waiters: Vec<Waker>,
-}
-
-/// The queues of the three lanes, and how many bytes wait in each.
-#[derive(Debug, Default)]
-struct Rest {
-    control: VecDeque<Bytes>,
-    talk: VecDeque<Bytes>,
-    bulk: VecDeque<Bytes>,
-    control_bytes: usize,
-    talk_bytes: usize,
-    bulk_bytes: usize,
-}
-
-impl Rest {
-    /// Takes the next piece, in the order of the lanes.
-    fn pop(&mut self) -> Option<Bytes> {
-        pop(&mut self.control, &mut self.control_bytes)
-            .or_else(|| pop(&mut self.talk, &mut self.talk_bytes))
-            .or_else(|| pop(&mut self.bulk, &mut self.bulk_bytes))
-    }
-
-    fn waiting(&self) -> usize {
-        self.control_bytes + self.talk_bytes + self.bulk_bytes
-    }
-}
-
 /// A lane is over its limit for good: this reader must go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overflow;
-
-impl Lanes {
-    fn waiting(&self) -> usize {
-        self.front.len() + self.rest.as_ref().map_or(0, |rest| rest.waiting())
-    }
-
-    fn talk_bytes(&self) -> usize {
-        self.rest.as_ref().map_or(0, |rest| rest.talk_bytes)
-    }
-
-    fn wake_waiters(&mut self) {
-        // Taken whole, so that an idle connection keeps no buffer for it.
-        std::mem::take(&mut self.waiters).into_iter().for_each(Waker::wake);
-    }
-
-    fn push(&mut self, lane: Lane, piece: Bytes) {
-        if self.waiting() == 0 {
-            self.front = piece;
-            return;
-        }
-        let rest = self.rest.get_or_insert_default();
-        let (queue, bytes) = match lane {
-            Lane::Control => (&mut rest.control, &mut rest.control_bytes),
-            Lane::Talk => (&mut rest.talk, &mut rest.talk_bytes),
-            Lane::Bulk => (&mut rest.bulk, &mut rest.bulk_bytes),
-        };
-        *bytes += piece.len();
-        queue.push_back(piece);
-    }
-
-    /// The pieces that go out next, in order, and how many there are.
-    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; PIECES]) -> usize {
-        let first = Some(&self.front).filter(|front| !front.is_empty());
-        let rest = self.rest.iter().flat_map(|rest| {
-            let bulk = rest.bulk.front().filter(|_| rest.talk.is_empty() && rest.control.is_empty());
-            rest.control.iter().chain(&rest.talk).chain(bulk)
-        });
-        let pieces = first.into_iter().chain(rest);
-        slices.iter_mut().zip(pieces).map(|(slice, piece)| *slice = IoSlice::new(piece)).count()
-    }
-
-    /// Takes `written` bytes off the front, in the order of [`gather`](Lanes::gather).
-    fn advance(&mut self, mut written: usize) {
-        loop {
-            let step = written.min(self.front.len());
-            self.front.advance(step);
-            written -= step;
-            if !self.front.is_empty() {
-                return;
-            }
-            match self.rest.as_mut().and_then(|rest| rest.pop()) {
-                Some(piece) => self.front = piece,
-                None => {
-                    // An idle connection keeps no buffers.
-                    (self.front, self.rest) = (Bytes::new(), None);
-                    return;
-                }
-            }
-            if written == 0 {
-                return;
-            }
-        }
-    }
-}
-
-fn pop(queue: &mut VecDeque<Bytes>, bytes: &mut usize) -> Option<Bytes> {
-    let piece = queue.pop_front()?;
-    *bytes -= piece.len();
-    Some(piece)
-}
 
 impl Outbox {
     pub(crate) fn new(form: Form, socket: Option<Arc<TcpStream>>, limits: Arc<Limits>) -> Outbox {
@@ -190,6 +70,38 @@ impl Outbox {
         if over { Err(Overflow) } else { Ok(()) }
     }
 
+    /// Puts a chunk into the bulk lane: it goes out when nothing else waits. Whoever pushes sees to it that not too much
+    /// waits there.
+    pub(crate) fn push_chunk(&self, piece: Piece) {
+        let mut lanes = self.lock();
+        if lanes.is_closing || lanes.is_broken {
+            return;
+        }
+        let rest = lanes.rest.get_or_insert_default();
+        rest.bulk_bytes += piece.frame.len();
+        rest.bulk.push_back(piece);
+    }
+
+    /// How many bytes of a transfer's file wait in the bulk lane; those of a chunk that is begun do not count.
+    pub(crate) fn chunk_bytes(&self, transfer: TransferId) -> u64 {
+        let lanes = self.lock();
+        let of_it = lanes.rest.iter().flat_map(|rest| &rest.bulk).filter(|piece| piece.transfer == transfer);
+        of_it.map(|piece| piece.length).sum()
+    }
+
+    /// Takes a transfer's chunks out of the bulk lane, but for one that is begun. Gives the offset of the first.
+    pub(crate) fn withdraw(&self, transfer: TransferId) -> Option<u64> {
+        let mut lanes = self.lock();
+        let rest = lanes.rest.as_mut()?;
+        let first = rest.bulk.iter().find(|piece| piece.transfer == transfer)?.offset;
+        rest.bulk.retain(|piece| piece.transfer != transfer);
+        rest.bulk_bytes = rest.bulk.iter().map(|piece| piece.frame.len()).sum();
+        if rest.waiting() == 0 {
+            lanes.rest = None;
+        }
+        Some(first)
+    }
+
     /// Writes what the socket takes now. What remains is written by the connection's task.
     pub(crate) fn flush(&self) {
         let mut lanes = self.lock();
@@ -218,16 +130,19 @@ impl Outbox {
         }
     }
 
-    /// Says goodbye: nothing is taken any more, what waits goes out, then the connection ends. Without
-    /// `keep_talk` the talk and bulk lanes are dropped: the peer does not read them anyway.
+    /// Says goodbye: nothing is taken any more, the talk that waits goes out, then the connection ends. Chunks do not go
+    /// out: whoever comes back accepts from where it is. Without `keep_talk` the talk is dropped too: the peer does not
+    /// read it anyway.
     pub(crate) fn close(&self, farewell: Bytes, keep_talk: bool) {
         let mut lanes = self.lock();
         if lanes.is_closing {
             return;
         }
-        if !keep_talk && let Some(rest) = &mut lanes.rest {
-            (rest.talk, rest.bulk) = (VecDeque::new(), VecDeque::new());
-            (rest.talk_bytes, rest.bulk_bytes) = (0, 0);
+        if let Some(rest) = &mut lanes.rest {
+            rest.clear_bulk();
+            if !keep_talk {
+                (rest.talk, rest.talk_bytes) = (VecDeque::new(), 0);
+            }
         }
         if !farewell.is_empty() {
             lanes.push(if keep_talk { Lane::Talk } else { Lane::Control }, farewell);
@@ -323,25 +238,6 @@ impl Outbox {
     }
 }
 
-/// Writes until nothing waits or the transport takes no more.
-fn write_all_now(
-    lanes: &mut Lanes,
-    mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
-) -> io::Result<()> {
-    while lanes.waiting() > 0 {
-        let mut slices = [IoSlice::new(&[]); PIECES];
-        let count = lanes.gather(&mut slices);
-        match write(&slices[..count]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => lanes.advance(written),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,6 +245,11 @@ mod tests {
 
     fn outbox() -> Outbox {
         Outbox::new(Form::Text, None, Arc::new(Limits::default()))
+    }
+
+    fn chunk(transfer: u64, offset: u64, bytes: &'static str) -> Piece {
+        let frame = Bytes::from_static(bytes.as_bytes());
+        Piece { transfer: TransferId(transfer), offset, length: bytes.len() as u64, frame }
     }
 
     async fn read(outbox: &Outbox, expected: usize) -> Vec<u8> {
@@ -368,16 +269,35 @@ mod tests {
     #[tokio::test]
     async fn talk_goes_before_bulk_and_control_before_talk() {
         let outbox = outbox();
-        for (lane, piece) in [
-            (Lane::Bulk, "[chunk 1]"), // already on its way: at most one chunk stands before a message
-            (Lane::Bulk, "[chunk 2]"),
-            (Lane::Talk, "[hello]"),
-            (Lane::Control, "[ping]"),
-            (Lane::Talk, "[there]"),
-        ] {
+        outbox.push_chunk(chunk(1, 0, "[chunk 1]"));
+        outbox.push_chunk(chunk(1, 9, "[chunk 2]"));
+        for (lane, piece) in [(Lane::Talk, "[hello]"), (Lane::Control, "[ping]"), (Lane::Talk, "[there]")] {
             outbox.push(lane, Bytes::from_static(piece.as_bytes())).unwrap();
         }
-        assert_eq!(read(&outbox, 38).await, b"[chunk 1][ping][hello][there][chunk 2]");
+        assert_eq!(read(&outbox, 38).await, b"[ping][hello][there][chunk 1][chunk 2]");
+    }
+
+    #[test]
+    fn a_transfers_chunks_can_be_taken_back() {
+        let outbox = outbox();
+        for piece in [chunk(1, 0, "aa"), chunk(2, 7, "bbb"), chunk(1, 2, "cc"), chunk(2, 10, "dddd")] {
+            outbox.push_chunk(piece);
+        }
+        assert_eq!((outbox.chunk_bytes(TransferId(1)), outbox.chunk_bytes(TransferId(2))), (4, 7));
+        assert_eq!(outbox.withdraw(TransferId(2)), Some(7));
+        assert_eq!((outbox.withdraw(TransferId(2)), outbox.waiting()), (None, 4));
+        assert_eq!(outbox.withdraw(TransferId(1)), Some(0));
+        assert!(outbox.lock().rest.is_none());
+    }
+
+    #[tokio::test]
+    async fn chunks_do_not_go_out_behind_a_farewell() {
+        let outbox = outbox();
+        outbox.push(Lane::Talk, Bytes::from_static(b"bye, ")).unwrap();
+        outbox.push_chunk(chunk(1, 0, "chunk"));
+        outbox.close(Bytes::from_static(b"all"), true);
+        outbox.push_chunk(chunk(1, 5, "chunk"));
+        assert_eq!((outbox.waiting(), read(&outbox, 8).await), (8, b"bye, all".to_vec()));
     }
 
     #[tokio::test]
@@ -412,25 +332,5 @@ mod tests {
         assert!(!outbox.is_stuck(start));
         assert!(!outbox.is_stuck(start + std::time::Duration::from_secs(9)));
         assert!(outbox.is_stuck(start + std::time::Duration::from_secs(10)));
-    }
-
-    #[test]
-    fn pieces_are_taken_off_wherever_a_write_ends() {
-        for step in 1..12 {
-            let mut lanes = Lanes::default();
-            for piece in ["one ", "two ", "three ", "four"] {
-                lanes.push(Lane::Talk, Bytes::from_static(piece.as_bytes()));
-            }
-            let mut out = Vec::new();
-            write_all_now(&mut lanes, |slices| {
-                let all: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-                let written = step.min(all.len());
-                out.extend_from_slice(&all[..written]);
-                Ok(written)
-            })
-            .unwrap();
-            assert_eq!(out, b"one two three four", "in steps of {step}");
-            assert!(lanes.waiting() == 0 && lanes.rest.is_none());
-        }
     }
 }

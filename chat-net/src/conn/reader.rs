@@ -7,22 +7,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use chat_core::{Ask, Code, Detach, Query, Refusal, RequestId, SessionId, TokenHash};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::cut::{Cut, Piece};
 use super::io::Source;
 use super::outbox::{Lane, Outbox};
 use super::person::Person;
 use super::{SCRATCH, Shared, bare, same_room};
-use crate::codec::line::{Line, LineSplitter};
+use crate::codec::line::LineSplitter;
 use crate::codec::text::PageEnd;
-use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello, frame};
+use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello};
 use crate::engine::{Connect, Input, Request};
 use crate::flood::{Bucket, Pace};
 use crate::notice;
 use crate::table::close_outbox;
+use crate::transfer::Verdict;
 
 /// Why a connection is read no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,32 +37,21 @@ pub(crate) enum End {
     Closed(Code),
 }
 
-/// How the bytes are cut.
-#[derive(Debug)]
-enum Cut {
-    Frames,
-    Lines(LineSplitter),
-}
-
-/// One piece of input.
-enum Piece {
-    Payload(Result<FromClient, BadAsk>),
-    /// What a person typed.
-    Line(Vec<u8>),
-    TooLong,
-}
-
 /// The reading half.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) session: SessionId,
-    cut: Cut,
+    pub(super) cut: Cut,
     /// What has been read and not yet used.
-    partial: Vec<u8>,
+    pub(super) partial: BytesMut,
     /// Whether some of it has not been looked at.
-    has_input: bool,
+    pub(super) has_input: bool,
+    /// How many bytes are read straight into `partial`, which begins with a chunk that is not whole; zero if none does.
+    pub(super) room: u32,
+    /// Whether the last chunk that came was one of a transfer that is on its way.
+    pub(super) carries: bool,
     /// Boxed, because most connections are programs.
     pub(super) person: Option<Box<Person>>,
     pub(super) is_attached: bool,
@@ -88,8 +79,10 @@ impl Reader {
             outbox,
             session,
             cut,
-            partial: Vec::new(),
+            partial: BytesMut::new(),
             has_input: false,
+            room: 0,
+            carries: false,
             person,
             is_attached: false,
             is_known: false,
@@ -123,6 +116,9 @@ impl Reader {
 
     /// Reads what is there. `Ok(0)`: the end.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, source: &mut Source) -> Poll<io::Result<usize>> {
+        if self.room > 0 {
+            return self.poll_fill(cx, source);
+        }
         SCRATCH.with_borrow_mut(|scratch| {
             let count = ready!(source.poll_read(cx, scratch))?;
             self.outbox.heard(self.shared.now_ms());
@@ -154,7 +150,7 @@ impl Reader {
             Some(person) => {
                 let mut fresh = fresh.to_vec();
                 person.telnet.strip(&mut fresh);
-                self.partial.append(&mut fresh);
+                self.partial.extend_from_slice(&fresh);
             }
             None => self.partial.extend_from_slice(fresh),
         }
@@ -189,9 +185,19 @@ impl Reader {
             if self.is_foreign(&buffer[at..]) {
                 break Err(End::Closed(Code::WrongProtocol));
             }
-            let handled = match self.next(&buffer, &mut at) {
+            let handled = match self.next(&mut buffer, &mut at) {
                 Err(end) => Err(end),
                 Ok(None) => break Ok(()),
+                Ok(Some(Piece::Chunk { chunk, frame })) => match self.take_chunk(&chunk, frame) {
+                    Verdict::Done => Ok(()),
+                    verdict => Box::pin(self.answer_chunk(verdict)).await,
+                },
+                Ok(Some(Piece::Received { transfer, offset })) => {
+                    match self.take_received(transfer, offset) {
+                        Verdict::Done => Ok(()),
+                        verdict => Box::pin(self.answer_received(verdict)).await,
+                    }
+                }
                 Ok(Some(Piece::Line(line))) => Box::pin(self.line(&line)).await,
                 Ok(Some(Piece::TooLong)) => Box::pin(self.refuse(RequestId::NONE, Code::LineTooLong)).await,
                 Ok(Some(Piece::Payload(frame))) => match self.take_at_once(frame) {
@@ -203,9 +209,10 @@ impl Reader {
                 break handled;
             }
         };
-        buffer.drain(..at);
+        buffer.advance(at);
         // What is left is a piece that is not whole; an idle connection keeps no buffer.
-        self.partial = if buffer.is_empty() { Vec::new() } else { buffer };
+        self.partial = if buffer.is_empty() { BytesMut::new() } else { buffer };
+        self.make_room();
         // What came before the end is asked all the same, however the bytes were cut.
         let handed_over = self.hand_over().await;
         end.and(handed_over)
@@ -214,40 +221,6 @@ impl Reader {
     /// Whether a connection that was taken for a person turns out to be a program of another protocol.
     fn is_foreign(&self, rest: &[u8]) -> bool {
         self.person.as_ref().is_some_and(|person| !self.is_attached && person.is_foreign(rest))
-    }
-
-    /// Cuts the next piece off `buffer[*at..]`.
-    fn next(&mut self, buffer: &[u8], at: &mut usize) -> Result<Option<Piece>, End> {
-        let form = self.outbox.form;
-        match &mut self.cut {
-            Cut::Frames => {
-                let limits = &self.shared.limits;
-                let limit = if self.is_attached { limits.frame_bytes } else { limits.hello_frame_bytes };
-                match frame::split(&buffer[*at..], limit) {
-                    Err(error) => Err(End::Closed(error.code())),
-                    Ok(None) => Ok(None),
-                    Ok(Some((payload, used))) => {
-                        *at += used;
-                        Ok(Some(Piece::Payload(form.decode_client(payload))))
-                    }
-                }
-            }
-            Cut::Lines(lines) => {
-                let (piece, used) = match lines.next(&buffer[*at..]) {
-                    Line::Complete { line, used } if form == Form::Text => {
-                        (Some(Piece::Line(line.to_vec())), used)
-                    }
-                    Line::Complete { line, used } if line.trim_ascii().is_empty() => {
-                        (Some(Piece::Line(Vec::new())), used)
-                    }
-                    Line::Complete { line, used } => (Some(Piece::Payload(form.decode_client(line))), used),
-                    Line::TooLong { used } => (Some(Piece::TooLong), used),
-                    Line::Incomplete { used } => (None, used),
-                };
-                *at += used;
-                Ok(piece)
-            }
-        }
     }
 
     /// Takes what need not wait for anything, which is nearly everything where nothing is paced; gives back
@@ -294,9 +267,8 @@ impl Reader {
                 self.push(Lane::Control, &FromServer::Pong { nonce });
                 Ok(())
             }
-            Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => {
-                self.refuse(RequestId::NONE, Code::NoSuchTransfer).await
-            }
+            // Pieces of their own.
+            Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => Ok(()),
             Ok(FromClient::Ask { id, ask }) => self.ask(id, ask).await,
             Ok(FromClient::Query { id, query }) => self.query(id, query).await,
         }
@@ -438,7 +410,7 @@ impl Reader {
         Ok(())
     }
 
-    fn tell_refused(&mut self, re: RequestId, refusal: Refusal) {
+    pub(super) fn tell_refused(&mut self, re: RequestId, refusal: Refusal) {
         let mut bytes = BytesMut::new();
         self.outbox.form.encode(&notice::refused(re, self.shared.now(), refusal), false, &mut bytes);
         self.tell(bytes);
@@ -471,7 +443,7 @@ const GREETED_AS_A_PERSON: &str =
     "this connection was greeted as a person after a silence; a program must send its first bytes at once";
 
 /// The weight of what counts next to nothing.
-const FREE: u32 = 10;
+pub(super) const FREE: u32 = 10;
 
 /// How many rooms are remembered for joining again.
 const MOST_FREE_ROOMS: usize = 100;

@@ -6,6 +6,7 @@ mod chaos;
 mod doors;
 #[cfg(all(unix, feature = "sqlite"))]
 mod durable;
+mod files;
 mod flood;
 mod four_codecs;
 mod hooked;

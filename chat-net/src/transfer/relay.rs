@@ -1,0 +1,425 @@
+//! One transfer on its way: passes, receivers, credit. Knows no socket and no clock.
+//!
+//! For each receiver `acknowledged ≤ sent`, and `next ≤ sent` of its pass: chunks that it was sent already are not sent
+//! to it again. The credit of a pass is the least that its receivers can take. So what waits in the server is what the
+//! receivers' bulk lanes hold, and what the credits that are out may still bring.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_core::transfer::flow::{Flow, Taken};
+use chat_core::{MIN_CHUNK_BYTES, SessionId, TransferId};
+use tokio::time::Instant;
+
+use super::frames::{Forms, Frames, Held};
+use super::pass::{Pass, Receiver};
+use super::port::Port;
+use crate::codec::{Chunk, Credit, FromServer};
+use crate::conn::outbox::Piece;
+use crate::limits::Limits;
+
+/// The limits of one relay.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    /// Bytes on their way to one receiver.
+    pub(super) window: u64,
+    /// A credit is worth telling if it is so much more than the last.
+    pub(super) step: u64,
+    /// Bytes of frames in memory.
+    pub(super) memory: u64,
+    /// Passes at once.
+    pub(super) passes: usize,
+    /// How long the first pass to a room waits for others than the first who accepted.
+    pub(super) gather: Duration,
+    /// How long an end that owes something may be silent.
+    pub(super) silence: Duration,
+}
+
+impl Rules {
+    pub(super) fn of(limits: &Limits) -> Rules {
+        // What one pass may hold: its chunks once as they came, and once in base64.
+        let pass_bytes = (limits.bulk_bytes.max(1) / 3).saturating_mul(7).max(1);
+        Rules {
+            window: limits.transfer_window_bytes,
+            step: limits.transfer_window_bytes.min(limits.bulk_bytes as u64) / 4,
+            memory: limits.transfer_bytes as u64,
+            passes: (limits.transfer_bytes / pass_bytes).max(1),
+            gather: Duration::from_millis(limits.transfer_gather_ms),
+            silence: Duration::from_millis(limits.transfer_silence_ms),
+        }
+    }
+}
+
+/// What became of something that an end sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was taken.
+    Done,
+    /// It was there already.
+    Repeat,
+    /// It does not fit: a sentence that says what would.
+    Wrong(String),
+    /// It came for a pass or copy that is over: it may have been on its way.
+    Late,
+    /// There is no such transfer, or none that has to do with that connection.
+    Unknown,
+}
+
+/// What a look at a relay found out, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// A copy has grown.
+    Progress { transfer: TransferId, session: SessionId, offset: u64 },
+    /// An end has been silent for too long.
+    Stall { transfer: TransferId, session: SessionId },
+}
+
+/// What a relay begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) transfer: TransferId,
+    pub(super) size: u64,
+    pub(super) chunk_bytes: u32,
+    pub(super) is_room: bool,
+    /// The sender's session.
+    pub(super) sender: SessionId,
+}
+
+/// One transfer.
+#[derive(Debug)]
+pub(super) struct Relay<P> {
+    pub(super) start: Start,
+    /// Bytes in a chunk, as agreed.
+    pub(super) chunk: u64,
+    pub(super) rules: Rules,
+    /// The sender's connection, while it is there.
+    pub(super) sender: Option<P>,
+    pub(super) receivers: Vec<Receiver<P>>,
+    pub(super) passes: Vec<Pass>,
+    pub(super) last_pass: u32,
+    /// No pass begins before.
+    pub(super) gathers_until: Option<Instant>,
+    pub(super) held: Held,
+    /// Whether a credit was less than the receivers could take, for lack of memory.
+    is_tight: bool,
+    /// Whose connections have something new to write.
+    pub(super) dirty: Vec<P>,
+}
+
+impl<P: Port> Relay<P> {
+    pub(super) fn new(start: Start, sender: Option<P>, rules: Rules) -> Relay<P> {
+        let chunk = u64::from(start.chunk_bytes.max(1));
+        Relay {
+            start,
+            chunk,
+            rules: Rules { window: rules.window.max(chunk), ..rules },
+            sender,
+            receivers: Vec::new(),
+            passes: Vec::new(),
+            last_pass: 0,
+            gathers_until: None,
+            held: Held::default(),
+            is_tight: false,
+            dirty: Vec::new(),
+        }
+    }
+
+    /// A receiver takes the file, from an offset; or goes on with it.
+    pub(super) fn link(&mut self, session: SessionId, port: P, from: u64, now: Instant) {
+        self.part(session);
+        if self.start.is_room && self.last_pass == 0 && self.gathers_until.is_none() {
+            self.gathers_until = Some(now + self.rules.gather);
+        }
+        port.opened();
+        let flow = Flow::new(self.start.size, self.rules.window, from);
+        let told = flow.sent();
+        let mut receiver =
+            Receiver { session, port, flow, pass: None, left: None, grant: told, told, heard: now };
+        receiver.grant = self.grant(&receiver);
+        self.receivers.push(receiver);
+        self.tend(now);
+    }
+
+    /// A receiver's copy stands still, or is over.
+    pub(super) fn unlink(&mut self, session: SessionId, now: Instant) {
+        if self.part(session) {
+            self.tend(now);
+        }
+    }
+
+    /// Whether it was there.
+    fn part(&mut self, session: SessionId) -> bool {
+        let Some(at) = self.receivers.iter().position(|receiver| receiver.session == session) else {
+            return false;
+        };
+        let Receiver { port, flow, .. } = self.receivers.remove(at);
+        port.forgive_acks(flow.in_flight());
+        port.withdraw(self.start.transfer);
+        port.closed();
+        true
+    }
+
+    /// The sender's connection is gone. Its passes wait for it.
+    pub(super) fn sender_lost(&mut self) {
+        self.sender = None;
+    }
+
+    /// The sender goes on over another connection: it is told every pass that goes on.
+    pub(super) fn sender_back(&mut self, session: SessionId, port: Option<P>, now: Instant) {
+        (self.start.sender, self.sender) = (session, port);
+        for at in 0..self.passes.len() {
+            self.passes[at].heard = now;
+            self.tell_credit(at);
+        }
+    }
+
+    /// The transfer is over.
+    pub(super) fn close(&mut self, now: Instant) {
+        while let Some(receiver) = self.receivers.last() {
+            self.part(receiver.session);
+        }
+        self.tend(now);
+    }
+
+    /// Takes a chunk; `frame` is the binary frame that it came in, if it did.
+    pub(super) fn chunk(
+        &mut self,
+        from: SessionId,
+        chunk: &Chunk,
+        frame: Option<Bytes>,
+        now: Instant,
+    ) -> Verdict {
+        if from != self.start.sender {
+            return Verdict::Unknown;
+        }
+        let Some(at) = self.passes.iter().position(|pass| pass.number == chunk.pass) else {
+            return match chunk.pass <= self.last_pass {
+                true => Verdict::Late,
+                false => Verdict::Wrong(format!("there is no pass {} of this transfer", chunk.pass)),
+            };
+        };
+        let verdict = self.check(at, chunk);
+        if verdict != Verdict::Done {
+            self.tell_credit(at);
+            return verdict;
+        }
+        let at = self.meet(at, chunk.offset);
+        self.passes[at].heard = now;
+        self.pass_on(at, chunk, frame, now);
+        if self.passes[at].intake.is_done() {
+            self.passes.remove(at);
+            self.tend(now);
+        } else {
+            self.credit(at, now);
+            self.judge(at, now);
+        }
+        verdict
+    }
+
+    /// Whether a chunk is the next of its pass, and within its credit; if so it counts as there.
+    fn check(&mut self, at: usize, chunk: &Chunk) -> Verdict {
+        let pass = &mut self.passes[at];
+        let (offset, length) = (chunk.offset, chunk.data.len() as u64);
+        let end = offset.checked_add(length);
+        let is_last = end == Some(self.start.size) || end == Some(pass.until);
+        let is_right = length <= self.chunk && end.is_some_and(|end| end <= pass.until);
+        let is_long_enough = length >= self.chunk.min(u64::from(MIN_CHUNK_BYTES)) || is_last;
+        let next = pass.next();
+        if length > 0 && end.is_some_and(|end| end <= next) {
+            return Verdict::Repeat;
+        }
+        if is_right && is_long_enough && pass.intake.take(offset, length) == Taken::Fresh {
+            return Verdict::Done;
+        }
+        Verdict::Wrong(format!(
+            "pass {} goes on at byte {next} and may go up to byte {}, in chunks of {MIN_CHUNK_BYTES} to {} bytes",
+            pass.number, pass.until, self.chunk
+        ))
+    }
+
+    /// Gives a fresh chunk to every receiver of its pass, without what it was sent already.
+    fn pass_on(&mut self, at: usize, chunk: &Chunk, frame: Option<Bytes>, now: Instant) {
+        let number = self.passes[at].number;
+        let end = chunk.offset + chunk.data.len() as u64;
+        let mut frames = Frames::new(chunk, frame, &self.held);
+        for receiver in &mut self.receivers {
+            let sent = receiver.flow.sent();
+            if receiver.pass != Some(number) || sent >= end {
+                continue;
+            }
+            // A chunk is far smaller than any address space.
+            let skip = usize::try_from(sent - chunk.offset).unwrap_or(usize::MAX);
+            let frame = frames.get(receiver.port.form(), skip);
+            receiver.port.send(Piece { transfer: chunk.transfer, offset: sent, length: end - sent, frame });
+            if receiver.flow.is_idle() {
+                receiver.heard = now;
+            }
+            receiver.flow.sent_to(end);
+            self.dirty.push(receiver.port.clone());
+            if end == self.start.size {
+                receiver.pass = None;
+            }
+        }
+    }
+
+    /// Takes a receiver's acknowledgement of everything before `offset`.
+    pub(super) fn received(&mut self, from: SessionId, offset: u64, now: Instant) -> Verdict {
+        let Some(at) = self.receivers.iter().position(|receiver| receiver.session == from) else {
+            return Verdict::Unknown;
+        };
+        match self.receivers[at].flow.acknowledge(offset) {
+            Some(true) => {}
+            Some(false) => return Verdict::Repeat,
+            None => return Verdict::Late,
+        }
+        let grant = self.grant(&self.receivers[at]);
+        let receiver = &mut self.receivers[at];
+        receiver.heard = now;
+        let before = std::mem::replace(&mut receiver.grant, grant);
+        if let Some(number) = receiver.pass
+            && let Some(pass) = self.passes.iter().position(|pass| pass.number == number)
+        {
+            if before <= self.passes[pass].limit {
+                self.measure(pass);
+            }
+            self.credit(pass, now);
+            self.judge(pass, now);
+        }
+        if self.is_tight {
+            self.credit_all(now);
+        }
+        Verdict::Done
+    }
+
+    /// How far a receiver lets its pass go.
+    pub(super) fn grant(&self, receiver: &Receiver<P>) -> u64 {
+        let waiting = receiver.port.waiting(self.start.transfer);
+        let room = receiver.port.share().saturating_sub(waiting);
+        // One chunk always fits where none waits.
+        let least = if waiting == 0 { self.chunk } else { 0 };
+        receiver.flow.grant(room.max(least))
+    }
+
+    /// Finds out anew how far the receivers of a pass let it go, and which forms they speak.
+    pub(super) fn measure(&mut self, at: usize) {
+        let number = self.passes[at].number;
+        let of_it = self.receivers.iter().filter(|receiver| receiver.pass == Some(number));
+        let (mut limit, mut forms) = (u64::MAX, Forms::default());
+        for receiver in of_it {
+            limit = limit.min(receiver.grant);
+            forms = forms.and(Forms::of(receiver.port.form()));
+        }
+        (self.passes[at].limit, self.passes[at].forms) = (limit, forms);
+    }
+
+    /// Tells the sender how far a pass may go, if that is worth telling: whole chunks, a few at once.
+    pub(super) fn credit(&mut self, at: usize, now: Instant) {
+        let (chunk, size) = (self.chunk, self.start.size);
+        let memory = self.memory(at);
+        let pass = &mut self.passes[at];
+        let next = pass.next();
+        let wanted = pass.limit.saturating_sub(next);
+        if memory < wanted {
+            self.is_tight = true;
+        }
+        let room = wanted.min(memory);
+        let until = if next + room >= size { size } else { next + room / chunk * chunk };
+        if until <= pass.until {
+            return;
+        }
+        let is_owed_little = pass.owed() < chunk;
+        if is_owed_little || until - pass.until >= self.rules.step || until == size {
+            if pass.owed() == 0 {
+                pass.heard = now;
+            }
+            pass.until = until;
+            self.tell_credit(at);
+        }
+    }
+
+    pub(super) fn credit_all(&mut self, now: Instant) {
+        self.is_tight = false;
+        for at in 0..self.passes.len() {
+            self.credit(at, now);
+        }
+    }
+
+    /// How many bytes of the file may still come in a pass before the frames made of them fill the transfer's memory.
+    fn memory(&self, at: usize) -> u64 {
+        let held = self.held.bytes();
+        let all: u64 = self.passes.iter().map(Pass::will_take).sum();
+        let others = all - self.passes[at].will_take();
+        let free = self.rules.memory.saturating_sub(held + others);
+        match free.saturating_mul(100) / self.passes[at].weight() {
+            // However little memory there may be, one chunk at a time goes on.
+            room if held == 0 && others == 0 => room.max(self.chunk),
+            room => room,
+        }
+    }
+
+    /// Whether there is memory for the chunks that a pass may still bring, if receivers of these forms join it.
+    pub(super) fn has_memory_for(&self, at: usize, forms: Forms) -> bool {
+        let all: u64 = self.passes.iter().map(Pass::will_take).sum();
+        let pass = &self.passes[at];
+        let more = pass.owed() * (pass.forms.and(forms).weight() - pass.forms.weight()) / 100;
+        more == 0 || self.held.bytes() + all + more <= self.rules.memory
+    }
+
+    pub(super) fn tell_credit(&mut self, at: usize) {
+        let Some(sender) = &self.sender else { return };
+        let Pass { number, until, .. } = self.passes[at];
+        let (transfer, next) = (self.start.transfer, self.passes[at].next());
+        sender.tell(&FromServer::Credit(Credit { transfer, pass: number, next, until }));
+        self.dirty.push(sender.clone());
+    }
+
+    /// What the log is to know: how far the copies are, and who has been silent for too long.
+    pub(super) fn sweep(&mut self, now: Instant, findings: &mut Vec<Finding>) {
+        let (transfer, silence) = (self.start.transfer, self.rules.silence);
+        for receiver in &mut self.receivers {
+            let (session, offset) = (receiver.session, receiver.flow.acknowledged());
+            if offset > receiver.told {
+                receiver.told = offset;
+                findings.push(Finding::Progress { transfer, session, offset });
+            }
+            if !receiver.flow.is_idle() && now - receiver.heard >= silence {
+                receiver.heard = now;
+                findings.push(Finding::Stall { transfer, session });
+            }
+        }
+        let mut is_silent = false;
+        for pass in self.passes.iter_mut().filter(|pass| pass.owed() > 0 && now - pass.heard >= silence) {
+            pass.heard = now;
+            is_silent = true;
+        }
+        if is_silent && self.sender.is_some() {
+            findings.push(Finding::Stall { transfer, session: self.start.sender });
+        }
+        // What was in memory may have gone with a connection, of which nobody was told.
+        self.tend(now);
+        for at in (0..self.passes.len()).rev() {
+            self.judge(at, now);
+        }
+    }
+
+    /// A moment that [`look_at`](Relay::look_at) named has come.
+    pub(super) fn look(&mut self, now: Instant) {
+        if self.passes.is_empty() {
+            self.tend(now);
+        }
+        for at in (0..self.passes.len()).rev() {
+            self.judge(at, now);
+        }
+    }
+
+    /// When it is to be looked at, if nothing happens before.
+    pub(super) fn look_at(&self, now: Instant) -> Option<Instant> {
+        let gathered = self.gathers_until.filter(|until| *until > now && self.last_pass == 0);
+        self.passes.iter().filter_map(|pass| pass.delay.look_at()).chain(gathered).min()
+    }
+
+    /// The receivers' sessions.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.receivers.iter().map(|receiver| receiver.session)
+    }
+}
