@@ -70,7 +70,7 @@ fn carry(from: &TcpStream, to: &TcpStream, bytes_per_second: Option<u32>) {
                 break;
             }
             if let Some(rate) = bytes_per_second {
-                std::thread::sleep(Duration::from_secs(1) * u32::try_from(count).unwrap() / rate);
+                std::thread::sleep(Duration::from_secs(1) * u32::try_from(count).unwrap() / rate); // paced
             }
         }
         let _ = to.shutdown(Shutdown::Both);

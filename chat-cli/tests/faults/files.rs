@@ -70,15 +70,6 @@ fn assert_done(program: Program, who: &str) {
     assert_eq!(status.code(), Some(0), "{who}: {out:#?} {err:#?}");
 }
 
-/// Waits until the wire has carried so much.
-fn until_carried(wire: &Wire, bytes: u64, patience: Duration) {
-    let deadline = Instant::now() + patience;
-    while wire.down() < bytes {
-        assert!(Instant::now() < deadline, "{} of {bytes} bytes went through the wire", wire.down());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// What breaks.
 #[derive(Clone, Copy, Debug)]
 enum Break {
@@ -95,7 +86,7 @@ fn break_all(lab: &Lab, mut server: Running, ways: [&Wire; 2], size: u64, rng: &
         (0..9).map(|nth| (rng.below(size * 9 / 10), kinds[nth % kinds.len()])).collect();
     breaks.sort_by_key(|(at, _)| *at);
     for (at, kind) in breaks {
-        until_carried(receiver, at, Duration::from_secs(120));
+        receiver.until_down(at, Duration::from_secs(120));
         println!("{kind:?} breaks after {} bytes", receiver.down());
         match kind {
             Break::Server => {
@@ -110,7 +101,6 @@ fn break_all(lab: &Lab, mut server: Running, ways: [&Wire; 2], size: u64, rng: &
 }
 
 #[test]
-
 fn a_file_arrives_whole_whatever_breaks_and_little_is_sent_again() {
     let mut rng = Rng::seeded("files");
     let lab = Lab::new("files");
@@ -142,7 +132,6 @@ fn a_file_arrives_whole_whatever_breaks_and_little_is_sent_again() {
 }
 
 #[test]
-
 fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     const SIZE: u64 = 24 * MIB;
     let mut rng = Rng::seeded("slow");
@@ -154,10 +143,11 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     wire.pace(100_000);
     let folder = |name: &str| -> PathBuf { lab.beside(name) };
     let names: Vec<String> = (1..=9).map(|number| format!("fast{number}")).collect();
+    let watcher = Watcher::new(&lab.address);
     let fast: Vec<Program> =
         names.iter().map(|name| receive(&lab.address, name, &folder(name), Some("lobby"))).collect();
     let slow = receive(&wire.address, "slow", &folder("slow"), Some("lobby"));
-    everybody_is_there(&lab.address, 10);
+    watcher.see_many(10);
     let begun = Instant::now();
     let alice = send(&lab.address, "#lobby", &source);
     for (program, name) in fast.into_iter().zip(&names) {
@@ -174,21 +164,37 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     server.end();
 }
 
-/// Waits until so many users are in the lobby, beside the one who looks.
-fn everybody_is_there(address: &str, count: u64) {
-    let mut link = TcpStream::connect(address).unwrap();
-    let mut lines = Lines::of(link.try_clone().unwrap());
-    link.write_all(b"{\"type\":\"hello\",\"name\":\"watcher\",\"rooms\":[]}\n").unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        link.write_all(b"{\"type\":\"users\",\"id\":1,\"room\":\"lobby\"}\n").unwrap();
-        let answer = lines.until("\"re\":1");
-        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-        if answer["total"].as_u64() == Some(count) {
-            break;
-        }
-        assert!(Instant::now() < deadline, "not all came: {answer}");
-        std::thread::sleep(Duration::from_millis(5));
+/// Somebody in the lobby who sees others come.
+struct Watcher {
+    link: TcpStream,
+    lines: Lines,
+}
+
+impl Watcher {
+    fn new(address: &str) -> Watcher {
+        let mut link = TcpStream::connect(address).unwrap();
+        let lines = Lines::of(link.try_clone().unwrap());
+        link.write_all(b"{\"type\":\"hello\",\"name\":\"watcher\",\"rooms\":[\"lobby\"]}\n").unwrap();
+        let mut watcher = Watcher { link, lines };
+        watcher.see("watcher");
+        watcher
     }
-    link.write_all(b"{\"type\":\"bye\"}\n").unwrap();
+
+    /// Waits until `name` joins.
+    fn see(&mut self, name: &str) {
+        loop {
+            let line: serde_json::Value = serde_json::from_str(&self.lines.until("\"joined\"")).unwrap();
+            if line["user"] == name {
+                return;
+            }
+        }
+    }
+
+    /// Waits until so many have joined, then leaves.
+    fn see_many(mut self, count: usize) {
+        for _ in 0..count {
+            self.lines.until("\"joined\"");
+        }
+        self.link.write_all(b"{\"type\":\"bye\"}\n").unwrap();
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Takes connections on its own address and carries their bytes to the server's, while there is one.
@@ -22,6 +22,8 @@ struct Shared {
     pace: AtomicU64,
     /// Both ends of every connection.
     ends: Mutex<Vec<TcpStream>>,
+    /// Somebody waits for more to be carried; `ends` guards it.
+    more: Condvar,
 }
 
 impl Wire {
@@ -59,6 +61,17 @@ impl Wire {
         self.shared.down.load(Ordering::Relaxed)
     }
 
+    /// Waits until so many bytes went to the client.
+    pub(crate) fn until_down(&self, bytes: u64, patience: Duration) {
+        let (guard, late) = self
+            .shared
+            .more
+            .wait_timeout_while(self.shared.ends(), patience, |_| self.down() < bytes)
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(guard);
+        assert!(!late.timed_out(), "{} of {bytes} bytes went through the wire", self.down());
+    }
+
     /// From now on carries so many bytes a second to the client; 0: as many as come.
     pub(crate) fn pace(&self, bytes_per_second: u64) {
         self.shared.pace.store(bytes_per_second, Ordering::Relaxed);
@@ -70,6 +83,13 @@ impl Shared {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn carried(&self, way: &AtomicU64, count: usize) {
+        way.fetch_add(count as u64, Ordering::Relaxed);
+        // Under the lock, so that nobody looks and then waits just between.
+        let _guard = self.ends();
+        self.more.notify_all();
+    }
+
     fn link(self: &Arc<Shared>, near: TcpStream, far: TcpStream) {
         for stream in [&near, &far] {
             stream.set_nodelay(true).unwrap();
@@ -77,13 +97,17 @@ impl Shared {
         let copy = |stream: &TcpStream| stream.try_clone().unwrap();
         let (up, down) = (Arc::clone(self), Arc::clone(self));
         let ((near_in, far_out), (far_in, near_out)) = ((copy(&near), copy(&far)), (copy(&far), copy(&near)));
-        std::thread::spawn(move || carry(near_in, far_out, &up.up, &AtomicU64::new(0)));
-        std::thread::spawn(move || carry(far_in, near_out, &down.down, &down.pace));
+        std::thread::spawn(move || {
+            carry(near_in, far_out, &AtomicU64::new(0), |count| up.carried(&up.up, count))
+        });
+        std::thread::spawn(move || {
+            carry(far_in, near_out, &down.pace, |count| down.carried(&down.down, count))
+        });
         self.ends().extend([near, far]);
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, carried: &AtomicU64, pace: &AtomicU64) {
+fn carry(mut from: TcpStream, mut to: TcpStream, pace: &AtomicU64, carried: impl Fn(usize)) {
     let mut bytes = vec![0; 64 * 1024];
     let mut due = Instant::now();
     loop {
@@ -94,10 +118,10 @@ fn carry(mut from: TcpStream, mut to: TcpStream, carried: &AtomicU64, pace: &Ato
         if to.write_all(&bytes[..count]).is_err() {
             break;
         }
-        carried.fetch_add(count as u64, Ordering::Relaxed);
+        carried(count);
         if limit > 0 {
             due = due.max(Instant::now()) + Duration::from_secs_f64(count as f64 / limit as f64);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            std::thread::sleep(due.saturating_duration_since(Instant::now())); // paced
         }
     }
     for stream in [&from, &to] {
