@@ -26,13 +26,15 @@ fn check_every_painting(raw: &[u8], (rows, columns): (u16, u16)) {
     let end = b"\x1b[J\r";
     let ends =
         raw.windows(end.len()).enumerate().filter(|(_, bytes)| bytes == end).map(|(at, _)| at + end.len());
-    let (mut from, mut with_bars) = (0, 0);
+    let (mut from, mut with_bars, mut is_prompted) = (0, 0, false);
     for at in ends {
         screen.process(&raw[from..at]);
         from = at;
         let lines: Vec<String> = screen.screen().contents().lines().map(str::to_owned).collect();
         let Some((last, above)) = lines.split_last() else { continue };
-        if last.is_empty() {
+        // Before somebody is in, there is no prompt.
+        is_prompted |= last.contains("> ");
+        if last.is_empty() || !is_prompted {
             continue;
         }
         assert!(last.contains("> ") || last.ends_with('>'), "no prompt at the end of {lines:#?}");

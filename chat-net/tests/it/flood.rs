@@ -114,9 +114,9 @@ async fn everything_that_is_answered_counts_named_or_not() {
     for (before, line, lines) in [
         ("", "/join dev", 1),
         ("", "root", 1),
-        ("", "/help", 12),
+        ("", "/help", 15),
         ("", "\u{80}", 1),
-        ("alice", "/help", 12),
+        ("alice", "/help", 15),
         ("bob", "/topic", 1),
         ("carol", "/dance", 1),
         ("dave", "/room nowhere", 1),

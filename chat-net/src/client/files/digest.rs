@@ -1,9 +1,17 @@
 //! The hash of a file that several readers go through: each byte is hashed once, in order, by whoever comes by first.
 
+use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chat_core::FileHash;
+
+use crate::disk::read_at;
+
+/// Read at a time, where nobody waits for it.
+pub(super) const READ_BYTES: usize = 1024 * 1024;
 
 /// See the module.
 #[derive(Debug)]
@@ -58,6 +66,30 @@ impl Digest {
         self.at.store(at, Ordering::Release);
         (at == self.size).then(|| FileHash(*hasher.finalize().as_bytes()))
     }
+}
+
+/// Hashes a part of a file; an error if it ends before, or if nobody wants it any more.
+pub(super) fn hash_range(
+    file: &File,
+    range: Range<u64>,
+    hasher: &mut blake3::Hasher,
+    is_wanted: impl Fn() -> bool,
+) -> io::Result<()> {
+    let mut buffer = vec![0; READ_BYTES];
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).unwrap_or(READ_BYTES).min(READ_BYTES);
+        let count = read_at(file, at, &mut buffer[..most])?;
+        if count < most {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !is_wanted() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        hasher.update(&buffer[..count]);
+        at += count as u64;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod inlet;
 mod ledger;
 mod name;
 mod options;
+mod own;
 mod part;
 mod pass;
 mod place;

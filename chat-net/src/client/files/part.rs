@@ -1,26 +1,25 @@
 //! A file that is not whole yet: made without following a link, taken up again only if it is surely ours, and given its
 //! name without overwriting anything.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chat_core::FileHash;
 
+use super::digest::hash_range;
 use super::name::{PART, SIDECAR, SIDECAR_NEW, numbered};
+use super::own::{create, existing, is_same, sync_folder};
 use super::place::place;
 use super::sidecar::{About, Sidecar, Verified};
-use crate::disk::{read_at, write_at};
+use crate::disk::write_at;
 
 /// So many names are tried for a file before it is given up.
 const NAMES: u32 = 10_000;
 
 /// So many places are looked at for what an earlier transfer left.
 const PLACES: u32 = 64;
-
-/// Read at a time, to verify what is there.
-const READ_BYTES: usize = 1024 * 1024;
 
 /// A file that is not whole yet, for this transfer alone.
 #[derive(Debug)]
@@ -182,6 +181,10 @@ impl Place {
     fn resume(self) -> io::Result<(Part, Start)> {
         let file = existing(&self.path, true)?;
         file.try_lock()?;
+        // Whoever had it may have given it its name since it was opened, and died before its sidecar was gone.
+        if !is_same(&self.path, &file) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         let verified = self.sidecar.read(&self.about)?;
         let mut hasher = blake3::Hasher::new();
         hash_range(&file, 0..verified.offset, &mut hasher, || true)?;
@@ -198,93 +201,6 @@ impl Checkpoint {
     pub(super) fn write(&self) -> io::Result<()> {
         self.file.sync_data()?;
         self.sidecar.update(&self.about, self.verified)
-    }
-}
-
-/// Hashes a part of a file; an error if it ends before, or if nobody wants it any more.
-pub(super) fn hash_range(
-    file: &File,
-    range: std::ops::Range<u64>,
-    hasher: &mut blake3::Hasher,
-    is_wanted: impl Fn() -> bool,
-) -> io::Result<()> {
-    let mut buffer = vec![0; READ_BYTES];
-    let mut at = range.start;
-    while at < range.end {
-        let most = usize::try_from(range.end - at).unwrap_or(READ_BYTES).min(READ_BYTES);
-        let count = read_at(file, at, &mut buffer[..most])?;
-        if count < most {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if !is_wanted() {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        hasher.update(&buffer[..count]);
-        at += count as u64;
-    }
-    Ok(())
-}
-
-/// Makes a file for this user alone where there is nothing, not even a link.
-pub(super) fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Opens a file that is there: a regular one, this user's alone, under this one name.
-pub(super) fn existing(path: &Path, writes: bool) -> io::Result<File> {
-    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a file of this client's");
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(odd());
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(writes);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        // It may be another one by now: a link, or a pipe on which an open would wait.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags as i32);
-    }
-    let file = options.open(path)?;
-    let about = file.metadata()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let is_private = about.mode() & 0o077 == 0 && about.uid() == rustix::process::geteuid().as_raw();
-        if !is_private || about.nlink() != 1 {
-            return Err(odd());
-        }
-    }
-    if about.is_file() { Ok(file) } else { Err(odd()) }
-}
-
-/// Whether there is nothing of that name, not even a link.
-pub(super) fn is_free(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-}
-
-/// Whether that name is still this file's.
-fn is_same(path: &Path, file: &File) -> bool {
-    let Ok(there) = fs::symlink_metadata(path) else { return false };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        file.metadata().is_ok_and(|here| (here.dev(), here.ino()) == (there.dev(), there.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        file.metadata().is_ok_and(|here| there.is_file() && here.len() == there.len())
-    }
-}
-
-/// So that the name outlives the machine's end, too. Not every system lets one.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
     }
 }
 
@@ -414,11 +330,16 @@ mod tests {
         let folder = Scratch::new();
         left(&folder, &about(10), b"abcdefg", 5);
         let sidecar = folder.path().join("x.bin.part.json");
-        fs::copy(&sidecar, folder.path().join("x.bin.part.json~")).unwrap();
-        let (part, start) = open(&folder, &about(10));
-        assert_eq!(start.offset, 5);
-        part.checkpoint(5, &start.hasher).write().unwrap();
-        assert_eq!(names(&folder), ["x.bin.part", "x.bin.part.json"]);
+        let new = folder.path().join("x.bin.part.json~");
+        let whole = fs::read(&sidecar).unwrap();
+        for what_came_to_the_disk in [&whole[..], b"", &[0; 100]] {
+            fs::write(&new, what_came_to_the_disk).unwrap();
+            fs::set_permissions(&new, PermissionsExt::from_mode(0o600)).unwrap();
+            let (part, start) = open(&folder, &about(10));
+            assert_eq!(start.offset, 5);
+            part.checkpoint(5, &start.hasher).write().unwrap();
+            assert_eq!(names(&folder), ["x.bin.part", "x.bin.part.json"]);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::part::create;
+use super::own::create;
 
 /// Gives the file at `from` the name `to`; an error of the kind `AlreadyExists` if there is anything of that name.
 ///

@@ -9,9 +9,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use chat_core::{FileHash, MAX_CHUNK_BYTES, Offer, UserName};
 use tokio::task::spawn_blocking;
 
-use super::digest::Digest;
+use super::digest::{Digest, READ_BYTES, hash_range};
 use super::error::FileError;
-use super::part::hash_range;
 use super::pass::{Buffers, Pass};
 use super::source::Source;
 use super::table::{Files, OutChunk, Word, Words};
@@ -20,9 +19,6 @@ use crate::codec::{Credit, bincode};
 
 /// Passes of one transfer at once; a server has far fewer.
 const PASSES: usize = 64;
-
-/// Read at a time, where nobody waits for it.
-const READ_BYTES: usize = 1024 * 1024;
 
 /// See the module.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chat_core::{FileHash, Offer};
 use serde::{Deserialize, Serialize};
 
-use super::part::{create, existing, is_free};
+use super::own::{create, existing, is_free};
 
 /// No sidecar is longer.
 const MAX_BYTES: u64 = 16 * 1024;
@@ -83,17 +83,15 @@ impl Sidecar {
         if !is_free(&self.new) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        write(create(&self.path)?, about, verified)
+        made(&self.path, |file| write(file, about, verified))
     }
 
     /// Writes it anew: whole or not at all, whenever the machine stops.
     pub(super) fn update(&self, about: &About, verified: Verified) -> io::Result<()> {
-        let written = write(create(&self.new)?, about, verified);
-        let done = written.and_then(|()| fs::rename(&self.new, &self.path));
-        if done.is_err() {
-            let _ = fs::remove_file(&self.new);
-        }
-        done
+        made(&self.new, |file| {
+            write(file, about, verified)?;
+            fs::rename(&self.new, &self.path)
+        })
     }
 
     /// What it says of this file; an error if it is of another, or odd in any way.
@@ -107,8 +105,10 @@ impl Sidecar {
         }
         // One that was being written when the machine stopped. What is not one of ours is in the way.
         if !is_free(&self.new) {
-            let left = read(&self.new)?;
-            if !left.about.may_be(about) {
+            let left = bytes(&self.new)?;
+            let is_ours = is_torn(&left)
+                || serde_json::from_slice::<Contents>(&left).is_ok_and(|left| left.about.may_be(about));
+            if !is_ours {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             fs::remove_file(&self.new)?;
@@ -129,9 +129,42 @@ fn write(mut file: File, about: &About, verified: Verified) -> io::Result<()> {
     file.sync_data()
 }
 
+/// Makes a file and fills it; takes it away again if that fails, as it does on a full disk.
+fn made(path: &Path, fill: impl FnOnce(File) -> io::Result<()>) -> io::Result<()> {
+    fill(create(path)?).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
+}
+
 fn read(path: &Path) -> io::Result<Contents> {
-    let file = existing(path, false)?;
+    Ok(serde_json::from_slice(&bytes(path)?)?)
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
+    existing(path, false)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether nothing of it had reached the disk when the machine stopped: empty, or only as long as it was to be.
+fn is_torn(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_written_leaves_nothing() {
+        let folder = Scratch::new();
+        let path = folder.path().join("x.part.json");
+        let full = |_| Err(io::ErrorKind::StorageFull.into());
+        assert_eq!(made(&path, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(is_free(&path));
+        fs::write(&path, "precious").unwrap();
+        assert_eq!(made(&path, full).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
 }

@@ -106,13 +106,14 @@ async fn opened(folder: PathBuf, name: String, about: About) -> Result<Writer, F
     let at = folder.clone();
     match spawn_blocking(move || open(&at, &name, &about)).await {
         Ok(opened) => opened,
-        Err(error) => Err(cannot_write(&folder, io::Error::other(error))),
+        Err(error) => Err(cannot_write(&folder, 0, io::Error::other(error))),
     }
 }
 
 /// Opens the part, and looks whether there is room for the rest. Blocks.
 fn open(folder: &Path, name: &str, about: &About) -> Result<Writer, FileError> {
-    let (part, start) = Part::open(folder, name, about).map_err(|error| cannot_write(folder, error))?;
+    let (part, start) =
+        Part::open(folder, name, about).map_err(|error| cannot_write(folder, about.size, error))?;
     let writer = Writer::new(part, start, about.size);
     let needed = about.size - writer.offset();
     match free_bytes(folder) {
@@ -124,10 +125,12 @@ fn open(folder: &Path, name: &str, about: &About) -> Result<Writer, FileError> {
     }
 }
 
-fn cannot_write(path: &Path, error: io::Error) -> FileError {
+/// `needed` bytes could not all be written, or nothing at all.
+fn cannot_write(path: &Path, needed: u64, error: io::Error) -> FileError {
     match is_full(&error) {
         true => {
-            FileError::NoSpace { folder: path.into(), needed: 0, free: free_bytes(path).unwrap_or_default() }
+            let free = free_bytes(path).unwrap_or_default();
+            FileError::NoSpace { folder: path.into(), needed, free }
         }
         false => FileError::Write { path: path.into(), error: Arc::new(error) },
     }

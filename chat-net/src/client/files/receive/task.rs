@@ -308,7 +308,7 @@ impl Receive {
                     Stopped::Shut if offset == self.taken && self.retry_at.is_none() => self.halt(),
                     Stopped::Shut => {}
                     Stopped::Failed(error) if is_full(&error) => self.full(),
-                    Stopped::Failed(error) => self.fail(cannot_write(&path, error), EndReason::Failed),
+                    Stopped::Failed(error) => self.fail(cannot_write(&path, 0, error), EndReason::Failed),
                 }
             }
             Moved::Finished(Ok(Ok(path))) => {
@@ -327,7 +327,8 @@ impl Receive {
         // Only an end makes a place that is gone a reason not to end.
         self.place = Place::Gone;
         let ask = Ask::Cancel { transfer: self.offer.transfer, user: None, why: EndReason::Failed };
-        self.last.get_or_insert((FileEvent::Failed(cannot_write(&self.to.folder, error)), true));
+        self.last
+            .get_or_insert((FileEvent::Failed(cannot_write(&self.to.folder, self.offer.size, error)), true));
         self.ends.asker.ask(ask);
     }
 
