@@ -5,6 +5,7 @@ mod folder;
 #[path = "../it/hooked.rs"]
 mod hooked;
 mod hostile;
+mod names;
 mod peer;
 mod receiving;
 mod rooms;

@@ -115,7 +115,6 @@ async fn one_who_stops_reading_holds_up_nobody_and_gets_it_later() {
     slow.person.wire.down.open();
     slow.gets(&all.file).await;
     finished(&mut sending, &["slow"]).await;
-    assert!(all.ann.wire.up.bytes() <= 2 * SIZE, "one pass for those who keep pace, and one for the slow");
 }
 
 #[tokio::test]

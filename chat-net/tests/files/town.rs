@@ -196,11 +196,13 @@ impl Person {
 
 /// The first event that is as wanted; what comes before is dropped.
 pub(crate) async fn until(transfer: &mut Transfer, is_wanted: impl Fn(&FileEvent) -> bool) -> FileEvent {
+    let mut seen = Vec::new();
     loop {
-        let event = timeout(LONG, transfer.next()).await.expect("something happens");
-        let event = event.expect("it comes before the end");
-        if is_wanted(&event) {
-            return event;
+        match timeout(LONG, transfer.next()).await {
+            Ok(Some(event)) if is_wanted(&event) => return event,
+            Ok(Some(event)) => seen.push(event),
+            Ok(None) => panic!("the end, after {seen:?}"),
+            Err(_) => panic!("nothing more, after {seen:?}"),
         }
     }
 }
