@@ -44,7 +44,7 @@ fn unescaped(line: &str) -> String {
                 match escape {
                     'u' if inner.is_empty() => {}
                     'u' => {
-                        name.push(u32::from_str_radix(inner, 16).ok().and_then(char::from_u32).expect(line))
+                        name.push(u32::from_str_radix(inner, 16).ok().and_then(char::from_u32).expect(line));
                     }
                     _ => {
                         let last = name.chars().last().expect(line).to_string();
