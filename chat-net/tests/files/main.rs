@@ -1,7 +1,15 @@
 //! Files between clients: what they say to a server, what they make of a hostile one, and whole transfers over a real one.
 
+mod breaks;
 mod folder;
+#[path = "../it/hooked.rs"]
+mod hooked;
 mod hostile;
+mod names;
 mod peer;
 mod receiving;
+mod rooms;
 mod sending;
+mod town;
+mod whole;
+mod wire;

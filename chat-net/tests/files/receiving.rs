@@ -7,6 +7,7 @@ use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Tr
 
 use crate::folder::{Folder, bytes};
 use crate::peer::{ONE, Peer, connected, connected_with, hash, last, next, offer, path_of, user};
+use crate::town::until;
 
 /// A transfer of so many bytes into that folder that has just been accepted, from that offset.
 async fn receiving(peer: &mut Peer, client: &Client, folder: &Folder, size: u64, from: u64) -> Transfer {
@@ -330,6 +331,15 @@ async fn what_comes_twice_is_acknowledged_and_written_once() {
     hashed(&mut peer, &file).await;
     peer.finishes().await;
     assert_eq!(fs::read(path_of(&last(&mut transfer).await)).unwrap(), file);
+}
+
+#[tokio::test]
+async fn a_burst_is_told_even_if_nothing_follows_it() {
+    let (_server, mut peer, client, _events) = connected("bob").await;
+    let (folder, file) = (Folder::new(), bytes(100_000, 1));
+    let mut transfer = receiving(&mut peer, &client, &folder, 100_000, 0).await;
+    pour(&mut peer, &file, 0..40_960).await;
+    until(&mut transfer, |event| matches!(event, FileEvent::Progress { bytes: 40_960, .. })).await;
 }
 
 #[tokio::test]
