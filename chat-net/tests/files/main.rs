@@ -4,4 +4,5 @@ mod folder;
 mod hostile;
 mod peer;
 mod receiving;
+mod refused;
 mod sending;

@@ -9,7 +9,13 @@ use crate::folder::{Folder, bytes};
 use crate::peer::{ONE, Peer, connected, connected_with, hash, last, next, offer, path_of, user};
 
 /// A transfer of so many bytes into that folder that has just been accepted, from that offset.
-async fn receiving(peer: &mut Peer, client: &Client, folder: &Folder, size: u64, from: u64) -> Transfer {
+pub(crate) async fn receiving(
+    peer: &mut Peer,
+    client: &Client,
+    folder: &Folder,
+    size: u64,
+    from: u64,
+) -> Transfer {
     let offer = offer(size, 4096);
     let (taken, (asked, prefix)) =
         tokio::join!(client.receive_file(&offer, folder.path(), ReceiveOptions::default()), peer.accepts());
@@ -22,13 +28,13 @@ async fn receiving(peer: &mut Peer, client: &Client, folder: &Folder, size: u64,
 }
 
 /// Sends a part of the file in chunks.
-async fn pour(peer: &mut Peer, file: &[u8], range: std::ops::Range<usize>) {
+pub(crate) async fn pour(peer: &mut Peer, file: &[u8], range: std::ops::Range<usize>) {
     for at in range.clone().step_by(4096) {
         peer.pour(at as u64, &file[at..range.end.min(at + 4096)]).await;
     }
 }
 
-async fn hashed(peer: &mut Peer, file: &[u8]) {
+pub(crate) async fn hashed(peer: &mut Peer, file: &[u8]) {
     peer.tell(Default::default(), Event::Hashed { transfer: ONE, hash: hash(file) }).await;
 }
 
@@ -240,6 +246,19 @@ async fn who_calls_it_off_keeps_nothing_of_it() {
     assert_eq!(peer.cancels(Some("bob")).await, (None, EndReason::Cancelled));
     assert!(matches!(last(&mut transfer).await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
     assert!(folder.names().is_empty());
+}
+
+#[tokio::test]
+async fn who_leaves_keeps_what_came() {
+    let (_server, mut peer, client, _events) = connected("bob").await;
+    let (folder, file) = (Folder::new(), bytes(20_000, 1));
+    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
+    pour(&mut peer, &file, 0..8192).await;
+    peer.received(8192).await;
+    transfer.handle().leave();
+    assert_eq!(peer.cancels(Some("bob")).await, (None, EndReason::Cancelled));
+    assert!(matches!(last(&mut transfer).await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
+    receiving(&mut peer, &client, &folder, 20_000, 8192).await;
 }
 
 #[tokio::test]

@@ -262,7 +262,7 @@ impl Files {
                 false => Err(ProtocolError::Broken { why: "a chunk of a file that was not accepted".into() }),
             };
         };
-        match receiving.inlet.take(chunk.offset, chunk.data) {
+        match receiving.inlet.take(chunk.offset, &chunk.data) {
             Ok(Came::Fresh(weight)) => {
                 self.waiting.fetch_add(weight, Ordering::Relaxed);
             }
