@@ -26,7 +26,7 @@ pub(super) struct Pass {
 
 impl Pass {
     pub(super) fn new(number: u32, size: u64, from: u64, now: Instant) -> Pass {
-        let delay = Delay::default();
+        let delay = Delay::of_pass();
         let (intake, forms) = (Intake::new(size, from), Forms::default());
         Pass { number, intake, until: from, limit: from, forms, heard: now, delay }
     }
@@ -51,24 +51,39 @@ impl Pass {
     }
 }
 
-/// How much of the time a pass is delayed by some of its receivers while others have nothing to do.
+/// How much of the time somebody has nothing to do because others are slower.
 ///
-/// For moments that is so with receivers that are equally fast. So it is looked at over a while.
-#[derive(Debug, Default)]
+/// For moments that is so among those who are equally fast. So it is looked at over a while.
+#[derive(Debug)]
 pub(super) struct Delay {
-    /// When the while began.
+    /// The while.
+    whole: Duration,
+    /// How much of it is too much.
+    percent: u32,
+    /// When it began.
     began: Option<Instant>,
-    /// Since when it is delayed now.
+    /// Since when it is so now.
     since: Option<Instant>,
-    /// How long it was before that.
+    /// How long it was so before that.
     total: Duration,
 }
 
-/// The while.
-const WHILE: Duration = Duration::from_millis(200);
-
 impl Delay {
-    /// Notes how it stands now. True: it was delayed for at least half of a while, and still is.
+    /// Of a pass, by receivers that are fewer than those who wait for them.
+    fn of_pass() -> Delay {
+        Delay::new(Duration::from_millis(200), 50)
+    }
+
+    /// Of one receiver. It costs the sender another upload to let a few go ahead, so they have to be a lot faster.
+    pub(super) fn of_receiver() -> Delay {
+        Delay::new(Duration::from_secs(1), 75)
+    }
+
+    fn new(whole: Duration, percent: u32) -> Delay {
+        Delay { whole, percent, began: None, since: None, total: Duration::ZERO }
+    }
+
+    /// Notes how it stands now. True: it was delayed for too much of a while, and still is.
     pub(super) fn note(&mut self, is_delayed: bool, now: Instant) -> bool {
         if let Some(since) = self.since.take() {
             self.total += now - since;
@@ -78,17 +93,19 @@ impl Delay {
         }
         self.since = Some(now);
         let began = *self.began.get_or_insert(now);
-        if now - began < WHILE {
+        let passed = now - began;
+        if passed < self.whole {
             return false;
         }
-        let is_for_long = self.total * 2 >= now - began;
+        // A while that is looked at late is a longer one.
+        let is_for_long = self.total * 100 >= passed * self.percent;
         (self.began, self.total) = (Some(now), Duration::ZERO);
         is_for_long
     }
 
     /// When it has to be looked at, if nothing happens before.
     pub(super) fn look_at(&self) -> Option<Instant> {
-        self.since.and(self.began).map(|began| began + WHILE)
+        self.since.and(self.began).map(|began| began + self.whole)
     }
 }
 
@@ -104,6 +121,8 @@ pub(super) struct Receiver<P> {
     pub(super) left: Option<u32>,
     /// How far it lets its pass go, by what it acknowledged last.
     pub(super) grant: u64,
+    /// How much of the time it waits for others of its pass.
+    pub(super) waits: Delay,
     /// The offset that the log knows.
     pub(super) told: u64,
     /// When it last acknowledged something, or began to owe that.
@@ -118,7 +137,7 @@ mod tests {
     fn a_pass_is_delayed_if_it_is_for_half_of_a_while() {
         let begin = Instant::now();
         let at = |ms| begin + Duration::from_millis(ms);
-        let mut delay = Delay::default();
+        let mut delay = Delay::of_pass();
         assert!(!delay.note(true, at(0)));
         assert_eq!(delay.look_at(), Some(at(200)));
         assert!(!delay.note(false, at(60)) && delay.look_at().is_none());

@@ -126,29 +126,42 @@ impl<P: Port> Relay<P> {
         at
     }
 
-    /// Looks whether a pass is delayed by some of its receivers while at least half of them have nothing to do. If that
-    /// lasts, those go on apart, from where they are: what waits for them is taken back.
+    /// Looks whether a pass is delayed by some of its receivers while others have nothing to do. If that lasts, the fewer
+    /// of them go on apart, from where they are.
+    ///
+    /// Where it is the slow ones that leave, what waits for them is taken back. The fast ones leave only if there is
+    /// another pass for them.
     pub(super) fn judge(&mut self, at: usize, now: Instant) {
         let Some(pass) = self.passes.get(at) else { return };
         let need = pass.next().saturating_add(self.chunk).min(self.start.size);
         let (number, is_blocked) = (pass.number, pass.limit < need && pass.until < need);
-        let of_it = || self.receivers.iter().filter(|receiver| receiver.pass == Some(number));
-        let is_delayed = is_blocked && {
-            let idle = of_it().filter(|receiver| receiver.flow.is_idle()).count();
-            idle > 0 && idle * 2 >= of_it().count()
-        };
-        if !self.passes[at].delay.note(is_delayed, now) {
-            return;
+        let (mut all, mut waiting, mut are_long) = (0, 0, false);
+        for receiver in self.receivers.iter_mut().filter(|receiver| receiver.pass == Some(number)) {
+            let waits = is_blocked && receiver.flow.is_idle();
+            are_long |= receiver.waits.note(waits, now);
+            (all, waiting) = (all + 1, waiting + usize::from(waits));
         }
+        let are_most = waiting > 0 && waiting * 2 >= all;
+        let is_delayed = self.passes[at].delay.note(are_most, now);
+        if is_delayed {
+            self.leave(number, now, |receiver| receiver.grant < need);
+        } else if are_long && !are_most && self.passes.len() < self.rules.passes {
+            self.leave(number, now, |receiver| receiver.flow.is_idle());
+        }
+    }
+
+    /// Some receivers leave their pass.
+    fn leave(&mut self, number: u32, now: Instant, who: impl Fn(&Receiver<P>) -> bool) {
         for at in 0..self.receivers.len() {
             let receiver = &mut self.receivers[at];
-            if receiver.pass == Some(number) && receiver.grant < need {
+            if receiver.pass == Some(number) && who(receiver) {
                 (receiver.pass, receiver.left) = (None, Some(number));
                 self.take_back(at);
             }
         }
         self.tend(now);
     }
+
     /// Takes back what waits for a receiver: as if it had never been sent.
     fn take_back(&mut self, at: usize) {
         let receiver = &mut self.receivers[at];

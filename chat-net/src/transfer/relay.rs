@@ -12,7 +12,7 @@ use chat_core::{MIN_CHUNK_BYTES, SessionId, TransferId};
 use tokio::time::Instant;
 
 use super::frames::{Forms, Frames, Held};
-use super::pass::{Pass, Receiver};
+use super::pass::{Delay, Pass, Receiver};
 use super::port::Port;
 use crate::codec::{Chunk, Credit, FromServer};
 use crate::conn::outbox::Piece;
@@ -133,8 +133,9 @@ impl<P: Port> Relay<P> {
         port.opened();
         let flow = Flow::new(self.start.size, self.rules.window, from);
         let told = flow.sent();
+        let waits = Delay::of_receiver();
         let mut receiver =
-            Receiver { session, port, flow, pass: None, left: None, grant: told, told, heard: now };
+            Receiver { session, port, flow, pass: None, left: None, grant: told, waits, told, heard: now };
         receiver.grant = self.grant(&receiver);
         self.receivers.push(receiver);
         self.tend(now);

@@ -1,8 +1,17 @@
 //! Files between clients: what they say to a server, what they make of a hostile one, and whole transfers over a real one.
 
+mod breaks;
+mod ends;
 mod folder;
+#[path = "../it/hooked.rs"]
+mod hooked;
 mod hostile;
+mod names;
 mod peer;
 mod receiving;
 mod refused;
+mod rooms;
 mod sending;
+mod town;
+mod whole;
+mod wire;

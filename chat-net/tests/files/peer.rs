@@ -169,8 +169,12 @@ impl Peer {
     pub(crate) async fn send(&mut self, frame: FromServer) {
         let mut bytes = BytesMut::new();
         frame::put(&mut bytes, frame::MAX_CHUNK_PAYLOAD, |out| bincode::encode_server(&frame, out)).unwrap();
+        self.raw(&bytes).await;
+    }
+
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         // The client may be gone by design.
-        let _ = timeout(LONG, self.io.write_all(&bytes)).await.expect("the client reads");
+        let _ = timeout(LONG, self.io.write_all(bytes)).await.expect("the client reads");
     }
 
     pub(crate) async fn welcome(&mut self, resumed: bool) {

@@ -148,8 +148,9 @@ impl Bench {
     /// How long messages take while a file goes to one of the room's members, and how long without.
     fn talk_beside_files(&mut self, case: &Case) -> Result<(Sample, Sample)> {
         let Work::FileTalk { bytes, .. } = case.work else { return Ok(Default::default()) };
+        let quiet = self.measure(case, &serve()?, true)?.0;
+        // A server of its own: the first one still holds the names of those who only broke off.
         let server = serve()?;
-        let quiet = self.measure(case, &server, true)?.0;
         let dir = self.args.dir.clone();
         let source = self.files.source(dir.as_deref(), bytes)?;
         let folder = self.files.folder(dir.as_deref())?.path().to_owned();

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -148,6 +149,13 @@ impl Inlet {
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         std::mem::take(&mut state.queue)
+    }
+
+    /// Waits for so long at most; whether nothing happened.
+    pub(super) fn is_idle_for(&self, time: Duration) -> bool {
+        let is_idle = |state: &mut State| state.queue.is_empty() && state.gate == Gate::Open;
+        let waited = self.arrived.wait_timeout_while(self.state(), time, is_idle);
+        waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Whether nothing waits.

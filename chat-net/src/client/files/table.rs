@@ -253,7 +253,7 @@ impl Files {
     ///
     /// # Errors
     /// This client never asked for them.
-    pub(crate) fn chunk(&self, chunk: Chunk) -> Result<(), ProtocolError> {
+    pub(crate) fn chunk(&self, chunk: &Chunk) -> Result<(), ProtocolError> {
         let mut state = self.state();
         let Some(receiving) = state.receiving.get(&chunk.transfer).map(Arc::clone) else {
             return match state.ledger.has_accepted(chunk.transfer) {

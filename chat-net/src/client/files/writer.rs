@@ -36,6 +36,7 @@ pub(super) struct Writer {
     acknowledged: u64,
     noted: u64,
     noted_at: Instant,
+    told: u64,
     told_at: Instant,
     /// A thread that notes how far it is ends this.
     noting: Option<mpsc::Receiver<()>>,
@@ -64,6 +65,7 @@ impl Writer {
             acknowledged: offset,
             noted: offset,
             noted_at: now,
+            told: offset,
             told_at: now,
             noting: None,
         }
@@ -99,6 +101,10 @@ impl Writer {
         let stopped = loop {
             if self.is_whole() {
                 break Stopped::Whole;
+            }
+            // What came in a burst is told, too, when no more comes.
+            if self.told < self.offset && receiving.inlet.is_idle_for(TELL_EVERY) {
+                self.tell_grown(receiving);
             }
             let pieces = receiving.inlet.wait();
             if pieces.is_empty() {
@@ -142,7 +148,7 @@ impl Writer {
         self.note_now();
         self.part.start_over()?;
         self.hasher.reset();
-        (self.offset, self.noted) = (0, 0);
+        (self.offset, self.noted, self.told) = (0, 0, 0);
         Ok(())
     }
 
@@ -181,11 +187,15 @@ impl Writer {
         // Not a look at the clock for every small piece.
         if is_due || self.told_at.elapsed() >= TELL_EVERY {
             if self.told_at.elapsed() >= TELL_EVERY {
-                self.told_at = Instant::now();
-                receiving.grown.notify_one();
+                self.tell_grown(receiving);
             }
             self.note();
         }
+    }
+
+    fn tell_grown(&mut self, receiving: &Receiving) {
+        (self.told, self.told_at) = (self.offset, Instant::now());
+        receiving.grown.notify_one();
     }
 
     /// Notes how far it is when that is due, in a thread of its own: the disk may take its time.

@@ -317,3 +317,32 @@ fn memory_is_bounded_even_if_nobody_reads() {
     assert!(world.relay.held.bytes() > 20 * CHUNK);
     world.finish();
 }
+
+#[test]
+fn a_few_do_not_wait_for_many_who_are_slower() {
+    let mut world = world(400, rules());
+    for n in 0..5 {
+        world.accept(n, Form::Bincode, 0);
+    }
+    // Three of them never acknowledge anything, and two read all they get.
+    let begin = world.now;
+    while (0..2).any(|n| world.has(n) < world.size) {
+        loop {
+            let mut did = false;
+            while world.send(0) {
+                did = true;
+            }
+            while world.arrive() {}
+            did |= world.drain(0) | world.drain(1);
+            if !did {
+                break;
+            }
+        }
+        world.pass_time(250);
+        world.findings();
+        world.hear();
+        assert!((world.now - begin).as_secs() < 3, "they wait at {} and {}", world.has(0), world.has(1));
+    }
+    assert!(world.uploaded <= world.size + 20 * CHUNK, "the two share a pass: {} bytes", world.uploaded);
+    world.finish();
+}
