@@ -24,7 +24,9 @@ Examples:
 pub(crate) const MORE: &str = "\
 Without --store, what does not need a store is measured in memory beside a bare loop that writes the same bytes
 (the floor), and then what keeping costs: 'accept', 'fan-out', 'start', 'page' and 'memory' with the store on disk,
-beside the same without it, or beside a loop that writes 4 KiB and waits for the disk. With --store sqlite that
+beside the same without it, or beside a loop that writes 4 KiB and waits for the disk. In the end 'files': files from
+client to client, verified, beside a loop that passes bytes from socket to socket, without and with files at its
+ends; and talk while a file goes by, beside talk without. With --store sqlite that
 second half alone, or, with --only, whichever scenarios are named, with the store on disk.";
 
 /// Measure a server beside a bare loop that does the least that can be done.
@@ -49,7 +51,8 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, value_name = "STORE", conflicts_with = "addr")]
     pub(super) store: Option<StoreKind>,
 
-    /// Make the data folders in this one; they are removed at the end [default: this folder]
+    /// Make the data folders in this one, and the folders of files; they are removed at the end [default: this
+    /// folder, and /dev/shm for files if there is room]
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
 

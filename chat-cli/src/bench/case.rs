@@ -124,17 +124,16 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
 /// What is measured with the store on disk is left out where that cannot be had, or is not wanted; the rest if
 /// nothing but the store on disk is wanted, unless it is named.
 fn is_asked_for(work: Work, args: &BenchArgs) -> bool {
-    let kept = if work.is_kept() {
-        args.addr.is_none() && !args.floor_only && args.store != Some(StoreKind::Memory)
-    } else {
-        args.store != Some(StoreKind::Sqlite) || args.names(work.scenario())
+    let may_start = args.addr.is_none() && !args.floor_only;
+    let is_possible = match work.scenario() {
+        _ if work.is_kept() => may_start && args.store != Some(StoreKind::Memory),
+        // Beside other relays, and with servers of their own.
+        Scenario::Files => {
+            may_start && (args.store != Some(StoreKind::Sqlite) || args.names(Scenario::Files))
+        }
+        scenario => args.store != Some(StoreKind::Sqlite) || args.names(scenario),
     };
-    let wanted = match work.scenario() {
-        // Asked for by name only: the client cannot send files yet.
-        Scenario::Files => args.names(Scenario::Files),
-        scenario => args.wants(scenario),
-    };
-    kept && wanted
+    is_possible && args.wants(work.scenario())
 }
 
 fn full(args: &BenchArgs) -> Vec<Work> {
@@ -359,8 +358,11 @@ mod tests {
         let kept = ["accept", "fan-out", "start", "page", "memory"].map(|name| (name, true));
         let floor = ["fan-out", "rooms", "latency", "idle", "query"].map(|name| (name, false));
         assert_eq!(scenarios(&["--store", "sqlite"]), kept);
-        assert_eq!(scenarios(&["--store", "memory"]), floor);
-        assert_eq!(scenarios(&[]), [floor, kept].concat());
+        let files = ("files", false);
+        assert_eq!(scenarios(&["--store", "memory"]), [&floor[..], &[files]].concat());
+        assert_eq!(scenarios(&[]), [&floor[..], &kept, &[files]].concat());
+        assert_eq!(scenarios(&["--files"]), [files]);
+        assert_eq!(scenarios(&["--store", "sqlite", "--files"]), [files]);
         assert_eq!(scenarios(&["--addr", "127.0.0.1:1"]), floor);
         assert_eq!(scenarios(&["--store", "sqlite", "--only", "rooms,page"]), [floor[1], kept[3]]);
         assert_eq!(scenarios(&["--store", "memory", "--only", "page"]), []);

@@ -29,6 +29,9 @@ const MIB: f64 = (1 << 20) as f64;
 /// Where files are put unless a folder is given: in memory, so that it is the way that is measured and not a disk.
 const MEMORY: &str = "/dev/shm";
 
+/// Files of a run's usual size that are there at once: the source, and what arrives.
+const MOST_RECEIVERS: u64 = 10;
+
 /// What the files of a run need, made when the first is needed.
 #[derive(Debug, Default)]
 pub(super) struct Files {
@@ -48,17 +51,20 @@ impl Files {
         ))
     }
 
-    fn folder(&mut self, chosen: Option<&Path>) -> Result<&mut Folder> {
-        if self.folder.is_none() {
-            let memory = Path::new(MEMORY);
-            let place = chosen.or_else(|| memory.is_dir().then_some(memory));
-            self.folder = Some(Folder::make(place)?);
-        }
-        self.folder.as_mut().context("the folder has just been made")
+    /// Makes the folder in the chosen place; or in memory, if `bytes` find room there.
+    pub(super) fn make(&mut self, chosen: Option<&Path>, bytes: u64) -> Result<()> {
+        let memory = Path::new(MEMORY);
+        let place = chosen.or_else(|| has_space(memory, bytes).then_some(memory));
+        self.folder = Some(Folder::make(place)?);
+        Ok(())
+    }
+
+    fn folder(&mut self) -> Result<&mut Folder> {
+        self.folder.as_mut().context("no folder was made for files")
     }
 
     /// A file of that size, whose bytes no hash and no file system can make shorter.
-    fn source(&mut self, chosen: Option<&Path>, bytes: u64) -> Result<PathBuf> {
+    fn source(&mut self, bytes: u64) -> Result<PathBuf> {
         if let Some((path, size)) = &self.source
             && *size == bytes
         {
@@ -67,7 +73,7 @@ impl Files {
         if let Some((old, _)) = self.source.take() {
             std::fs::remove_file(old)?;
         }
-        let path = self.folder(chosen)?.place();
+        let path = self.folder()?.place();
         source::make(&path, bytes).with_context(|| format!("cannot make a file of {bytes} bytes"))?;
         self.source = Some((path.clone(), bytes));
         Ok(path)
@@ -77,6 +83,10 @@ impl Files {
 impl Bench {
     /// The figures of a case about files.
     pub(super) fn file_rows(&mut self, case: &Case) -> Result<Vec<Row>> {
+        if self.files.folder.is_none() {
+            let dir = self.args.dir.as_deref();
+            self.files.make(dir, self.args.file_bytes(256) * (MOST_RECEIVERS + 2))?;
+        }
         let (mut servers, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..self.args.repeat {
             let (server, floor) = match case.work {
@@ -112,11 +122,10 @@ impl Bench {
         chunk_bytes: u32,
     ) -> Result<Duration> {
         self.stop.check()?;
-        let dir = self.args.dir.clone();
-        let source = self.files.source(dir.as_deref(), bytes)?;
+        let source = self.files.source(bytes)?;
         self.files.runs += 1;
         let run = self.files.runs;
-        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let folder = self.files.folder()?.path().to_owned();
         let job = Job {
             server: server.addr(),
             room: ROOM,
@@ -131,9 +140,8 @@ impl Bench {
 
     fn through_relay(&mut self, receivers: usize, bytes: u64) -> Result<Sample> {
         self.stop.check()?;
-        let dir = self.args.dir.clone();
-        let source = self.files.source(dir.as_deref(), bytes)?;
-        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let source = self.files.source(bytes)?;
+        let folder = self.files.folder()?.path().to_owned();
         let relay = start_relay(receivers)?;
         let before = Cost::of(&relay);
         let took = ends::send(relay.addr(), Ends::Bare { bytes }, receivers)?;
@@ -151,9 +159,8 @@ impl Bench {
         let quiet = self.measure(case, &serve()?, true)?.0;
         // A server of its own: the first one still holds the names of those who only broke off.
         let server = serve()?;
-        let dir = self.args.dir.clone();
-        let source = self.files.source(dir.as_deref(), bytes)?;
-        let folder = self.files.folder(dir.as_deref())?.path().to_owned();
+        let source = self.files.source(bytes)?;
+        let folder = self.files.folder()?.path().to_owned();
         let (addr, done) = (server.addr(), Arc::new(AtomicBool::new(false)));
         let stop = Arc::clone(&done);
         // In a process of its own would be fairer to the talk; but then it could not be stopped when the talk is done.
@@ -180,6 +187,14 @@ impl Bench {
         files.join().map_err(|_| anyhow!("the transfers panicked"))??;
         Ok((busy?.0, quiet))
     }
+}
+
+fn has_space(place: &Path, bytes: u64) -> bool {
+    #[cfg(unix)]
+    let free = rustix::fs::statvfs(place).map(|of| of.f_bavail.saturating_mul(of.f_frsize));
+    #[cfg(not(unix))]
+    let free = std::fs::metadata(place).map(|_| 0);
+    free.is_ok_and(|free| free >= bytes)
 }
 
 /// What a process had used and held before.
