@@ -138,7 +138,7 @@ impl Send {
             }
         }
         self.sending.end();
-        self.files.forget(self.offer.transfer);
+        self.files.sent(self.offer.transfer, &self.sending);
         if let Some(last) = self.last {
             self.events.finish(last);
         }

@@ -338,17 +338,24 @@ impl Files {
         Ok(())
     }
 
-    /// The end of a task.
-    pub(super) fn forget(&self, transfer: TransferId) {
+    /// The end of a task that sends. Another transfer may have its number by now, at another server.
+    pub(super) fn sent(&self, transfer: TransferId, sending: &Arc<Sending>) {
         let mut state = self.state();
-        if let Some(sending) = state.sending.remove(&transfer) {
-            sending.cut();
-            state.chunks.retain(|chunk| !Arc::ptr_eq(&chunk.sending, &sending));
+        if state.sending.get(&transfer).is_some_and(|it| Arc::ptr_eq(it, sending)) {
+            state.sending.remove(&transfer);
         }
-        if let Some(receiving) = state.receiving.remove(&transfer) {
-            state.acknowledgements.remove(&transfer);
-            self.freed(receiving.inlet.discard());
+        sending.cut();
+        state.chunks.retain(|chunk| !Arc::ptr_eq(&chunk.sending, sending));
+    }
+
+    /// The end of a task that receives, or that never began.
+    pub(super) fn received(&self, receiving: &Arc<Receiving>) {
+        let mut state = self.state();
+        if state.receiving.get(&receiving.transfer).is_some_and(|it| Arc::ptr_eq(it, receiving)) {
+            state.receiving.remove(&receiving.transfer);
+            state.acknowledgements.remove(&receiving.transfer);
         }
+        self.freed(receiving.inlet.discard());
     }
 
     /// Everything before `offset` is on the disk.

@@ -98,7 +98,7 @@ impl Route {
 
 impl Drop for Route {
     fn drop(&mut self) {
-        self.files.forget(self.receiving.transfer);
+        self.files.received(&self.receiving);
     }
 }
 
