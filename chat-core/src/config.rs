@@ -60,7 +60,7 @@ pub struct Config {
     /// `too_many_transfers`. Of those that it sent and that are over, the last so many are kept for `resumable_ms`.
     pub transfers_per_user: usize,
     /// Offers that may wait for one session's answer, and that may be open in one room; one more is refused
-    /// `too_many_transfers`.
+    /// `too_many_transfers`. Of those that are over, the last so many are kept for `resumable_ms`.
     pub offers_to_user: usize,
     /// Transfers in all, those among them that ended a moment ago; at it, the oldest of those is forgotten, and if there is
     /// none, `transfers_full`. As many may receive one of them.

@@ -113,19 +113,21 @@ pub(crate) fn is_echo(event: &Event) -> bool {
 
 /// Whether a change is about who is here, or where.
 fn changes_roster(change: &Change) -> bool {
-    match change {
-        Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } => false,
-        Change::TransferOffered { .. }
-        | Change::TransferAccepted { .. }
-        | Change::TransferProgressed { .. }
-        | Change::TransferPaused { .. }
-        | Change::TransferHashed { .. }
-        | Change::TransferCopyEnded { .. }
-        | Change::TransferClosed { .. }
-        | Change::TransferOver { .. }
-        | Change::TransferForgotten { .. } => false,
-        _ => true,
-    }
+    !matches!(
+        change,
+        Change::Numbered { .. }
+            | Change::Answered { .. }
+            | Change::Whispered { .. }
+            | Change::TransferOffered { .. }
+            | Change::TransferAccepted { .. }
+            | Change::TransferProgressed { .. }
+            | Change::TransferPaused { .. }
+            | Change::TransferHashed { .. }
+            | Change::TransferCopyEnded { .. }
+            | Change::TransferClosed { .. }
+            | Change::TransferOver { .. }
+            | Change::TransferForgotten { .. }
+    )
 }
 
 impl Sink for FanOut {

@@ -165,8 +165,8 @@ pub(crate) fn decide_expired(state: &State, id: TransferId, steps: &mut Steps) {
     }
 }
 
-/// The steps by which a transfer that has come to its end is kept for a while. Of those of one sender, and of one room,
-/// the oldest make way.
+/// The steps by which a transfer that has come to its end is kept for a while. Of those of one sender, of one room, and to
+/// one user, the oldest make way: so what one who comes back is told of has a limit.
 pub(crate) fn decide_over(state: &State, stamp: Stamp, id: TransferId, steps: &mut Steps) {
     let all = &state.transfers;
     let held = &all.all[&id];
@@ -176,6 +176,10 @@ pub(crate) fn decide_over(state: &State, stamp: Stamp, id: TransferId, steps: &m
     if let Some(sender) = held.sender {
         let own = all.of(sender).filter(|(_, held)| held.is_sender(sender));
         making_way.extend(oldest(own, state.config.transfers_per_user));
+    }
+    if let Some(receiver) = held.receiver {
+        let to_it = all.of(receiver).filter(|(_, held)| held.receiver == Some(receiver));
+        making_way.extend(oldest(to_it, state.config.offers_to_user));
     }
     if let Target::Room(room) = &held.offer.to {
         making_way.extend(oldest(all.in_room(room), state.config.offers_to_user));

@@ -29,17 +29,19 @@ impl Reader {
     pub(super) async fn answer_chunk(&mut self, verdict: Verdict) -> Result<(), End> {
         match verdict {
             Verdict::Done => Ok(()),
-            Verdict::Repeat => self.paced(RequestId::NONE, FREE).await.map(|_| ()),
+            Verdict::Repeat | Verdict::Little => self.paced(RequestId::NONE, FREE).await.map(|_| ()),
             Verdict::Wrong(why) => self.misplaced(&why).await,
             Verdict::Late => self.misplaced("that pass has ended").await,
             Verdict::Unknown => self.unknown_transfer().await,
         }
     }
 
-    /// What follows from an acknowledgement that was not taken. One that is no news counts like an ask.
+    /// What follows from an acknowledgement that was not taken, or of very little: a receiver may not make a thousand of
+    /// one chunk. One that is no news counts like an ask.
     pub(super) async fn answer_received(&mut self, verdict: Verdict) -> Result<(), End> {
         match verdict {
             Verdict::Done => Ok(()),
+            Verdict::Little => self.paced(RequestId::NONE, FREE).await.map(|_| ()),
             Verdict::Repeat => self.paced(RequestId::NONE, 1).await.map(|_| ()),
             Verdict::Wrong(_) | Verdict::Late => self.misplaced("so many bytes were never sent").await,
             Verdict::Unknown => self.unknown_transfer().await,

@@ -242,7 +242,7 @@ impl Transfers {
             let Some(transfer) = transfer else { return };
             if let Some(relay) = self.relay(transfer) {
                 lock(&relay).look_at = None;
-                self.with(&relay, |relay, now| relay.look(now));
+                self.with(&relay, Relay::look);
             }
         }
     }

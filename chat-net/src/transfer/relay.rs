@@ -55,6 +55,8 @@ impl Rules {
 pub(crate) enum Verdict {
     /// It was taken.
     Done,
+    /// It was taken, but is so little that whoever sends many of them is to be held back.
+    Little,
     /// It was there already.
     Repeat,
     /// It does not fit: a sentence that says what would.
@@ -268,11 +270,14 @@ impl<P: Port> Relay<P> {
         let Some(at) = self.receivers.iter().position(|receiver| receiver.session == from) else {
             return Verdict::Unknown;
         };
-        match self.receivers[at].flow.acknowledge(offset) {
+        let flow = &mut self.receivers[at].flow;
+        let before = flow.acknowledged();
+        match flow.acknowledge(offset) {
             Some(true) => {}
             Some(false) => return Verdict::Repeat,
             None => return Verdict::Late,
         }
+        let is_little = offset - before < u64::from(MIN_CHUNK_BYTES) && !flow.is_idle();
         let grant = self.grant(&self.receivers[at]);
         let receiver = &mut self.receivers[at];
         receiver.heard = now;
@@ -289,7 +294,7 @@ impl<P: Port> Relay<P> {
         if self.is_tight {
             self.credit_all(now);
         }
-        Verdict::Done
+        if is_little { Verdict::Little } else { Verdict::Done }
     }
 
     /// How far a receiver lets its pass go.

@@ -375,3 +375,27 @@ fn of_one_rooms_transfers_that_are_over_few_are_kept() {
         "#,
     );
 }
+
+#[test]
+fn of_the_transfers_to_one_user_that_are_over_few_are_kept() {
+    let config = Config { offers_to_user: 2, ..Config::default() };
+    let mut chat = Story::in_lobby(config, &["alice", "bob"]);
+    // Each of them offers something, and is gone before that is answered.
+    for n in 10..20 {
+        chat.attach(n, "mallory");
+        chat.ask(n, offer("bob"));
+        chat.quit(n);
+    }
+    chat.take();
+    chat.drop(2);
+    chat.resume(3, "bob", 2);
+    chat.told(
+        r#"
+        s3: attached bob resumed lobby/1/2
+        s3 (past): offered 9 mallory to bob "photo.jpg" 1000
+        s3 (past): closed 9 (gone)
+        s3 (past): offered 10 mallory to bob "photo.jpg" 1000
+        s3 (past): closed 10 (gone)
+        "#,
+    );
+}

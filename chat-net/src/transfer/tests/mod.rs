@@ -260,7 +260,7 @@ impl World {
         }
         reader.acknowledged = reader.has;
         let verdict = self.relay.received(session(n), reader.has, self.now);
-        assert_eq!(verdict, Verdict::Done);
+        assert!(matches!(verdict, Verdict::Done | Verdict::Little), "{verdict:?}");
         self.hear();
         self.is_sound();
         true

@@ -134,9 +134,9 @@ proptest! {
             world.take(step, &forms);
         }
         world.bring_sender_back();
-        for n in 0..world.readers.len() {
+        for (n, (form, _)) in forms.iter().enumerate().take(world.readers.len()) {
             if world.readers[n].is_some() && !world.is_linked(n) {
-                world.accept(n, forms[n].0, 0);
+                world.accept(n, *form, 0);
             }
         }
         world.finish();

@@ -110,6 +110,21 @@ fn acknowledgements_of_what_was_never_sent_are_not_believed() {
 }
 
 #[test]
+fn acknowledgements_in_small_change_are_noticed() {
+    let mut world = world(10, rules());
+    world.link(0, 0);
+    for at in 0..3 {
+        world.give(1, at * CHUNK, CHUNK);
+    }
+    let mut received = |offset| world.relay.received(session(0), offset, world.now);
+    assert_eq!(received(1), Verdict::Little);
+    assert_eq!(received(CHUNK), Verdict::Little);
+    assert_eq!(received(2 * CHUNK), Verdict::Done);
+    assert_eq!(received(2 * CHUNK + 1), Verdict::Little);
+    assert_eq!(received(3 * CHUNK), Verdict::Done, "that is all there is");
+}
+
+#[test]
 fn a_room_waits_a_moment_and_then_shares_one_pass() {
     let mut world = world(50, Rules { gather: Duration::from_millis(250), ..rules() });
     for n in 0..5 {

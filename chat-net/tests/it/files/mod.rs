@@ -1,5 +1,6 @@
 //! Files between raw peers: what every test of them needs. One behaviour a file.
 
+mod hostile;
 mod pairs;
 
 use std::collections::BTreeMap;
