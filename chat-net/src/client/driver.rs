@@ -273,7 +273,7 @@ impl Driver {
     ) -> Result<(), Why> {
         self.heard(frame, outgoing)?;
         while let Some(chunk) = incoming.chunk().map_err(Why::Protocol)? {
-            self.files.chunk(chunk).map_err(Why::Protocol)?;
+            self.files.chunk(&chunk).map_err(Why::Protocol)?;
         }
         Ok(())
     }
@@ -359,7 +359,7 @@ impl Driver {
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
             FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
-            FromServer::Chunk(chunk) => self.files.chunk(chunk).map_err(Why::Protocol),
+            FromServer::Chunk(chunk) => self.files.chunk(&chunk).map_err(Why::Protocol),
             FromServer::Credit(credit) => {
                 self.files.credit(credit);
                 Ok(())

@@ -1,6 +1,7 @@
 //! Files between clients: what they say to a server, what they make of a hostile one, and whole transfers over a real one.
 
 mod breaks;
+mod ends;
 mod folder;
 #[path = "../it/hooked.rs"]
 mod hooked;
@@ -13,6 +14,7 @@ mod refused;
 mod rooms;
 mod sending;
 mod space;
+mod told_again;
 mod town;
 mod whole;
 mod wire;

@@ -10,7 +10,13 @@ use crate::peer::{ONE, Peer, connected, connected_with, hash, last, next, offer,
 use crate::town::until;
 
 /// A transfer of so many bytes into that folder that has just been accepted, from that offset.
-async fn receiving(peer: &mut Peer, client: &Client, folder: &Folder, size: u64, from: u64) -> Transfer {
+pub(crate) async fn receiving(
+    peer: &mut Peer,
+    client: &Client,
+    folder: &Folder,
+    size: u64,
+    from: u64,
+) -> Transfer {
     let offer = offer(size, 4096);
     let (taken, (asked, prefix)) =
         tokio::join!(client.receive_file(&offer, folder.path(), ReceiveOptions::default()), peer.accepts());
@@ -23,13 +29,13 @@ async fn receiving(peer: &mut Peer, client: &Client, folder: &Folder, size: u64,
 }
 
 /// Sends a part of the file in chunks.
-async fn pour(peer: &mut Peer, file: &[u8], range: std::ops::Range<usize>) {
+pub(crate) async fn pour(peer: &mut Peer, file: &[u8], range: std::ops::Range<usize>) {
     for at in range.clone().step_by(4096) {
         peer.pour(at as u64, &file[at..range.end.min(at + 4096)]).await;
     }
 }
 
-async fn hashed(peer: &mut Peer, file: &[u8]) {
+pub(crate) async fn hashed(peer: &mut Peer, file: &[u8]) {
     peer.tell(Default::default(), Event::Hashed { transfer: ONE, hash: hash(file) }).await;
 }
 
@@ -231,43 +237,6 @@ async fn a_copy_that_was_taken_for_silent_is_accepted_again() {
 }
 
 #[tokio::test]
-async fn who_calls_it_off_keeps_nothing_of_it() {
-    let (_server, mut peer, client, _events) = connected("bob").await;
-    let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
-    transfer.handle().cancel();
-    assert_eq!(peer.cancels(Some("bob")).await, (None, EndReason::Cancelled));
-    assert!(matches!(last(&mut transfer).await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
-    assert!(folder.names().is_empty());
-}
-
-#[tokio::test]
-async fn what_the_sender_calls_off_is_kept_for_another_time() {
-    let (_server, mut peer, client, _events) = connected("bob").await;
-    let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
-    peer.tell(Default::default(), Event::Closed { transfer: ONE, why: EndReason::Gone }).await;
-    assert!(matches!(last(&mut transfer).await, FileEvent::Closed { why: EndReason::Gone }));
-    assert_eq!(folder.names(), ["x.bin.part", "x.bin.part.json"]);
-}
-
-#[tokio::test]
-async fn an_offer_that_expires_for_others_does_not_end_it() {
-    let (_server, mut peer, client, _events) = connected("bob").await;
-    let (folder, file) = (Folder::new(), bytes(5000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 5000, 0).await;
-    peer.tell(Default::default(), Event::Closed { transfer: ONE, why: EndReason::Expired }).await;
-    pour(&mut peer, &file, 0..5000).await;
-    hashed(&mut peer, &file).await;
-    peer.finishes().await;
-    assert!(folder.at("x.bin") == path_of(&last(&mut transfer).await));
-}
-
-#[tokio::test]
 async fn a_refused_accept_leaves_nothing() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let folder = Folder::new();
@@ -377,19 +346,4 @@ async fn whoever_stops_waiting_for_the_answer_does_not_want_the_file() {
     while !folder.names().is_empty() {
         tokio::task::yield_now().await;
     }
-}
-
-#[tokio::test]
-async fn the_end_of_the_client_ends_it() {
-    let (_server, mut peer, client, _events) = connected("bob").await;
-    let (folder, file) = (Folder::new(), bytes(9000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 9000, 0).await;
-    pour(&mut peer, &file, 0..4096).await;
-    peer.received(4096).await;
-    let (_, ()) = tokio::join!(client.quit(), async { drop(peer) });
-    let end = last(&mut transfer).await;
-    assert!(matches!(end, FileEvent::Failed(FileError::Ended)), "{end:?}");
-    assert_eq!(folder.names(), ["x.bin.part", "x.bin.part.json"]);
-    let after = client.receive_file(&offer(1, 4096), folder.path(), ReceiveOptions::default()).await;
-    assert!(matches!(after, Err(FileError::Ended)), "{after:?}");
 }

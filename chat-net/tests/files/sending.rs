@@ -14,18 +14,23 @@ fn ann() -> Recipient {
 }
 
 /// A transfer of the file at `path` that has just been offered.
-async fn sending(peer: &mut Peer, client: &Client, path: &std::path::Path, chunk_bytes: u32) -> Transfer {
+pub(crate) async fn sending(
+    peer: &mut Peer,
+    client: &Client,
+    path: &std::path::Path,
+    chunk_bytes: u32,
+) -> Transfer {
     let (taken, _) =
         tokio::join!(client.send_file(ann(), path, SendOptions::default()), peer.offers(chunk_bytes));
     taken.unwrap()
 }
 
-async fn accepted(peer: &mut Peer, from: u64, prefix: Option<chat_net::chat_core::FileHash>) {
+pub(crate) async fn accepted(peer: &mut Peer, from: u64, prefix: Option<chat_net::chat_core::FileHash>) {
     peer.tell(Default::default(), Event::Accepted { transfer: ONE, user: user("ann"), from, prefix }).await;
 }
 
 /// Reads the chunks of a pass up to an offset, and what they hold.
-async fn poured(peer: &mut Peer, pass: u32, from: u64, to: u64, most: usize) -> Vec<u8> {
+pub(crate) async fn poured(peer: &mut Peer, pass: u32, from: u64, to: u64, most: usize) -> Vec<u8> {
     let mut data = Vec::new();
     while from + (data.len() as u64) < to {
         let chunk = peer.chunk().await;
@@ -37,7 +42,7 @@ async fn poured(peer: &mut Peer, pass: u32, from: u64, to: u64, most: usize) -> 
     data
 }
 
-async fn told_hash(peer: &mut Peer) -> chat_net::chat_core::FileHash {
+pub(crate) async fn told_hash(peer: &mut Peer) -> chat_net::chat_core::FileHash {
     match peer.asked().await {
         (id, Ask::Hash { transfer: ONE, hash }) => {
             peer.tell(id, Event::Hashed { transfer: ONE, hash }).await;

@@ -6,15 +6,22 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
-use chat_core::{Ask, Code};
+use chat_core::{Ask, Code, Refusal};
 use tokio::time::sleep;
 
 use crate::client::error::AskError;
 use crate::client::handle::Client;
 use crate::codec::Told;
 
-/// So often an ask is put again that came too fast.
-const PATIENCE: usize = 30;
+/// The first pause before an ask is put again, if the server names none; each later one is twice as long, up to
+/// [`PAUSE_MOST`].
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest.
+const PAUSE_MOST: Duration = Duration::from_secs(30);
+
+/// The shortest, whatever the server names.
+const PAUSE_LEAST: Duration = Duration::from_millis(100);
 
 type Asking = Pin<Box<dyn Future<Output = (Ask, Result<Told, AskError>)> + Send>>;
 
@@ -63,17 +70,24 @@ impl Asker {
     }
 }
 
-/// Asks; and again, if the user of this client asks so much that the server has enough of it.
+/// Asks; and again, as long as the server refuses it for now: what is told here is told nowhere else.
 async fn patiently(client: &Client, ask: &Ask) -> Result<Told, AskError> {
-    for _ in 0..PATIENCE {
+    let mut pause = PAUSE;
+    loop {
         match client.ask(ask.clone()).await {
-            Err(AskError::Refused(refusal)) if refusal.code == Code::SlowDown.number() => {
-                sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1000))).await;
+            Err(AskError::Refused(refusal)) if comes_again(ask, &refusal) => {
+                sleep(refusal.retry_after_ms.map_or(pause, Duration::from_millis).max(PAUSE_LEAST)).await;
+                pause = (pause * 2).min(PAUSE_MOST);
             }
             answer => return answer,
         }
     }
-    client.ask(ask.clone()).await
+}
+
+/// Whether it is asked again. Whoever accepts a file decides that there, unless it only came too fast.
+fn comes_again(ask: &Ask, refusal: &Refusal) -> bool {
+    let is_accept = matches!(ask, Ask::Accept { .. });
+    refusal.kind().is_retryable() && (refusal.code == Code::SlowDown.number() || !is_accept)
 }
 
 impl fmt::Debug for Asker {

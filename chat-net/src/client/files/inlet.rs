@@ -109,7 +109,7 @@ impl Inlet {
     ///
     /// # Errors
     /// What no server does.
-    pub(super) fn take(&self, offset: u64, bytes: Bytes) -> Result<Came, &'static str> {
+    pub(super) fn take(&self, offset: u64, bytes: &Bytes) -> Result<Came, &'static str> {
         let mut state = self.state();
         if state.gate != Gate::Open {
             return Ok(Came::Stray);
@@ -184,14 +184,14 @@ mod tests {
     fn a_gate_opens_only_as_asked() {
         let inlet = Inlet::new(1000, 100);
         assert!(!inlet.open(0), "nobody asked");
-        assert_eq!(inlet.take(0, bytes(0..10)), Ok(Came::Stray));
+        assert_eq!(inlet.take(0, &bytes(0..10)), Ok(Came::Stray));
         inlet.ask(50);
         assert!(!inlet.open(0), "that is the answer to something else");
         assert!(inlet.open(50));
         assert!(!inlet.open(50), "it is open");
-        assert_eq!(inlet.take(50, bytes(50..60)), Ok(Came::Fresh(1024)));
+        assert_eq!(inlet.take(50, &bytes(50..60)), Ok(Came::Fresh(1024)));
         inlet.shut();
-        assert_eq!(inlet.take(60, bytes(60..70)), Ok(Came::Stray));
+        assert_eq!(inlet.take(60, &bytes(60..70)), Ok(Came::Stray));
         assert_eq!(inlet.wait().len(), 1, "what came is still written");
         assert!(inlet.wait().is_empty());
     }
@@ -200,13 +200,13 @@ mod tests {
     fn what_no_server_does_is_found() {
         for (offset, length) in [(0, 0), (0, 101), (990, 11), (u64::MAX, 1), (1000, 1), (u64::MAX - 5, 100)] {
             let inlet = open(1000, 100, 0);
-            assert!(inlet.take(offset, Bytes::from(vec![0; length])).is_err(), "{offset} {length}");
+            assert!(inlet.take(offset, &Bytes::from(vec![0; length])).is_err(), "{offset} {length}");
         }
         let inlet = open(1000, 100, 0);
-        assert_eq!(inlet.take(20, bytes(20..30)), Ok(Came::Stray), "it may be from before a pause");
-        assert_eq!(inlet.take(0, bytes(0..10)), Ok(Came::Fresh(1024)));
-        assert!(inlet.take(20, bytes(20..30)).is_err(), "now it leaves a hole");
-        assert_eq!(inlet.take(0, bytes(0..10)), Ok(Came::Repeat));
+        assert_eq!(inlet.take(20, &bytes(20..30)), Ok(Came::Stray), "it may be from before a pause");
+        assert_eq!(inlet.take(0, &bytes(0..10)), Ok(Came::Fresh(1024)));
+        assert!(inlet.take(20, &bytes(20..30)).is_err(), "now it leaves a hole");
+        assert_eq!(inlet.take(0, &bytes(0..10)), Ok(Came::Repeat));
     }
 
     #[test]
@@ -214,9 +214,9 @@ mod tests {
         let inlet = open(u64::MAX, 1024 * 1024, 0);
         let chunk = Bytes::from(vec![0; 1024 * 1024]);
         for _ in 0..64 {
-            assert_eq!(inlet.take(5, chunk.clone()), Ok(Came::Stray));
+            assert_eq!(inlet.take(5, &chunk), Ok(Came::Stray));
         }
-        assert!(inlet.take(5, chunk).is_err());
+        assert!(inlet.take(5, &chunk).is_err());
     }
 
     proptest! {
@@ -230,7 +230,7 @@ mod tests {
                 if offset >= end {
                     continue;
                 }
-                let came = inlet.take(offset, bytes(offset..end));
+                let came = inlet.take(offset, &bytes(offset..end));
                 prop_assert_eq!(came.is_err(), offset > next && next > 0);
                 if let Ok(Came::Fresh(_)) = came {
                     prop_assert!(offset <= next && next < end);

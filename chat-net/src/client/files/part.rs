@@ -297,7 +297,7 @@ mod tests {
             }),
             ("a second name", |part, folder| fs::hard_link(part, folder.join("second")).unwrap()),
             ("open to others", |part, _| {
-                fs::set_permissions(part, PermissionsExt::from_mode(0o644)).unwrap()
+                fs::set_permissions(part, PermissionsExt::from_mode(0o644)).unwrap();
             }),
             ("no sidecar", |_, folder| fs::remove_file(folder.join("x.bin.part.json")).unwrap()),
             ("half a sidecar", |_, folder| fs::write(folder.join("x.bin.part.json"), "{").unwrap()),

@@ -130,7 +130,7 @@ fn offered_name(wanted: Option<String>, path: &Path) -> String {
 
 impl Send {
     async fn run(mut self) {
-        while !self.is_over && !(self.last.is_some() && !self.asker.is_busy()) {
+        while !self.is_over && (self.last.is_none() || self.asker.is_busy()) {
             tokio::select! {
                 word = self.hearing.next() => self.heard(word),
                 (ask, answer) = self.asker.answered() => self.answered(&ask, answer.err()),

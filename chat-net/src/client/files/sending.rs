@@ -31,6 +31,7 @@ pub(crate) struct Sending {
     passes: Mutex<BTreeMap<u32, Arc<Pass>>>,
     is_held: AtomicBool,
     catching_up: Mutex<CatchingUp>,
+    comparing: Mutex<Comparing>,
     is_over: AtomicBool,
 }
 
@@ -40,6 +41,28 @@ struct CatchingUp {
     is_running: bool,
     /// It will not go far enough.
     is_wanted: bool,
+}
+
+/// What receivers say they have, until one thread has looked at it: a copy that is accepted again and again takes no
+/// second one.
+#[derive(Debug, Default)]
+struct Comparing {
+    is_running: bool,
+    waiting: BTreeMap<UserName, (u64, FileHash)>,
+}
+
+impl Comparing {
+    /// Notes it, in place of what that receiver said before: whether a thread must be started.
+    fn ask(&mut self, user: UserName, from: u64, prefix: FileHash) -> bool {
+        self.waiting.insert(user, (from, prefix));
+        !std::mem::replace(&mut self.is_running, true)
+    }
+
+    fn next(&mut self) -> Option<(UserName, (u64, FileHash))> {
+        let next = self.waiting.pop_first();
+        self.is_running = next.is_some();
+        next
+    }
 }
 
 /// What a thread found out.
@@ -63,6 +86,7 @@ impl Sending {
             passes: Mutex::default(),
             is_held: AtomicBool::new(false),
             catching_up: Mutex::default(),
+            comparing: Mutex::default(),
             is_over: AtomicBool::new(false),
         }
     }
@@ -266,25 +290,64 @@ impl Sending {
         self.source.check()
     }
 
+    fn comparing(&self) -> MutexGuard<'_, Comparing> {
+        self.comparing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Compares the file's beginning with what a receiver says it has.
     pub(super) fn compare(self: &Arc<Self>, user: UserName, from: u64, prefix: FileHash) {
+        if !self.comparing().ask(user, from, prefix) {
+            return;
+        }
+        // What is compared need not be hashed again.
         let is_first = !std::mem::replace(&mut self.catching_up().is_running, true);
         let sending = Arc::clone(self);
         spawn_blocking(move || {
-            let mut hasher = blake3::Hasher::new();
-            match sending.hash_to(from, &mut hasher) {
-                Ok(()) => {
-                    let is_equal = hasher.finalize() == prefix.0;
-                    if let Some(hash) = sending.digest.adopt(from, hasher) {
-                        sending.say(Found::Hash(hash));
-                    }
-                    sending.say(Found::Prefix { user, is_equal });
+            while let Some((user, (from, prefix))) = sending.next_comparison() {
+                if let Err(error) = sending.compare_now(user, from, prefix) {
+                    sending.say(Found::Failed(error));
                 }
-                Err(error) => sending.say(Found::Failed(error)),
             }
             if is_first {
                 sending.caught_up();
             }
         });
+    }
+
+    fn next_comparison(&self) -> Option<(UserName, (u64, FileHash))> {
+        self.comparing().next()
+    }
+
+    fn compare_now(&self, user: UserName, from: u64, prefix: FileHash) -> Result<(), FileError> {
+        let mut hasher = blake3::Hasher::new();
+        self.hash_to(from, &mut hasher)?;
+        let is_equal = hasher.finalize() == prefix.0;
+        if let Some(hash) = self.digest.adopt(from, hasher) {
+            self.say(Found::Hash(hash));
+        }
+        self.say(Found::Prefix { user, is_equal });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_accepts_again_and_again_is_compared_once() {
+        let user = |name: &str| UserName::new(name, 32).unwrap();
+        let hash = |byte| FileHash([byte; 32]);
+        let mut comparing = Comparing::default();
+        assert!(comparing.ask(user("bob"), 1, hash(1)), "a thread begins");
+        assert_eq!(comparing.next(), Some((user("bob"), (1, hash(1)))));
+        for offset in 2..10 {
+            assert!(!comparing.ask(user("bob"), offset, hash(2)), "it runs already");
+        }
+        assert!(!comparing.ask(user("eve"), 1, hash(3)));
+        assert_eq!(comparing.next(), Some((user("bob"), (9, hash(2)))));
+        assert_eq!(comparing.next(), Some((user("eve"), (1, hash(3)))));
+        assert_eq!(comparing.next(), None);
+        assert!(comparing.ask(user("bob"), 1, hash(1)), "it has ended");
     }
 }

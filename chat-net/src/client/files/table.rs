@@ -253,7 +253,7 @@ impl Files {
     ///
     /// # Errors
     /// This client never asked for them.
-    pub(crate) fn chunk(&self, chunk: Chunk) -> Result<(), ProtocolError> {
+    pub(crate) fn chunk(&self, chunk: &Chunk) -> Result<(), ProtocolError> {
         let mut state = self.state();
         let Some(receiving) = state.receiving.get(&chunk.transfer).map(Arc::clone) else {
             return match state.ledger.has_accepted(chunk.transfer) {
@@ -262,7 +262,7 @@ impl Files {
                 false => Err(ProtocolError::Broken { why: "a chunk of a file that was not accepted".into() }),
             };
         };
-        match receiving.inlet.take(chunk.offset, chunk.data) {
+        match receiving.inlet.take(chunk.offset, &chunk.data) {
             Ok(Came::Fresh(weight)) => {
                 self.waiting.fetch_add(weight, Ordering::Relaxed);
             }

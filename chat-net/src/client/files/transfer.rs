@@ -34,6 +34,8 @@ pub(super) struct Wishes {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) cancelled: bool,
+    /// Whether a receiver that calls it off keeps what it has.
+    pub(super) kept: bool,
     pub(super) paused: bool,
     /// Counts the resumes: each is a new try for what stands still for another reason.
     pub(super) resumes: u32,
@@ -74,6 +76,13 @@ impl TransferHandle {
     /// when it is done.
     pub fn cancel(&self) {
         self.wishes.change(|wanted| wanted.cancelled = true);
+    }
+
+    /// Calls it off as [`TransferHandle::cancel`] does, but a receiver keeps what it has: when the same file is offered
+    /// again, it goes on from there.
+    pub fn leave(&self) {
+        self.wishes
+            .change(|wanted| (wanted.cancelled, wanted.kept) = (true, !wanted.cancelled || wanted.kept));
     }
 
     /// Lets it stand still, until [`TransferHandle::resume`]. The sender of a receiver's copy is told. If the sender pauses,

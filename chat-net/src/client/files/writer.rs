@@ -137,8 +137,9 @@ impl Writer {
         if let Some(noting) = self.noting.take() {
             let _ = noting.recv();
         }
-        if self.offset != self.noted {
-            write(&self.checkpoint());
+        let before = self.noted;
+        if self.offset != before && !write(&self.checkpoint()) {
+            self.noted = before;
         }
     }
 
@@ -220,8 +221,35 @@ impl Writer {
     }
 }
 
-fn write(checkpoint: &Checkpoint) {
-    if let Err(error) = checkpoint.write() {
+/// Whether it is noted.
+fn write(checkpoint: &Checkpoint) -> bool {
+    let written = checkpoint.write();
+    if let Err(error) = &written {
         tracing::debug!(%error, "cannot note how much of a file is there");
+    }
+    written.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::super::sidecar::About;
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_noted_is_noted_later() {
+        let folder = Scratch::new();
+        let about = About { from: "ann".into(), name: "x".into(), size: 10, hash: None };
+        let open = || Part::open(folder.path(), "x", &about).unwrap();
+        let (part, start) = open();
+        let mut writer = Writer::new(part, start, 10);
+        writer.write(0, &Bytes::from_static(b"abc")).unwrap();
+        let obstacle = folder.path().join("x.part.json~");
+        std::fs::write(&obstacle, "precious").unwrap();
+        writer.note_now();
+        std::fs::remove_file(obstacle).unwrap();
+        writer.note_now();
+        drop(writer);
+        assert_eq!(open().1.offset, 3);
     }
 }

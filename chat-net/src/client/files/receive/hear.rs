@@ -117,7 +117,7 @@ impl Receive {
     pub(super) fn cancel(&mut self) {
         let (user, by, why) = (self.to.me.clone(), self.to.me.clone(), EndReason::Cancelled);
         let ask = Ask::Cancel { transfer: self.offer.transfer, user: None, why };
-        self.end(FileEvent::Cancelled { user, by, why }, Some(ask), false);
+        self.end(FileEvent::Cancelled { user, by, why }, Some(ask), self.wanted.kept);
     }
 
     /// The holder wants it to stand still. What is asked already is paused when it is answered.

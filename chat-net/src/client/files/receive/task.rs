@@ -262,6 +262,12 @@ impl Receive {
         match answer.map(|told| told.event) {
             Ok(Event::Accepted { from, .. }) if Some(from) == asked => self.accepted(from),
             Ok(_) => self.broken("an accept was answered with something else"),
+            Err(AskError::Refused(refusal)) if self.started.is_none() => {
+                match refusal.kind().is_retryable() {
+                    true => self.halt(),
+                    false => self.fail(FileError::Refused(refusal), EndReason::Failed),
+                }
+            }
             Err(error) => self.end(FileEvent::Failed(error.into()), None, true),
         }
     }
@@ -303,6 +309,7 @@ impl Receive {
                 self.place = Place::Idle(writer);
                 self.grown();
                 match stopped {
+                    _ if self.last.is_some() => {}
                     Stopped::Whole => {}
                     // It was opened and shut at once: not again and again.
                     Stopped::Shut if offset == self.taken && self.retry_at.is_none() => self.halt(),
