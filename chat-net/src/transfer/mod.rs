@@ -6,9 +6,10 @@
 //! ```
 //!
 //! `registry` knows which connections are ends of which transfers; the engine alone links and unlinks them. `relay` is
-//! one transfer, without a socket; `place` decides which receivers share a pass, `pass` is the bookkeeping of one,
-//! `frames` the chunk as each receiver gets it, and `port` what a relay needs of a connection.
+//! one transfer, without a socket; `place` decides which receivers share a pass, `credit` how far a pass may go, `pass` is
+//! the bookkeeping of one, `frames` the chunk as each receiver gets it, and `port` what a relay needs of a connection.
 
+mod credit;
 mod frames;
 mod pass;
 mod place;

@@ -272,3 +272,86 @@ impl Transfers {
         done
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_core::NodeId;
+
+    use super::*;
+    use crate::codec::Form;
+
+    fn outbox() -> Arc<Outbox> {
+        Arc::new(Outbox::new(Form::Bincode, None, Arc::new(Limits::default())))
+    }
+
+    fn session(n: u64) -> SessionId {
+        SessionId::new(NodeId(0), n)
+    }
+
+    /// Session 1 sends transfer `n` to another.
+    fn link(n: u64, receiver: u64) -> Link {
+        let (transfer, sender, receiver) = (TransferId(n), session(1), session(receiver));
+        Link { transfer, size: 1 << 20, chunk_bytes: 4096, is_room: true, sender, receiver, from: 0 }
+    }
+
+    impl Transfers {
+        /// How many transfers there are, and how many sessions that are ends of them.
+        fn known(&self) -> (usize, usize) {
+            (lock(&self.relays).len(), lock(&self.ends).len())
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_is_over() {
+        let transfers = Transfers::new(&Limits::default());
+        let (alice, bob, carol) = (outbox(), outbox(), outbox());
+        for n in 1..=20 {
+            transfers.link(link(n, 2), &bob, Some(&alice));
+            transfers.link(link(n, 3), &carol, Some(&alice));
+        }
+        assert_eq!(transfers.known(), (20, 3));
+        transfers.unlink(TransferId(1), session(2));
+        transfers.lost(session(1));
+        transfers.moved(session(1), session(4), Some(&outbox()));
+        transfers.lost(session(2));
+        assert_eq!(transfers.known(), (20, 2), "a receiver that is lost accepts again");
+        transfers.lost(session(4));
+        (1..=20).for_each(|n| transfers.close(TransferId(n)));
+        transfers.lost(session(3));
+        assert_eq!(transfers.known(), (0, 0));
+        for outbox in [alice, bob, carol] {
+            assert_eq!(Arc::strong_count(&outbox), 1);
+        }
+    }
+
+    #[test]
+    fn a_sender_that_was_never_here_leaves_nothing() {
+        let transfers = Transfers::new(&Limits::default());
+        let bob = outbox();
+        transfers.link(link(1, 2), &bob, None);
+        transfers.link(link(2, 2), &bob, None);
+        transfers.moved(session(1), session(3), None);
+        transfers.close(TransferId(1));
+        assert_eq!(transfers.known(), (1, 2));
+        transfers.close(TransferId(2));
+        transfers.lost(session(2));
+        assert_eq!(transfers.known(), (0, 0));
+    }
+
+    #[test]
+    fn what_comes_for_a_transfer_that_just_ended_is_forgiven_once() {
+        let transfers = Transfers::new(&Limits::default());
+        let (alice, bob) = (outbox(), outbox());
+        transfers.link(Link { is_room: false, ..link(1, 2) }, &bob, Some(&alice));
+        let chunk = |offset| Chunk { transfer: TransferId(1), pass: 1, offset, data: vec![0; 4096].into() };
+        assert_eq!(transfers.chunk(session(1), &chunk(0), None), Verdict::Done);
+        transfers.close(TransferId(1));
+        // Its credit was for all of the file.
+        for at in 1..256 {
+            assert_eq!(transfers.chunk(session(1), &chunk(at * 4096), None), Verdict::Done);
+        }
+        assert_eq!(transfers.chunk(session(1), &chunk(0), None), Verdict::Unknown);
+        let received = || transfers.received(session(2), TransferId(1), 4096);
+        assert_eq!([received(), received(), received()], [Verdict::Done, Verdict::Done, Verdict::Unknown]);
+    }
+}

@@ -378,8 +378,7 @@ fn of_one_rooms_transfers_that_are_over_few_are_kept() {
 
 #[test]
 fn of_the_transfers_to_one_user_that_are_over_few_are_kept() {
-    let config = Config { offers_to_user: 2, ..Config::default() };
-    let mut chat = Story::in_lobby(config, &["alice", "bob"]);
+    let mut chat = Story::in_lobby(Config { offers_to_user: 2, ..Config::default() }, &["alice", "bob"]);
     // Each of them offers something, and is gone before that is answered.
     for n in 10..20 {
         chat.attach(n, "mallory");
