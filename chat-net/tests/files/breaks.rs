@@ -1,13 +1,15 @@
 //! Links that break and servers that end in the middle of a file: it goes on where it was, and little is sent twice.
 
 use std::fs;
+use std::sync::Arc;
 
-use chat_net::chat_core::{EndReason, PauseReason};
+use chat_net::Limits;
+use chat_net::chat_core::{Config, EndReason, PauseReason};
 use chat_net::client::{FileError, FileEvent, SendOptions, Transfer};
 
 use crate::folder::{Folder, bytes};
 use crate::peer::{last, path_of};
-use crate::town::{Person, Town, WINDOW, to, until};
+use crate::town::{Person, Town, WINDOW, limits, to, until};
 
 const CHUNK: u64 = 16 * 1024;
 const SIZE: u64 = 6_000_001;
@@ -123,6 +125,27 @@ async fn all_breaks_at_once() {
     transfer.ends().await;
     assert_eq!((ann.wire.up.breaks_left(), bob.wire.down.breaks_left()), (0, 0));
     assert_little_twice(&ann, 5);
+}
+
+/// Who does not send, or does not read, is told of as silent, and may go on as soon as he likes.
+#[tokio::test]
+async fn an_end_that_goes_silent_stands_still_and_goes_on() {
+    for who in ["ann", "bob"] {
+        let limits = Limits { transfer_silence_ms: 1000, ..limits() };
+        let town = Town::with(limits, Config::default());
+        let (ann, mut bob) = (town.person("ann").await, town.person("bob").await);
+        let wire = Arc::clone(if who == "ann" { &ann.wire } else { &bob.wire });
+        let way = if who == "ann" { &wire.up } else { &wire.down };
+        way.hold_at(1_000_000);
+        let mut transfer = Sent::begin(&ann, &mut bob).await;
+        let is_silent = |event: &FileEvent| matches!(event, FileEvent::Paused { user, why: PauseReason::Silent } if user.as_str() == who);
+        until(&mut transfer.sending, is_silent).await;
+        if who == "ann" {
+            until(&mut transfer.receiving, is_silent).await;
+        }
+        way.open();
+        transfer.ends().await;
+    }
 }
 
 /// Without a log nobody knows the sessions: both are told, and the next offer goes on from what is there.

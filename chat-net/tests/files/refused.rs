@@ -76,21 +76,6 @@ async fn the_eleventh_offer_is_one_too_many_until_one_is_over() {
 }
 
 #[tokio::test]
-async fn ten_thousand_offers_leave_ten() {
-    let town = Town::new();
-    let (ann, bob, folder) = (town.person("ann").await, town.person("bob").await, Folder::new());
-    let path = folder.put("x.bin", b"");
-    let mut taken = 0;
-    for _ in 0..10_000 {
-        match ann.client.send_file(to("bob"), &path, SendOptions::default()).await {
-            Ok(_) => taken += 1,
-            Err(error) => assert_eq!(error.code(), Some(Code::TooManyTransfers.number()), "{error}"),
-        }
-    }
-    assert_eq!((taken, bob.client.transfers().await.unwrap().len()), (10, 10));
-}
-
-#[tokio::test]
 async fn what_is_declined_or_not_for_him_nobody_accepts() {
     let town = Town::new();
     let (ann, mut bob, eve) = (town.person("ann").await, town.person("bob").await, town.person("eve").await);

@@ -72,13 +72,21 @@ impl Room {
         self.ann.client.send_file(room("lobby"), &self.path, options).await.unwrap()
     }
 
-    /// Ann has offered it, these have accepted, and nothing more than so much comes before the wire is opened.
-    async fn begin<const N: usize>(&self, names: [&str; N], held_at: u64) -> (Transfer, [Receiver; N]) {
+    /// Ann has offered it and these have accepted. No more than so much goes by at her end, in all passes, or at each of
+    /// theirs, before a wire is opened.
+    async fn begin<const N: usize>(
+        &self,
+        names: [&str; N],
+        at_hers: u64,
+        at_theirs: u64,
+    ) -> (Transfer, [Receiver; N]) {
         let mut people = Vec::new();
         for name in names {
-            people.push(Receiver::join(&self.town, name).await);
+            let (person, folder) = Receiver::join(&self.town, name).await;
+            person.wire.down.hold_at(at_theirs);
+            people.push((person, folder));
         }
-        self.ann.wire.up.hold_at(held_at);
+        self.ann.wire.up.hold_at(at_hers);
         let sending = self.offer().await;
         let mut receivers = Vec::new();
         for person in people {
@@ -104,7 +112,7 @@ async fn finished(sending: &mut Transfer, names: &[&str]) {
 async fn one_who_stops_reading_holds_up_nobody_and_gets_it_later() {
     let all = Room::new().await;
     let (mut sending, [mut bob, mut carl, mut dora, mut slow]) =
-        all.begin(["bob", "carl", "dora", "slow"], 1_000_000).await;
+        all.begin(["bob", "carl", "dora", "slow"], 1_000_000, u64::MAX).await;
     slow.person.wire.down.hold_at(300_000);
     all.ann.wire.up.open();
     bob.gets(&all.file).await;
@@ -121,7 +129,7 @@ async fn one_who_stops_reading_holds_up_nobody_and_gets_it_later() {
 async fn one_who_accepts_late_and_one_who_joins_late_get_it_too() {
     let all = Room::new().await;
     let late = Receiver::join(&all.town, "late").await;
-    let (mut sending, [mut bob]) = all.begin(["bob"], u64::MAX).await;
+    let (mut sending, [mut bob]) = all.begin(["bob"], u64::MAX, u64::MAX).await;
     bob.gets(&all.file).await;
     finished(&mut sending, &["bob"]).await;
     let mut late = Receiver::accept(late).await;
@@ -137,7 +145,7 @@ async fn one_who_accepts_late_and_one_who_joins_late_get_it_too() {
 #[tokio::test]
 async fn one_who_leaves_the_room_loses_his_own_copy_only() {
     let all = Room::new().await;
-    let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], 1_000_000).await;
+    let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], 1_000_000, u64::MAX).await;
     bob.has(100_000).await;
     bob.person.client.leave("lobby").await.unwrap();
     let end = bob.ends().await;
@@ -158,9 +166,9 @@ async fn one_who_leaves_the_room_loses_his_own_copy_only() {
 #[tokio::test]
 async fn one_who_quits_or_calls_it_off_ends_his_own_copy_only() {
     let all = Room::new().await;
-    let (mut sending, [mut bob, mut carl, mut dora]) = all.begin(["bob", "carl", "dora"], 1_000_000).await;
+    let (mut sending, [mut bob, mut carl, mut dora]) =
+        all.begin(["bob", "carl", "dora"], 1_000_000, u64::MAX).await;
     bob.has(100_000).await;
-    carl.has(100_000).await;
     bob.person.client.quit().await;
     bob.ends().await;
     bob.keeps_a_part();
@@ -179,8 +187,8 @@ async fn one_who_quits_or_calls_it_off_ends_his_own_copy_only() {
 #[tokio::test]
 async fn the_sender_calls_off_one_copy() {
     let all = Room::new().await;
-    let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], u64::MAX).await;
-    bob.person.wire.down.hold_at(100_000);
+    let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], u64::MAX, 100_000).await;
+    carl.person.wire.down.open();
     bob.has(50_000).await;
     let (transfer, user) = (sending.offer().transfer, Some("BOB".into()));
     let cancelling = all.ann.client.ask(Ask::Cancel { transfer, user, why: EndReason::Cancelled });
@@ -201,12 +209,10 @@ async fn the_sender_calls_off_one_copy() {
 async fn a_sender_who_quits_or_leaves_ends_it_for_all() {
     for leaves in [false, true] {
         let all = Room::new().await;
-        let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], 300_000).await;
+        let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], u64::MAX, 300_000).await;
         for receiver in [&mut bob, &mut carl] {
             receiver.has(100_000).await;
-            receiver.person.wire.down.hold_at(300_000);
         }
-        all.ann.wire.up.open();
         match leaves {
             true => drop(all.ann.client.leave("lobby").await.unwrap()),
             false => all.ann.client.quit().await,
