@@ -101,7 +101,7 @@ impl Transfers {
         };
         let start = Start { transfer, size, chunk_bytes, is_room, sender: link.sender };
         let relay = Arc::clone(lock(&self.relays).entry(transfer).or_insert_with(|| {
-            let relay = Relay::new(start, sender, self.rules.clone());
+            let relay = Relay::new(start, sender, self.rules);
             Arc::new(Mutex::new(Timed { relay, look_at: None }))
         }));
         self.with(&relay, |relay, now| relay.link(link.receiver, line, link.from, now));

@@ -19,7 +19,7 @@ use crate::conn::outbox::Piece;
 use crate::limits::Limits;
 
 /// The limits of one relay.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     /// Bytes on their way to one receiver.
     pub(super) window: u64,
