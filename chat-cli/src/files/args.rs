@@ -22,7 +22,8 @@ Waits until the receiver is in the chat and takes the file: there, '/accept N' i
 'chat-cli receive --from NAME'. Ends with 0 when every file is on the receiver's disk and its hash is equal. In a room,
 the offer stands until all who are there have answered, or --wait is over; then all who took it must have it.
 A first argument of the form HOST:PORT is the server's address, unless --addr gives that; write ./a:1 for such a file.
-A connection that breaks is made again, and nothing is sent twice without need. Up to 4 files go at once.
+A connection that breaks is made again, and nothing is sent twice without need; if it does not come back in --wait
+seconds, that is the end, with 1. Up to 4 files go at once.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
@@ -39,7 +40,8 @@ Examples:
 pub(crate) const RECEIVE_MORE: &str = "\
 Takes the next files that --from offers, to this user or, with --room, in that room. Prints the path of each when it
 is whole and its hash is equal. A file that is there already is never overwritten: 'name (1).ext' is its neighbour.
-What was received in an earlier attempt is not sent again. A connection that breaks is made again.
+What was received in an earlier attempt, one that was interrupted too, is not sent again. A connection that breaks is
+made again; if it does not come back in --wait seconds, that is the end, with 1.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,

@@ -112,6 +112,8 @@ pub(crate) enum Step {
     NewSession,
     /// Somebody wants the program to end.
     Signal(Exit),
+    /// There has been no connection for too long.
+    Away,
     /// Time passed, or something was told.
     Nothing,
 }
@@ -130,6 +132,9 @@ pub(crate) struct Crew {
     moved: watch::Sender<()>,
     look_at: Instant,
     is_away: bool,
+    /// How long there may be no connection; none: for ever.
+    wait: Option<Duration>,
+    away_until: Option<Instant>,
 }
 
 impl Crew {
@@ -155,7 +160,14 @@ impl Crew {
             moved,
             look_at,
             is_away: false,
+            wait: None,
+            away_until: None,
         })
+    }
+
+    /// The same, with so much patience while there is no connection; none: for ever.
+    pub(crate) fn waiting(self, wait: Option<Duration>) -> Crew {
+        Crew { wait, ..self }
     }
 
     /// The client, for a task.
@@ -210,6 +222,10 @@ impl Crew {
                 return Ok(Step::Ended(key, end));
             }
             shell = self.stops.next() => self.shell(shell),
+            () = until(self.away_until), if self.away_until.is_some() => {
+                self.away_until = None;
+                return Ok(Step::Away);
+            }
             () = tokio::time::sleep_until(self.look_at) => {
                 self.look_at = Instant::now() + TICK;
                 self.report.look();
@@ -247,13 +263,16 @@ impl Crew {
                 return Ok(Step::Told(Box::new(told)));
             }
             Some(Notice::Connected(welcome)) => {
+                self.away_until = None;
                 if std::mem::take(&mut self.is_away) {
                     self.tell(&News::of("connected", "connected again".to_owned()))?;
                 }
                 return Ok(if welcome.resumed { Step::Nothing } else { Step::NewSession });
             }
             Some(Notice::Disconnected { why, retry_in }) => {
-                self.is_away = true;
+                if !std::mem::replace(&mut self.is_away, true) {
+                    self.away_until = self.wait.map(|wait| Instant::now() + wait);
+                }
                 let text = format!("lost the connection: {why}; next try in {} s", retry_in.as_secs());
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
             }
@@ -289,6 +308,13 @@ impl Crew {
         }
         self.leave().await;
         exit::because(last, "called off")
+    }
+
+    /// Ends without a connection.
+    pub(crate) async fn give_up(self) -> anyhow::Error {
+        let secs = self.wait.unwrap_or_default().as_secs();
+        self.leave().await;
+        exit::because(Exit::Failed, format!("the connection was lost, and did not come back in {secs} s"))
     }
 
     /// Says goodbye; a signal makes it short.

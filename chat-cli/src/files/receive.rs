@@ -45,7 +45,7 @@ async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> 
     let options = Options::named(&settings.who.name).rooms(settings.room.clone());
     let connected = connect(&settings.who, options, &mut signals).await?;
     let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
-    let mut crew = Crew::new(client, events, signals, report)?;
+    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
     loop {
@@ -66,6 +66,7 @@ async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> 
             Step::Told(told) => taking.told(&told),
             Step::NewSession => taking.forget(),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
+            Step::Away => return Err(crew.give_up().await),
             Step::Nothing => {}
         }
     }
@@ -269,9 +270,9 @@ impl Receiving {
         self.trouble(Exit::Interrupted, "called off")
     }
 
-    /// Calls it off, and waits until that is told, but not for long.
+    /// Leaves it, and waits until that is told, but not for long. What came is there for the next attempt.
     async fn call_off(&self, mut transfer: Transfer) {
-        transfer.handle().cancel();
+        transfer.handle().leave();
         let ends = async { while transfer.next().await.is_some() {} };
         // If not, the goodbye tells it.
         let _ = tokio::time::timeout(GOODBYE, ends).await;

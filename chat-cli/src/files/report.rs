@@ -30,7 +30,7 @@ pub(crate) struct News {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<PathBuf>,
+    path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<FileHash>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,7 +152,8 @@ impl Report {
         };
         if let FileEvent::Finished { path, .. } = event {
             news.bytes = news.size;
-            news.path = path.as_deref().map(absolute);
+            // JSON has no other texts than Unicode.
+            news.path = path.as_deref().map(|path| absolute(path).to_string_lossy().into_owned());
             news.hash = self.hashes.get(&story.offer().transfer).copied();
         }
         self.tell(&news)
@@ -203,7 +204,7 @@ impl Report {
         match &news.path {
             Some(path) if self.prints_paths => {
                 self.clear();
-                output::line(&path.display().to_string())
+                output::line(path)
             }
             _ => Ok(()),
         }

@@ -68,7 +68,7 @@ async fn run(settings: &SendFileSettings, report: Report) -> anyhow::Result<Exit
     let options = Options::named(&settings.who.name).rooms(rooms);
     let connected = connect(&settings.who, options, &mut signals).await?;
     let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
-    let mut crew = Crew::new(client, events, signals, report)?;
+    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
     let mut troubles = Vec::new();
     loop {
@@ -84,6 +84,7 @@ async fn run(settings: &SendFileSettings, report: Report) -> anyhow::Result<Exit
         match crew.next().await? {
             Step::Ended(key, End::Failed(trouble)) => troubles.push((key, trouble)),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
+            Step::Away => return Err(crew.give_up().await),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
-//! Files through the real binary: `send-file` and `receive`, and the commands in `join`.
+//! Files through the real binary: `send-file` and `receive`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -8,18 +8,18 @@ use crate::program::{Folder, Program, Server, command};
 use crate::relay::Relay;
 
 /// A folder with what is sent, and one for what is received.
-struct Desk {
+pub(crate) struct Desk {
     home: Folder,
 }
 
 impl Desk {
-    fn new() -> Desk {
+    pub(crate) fn new() -> Desk {
         let home = Folder::new();
         std::fs::create_dir_all(home.path().join("in")).unwrap();
         Desk { home }
     }
 
-    fn inbox(&self) -> PathBuf {
+    pub(crate) fn inbox(&self) -> PathBuf {
         self.home.path().join("in")
     }
 
@@ -28,18 +28,18 @@ impl Desk {
     }
 
     /// Makes a file of so many bytes that repeat themselves nowhere near; gives its path.
-    fn file(&self, name: &str, bytes: usize) -> String {
+    pub(crate) fn file(&self, name: &str, bytes: usize) -> String {
         let path = self.home.path().join(name);
         std::fs::write(&path, pattern(bytes)).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    fn received(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn received(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.inbox().join(name)).unwrap()
     }
 
     /// The names of what is there.
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.inbox()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect();
@@ -48,11 +48,11 @@ impl Desk {
     }
 }
 
-fn pattern(bytes: usize) -> Vec<u8> {
+pub(crate) fn pattern(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
-fn send(addr: &str, name: &str, to: &str, more: &[&str]) -> Program {
+pub(crate) fn send(addr: &str, name: &str, to: &str, more: &[&str]) -> Program {
     Program::start(&[&["send-file", addr, "--name", name, "--to", to], more].concat())
 }
 
@@ -304,108 +304,6 @@ fn whoever_leaves_a_room_is_not_waited_for() {
     assert_eq!(status.code(), Some(0), "{err:?}");
 }
 
-/// `join` behind pipes, with a folder for what it accepts.
-fn join(server: &Server, name: &str, downloads: &Path) -> Program {
-    let mut command = command(&["join", &server.addr, "--name", name, "--plain"]);
-    command.env("CHAT_DOWNLOADS", downloads);
-    let mut program = Program::spawn(command);
-    program.out.until(&format!("* {name} joined"));
-    program
-}
-
-#[test]
-fn two_people_send_files_while_they_talk() {
-    let (server, desk) = (Server::start(&[]), Desk::new());
-    let file = desk.file("a photo.jpg", 100_000);
-    let mut alice = join(&server, "alice", Path::new("."));
-    let mut bob = join(&server, "bob", &desk.inbox().join("new"));
-    alice.type_line(&format!("/sendfile bob {file}"));
-    alice.err.until("1: \"a photo.jpg\" (97.66 KiB) is offered to bob; /cancel 1 takes it back");
-    bob.out.until("alice offers \"a photo.jpg\" (97.66 KiB): /accept 1 or /decline 1");
-    bob.type_line("/accept 1");
-    bob.type_line("thanks");
-    alice.out.until("#lobby <bob> thanks");
-    let there = desk.inbox().join("new").join("a photo.jpg");
-    bob.err.until(&format!("1: \"a photo.jpg\" from alice is here and verified: {}", there.display()));
-    assert_eq!(std::fs::read(there).unwrap(), pattern(100_000));
-    alice.err.until("1: bob takes \"a photo.jpg\"");
-    alice.err.until("1: bob has \"a photo.jpg\", all 97.66 KiB, and it is verified");
-    // In quotes, to a room, and under another name.
-    alice.type_line(&format!("/sendfile #lobby \"{file}\""));
-    bob.out.until("#lobby * alice offers \"a photo.jpg\" (97.66 KiB): /accept 2 or /decline 2");
-    bob.type_line("/transfers");
-    bob.out.until("- 2: \"a photo.jpg\" (97.66 KiB) from alice in #lobby: /accept 2 or /decline 2");
-    bob.type_line(&format!("/accept 2 {}", desk.inbox().join("other name.jpg").display()));
-    bob.err.until("2: \"a photo.jpg\" from alice in #lobby is here and verified");
-    assert_eq!(desk.received("other name.jpg"), pattern(100_000));
-    alice.type_line("/cancel 2");
-    alice.err.until("2: \"a photo.jpg\" to #lobby is over: you called it off");
-}
-
-#[test]
-fn an_offer_can_be_declined_and_taken_back() {
-    let (server, desk) = (Server::start(&[]), Desk::new());
-    let file = desk.file("a", 10);
-    let mut alice = join(&server, "alice", Path::new("."));
-    let mut bob = join(&server, "bob", &desk.inbox());
-    alice.type_line(&format!("/sendfile bob {file}"));
-    bob.out.until("/accept 1");
-    bob.type_line("/decline 1");
-    bob.err.until("1: you do not take \"a\"");
-    alice.err.until("1: bob does not take \"a\"");
-    alice.type_line(&format!("/sendfile bob {file}"));
-    bob.out.until("/accept 2");
-    alice.type_line("/cancel 2");
-    bob.err.until("2: \"a\" from alice is no longer offered: alice called it off");
-    bob.type_line("/accept 2");
-    bob.err.until("! no_such_transfer: no file of that number can be accepted");
-    for (line, why) in [
-        ("/sendfile", "! bad_ask: type /sendfile USER PATH"),
-        ("/sendfile nobody /dev/null", "is not a regular file"),
-        ("/sendfile bob /no/such", "cannot be read"),
-        (&format!("/sendfile nobody {file}"), "! no_such_user: "),
-        (&format!("/sendfile alice {file}"), "! to_yourself: "),
-        ("/pause 9", "! no_such_transfer: "),
-    ] {
-        alice.type_line(line);
-        alice.err.until(why);
-    }
-}
-
-#[test]
-fn whoever_leaves_is_told_what_becomes_of_the_files() {
-    let (server, desk) = (Server::start(&[]), Desk::new());
-    let file = desk.file("a", 10);
-    let mut alice = join(&server, "alice", Path::new("."));
-    let mut bob = server.person("bob");
-    alice.type_line(&format!("/sendfile bob {file}"));
-    bob.until("alice offers");
-    alice.type_line("/quit");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0));
-    assert_eq!(err.last().map(String::as_str), Some("- 1: \"a\" is no longer offered to bob"));
-}
-
-#[test]
-fn through_join_json_files_are_told_of_and_do_not_pass() {
-    let (server, desk) = (Server::start(&[]), Desk::new());
-    let mut bot = Program::start(&["join", &server.addr, "--name", "bot", "--json"]);
-    bot.out.until("\"joined\"");
-    let alice = send(&server.addr, "alice", "bot", &[&desk.file("a", 10)]);
-    let offered: Value = serde_json::from_str(&bot.out.until("\"offered\"")).unwrap();
-    assert_eq!(
-        (&offered["name"], &offered["size"], &offered["transfer"]),
-        (&"a".into(), &10.into(), &1.into())
-    );
-    bot.type_line(r#"{"type":"accept","id":1,"transfer":1,"from":0}"#);
-    let refused: Value = serde_json::from_str(&bot.out.until("\"refused\"")).unwrap();
-    assert!(refused["message"].as_str().unwrap().contains("chat-cli receive"), "{refused}");
-    bot.type_line(r#"{"type":"decline","id":2,"transfer":1}"#);
-    let declined: Value = serde_json::from_str(&bot.out.until("\"declined\"")).unwrap();
-    assert_eq!(declined["re"], 2);
-    assert_eq!(alice.code(), Some(5));
-}
-
 #[cfg(unix)]
 #[test]
 fn a_name_from_elsewhere_commands_no_terminal_and_leaves_no_folder() {
@@ -423,4 +321,56 @@ fn a_name_from_elsewhere_commands_no_terminal_and_leaves_no_folder() {
         assert_eq!(desk.names().len(), number + 1);
         assert!(desk.names().iter().all(|name| !name.starts_with(['.', '-'])), "{:?}", desk.names());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_came_before_an_interrupt_is_not_sent_again() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(400_000);
+    let file = desk.file("big.bin", 2_000_000);
+    let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
+    let alice = send(&server.addr, "alice", "bob", &[&file]);
+    bob.out.until("\"progress\"");
+    bob.signal(rustix::process::Signal::INT);
+    assert_eq!((bob.code(), alice.code()), (Some(130), Some(6)));
+    assert_eq!(desk.names(), ["big.bin.part", "big.bin.part.json"]);
+    let bob = receive(&server.addr, "bob", "alice", &desk, &["--json"]);
+    assert_eq!(send(&server.addr, "alice", "bob", &[&file]).code(), Some(0));
+    let (_, out, err) = bob.wait();
+    assert!(one(&objects(&out), "accepted")["bytes"].as_u64() > Some(0), "{out:?} {err:?}");
+    assert_eq!((desk.received("big.bin"), desk.names().len()), (pattern(2_000_000), 1));
+}
+
+#[test]
+fn a_server_that_does_not_come_back_is_not_waited_for_longer() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(200_000);
+    let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--wait", "2"]);
+    let file = desk.file("big.bin", 4_000_000);
+    let alice = send(&relay.addr, "alice", "bob", &["--wait", "2", &file]);
+    bob.out.until("\"progress\"");
+    relay.cut();
+    for program in [bob, alice] {
+        let (status, _, err) = program.wait();
+        assert_eq!(status.code(), Some(1), "{err:?}");
+        assert!(err.last().unwrap().ends_with("did not come back in 2 s"), "{err:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_whose_name_is_no_unicode_is_as_good_as_others() {
+    use std::os::unix::ffi::OsStrExt;
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let dir = desk.inbox().join(std::ffi::OsStr::from_bytes(b"\xff"));
+    let mut bob = command(&["receive", &server.addr, "--name", "bob", "--from", "alice", "--json", "--dir"]);
+    bob.arg(&dir);
+    let bob = Program::spawn(bob);
+    assert_eq!(send(&server.addr, "alice", "bob", &[&desk.file("a", 10)]).code(), Some(0));
+    let (status, out, err) = bob.wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    assert_eq!(std::fs::read(dir.join("a")).unwrap(), pattern(10));
 }

@@ -5,6 +5,7 @@ mod bars;
 mod files;
 mod folder;
 mod join;
+mod join_files;
 mod json;
 mod kept;
 mod operating;

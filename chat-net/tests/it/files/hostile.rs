@@ -12,7 +12,7 @@ const CHUNK: u64 = 65_536;
 
 impl Peer {
     /// Takes frames until one is shown that begins so.
-    async fn is_told(&mut self, begin: &str) -> Vec<String> {
+    pub(crate) async fn is_told(&mut self, begin: &str) -> Vec<String> {
         self.until(|frame| show(frame).starts_with(begin)).await.iter().map(show).collect()
     }
 

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod pairs;
+mod talk;
 
 use std::collections::BTreeMap;
 
