@@ -9,7 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use chat_core::{Code, RequestId, Timestamp, TransferId};
 
 use super::error::{BadAsk, ProtocolError};
-use super::frame::MAX_CHUNK_PAYLOAD;
+use super::frame::{CHUNK_HEAD_BYTES, MAX_CHUNK_PAYLOAD};
 use super::wire::{Chunk, FromClient, FromServer};
 
 /// A client speaks this many kinds of frame, ask and query; an index behind them is from a newer client.
@@ -104,6 +104,15 @@ pub(crate) fn chunk_of(payload: &Bytes) -> Option<Chunk> {
     }
     let data = payload.slice_ref(rest);
     Some(Chunk { transfer, pass, offset, data })
+}
+
+/// Whether the payload that a chunk was read from is the one that it is written as: numbers can be written in more bytes
+/// than they need, and not everybody may read that.
+pub(crate) fn is_plain(payload: &[u8], chunk: &Chunk) -> bool {
+    let Chunk { transfer, pass, offset, data } = chunk;
+    let mut head = BytesMut::with_capacity(CHUNK_HEAD_BYTES);
+    encode_chunk_head(*transfer, *pass, *offset, data.len() as u64, &mut head);
+    payload.starts_with(&head) && payload.len() == head.len() + data.len()
 }
 
 /// Appends the payload of a chunk but for its bytes, of which so many follow.

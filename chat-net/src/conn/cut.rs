@@ -23,7 +23,7 @@ pub(super) enum Cut {
 /// One piece of input.
 pub(super) enum Piece {
     Payload(Result<FromClient, BadAsk>),
-    /// Bytes of a file, and the binary frame that they came in, if they did.
+    /// Bytes of a file, and the binary frame that they came in, if they did, and it can be passed on.
     Chunk {
         chunk: Chunk,
         frame: Option<Bytes>,
@@ -91,7 +91,10 @@ impl Reader {
             };
             let payload = frame.slice(HEADER_BYTES..);
             return Ok(Some(match bincode::chunk_of(&payload) {
-                Some(chunk) => Piece::Chunk { chunk, frame: Some(frame) },
+                Some(chunk) => {
+                    let is_plain = bincode::is_plain(&payload, &chunk);
+                    Piece::Chunk { chunk, frame: Some(frame).filter(|_| is_plain) }
+                }
                 None => form.decode_client(&payload).into(),
             }));
         }

@@ -5,7 +5,7 @@ use chat_core::{Ask, Config, TransferId};
 use chat_net::codec::{Chunk, Form, FromClient, FromServer};
 use chat_net::{Limits, Server, ServerHandle};
 
-use super::{Download, Upload, offer_ask, room, user};
+use super::{Download, Upload, bytes, offer_ask, room, user};
 use crate::peer::{Peer, fast, server, show};
 
 const CHUNK: u64 = 65_536;
@@ -74,6 +74,22 @@ async fn chunks_that_do_not_follow_are_refused_and_the_file_goes_on() {
     upload.peer.wrong_chunk(transfer, 1, 0, CHUNK).await;
     upload.passes.insert(1, (CHUNK, first.until));
     upload.while_others(downloads[0].run()).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_not_everybody_can_read_is_not_passed_on() {
+    let server = server(fast()).await;
+    let (mut upload, mut downloads) = offered(&server, 4096, &["bob"]).await;
+    let bob = &mut downloads[0].peer;
+    upload.peer.credit().await;
+    // Transfer, pass, offset and length, each in as many bytes as it can take.
+    let (wide, number) = ([253], |n: u64| n.to_le_bytes());
+    let head =
+        [&[6][..], &wide, &number(1), &[252, 1, 0, 0, 0], &wide, &number(0), &wide, &number(4096)].concat();
+    let length = u32::try_from(head.len() + 4096).unwrap().to_be_bytes();
+    upload.peer.raw(&[&length[..], &head, &bytes(0, 4096)].concat()).await;
+    let plain = [&[6, 1, 1, 0, 251, 0, 16][..], &bytes(0, 4096)].concat();
+    assert!(bob.next_payload().await.unwrap()[..] == plain);
 }
 
 #[tokio::test]
