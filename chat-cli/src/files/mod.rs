@@ -5,6 +5,7 @@ mod copies;
 mod crew;
 mod meter;
 mod path;
+mod rate;
 mod receive;
 mod report;
 mod send;
