@@ -3,6 +3,7 @@
 mod args;
 mod copies;
 mod crew;
+mod enter;
 mod meter;
 mod path;
 mod rate;

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use super::args::ReceiveArgs;
 use super::crew::{Crew, End, Link, Step, until};
+use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
 use super::words::Who;
-use crate::connect::{GOODBYE, cannot_connect, connect};
+use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
@@ -40,11 +41,10 @@ pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     end
 }
 
-async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> {
+async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(settings.room.clone());
-    let connected = connect(&settings.who, options, &mut signals).await?;
-    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
     let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use super::args::SendFileArgs;
 use super::crew::{Call, Crew, End, Link, Step, until};
+use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
 use super::trouble::Trouble;
 use super::words::Who;
-use crate::connect::{GOODBYE, cannot_connect, connect};
+use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
@@ -59,15 +60,14 @@ fn readable(path: &Path) -> anyhow::Result<()> {
     Err(exit::because(Exit::CannotRead, format!("cannot send {}: {why}", path.display())))
 }
 
-async fn run(settings: &SendFileSettings, report: Report) -> anyhow::Result<Exit> {
+async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<Exit> {
     let rooms = match &settings.target {
         Target::Room(room) => vec![room.clone()],
         Target::User(_) => Vec::new(),
     };
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(rooms);
-    let connected = connect(&settings.who, options, &mut signals).await?;
-    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
     let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
     let mut troubles = Vec::new();
@@ -105,6 +105,8 @@ struct Sending {
     wait: Option<Duration>,
     chunk_bytes: u32,
     what: String,
+    /// Why the copy of whoever had taken it came to nothing, until somebody takes it again.
+    broken: Option<Trouble>,
 }
 
 /// What came of one offer.
@@ -130,6 +132,7 @@ impl Sending {
             wait: settings.wait,
             chunk_bytes: settings.chunk_bytes,
             what: path.display().to_string(),
+            broken: None,
         }
     }
 
@@ -144,7 +147,7 @@ impl Sending {
             match self.follow(transfer, deadline).await {
                 Offered::End(end) => return end,
                 Offered::Again if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                    return end(Tally::new(&self.what).result());
+                    return end(Err(self.not_taken("nobody took it in time")));
                 }
                 Offered::Again => {}
                 Offered::Anew => deadline = self.deadline(),
@@ -181,8 +184,7 @@ impl Sending {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = until(deadline) => {
-                    let why = format!("{}: nobody was there to take it in time", self.what);
-                    return Err(Trouble::new(Exit::NotTaken, why));
+                    return Err(self.not_taken("nobody was there to take it in time"));
                 }
                 () = self.link.stopped() => return Err(self.called_off()),
             }
@@ -194,6 +196,12 @@ impl Sending {
         let code = Code::from_number(code);
         let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
         code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
+    }
+
+    /// How it ends if nobody takes it: what came to nothing before says more than that.
+    fn not_taken(&self, why: &str) -> Trouble {
+        let trouble = || Trouble::new(Exit::NotTaken, format!("{}: {why}", self.what));
+        self.broken.clone().unwrap_or_else(trouble)
     }
 
     fn called_off(&self) -> Trouble {
@@ -211,7 +219,13 @@ impl Sending {
                     Some(event) => {
                         tally.take(&event);
                         let ended = self.ended(&event, &mut tally, &me);
+                        let gone = self.gone(&event);
                         self.link.happened(event).await;
+                        if let Some((user, trouble)) = gone {
+                            self.broken = Some(trouble);
+                            self.link.news(self.waits_for(&user)).await;
+                            return Offered::Anew;
+                        }
                         if let Some(ended) = ended {
                             return ended;
                         }
@@ -227,7 +241,10 @@ impl Sending {
                     }
                 },
             }
-            if let Some(result) = tally.verdict() {
+            if let Some(mut result) = tally.verdict() {
+                if !tally.has_answers() {
+                    result = Err(self.not_taken("nobody took it in time"));
+                }
                 // Nobody else is to take it from somebody who is about to leave.
                 self.call_off(transfer).await;
                 return Offered::End(end(result));
@@ -253,6 +270,23 @@ impl Sending {
         let ends = async { while transfer.next().await.is_some() {} };
         // If not, the goodbye tells it.
         let _ = tokio::time::timeout(GOODBYE, ends).await;
+    }
+
+    /// Whether the only one who had taken it is gone, and may come back: its program was killed, for example.
+    fn gone(&self, event: &FileEvent) -> Option<(UserName, Trouble)> {
+        match (event, &self.to) {
+            (FileEvent::Cancelled { user, by, why: why @ EndReason::Gone }, Recipient::User(_)) => {
+                let mut trouble = Trouble::ended(&self.what, Who::new(by, ""), *why);
+                trouble.why.push_str(", and did not take it again in time");
+                Some((user.clone(), trouble))
+            }
+            _ => None,
+        }
+    }
+
+    fn waits_for(&self, user: &UserName) -> News {
+        let text = format!("{} waits: it is offered again when {user} is there again", self.what);
+        News::of("waiting", text).name(&self.what).user(user.as_str()).why("gone")
     }
 
     /// Whether that event ends the offer, and how.

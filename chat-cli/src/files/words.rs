@@ -42,7 +42,12 @@ impl fmt::Display for Who<'_> {
 
 /// `"photo.jpg"`: in quotes, because a name may have blanks, and may look like anything else that is said.
 pub(crate) fn name(offer: &Offer) -> String {
-    format!("\"{}\"", offer.name)
+    quoted(offer.name.as_str())
+}
+
+/// In quotes; those in the name itself are escaped, so that nobody takes one for its end.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\\\""))
 }
 
 /// `"photo.jpg" (3.15 MiB)`

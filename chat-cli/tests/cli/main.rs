@@ -8,6 +8,7 @@ mod join;
 mod join_files;
 mod json;
 mod kept;
+mod killed;
 mod operating;
 mod program;
 #[cfg(unix)]
