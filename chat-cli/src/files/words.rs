@@ -87,3 +87,14 @@ pub(crate) fn ended(who: Who<'_>, why: EndReason) -> String {
         EndReason::Failed => format!("{who} cannot read or write the file"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_in_a_name_does_not_end_it() {
+        assert_eq!(quoted("a b.png"), r#""a b.png""#);
+        assert_eq!(quoted(r#"we"ird.png"#), r#""we\"ird.png""#);
+    }
+}
