@@ -6,6 +6,7 @@ mod crew;
 mod enter;
 mod meter;
 mod path;
+mod rate;
 mod receive;
 mod report;
 mod send;

@@ -82,6 +82,7 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     let mut alice = join(&server, "alice", Path::new("."));
     let mut bob = server.person("bob");
     alice.type_line(&format!("/sendfile bob {file}"));
+    alice.err.until("1: \"a\" (10 B) is offered to bob");
     bob.until("alice offers");
     alice.type_line("/quit");
     let (status, _, err) = alice.wait();
