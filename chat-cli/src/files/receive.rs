@@ -1,16 +1,18 @@
 //! `receive`: takes the next files that somebody offers, and waits until they are here.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::{Code, Event, Offer, PauseReason, RoomName, Target, TransferId};
+use chat_net::chat_core::{Code, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName};
 use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
 use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::args::ReceiveArgs;
-use super::crew::{Crew, End, Link, Step, until};
+use super::crew::{Crew, End, Link, Step, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
@@ -29,16 +31,31 @@ const AT_ONCE: usize = 4;
 /// Not all of them are here; each says how the program ends.
 pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     let settings = ReceiveSettings::resolve(args)?;
-    std::fs::create_dir_all(&settings.folder).map_err(|error| {
-        let why = format!("cannot make the folder {}: {error}", settings.folder.display());
-        exit::because(Exit::CannotWrite, why)
-    })?;
+    writable(&settings.folder)?;
     let report = Report::new(args.json, true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let end = runtime.block_on(run(settings, report));
     // A thread that writes a file cannot be asked to end.
     runtime.shutdown_background();
     end
+}
+
+/// Makes the folder, if it is missing.
+///
+/// # Errors
+/// Ends with [`Exit::CannotWrite`] if no file can be made in it: better now than when one is offered.
+fn writable(folder: &Path) -> anyhow::Result<()> {
+    let fails = |what: &str, error: std::io::Error| {
+        let why = format!("cannot {what} the folder {}: {error}", folder.display());
+        exit::because(Exit::CannotWrite, why)
+    };
+    std::fs::create_dir_all(folder).map_err(|error| fails("make", error))?;
+    let scratch = folder.join(format!(".chat-cli-{}~", std::process::id()));
+    match std::fs::File::create_new(&scratch) {
+        // What another process of the same number left is as good.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(fails("write into", error)),
+        _ => std::fs::remove_file(&scratch).map_err(|error| fails("remove files from", error)),
+    }
 }
 
 async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Exit> {
@@ -48,6 +65,8 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
     let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
+    let mut looking = pin!(alone_in(crew.client().clone(), taking.room.clone()));
+    let mut has_looked = false;
     loop {
         taking.begin(&mut crew);
         if let Some(exit) = taking.is_over(&crew) {
@@ -56,6 +75,13 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
         }
         let step = tokio::select! {
             step = crew.next() => step?,
+            alone = &mut looking, if !has_looked => {
+                has_looked = true;
+                if let Some(room) = alone {
+                    crew.tell(&News::alone_in(room.as_str()))?;
+                }
+                continue;
+            }
             () = until(taking.deadline), if crew.running() == 0 => {
                 crew.leave().await;
                 return Err(exit::because(Exit::NotTaken, taking.nothing_came()));
@@ -70,6 +96,12 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             Step::Nothing => {}
         }
     }
+}
+
+/// The room, if nobody else is in it: waiting there may be a mistake in writing its name.
+async fn alone_in(client: Client, room: Option<RoomName>) -> Option<RoomName> {
+    let (room, me) = (room?, UserName::new(client.user(), usize::MAX).ok()?);
+    others_in(&client, room.as_str(), &me).await?.is_empty().then_some(room)
 }
 
 /// Which offers are taken.

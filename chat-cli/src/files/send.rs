@@ -9,7 +9,7 @@ use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Trans
 use tokio::time::Instant;
 
 use super::args::SendFileArgs;
-use super::crew::{Call, Crew, End, Link, Step, until};
+use super::crew::{Call, Crew, End, Link, Step, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
@@ -104,6 +104,8 @@ struct Sending {
     what: String,
     /// Why the copy of whoever had taken it came to nothing, until somebody takes it again.
     broken: Option<Trouble>,
+    /// Whether it was looked for others in the room.
+    looked: bool,
 }
 
 /// What came of one offer.
@@ -130,6 +132,7 @@ impl Sending {
             chunk_bytes: settings.chunk_bytes,
             what: path.display().to_string(),
             broken: None,
+            looked: false,
         }
     }
 
@@ -208,6 +211,7 @@ impl Sending {
     /// Waits for the answers to an offer, and for all who took it.
     async fn follow(&mut self, mut transfer: Transfer, deadline: Option<Instant>) -> Offered {
         let me = transfer.offer().from.clone();
+        self.tell_if_alone(&me).await;
         let mut tally = Tally::new(&self.what);
         tally.await_all(self.present(&me).await);
         loop {
@@ -253,11 +257,21 @@ impl Sending {
     async fn present(&self, me: &UserName) -> BTreeSet<UserName> {
         match &self.to {
             Recipient::User(name) => UserName::new(name, MAX_NAME_BYTES).into_iter().collect(),
-            Recipient::Room(room) => {
-                // Without an answer nobody is waited for in particular.
-                let users = self.client.users(Some(room)).await.unwrap_or_default();
-                users.into_iter().filter(|user| user != me).collect()
-            }
+            // Without an answer nobody is waited for in particular.
+            Recipient::Room(room) => others_in(&self.client, room, me).await.unwrap_or_default(),
+        }
+    }
+
+    /// Waiting in a room where nobody is may be a mistake in writing its name.
+    async fn tell_if_alone(&mut self, me: &UserName) {
+        // One of many files is enough to say it.
+        if self.link.key() > 0 || std::mem::replace(&mut self.looked, true) {
+            return;
+        }
+        if let Recipient::Room(room) = &self.to
+            && others_in(&self.client, room, me).await.is_some_and(|others| others.is_empty())
+        {
+            self.link.news(News::alone_in(room)).await;
         }
     }
 

@@ -137,4 +137,10 @@ mod tests {
         assert_eq!(failed(&FileError::NotAFile { path: "/no/such".into() }), "it is no regular file");
         assert_eq!(plain(&io::Error::other("a (b)")), "a (b)");
     }
+
+    #[test]
+    fn a_quote_in_a_name_does_not_end_it() {
+        assert_eq!(quoted("a b.png"), r#""a b.png""#);
+        assert_eq!(quoted(r#"we"ird.png"#), r#""we\"ird.png""#);
+    }
 }

@@ -23,7 +23,7 @@ impl Desk {
         self.home.path().join("in")
     }
 
-    fn inbox_str(&self) -> String {
+    pub(crate) fn inbox_str(&self) -> String {
         self.inbox().to_str().unwrap().to_owned()
     }
 

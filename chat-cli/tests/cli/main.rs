@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod bars;
+mod file_starts;
 mod files;
 mod folder;
 mod join;

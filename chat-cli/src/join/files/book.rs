@@ -248,7 +248,9 @@ mod tests {
         let said = book.happened(1, &FileEvent::Finished { user: bob, path });
         assert_eq!(
             said.as_deref(),
-            Some("3: \"photo.jpg\" from alice is here and verified: /in/photo (1).jpg")
+            Some(
+                "3: \"photo.jpg\" from alice is here and verified, saved as \"photo (1).jpg\": /in/photo (1).jpg"
+            )
         );
         assert_eq!(book.running(TransferId(3)), None);
         book.over(1);
