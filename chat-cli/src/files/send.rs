@@ -14,7 +14,7 @@ use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
 use super::trouble::Trouble;
-use super::words::Who;
+use super::words::{Who, not_a_file, plain};
 use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
@@ -47,15 +47,12 @@ pub(crate) fn send(args: &SendFileArgs) -> anyhow::Result<Exit> {
 /// Ends with [`Exit::CannotRead`] if it is no file that can be sent.
 fn readable(path: &Path) -> anyhow::Result<()> {
     let why = match std::fs::metadata(path) {
-        Ok(file) if file.is_dir() => {
-            "it is a folder; pack it first, with tar or zip, and send that".to_owned()
-        }
-        Ok(file) if !file.is_file() => "it is no regular file".to_owned(),
+        Ok(file) if !file.is_file() => not_a_file(path).to_owned(),
         Ok(_) => match std::fs::File::open(path) {
             Ok(_) => return Ok(()),
-            Err(error) => error.to_string(),
+            Err(error) => plain(&error),
         },
-        Err(error) => error.to_string(),
+        Err(error) => plain(&error),
     };
     Err(exit::because(Exit::CannotRead, format!("cannot send {}: {why}", path.display())))
 }

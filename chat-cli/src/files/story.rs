@@ -9,7 +9,7 @@ use indicatif::HumanBytes;
 
 use super::copies::Copies;
 use super::path::absolute;
-use super::words::{Who, ended, file, name, other_end, paused, quoted};
+use super::words::{Who, ended, failed, file, name, other_end, paused, quoted};
 use crate::rows::Row;
 
 /// A file that is on its way, as one end sees it.
@@ -113,7 +113,7 @@ impl Story {
             FileEvent::Closed { why } => {
                 format!("{name} {end} is over: {}", ended(Who::new(&offer.from, me), *why))
             }
-            FileEvent::Failed(error) => format!("{name} {end} failed: {error}"),
+            FileEvent::Failed(error) => format!("{name} {end} failed: {}", failed(error)),
             _ => return None,
         })
     }

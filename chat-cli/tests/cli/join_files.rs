@@ -64,8 +64,16 @@ fn an_offer_can_be_declined_and_taken_back() {
     bob.err.until("! no_such_transfer: no file of that number can be accepted");
     for (line, why) in [
         ("/sendfile", "! bad_ask: type /sendfile USER PATH"),
-        ("/sendfile nobody /dev/null", "is not a regular file"),
-        ("/sendfile bob /no/such", "cannot be read"),
+        ("/sendfile nobody /dev/null", "! cannot send /dev/null: it is no regular file"),
+        (
+            "/sendfile bob /tmp",
+            "! cannot send /tmp: it is a folder; pack it first, with tar or zip, and send that",
+        ),
+        ("/sendfile bob /no/such", "! cannot send /no/such: No such file or directory"),
+        (
+            &format!("/sendfile {file} bob"),
+            &format!("- first who gets it, then the file: /sendfile bob {file}"),
+        ),
         (&format!("/sendfile nobody {file}"), "! no_such_user: "),
         (&format!("/sendfile alice {file}"), "! to_yourself: "),
         ("/pause 9", "! no_such_transfer: "),
