@@ -29,7 +29,8 @@ A name that is taken is tried again for 40 seconds, or --wait: a lost connection
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
-disconnected, connected, ended.
+disconnected, connected, ended. Of waiting, 'why' is name_taken, nobody_there (in the room), gone (the other end, before
+a file was there), or why the server refused an offer for now.
 
 Exit codes; of many files, the first that is not there decides:
   0   all are there              6   called off, or the receiver is gone
@@ -51,12 +52,14 @@ pub(crate) const RECEIVE_MORE: &str = "\
 Takes the next files that --from offers, to this user or, with --room, in that room. Prints the path of each when it
 is whole and its hash is equal. A file that is there already is never overwritten: 'name (1).ext' is its neighbour.
 What was received in an earlier attempt, one that was interrupted or killed too, is not sent again. A connection that
-breaks is made again; if it does not come back in --wait seconds, that is the end, with 1.
+breaks is made again; if it does not come back in --wait seconds, that is the end, with 1. A sender who is gone before
+a file is here (a killed program, for example) has --wait seconds to offer it again.
 A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,
-disconnected, connected, ended.
+disconnected, connected, ended. Of waiting, 'why' is name_taken, nobody_there (in the room) or gone (the other end, before
+a file was there); without it, it begins.
 
 Exit codes; the first file that does not come decides:
   0   all are here               7   what came is not what was sent

@@ -32,6 +32,8 @@ pub(crate) enum End {
     Done,
     /// It came to nothing for no fault of its own: the next offer is as good.
     Again,
+    /// The other end is gone, and may come back.
+    Gone(Trouble),
     /// It is not, and will not be.
     Failed(Trouble),
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::{Code, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName};
+use chat_net::chat_core::{
+    Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName,
+};
 use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
 use chat_net::codec::Told;
 use tokio::time::Instant;
@@ -16,7 +18,7 @@ use super::crew::{Crew, End, Link, Step, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
-use super::words::Who;
+use super::words::{Who, quoted};
 use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
@@ -84,7 +86,7 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             }
             () = until(taking.deadline), if crew.running() == 0 => {
                 crew.leave().await;
-                return Err(exit::because(Exit::NotTaken, taking.nothing_came()));
+                return Err(taking.nothing_came());
             }
         };
         match step {
@@ -113,6 +115,8 @@ struct Taking {
     begun: usize,
     done: u32,
     trouble: Option<Trouble>,
+    /// Why a file that was on its way came to nothing, until another one is here.
+    broken: Option<Trouble>,
     deadline: Option<Instant>,
 }
 
@@ -121,7 +125,7 @@ impl Taking {
         let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
         let deadline = settings.wait.map(|wait| Instant::now() + wait);
         let (known, offers) = (BTreeSet::new(), VecDeque::new());
-        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, deadline }
+        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
     }
 
     fn waiting(&self) -> News {
@@ -133,12 +137,16 @@ impl Taking {
         News::of("waiting", text).user(from.as_str())
     }
 
-    fn nothing_came(&self) -> String {
+    fn nothing_came(&self) -> anyhow::Error {
+        if let Some(Trouble { exit, why }) = &self.broken {
+            return exit::because(*exit, why.clone());
+        }
         let (from, count) = (&self.settings.from, self.settings.count);
-        match self.done {
+        let why = match self.done {
             0 => format!("{from} offered nothing in time"),
             done => format!("{done} of {count} files came, and {from} offered no other in time"),
-        }
+        };
+        exit::because(Exit::NotTaken, why)
     }
 
     /// Takes offers that are meant.
@@ -187,8 +195,9 @@ impl Taking {
 
     fn ended(&mut self, end: End, crew: &mut Crew) {
         match end {
-            End::Done => self.done += 1,
+            End::Done => (self.done, self.broken) = (self.done + 1, None),
             End::Again => {}
+            End::Gone(trouble) => self.broken = Some(trouble),
             End::Failed(trouble) => {
                 crew.complain(&trouble);
                 self.trouble.get_or_insert(trouble);
@@ -254,6 +263,9 @@ impl Receiving {
                     let end = self.ended(&event);
                     self.link.happened(event).await;
                     if let Some(end) = end {
+                        if let End::Gone(_) = end {
+                            self.link.news(self.waits()).await;
+                        }
                         return end;
                     }
                 }
@@ -276,12 +288,23 @@ impl Receiving {
             FileEvent::Cancelled { by, why, .. } => {
                 Some(End::Failed(Trouble::ended(&self.what, Who::new(by, ""), *why)))
             }
+            FileEvent::Closed { why: why @ EndReason::Gone } => {
+                let mut trouble = Trouble::ended(&self.what, Who::new(&self.offer.from, ""), *why);
+                trouble.why.push_str(", and did not offer it again in time");
+                Some(End::Gone(trouble))
+            }
             FileEvent::Closed { why } => {
                 Some(End::Failed(Trouble::ended(&self.what, Who::new(&self.offer.from, ""), *why)))
             }
             FileEvent::Failed(error) => Some(self.failed(error)),
             _ => None,
         }
+    }
+
+    fn waits(&self) -> News {
+        let Offer { from, name, .. } = &self.offer;
+        let text = format!("waiting for {from} to offer {} again", quoted(name.as_str()));
+        News::of("waiting", text).name(name.as_str()).user(from.as_str()).why("gone")
     }
 
     fn failed(&self, error: &FileError) -> End {
