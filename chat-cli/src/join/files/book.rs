@@ -80,6 +80,11 @@ impl Book {
         }))
     }
 
+    /// The offers that are open.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.values()
+    }
+
     /// The offer of that number, if it is open.
     pub(crate) fn offer(&self, transfer: TransferId) -> Option<&Offer> {
         self.offers.get(&transfer)
