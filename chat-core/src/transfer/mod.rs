@@ -17,7 +17,8 @@
 //! expires. A transfer is over when no copy is open and none can begin. It is kept for a while then, so that those who
 //! were away are told: a session that is resumed hears again of every transfer that concerns it, first the offer, then
 //! how the copies stand that it may see, then the end, if that has come. The sender's connection may break without
-//! a change of any copy: the receivers are told, and told again when it is back.
+//! a change of any copy: the receivers are told, and told again when it is back. A session that sleeps is waited for, until
+//! another has its name.
 //!
 //! ```
 //! use chat_core::{Ask, Chat, Command, Config, FileHash, NodeId, Recipient, RequestId, Seq, SessionId, Stamp};
@@ -161,7 +162,7 @@ pub enum EndReason {
     PrefixDiffers,
     /// The sender or the receiver left the room.
     Left,
-    /// The sender or the receiver left the chat, or did not come back in time.
+    /// The sender or the receiver left the chat, or did not come back in time, or before another took its name.
     Gone,
     /// A file could not be read or written.
     Failed,
