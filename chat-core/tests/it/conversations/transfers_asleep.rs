@@ -103,9 +103,9 @@ fn a_name_that_passes_to_another_ends_the_files_of_the_one_who_slept() {
     );
     assert_eq!(
         chat.transfers(1),
-        ["1 open bob 0 Cancelled { why: Gone }", "2 bob 0 Cancelled { why: Gone }", "3"]
+        ["1 open bob 0 Cancelled { why: Gone } by bob", "2 bob 0 Cancelled { why: Gone } by bob", "3"]
     );
-    assert_eq!(chat.transfers(3), ["1 open", "4 carol 0 Cancelled { why: Gone }"]);
+    assert_eq!(chat.transfers(3), ["1 open", "4 carol 0 Cancelled { why: Gone } by bob"]);
     // He who has the name now has no part in them, but in what is offered to the room.
     for n in 1..=5 {
         assert_code(&chat.refused(4, 0, accept(n, 0)), Code::NoSuchTransfer);
@@ -172,7 +172,7 @@ fn one_who_comes_back_takes_its_name_from_another_who_sleeps() {
     let told = chat.take();
     assert!(told.contains("s1: cancelled 6 bob by bob (gone)"), "{told}");
     assert!(!told.contains("s5 (past): offered 6"), "{told}");
-    assert_eq!(chat.transfers(1).last().unwrap(), "6 bob 0 Cancelled { why: Gone }");
+    assert_eq!(chat.transfers(1).last().unwrap(), "6 bob 0 Cancelled { why: Gone } by bob");
     assert_code(&chat.refuses(&Story::resumption(6, "bob", 4)), Code::NameTaken);
 }
 
@@ -183,6 +183,6 @@ fn a_snapshot_knows_who_sleeps_under_which_name() {
     chat.attach(4, "bob");
     assert_eq!(
         chat.transfers(1),
-        ["1 open bob 0 Cancelled { why: Gone }", "2 bob 0 Cancelled { why: Gone }", "3"]
+        ["1 open bob 0 Cancelled { why: Gone } by bob", "2 bob 0 Cancelled { why: Gone } by bob", "3"]
     );
 }
