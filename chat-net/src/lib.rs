@@ -123,6 +123,7 @@ mod reads;
 mod recover;
 mod release;
 mod server;
+mod socket;
 mod store;
 mod table;
 #[cfg(any(test, feature = "testing"))]

@@ -38,7 +38,8 @@ pub struct Limits {
     pub talk_grace_ms: u64,
     /// Waiting bulk bytes of one connection; at it, its senders are held back.
     pub bulk_bytes: usize,
-    /// The socket's send buffer, as asked of the kernel, which keeps up to four times as much.
+    /// What the kernel takes for one peer and cannot send yet; it may be twice as much for a moment. Where it has no
+    /// such option, the size of the socket's send buffer.
     pub send_buffer_bytes: usize,
     /// Asks a connection may send at once.
     pub burst: u32,

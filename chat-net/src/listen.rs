@@ -4,10 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::limits::Limits;
+use crate::socket::bound_unsent;
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
@@ -29,6 +30,8 @@ fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     // Set on the listener once instead of on every connection: Linux hands all of these down.
     socket.set_tcp_nodelay(true)?;
+    bound_unsent(SockRef::from(&socket), limits.send_buffer_bytes)?;
+    #[cfg(not(target_os = "linux"))]
     socket.set_send_buffer_size(limits.send_buffer_bytes)?;
     let idle = Duration::from_millis(limits.ping_after_ms).max(Duration::from_secs(1));
     let left = Duration::from_millis(limits.dead_after_ms).saturating_sub(idle);

@@ -23,11 +23,21 @@ Waits until the receiver is in the chat and takes the file: there, '/accept N' i
 the offer stands until all who are there have answered, or --wait is over; then all who took it must have it.
 A first argument of the form HOST:PORT is the server's address, unless --addr gives that; write ./a:1 for such a file.
 A connection that breaks is made again, and nothing is sent twice without need; if it does not come back in --wait
-seconds, that is the end, with 1. Up to 4 files go at once.
+seconds, that is the end, with 1. A user who took a file and is gone before it was there (a killed program, for example)
+is offered it again, if back in --wait seconds. Up to 4 files go at once.
+A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
-disconnected, connected, ended.";
+disconnected, connected, ended.
+
+Exit codes; of many files, the first that is not there decides:
+  0   all are there              6   called off, or the receiver is gone
+  1   failed, or lost for good   7   what came is not what was sent
+  2   not a command              8   a file changed while it was sent
+  3   the name was refused       9   the receiver's disk is full
+  4   not taken in time          66  a file cannot be read, or is none
+  5   declined                   130, 143  interrupted, terminated";
 
 /// Lines to copy.
 pub(crate) const RECEIVE_EXAMPLES: &str = "\
@@ -40,12 +50,22 @@ Examples:
 pub(crate) const RECEIVE_MORE: &str = "\
 Takes the next files that --from offers, to this user or, with --room, in that room. Prints the path of each when it
 is whole and its hash is equal. A file that is there already is never overwritten: 'name (1).ext' is its neighbour.
-What was received in an earlier attempt, one that was interrupted too, is not sent again. A connection that breaks is
-made again; if it does not come back in --wait seconds, that is the end, with 1.
+What was received in an earlier attempt, one that was interrupted or killed too, is not sent again. A connection that
+breaks is made again; if it does not come back in --wait seconds, that is the end, with 1. A sender who is gone before
+a file is here (a killed program, for example) has --wait seconds to offer it again.
+A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,
-disconnected, connected, ended.";
+disconnected, connected, ended.
+
+Exit codes; the first file that does not come decides:
+  0   all are here               7   what came is not what was sent
+  1   failed, or lost for good   8   a file changed while it was sent
+  2   not a command              9   the disk is full
+  3   the name was refused       73  a file, or the folder, cannot be written
+  4   nothing offered in time    130, 143  interrupted, terminated
+  6   called off, or the sender is gone";
 
 /// The longest that can be waited for, in seconds; longer is for ever.
 const MOST_SECS: u64 = 10 * 365 * 86_400;

@@ -1,6 +1,8 @@
 //! How far the copies of one file are, as one end is told: what its bar shows.
 
-use chat_net::chat_core::{Offer, UserName};
+use std::time::Instant;
+
+use chat_net::chat_core::{EndReason, Offer, UserName};
 use chat_net::client::FileEvent;
 
 use super::meter::Meter;
@@ -13,6 +15,7 @@ pub(crate) struct Copies {
     number: u64,
     what: String,
     bytes: u64,
+    is_mine: bool,
     copies: Vec<Copy>,
     /// Whether bytes do not come because of the sender.
     is_held: bool,
@@ -23,6 +26,8 @@ pub(crate) struct Copies {
 struct Copy {
     user: UserName,
     there: u64,
+    /// Whether that is where it begins or goes on: else the next news of it is a jump.
+    is_known: bool,
     state: State,
 }
 
@@ -41,30 +46,52 @@ impl Copies {
         let what = format!("{} {}", offer.name, other_end(offer, is_mine));
         let what = chat_net::chat_core::printable(&what).into_owned();
         let (number, bytes) = (offer.transfer.0, offer.size);
-        Copies { number, what, bytes, copies: Vec::new(), is_held: false, meter: None }
+        Copies { number, what, bytes, is_mine, copies: Vec::new(), is_held: false, meter: None }
     }
 
     /// Takes what happened.
     pub(crate) fn take(&mut self, event: &FileEvent, sender: &UserName) {
+        self.take_at(event, sender, Instant::now());
+    }
+
+    fn take_at(&mut self, event: &FileEvent, sender: &UserName, now: Instant) {
+        let mut came = 0;
         match event {
-            FileEvent::Accepted { user, from } => self.set(user, Some(*from), State::Running),
-            FileEvent::Progress { user, bytes } => self.set(user, Some(*bytes), State::Running),
+            FileEvent::Accepted { user, from } => self.begin(user, *from),
+            FileEvent::Progress { user, bytes } => came = self.grown(user, *bytes),
             FileEvent::Paused { user, .. } if user == sender => self.is_held = true,
-            FileEvent::Resumed { user } if user == sender => self.is_held = false,
-            FileEvent::Paused { user, .. } => self.set(user, None, State::Paused),
-            FileEvent::Resumed { user } => self.set(user, None, State::Running),
-            FileEvent::Finished { user, .. } => self.set(user, Some(self.bytes), State::Finished),
+            FileEvent::Resumed { user } if user == sender => self.release(),
+            FileEvent::Paused { user, .. } => self.turn(user, State::Paused),
+            FileEvent::Resumed { user } => {
+                if !self.is_mine {
+                    // It goes on with whoever was silent.
+                    self.release();
+                }
+                self.turn(user, State::Running);
+            }
+            FileEvent::Finished { user, .. } => {
+                came = self.grown(user, self.bytes);
+                self.turn(user, State::Finished);
+            }
             FileEvent::Cancelled { user, .. } | FileEvent::Declined { user } => {
-                self.set(user, None, State::Dropped);
+                self.turn(user, State::Dropped);
+            }
+            // Whoever receives it goes on; all other ends are everybody's.
+            FileEvent::Closed { why: EndReason::Expired } => {}
+            FileEvent::Closed { .. } | FileEvent::Failed(_) => {
+                self.copies
+                    .iter_mut()
+                    .filter(|copy| copy.is_open())
+                    .for_each(|copy| copy.state = State::Dropped);
             }
             _ => {}
         }
-        self.measure();
+        self.measure(came, now);
     }
 
     /// Whether somebody still receives it.
     pub(crate) fn is_running(&self) -> bool {
-        self.copies.iter().any(|copy| matches!(copy.state, State::Running | State::Paused))
+        self.copies.iter().any(Copy::is_open)
     }
 
     /// So many per cent are there, of all copies together; `None` before there is one.
@@ -76,19 +103,46 @@ impl Copies {
 
     /// What to show of it while somebody receives it.
     pub(crate) fn row(&self, columns: usize) -> Option<Row> {
-        let text = self.meter.as_ref().filter(|_| self.is_running())?.line(columns);
+        self.row_at(columns, Instant::now())
+    }
+
+    fn row_at(&self, columns: usize, now: Instant) -> Option<Row> {
+        let text = self.meter.as_ref().filter(|_| self.is_running())?.line(columns, now);
         Some(Row { columns: unicode_width::UnicodeWidthStr::width(text.as_str()), text })
     }
 
-    fn set(&mut self, user: &UserName, there: Option<u64>, state: State) {
-        match self.copies.iter_mut().find(|copy| copy.user == *user) {
-            Some(copy) => {
-                copy.there = there.unwrap_or(copy.there);
-                copy.state = state;
-            }
-            None if state == State::Dropped => {}
-            None => self.copies.push(Copy { user: user.clone(), there: there.unwrap_or(0), state }),
+    /// The sender is there again.
+    fn release(&mut self) {
+        self.is_held = false;
+        self.copies.iter_mut().for_each(|copy| copy.is_known = false);
+    }
+
+    /// A copy begins, there.
+    fn begin(&mut self, user: &UserName, there: u64) {
+        let copy = Copy { user: user.clone(), there, is_known: true, state: State::Running };
+        match self.copy(user) {
+            Some(before) => *before = copy,
+            None => self.copies.push(copy),
         }
+    }
+
+    /// So much of a copy is there: gives how much of that came since it was known last.
+    fn grown(&mut self, user: &UserName, there: u64) -> u64 {
+        let Some(copy) = self.copy(user) else { return 0 };
+        let before = std::mem::replace(&mut copy.there, there);
+        let was_known = std::mem::replace(&mut copy.is_known, true);
+        if was_known { there.saturating_sub(before) } else { 0 }
+    }
+
+    fn turn(&mut self, user: &UserName, state: State) {
+        let Some(copy) = self.copy(user) else { return };
+        // What it goes on from is said by nobody but the next news.
+        copy.is_known &= copy.state == state || state != State::Running;
+        copy.state = state;
+    }
+
+    fn copy(&mut self, user: &UserName) -> Option<&mut Copy> {
+        self.copies.iter_mut().find(|copy| copy.user == *user)
     }
 
     fn counted(&self) -> impl Iterator<Item = &Copy> {
@@ -100,17 +154,23 @@ impl Copies {
         self.counted().fold((0, 0), add)
     }
 
-    fn measure(&mut self) {
+    fn measure(&mut self, came: u64, now: Instant) {
         let (there, bytes) = self.sum();
         let is_running = self.copies.iter().any(|copy| copy.state == State::Running);
         let is_paused = self.is_held || !is_running;
         if self.copies.is_empty() {
             return;
         }
-        let meter =
-            self.meter.get_or_insert_with(|| Meter::new(self.number, self.what.clone(), bytes, there));
-        meter.set(there, bytes);
-        meter.pause(is_paused);
+        let begun = || Meter::new(self.number, self.what.clone(), bytes, there, now);
+        let meter = self.meter.get_or_insert_with(begun);
+        meter.set(there, bytes, came, now);
+        meter.pause(is_paused, now);
+    }
+}
+
+impl Copy {
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Running | State::Paused)
     }
 }
 
@@ -118,7 +178,9 @@ impl Copies {
 mod tests {
     use super::super::testing::{offer, user};
     use super::*;
-    use chat_net::chat_core::{EndReason, PauseReason};
+    use chat_net::chat_core::PauseReason;
+    use chat_net::client::FileError;
+    use std::time::Duration;
 
     #[test]
     fn a_room_of_receivers_has_one_bar() {
@@ -141,5 +203,62 @@ mod tests {
         assert_eq!(take(event), (Some(50), row("3 photo.jp…  50%  paused")));
         let event = FileEvent::Cancelled { user: carol.clone(), by: carol, why: EndReason::Gone };
         assert_eq!(take(event), (Some(100), None));
+    }
+
+    #[test]
+    fn both_ends_show_one_rate_and_neither_counts_a_jump() {
+        let (alice, bob) = (user("alice"), user("bob"));
+        let offer = offer(3, "alice", "bob", "x", 1 << 30);
+        let begin = Instant::now();
+        for is_mine in [true, false] {
+            let mut copies = Copies::new(&offer, is_mine);
+            let mut take = |ms, event| {
+                let now = begin + Duration::from_millis(ms);
+                copies.take_at(&event, &alice, now);
+                copies.row_at(30, now).map(|row| row.text)
+            };
+            let accepted = FileEvent::Accepted { user: bob.clone(), from: 1 << 29 };
+            assert_eq!(take(0, accepted).as_deref(), Some("3 50% 0B/s --:--"));
+            let grow = |take: &mut dyn FnMut(u64, FileEvent) -> Option<String>, from: u64, mut there: u64| {
+                let every = if is_mine { 1000 } else { 100 };
+                let mut row = None;
+                for ms in (from + every..=from + 4000).step_by(usize::try_from(every).unwrap()) {
+                    there += every * 7 * 1024;
+                    row = take(ms, FileEvent::Progress { user: bob.clone(), bytes: there });
+                }
+                row
+            };
+            assert_eq!(grow(&mut take, 0, 1 << 29).as_deref(), Some("3 52% 6.8M/s 01:10"));
+            for paused in [&bob, &alice] {
+                take(4000, FileEvent::Paused { user: paused.clone(), why: PauseReason::Lost });
+                // What is told late does not make it run.
+                let row = take(4100, FileEvent::Progress { user: bob.clone(), bytes: 600 << 20 });
+                assert!(row.unwrap().contains("paused"));
+                let row = take(60_000, FileEvent::Resumed { user: paused.clone() });
+                assert_eq!(row.as_deref(), Some("3 58% 0B/s --:--"));
+            }
+            let row = take(61_000, FileEvent::Progress { user: bob.clone(), bytes: 700 << 20 });
+            assert_eq!(row.as_deref(), Some("3 68% 0B/s --:--"));
+            let row = grow(&mut take, 66_000, 700 << 20).unwrap();
+            assert!(row.starts_with("3 71% 6.8M/s "), "{row}");
+        }
+    }
+
+    #[test]
+    fn whatever_ends_a_transfer_takes_its_bar_away() {
+        let ends = [
+            FileEvent::Closed { why: EndReason::Gone },
+            FileEvent::Failed(FileError::SessionLost),
+            FileEvent::Failed(FileError::Ended),
+        ];
+        for end in ends {
+            let mut copies = Copies::new(&offer(3, "alice", "bob", "x", 100), true);
+            copies.take(&FileEvent::Accepted { user: user("bob"), from: 50 }, &user("alice"));
+            copies.take(&FileEvent::Closed { why: EndReason::Expired }, &user("alice"));
+            assert!(copies.row(30).is_some());
+            copies.take(&end, &user("alice"));
+            assert_eq!(copies.row(30), None, "{end:?}");
+            assert!(!copies.is_running());
+        }
     }
 }

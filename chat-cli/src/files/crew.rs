@@ -1,10 +1,11 @@
 //! The tasks of `send-file` and `receive`, one for each file, and all that has to be looked at while they work.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{Event, Offer};
+use chat_net::chat_core::{Event, Offer, UserName};
 use chat_net::client::{Client, Events, FileEvent, Notice};
 use chat_net::codec::Told;
 use tokio::sync::{mpsc, watch};
@@ -32,6 +33,8 @@ pub(crate) enum End {
     Done,
     /// It came to nothing for no fault of its own: the next offer is as good.
     Again,
+    /// The other end is gone, and may come back.
+    Gone(Trouble),
     /// It is not, and will not be.
     Failed(Trouble),
 }
@@ -63,6 +66,11 @@ pub(crate) enum Call {
 }
 
 impl Link {
+    /// The task's.
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+
     /// A file is offered, or accepted into `folder`.
     pub(crate) async fn started(&self, offer: &Offer, folder: PathBuf) {
         self.say(Said::Started(self.key, Box::new(offer.clone()), folder)).await;
@@ -293,6 +301,7 @@ impl Crew {
     /// Ends the program with that signal, or with the next one.
     pub(crate) async fn call_off(mut self, signal: Exit) -> anyhow::Error {
         self.stop.send_replace(true);
+        let why = if self.report.has_begun() { "called off" } else { "ended while no file was on its way" };
         let deadline = Instant::now() + GOODBYE;
         let mut last = signal;
         while self.running() > 0 && last == signal {
@@ -307,7 +316,7 @@ impl Crew {
             }
         }
         self.leave().await;
-        exit::because(last, "called off")
+        exit::because(last, why)
     }
 
     /// Ends without a connection.
@@ -325,6 +334,12 @@ impl Crew {
             _ = self.signals.next() => {}
         }
     }
+}
+
+/// All in that room but `me`; none if that is not known.
+pub(crate) async fn others_in(client: &Client, room: &str, me: &UserName) -> Option<BTreeSet<UserName>> {
+    let users = client.users(Some(room)).await.ok()?;
+    Some(users.into_iter().filter(|user| user != me).collect())
 }
 
 /// The next notice; for ever if there are no more.

@@ -1,16 +1,19 @@
 //! How far a file is: one line with its name, a bar, the share, the rate and the time left. It is made by a
-//! library's progress bar, into a text: whoever owns the terminal draws it.
+//! library's progress bar, into a text: whoever owns the terminal draws it. The rate is not the library's: that one
+//! takes what was there before, and what came during a break, for bytes that came.
 
 use std::fmt::Write;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{
     FormattedDuration, HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike,
 };
 use unicode_width::UnicodeWidthStr;
 
+use super::rate::Rate;
 use crate::width::keep_start;
 
 /// Columns from which on there is room for a bar; and for the name.
@@ -24,49 +27,41 @@ pub(crate) struct Meter {
     canvas: Canvas,
     what: String,
     is_paused: bool,
+    rate: Rate,
 }
 
 impl Meter {
     /// Of a transfer with a `number` that people know it by; `what` says more, and is safe to print. Of `bytes`,
     /// the first `from` are there already, and count for no rate.
-    pub(crate) fn new(number: u64, what: String, bytes: u64, from: u64) -> Meter {
+    pub(crate) fn new(number: u64, what: String, bytes: u64, from: u64, now: Instant) -> Meter {
         let canvas = Canvas::default();
         let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
         let bar = ProgressBar::with_draw_target(Some(bytes), target).with_prefix(number.to_string());
-        let meter = Meter { bar, canvas, what, is_paused: false };
-        meter.begin_at(from);
-        meter
+        bar.set_position(from);
+        Meter { bar, canvas, what, is_paused: false, rate: Rate::new(now) }
     }
 
-    /// So many bytes are there, of so many.
-    pub(crate) fn set(&self, there: u64, bytes: u64) {
+    /// So many bytes are there, of so many; of those that are there, so many `came` since it was said last.
+    pub(crate) fn set(&mut self, there: u64, bytes: u64, came: u64, now: Instant) {
         self.bar.set_length(bytes);
-        if there < self.bar.position() {
-            self.begin_at(there);
-        } else {
-            self.bar.set_position(there);
+        self.bar.set_position(there);
+        if came > 0 && !self.is_paused {
+            self.rate.add(came, now);
         }
     }
 
     /// It stands still, or goes on: what was before counts for no rate.
-    pub(crate) fn pause(&mut self, is_paused: bool) {
-        if !std::mem::replace(&mut self.is_paused, is_paused) || is_paused {
-            return;
+    pub(crate) fn pause(&mut self, is_paused: bool, now: Instant) {
+        if std::mem::replace(&mut self.is_paused, is_paused) != is_paused {
+            self.rate = Rate::new(now);
         }
-        self.begin_at(self.bar.position());
-    }
-
-    fn begin_at(&self, there: u64) {
-        self.bar.set_position(there);
-        // The rate is taken from one look to the next, so the position has to be seen before it begins anew.
-        self.bar.tick();
-        self.bar.reset_eta();
     }
 
     /// The line, in fewer than `columns` columns: a terminal's last one stays free, where some wrap.
-    pub(crate) fn line(&self, columns: usize) -> String {
+    pub(crate) fn line(&self, columns: usize, now: Instant) -> String {
         let room = columns.saturating_sub(1);
-        let lines = self.templates(room).into_iter().map(|template| self.draw(&template, room));
+        let rate = self.rate.per_sec(now);
+        let lines = self.templates(room).into_iter().map(|template| self.draw(&template, room, rate));
         lines.into_iter().find(|line| line.width() <= room).unwrap_or_default()
     }
 
@@ -99,20 +94,23 @@ impl Meter {
         templates
     }
 
-    fn draw(&self, template: &str, room: usize) -> String {
+    fn draw(&self, template: &str, room: usize, rate: f64) -> String {
         let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
         let name = template.split("{msg:").nth(1).and_then(|rest| rest.split('}').next()?.parse().ok());
         self.bar.set_style(
             style
                 .progress_chars("=> ")
                 .with_key("share", share)
-                .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                    let _ = write!(out, "{}/s", HumanBytes(whole(state.per_sec())));
+                .with_key("rate", move |_: &ProgressState, out: &mut dyn Write| {
+                    let _ = write!(out, "{}/s", HumanBytes(whole(rate)));
                 })
-                .with_key("short_rate", |state: &ProgressState, out: &mut dyn Write| {
-                    let _ = out.write_str(&short_rate(state.per_sec()));
+                .with_key("short_rate", move |_: &ProgressState, out: &mut dyn Write| {
+                    let _ = out.write_str(&short_rate(rate));
                 })
-                .with_key("left", left),
+                .with_key("left", move |state: &ProgressState, out: &mut dyn Write| {
+                    let rest = state.len().unwrap_or(0).saturating_sub(state.pos());
+                    let _ = out.write_str(&left(rest, rate));
+                }),
         );
         self.bar.set_message(keep_start(&self.what, name.unwrap_or(0)));
         self.canvas.draws(room, || self.bar.force_draw())
@@ -192,13 +190,10 @@ fn share(state: &ProgressState, out: &mut dyn Write) {
 }
 
 /// `01:02`, `1:00:00`; nothing is promised before there is a rate.
-fn left(state: &ProgressState, out: &mut dyn Write) {
-    if state.per_sec() < 1.0 {
-        let _ = out.write_str("--:--");
-        return;
-    }
-    let time = FormattedDuration(state.eta()).to_string();
-    let _ = out.write_str(time.strip_prefix("00:").unwrap_or(&time));
+fn left(rest: u64, rate: f64) -> String {
+    let Some(secs) = rest.checked_div(whole(rate)) else { return "--:--".to_owned() };
+    let time = FormattedDuration(Duration::from_secs(secs)).to_string();
+    time.strip_prefix("00:").unwrap_or(&time).to_owned()
 }
 
 /// `9.8M/s`, `12M/s`: at most six columns.
@@ -223,15 +218,22 @@ fn whole(rate: f64) -> u64 {
 mod tests {
     use super::*;
 
+    /// A meter, and when it began.
+    fn meter(number: u64, what: &str, bytes: u64, from: u64) -> (Meter, Instant) {
+        let begin = Instant::now();
+        (Meter::new(number, what.into(), bytes, from, begin), begin)
+    }
+
     #[test]
     fn a_line_is_never_wider_than_its_terminal_and_tells_what_fits() {
-        let mut meter =
-            Meter::new(12, "a long name 漢字漢字漢字漢字漢字 😀.tar.gz to somebody".into(), 1 << 40, 0);
-        meter.set(1 << 39, 1 << 40);
+        let (mut meter, begin) =
+            meter(12, "a long name 漢字漢字漢字漢字漢字 😀.tar.gz to somebody", 1 << 40, 0);
+        let now = begin + Duration::from_secs(1);
+        meter.set(1 << 39, 1 << 40, 1 << 39, now);
         for is_paused in [false, true] {
-            meter.pause(is_paused);
+            meter.pause(is_paused, now);
             for columns in 1..200 {
-                let line = meter.line(columns);
+                let line = meter.line(columns, now);
                 assert!(line.width() < columns, "{columns}: {line:?}");
                 assert!(!line.contains(char::is_control), "{line:?}");
                 assert!(columns < 5 || line.contains("50%"), "{columns}: {line:?}");
@@ -244,18 +246,36 @@ mod tests {
 
     #[test]
     fn what_was_there_before_counts_for_no_rate() {
-        let meter = Meter::new(3, "x".into(), 1 << 30, 1 << 29);
-        assert_eq!(meter.line(30), "3 50% 0B/s --:--");
+        let (meter, begin) = meter(3, "x", 1 << 30, 1 << 29);
+        assert_eq!(meter.line(30, begin), "3 50% 0B/s --:--");
+        assert_eq!(meter.line(30, begin + Duration::from_secs(1)), "3 50% 0B/s --:--");
+    }
+
+    #[test]
+    fn after_a_pause_the_rate_is_that_of_the_time_since() {
+        let (mut meter, begin) = meter(3, "x", 100_000, 0);
+        let at = |secs| begin + Duration::from_secs(secs);
+        for secs in 1..=4 {
+            meter.set(secs * 1024, 100_000, 1024, at(secs));
+        }
+        assert_eq!(meter.line(30, at(4)), "3 4% 1.0K/s 01:33");
+        meter.pause(true, at(4));
+        meter.pause(false, at(1000));
+        assert_eq!(meter.line(30, at(1000)), "3 4% 0B/s --:--");
+        meter.set(60_000, 100_000, 0, at(1001));
+        assert_eq!(meter.line(30, at(1001)), "3 60% 0B/s --:--", "a jump is no rate");
+        meter.set(62_048, 100_000, 2048, at(1001));
+        assert_eq!(meter.line(30, at(1001)), "3 62% 2.0K/s 00:18");
     }
 
     #[test]
     fn all_is_only_said_when_all_is_there() {
-        let meter = Meter::new(1, "x".into(), 1000, 0);
-        meter.set(999, 1000);
-        assert!(meter.line(20).contains(" 99%"), "{}", meter.line(20));
-        meter.set(1000, 1000);
-        assert!(meter.line(20).contains(" 100%"));
-        assert!(Meter::new(1, "x".into(), 0, 0).line(20).contains(" 100%"));
+        let (mut meter, begin) = meter(1, "x", 1000, 0);
+        meter.set(999, 1000, 999, begin);
+        assert!(meter.line(20, begin).contains(" 99%"), "{}", meter.line(20, begin));
+        meter.set(1000, 1000, 1, begin);
+        assert!(meter.line(20, begin).contains(" 100%"));
+        assert!(self::meter(1, "x", 0, 0).0.line(20, begin).contains(" 100%"));
     }
 
     #[test]

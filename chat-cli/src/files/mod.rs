@@ -3,8 +3,10 @@
 mod args;
 mod copies;
 mod crew;
+mod enter;
 mod meter;
 mod path;
+mod rate;
 mod receive;
 mod report;
 mod send;
@@ -22,4 +24,4 @@ pub(crate) use path::{at_home, written};
 pub(crate) use receive::receive;
 pub(crate) use send::send;
 pub(crate) use story::Story;
-pub(crate) use words::{Who, ended, file, name, other_end, paused};
+pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, plain};

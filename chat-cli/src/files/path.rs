@@ -1,6 +1,6 @@
 //! Paths as people write them: `~/`, quotes, and the backslashes that a terminal puts in when a file is dropped on it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The path that was written as the rest of a line: in quotes, or as it is, blanks and all. Where a terminal or a
 /// shell has written `a\ b`, that is meant, unless there is a file of the very name.
@@ -26,9 +26,14 @@ pub(crate) fn at_home(path: &Path) -> PathBuf {
     }
 }
 
-/// The whole path, for people; as it is if the current folder is gone.
+/// The whole path, for people; as it is if the current folder is gone. A `..` in it is followed, as far as it exists:
+/// behind a link, it is not what is written before it.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if !whole.components().any(|part| part == Component::ParentDir) {
+        return whole;
+    }
+    std::fs::canonicalize(&whole).unwrap_or(whole)
 }
 
 fn unescaped(text: &str) -> String {
@@ -67,6 +72,22 @@ mod tests {
         assert_eq!(written("~/a b"), home.join("a b"));
         assert_eq!(written("'~/a'"), home.join("a"));
         assert_eq!(written("~"), home);
+    }
+
+    #[test]
+    fn a_path_through_a_neighbour_is_shown_without_it() {
+        let folder = std::env::temp_dir().join(format!("chat-tidy-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("a")).unwrap();
+        std::fs::write(folder.join("b"), "").unwrap();
+        let whole = std::fs::canonicalize(&folder).unwrap();
+        assert_eq!(absolute(&folder.join("a/../b")), whole.join("b"));
+        assert_eq!(absolute(&folder.join("a/./b")), folder.join("a/b"));
+        assert_eq!(
+            absolute(&folder.join("c/../b")),
+            folder.join("c/../b"),
+            "as it is, if it cannot be followed"
+        );
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

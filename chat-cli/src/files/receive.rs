@@ -1,20 +1,25 @@
 //! `receive`: takes the next files that somebody offers, and waits until they are here.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::{Code, Event, Offer, PauseReason, RoomName, Target, TransferId};
+use chat_net::chat_core::{
+    Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName,
+};
 use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
 use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::args::ReceiveArgs;
-use super::crew::{Crew, End, Link, Step, until};
+use super::crew::{Crew, End, Link, Step, others_in, until};
+use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
-use super::words::Who;
-use crate::connect::{GOODBYE, cannot_connect, connect};
+use super::words::{Who, quoted};
+use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
@@ -28,10 +33,7 @@ const AT_ONCE: usize = 4;
 /// Not all of them are here; each says how the program ends.
 pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     let settings = ReceiveSettings::resolve(args)?;
-    std::fs::create_dir_all(&settings.folder).map_err(|error| {
-        let why = format!("cannot make the folder {}: {error}", settings.folder.display());
-        exit::because(Exit::CannotWrite, why)
-    })?;
+    writable(&settings.folder)?;
     let report = Report::new(args.json, true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let end = runtime.block_on(run(settings, report));
@@ -40,14 +42,33 @@ pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     end
 }
 
-async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> {
+/// Makes the folder, if it is missing.
+///
+/// # Errors
+/// Ends with [`Exit::CannotWrite`] if no file can be made in it: better now than when one is offered.
+fn writable(folder: &Path) -> anyhow::Result<()> {
+    let fails = |what: &str, error: std::io::Error| {
+        let why = format!("cannot {what} the folder {}: {error}", folder.display());
+        exit::because(Exit::CannotWrite, why)
+    };
+    std::fs::create_dir_all(folder).map_err(|error| fails("make", error))?;
+    let scratch = folder.join(format!(".chat-cli-{}~", std::process::id()));
+    match std::fs::File::create_new(&scratch) {
+        // What another process of the same number left is as good.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(fails("write into", error)),
+        _ => std::fs::remove_file(&scratch).map_err(|error| fails("remove files from", error)),
+    }
+}
+
+async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(settings.room.clone());
-    let connected = connect(&settings.who, options, &mut signals).await?;
-    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
     let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
+    let mut looking = pin!(alone_in(crew.client().clone(), taking.room.clone()));
+    let mut has_looked = false;
     loop {
         taking.begin(&mut crew);
         if let Some(exit) = taking.is_over(&crew) {
@@ -56,9 +77,16 @@ async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> 
         }
         let step = tokio::select! {
             step = crew.next() => step?,
+            alone = &mut looking, if !has_looked => {
+                has_looked = true;
+                if let Some(room) = alone {
+                    crew.tell(&News::alone_in(room.as_str()))?;
+                }
+                continue;
+            }
             () = until(taking.deadline), if crew.running() == 0 => {
                 crew.leave().await;
-                return Err(exit::because(Exit::NotTaken, taking.nothing_came()));
+                return Err(taking.nothing_came());
             }
         };
         match step {
@@ -72,6 +100,12 @@ async fn run(settings: ReceiveSettings, report: Report) -> anyhow::Result<Exit> 
     }
 }
 
+/// The room, if nobody else is in it: waiting there may be a mistake in writing its name.
+async fn alone_in(client: Client, room: Option<RoomName>) -> Option<RoomName> {
+    let (room, me) = (room?, UserName::new(client.user(), usize::MAX).ok()?);
+    others_in(&client, room.as_str(), &me).await?.is_empty().then_some(room)
+}
+
 /// Which offers are taken.
 struct Taking {
     settings: ReceiveSettings,
@@ -81,6 +115,8 @@ struct Taking {
     begun: usize,
     done: u32,
     trouble: Option<Trouble>,
+    /// Why a file that was on its way came to nothing, until another one is here.
+    broken: Option<Trouble>,
     deadline: Option<Instant>,
 }
 
@@ -89,7 +125,7 @@ impl Taking {
         let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
         let deadline = settings.wait.map(|wait| Instant::now() + wait);
         let (known, offers) = (BTreeSet::new(), VecDeque::new());
-        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, deadline }
+        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
     }
 
     fn waiting(&self) -> News {
@@ -101,12 +137,16 @@ impl Taking {
         News::of("waiting", text).user(from.as_str())
     }
 
-    fn nothing_came(&self) -> String {
+    fn nothing_came(&self) -> anyhow::Error {
+        if let Some(Trouble { exit, why }) = &self.broken {
+            return exit::because(*exit, why.clone());
+        }
         let (from, count) = (&self.settings.from, self.settings.count);
-        match self.done {
+        let why = match self.done {
             0 => format!("{from} offered nothing in time"),
             done => format!("{done} of {count} files came, and {from} offered no other in time"),
-        }
+        };
+        exit::because(Exit::NotTaken, why)
     }
 
     /// Takes offers that are meant.
@@ -155,8 +195,9 @@ impl Taking {
 
     fn ended(&mut self, end: End, crew: &mut Crew) {
         match end {
-            End::Done => self.done += 1,
+            End::Done => (self.done, self.broken) = (self.done + 1, None),
             End::Again => {}
+            End::Gone(trouble) => self.broken = Some(trouble),
             End::Failed(trouble) => {
                 crew.complain(&trouble);
                 self.trouble.get_or_insert(trouble);
@@ -222,6 +263,9 @@ impl Receiving {
                     let end = self.ended(&event);
                     self.link.happened(event).await;
                     if let Some(end) = end {
+                        if let End::Gone(_) = end {
+                            self.link.news(self.waits()).await;
+                        }
                         return end;
                     }
                 }
@@ -244,12 +288,23 @@ impl Receiving {
             FileEvent::Cancelled { by, why, .. } => {
                 Some(End::Failed(Trouble::ended(&self.what, Who::new(by, ""), *why)))
             }
+            FileEvent::Closed { why: why @ EndReason::Gone } => {
+                let mut trouble = Trouble::ended(&self.what, Who::new(&self.offer.from, ""), *why);
+                trouble.why.push_str(", and did not offer it again in time");
+                Some(End::Gone(trouble))
+            }
             FileEvent::Closed { why } => {
                 Some(End::Failed(Trouble::ended(&self.what, Who::new(&self.offer.from, ""), *why)))
             }
             FileEvent::Failed(error) => Some(self.failed(error)),
             _ => None,
         }
+    }
+
+    fn waits(&self) -> News {
+        let Offer { from, name, .. } = &self.offer;
+        let text = format!("waiting for {from} to offer {} again", quoted(name.as_str()));
+        News::of("waiting", text).name(name.as_str()).user(from.as_str()).why("gone")
     }
 
     fn failed(&self, error: &FileError) -> End {

@@ -46,6 +46,12 @@ impl News {
         News { event, text: Some(text), ..News::default() }
     }
 
+    /// Nobody else is in this room yet.
+    pub(crate) fn alone_in(room: &str) -> News {
+        let text = format!("nobody else is in #{room}: it is new, or all have left it");
+        News::of("waiting", text).why("nobody_there")
+    }
+
     /// The same with a reason for programs.
     pub(crate) fn why(self, why: &str) -> News {
         News { why: Some(why.into()), ..self }
@@ -168,6 +174,11 @@ impl Report {
             self.progress.insert((key, user.clone()), now);
         }
         is_due && matches!(self.form, Form::Json)
+    }
+
+    /// Whether any file is offered, or accepted, and not over.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.stories.is_empty()
     }
 
     /// Nothing more comes of it.

@@ -9,12 +9,13 @@ use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Trans
 use tokio::time::Instant;
 
 use super::args::SendFileArgs;
-use super::crew::{Call, Crew, End, Link, Step, until};
+use super::crew::{Call, Crew, End, Link, Step, others_in, until};
+use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
 use super::trouble::Trouble;
-use super::words::Who;
-use crate::connect::{GOODBYE, cannot_connect, connect};
+use super::words::{Who, not_a_file, plain};
+use crate::connect::GOODBYE;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
@@ -46,28 +47,24 @@ pub(crate) fn send(args: &SendFileArgs) -> anyhow::Result<Exit> {
 /// Ends with [`Exit::CannotRead`] if it is no file that can be sent.
 fn readable(path: &Path) -> anyhow::Result<()> {
     let why = match std::fs::metadata(path) {
-        Ok(file) if file.is_dir() => {
-            "it is a folder; pack it first, with tar or zip, and send that".to_owned()
-        }
-        Ok(file) if !file.is_file() => "it is no regular file".to_owned(),
+        Ok(file) if !file.is_file() => not_a_file(path).to_owned(),
         Ok(_) => match std::fs::File::open(path) {
             Ok(_) => return Ok(()),
-            Err(error) => error.to_string(),
+            Err(error) => plain(&error),
         },
-        Err(error) => error.to_string(),
+        Err(error) => plain(&error),
     };
     Err(exit::because(Exit::CannotRead, format!("cannot send {}: {why}", path.display())))
 }
 
-async fn run(settings: &SendFileSettings, report: Report) -> anyhow::Result<Exit> {
+async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<Exit> {
     let rooms = match &settings.target {
         Target::Room(room) => vec![room.clone()],
         Target::User(_) => Vec::new(),
     };
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(rooms);
-    let connected = connect(&settings.who, options, &mut signals).await?;
-    let (client, events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
+    let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
     let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
     let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
     let mut troubles = Vec::new();
@@ -105,6 +102,10 @@ struct Sending {
     wait: Option<Duration>,
     chunk_bytes: u32,
     what: String,
+    /// Why the copy of whoever had taken it came to nothing, until somebody takes it again.
+    broken: Option<Trouble>,
+    /// Whether it was looked for others in the room.
+    looked: bool,
 }
 
 /// What came of one offer.
@@ -130,6 +131,8 @@ impl Sending {
             wait: settings.wait,
             chunk_bytes: settings.chunk_bytes,
             what: path.display().to_string(),
+            broken: None,
+            looked: false,
         }
     }
 
@@ -144,7 +147,7 @@ impl Sending {
             match self.follow(transfer, deadline).await {
                 Offered::End(end) => return end,
                 Offered::Again if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                    return end(Tally::new(&self.what).result());
+                    return end(Err(self.not_taken("nobody took it in time")));
                 }
                 Offered::Again => {}
                 Offered::Anew => deadline = self.deadline(),
@@ -181,8 +184,7 @@ impl Sending {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = until(deadline) => {
-                    let why = format!("{}: nobody was there to take it in time", self.what);
-                    return Err(Trouble::new(Exit::NotTaken, why));
+                    return Err(self.not_taken("nobody was there to take it in time"));
                 }
                 () = self.link.stopped() => return Err(self.called_off()),
             }
@@ -196,6 +198,12 @@ impl Sending {
         code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
     }
 
+    /// How it ends if nobody takes it: what came to nothing before says more than that.
+    fn not_taken(&self, why: &str) -> Trouble {
+        let trouble = || Trouble::new(Exit::NotTaken, format!("{}: {why}", self.what));
+        self.broken.clone().unwrap_or_else(trouble)
+    }
+
     fn called_off(&self) -> Trouble {
         Trouble::new(Exit::Interrupted, format!("{}: called off", self.what))
     }
@@ -203,6 +211,7 @@ impl Sending {
     /// Waits for the answers to an offer, and for all who took it.
     async fn follow(&mut self, mut transfer: Transfer, deadline: Option<Instant>) -> Offered {
         let me = transfer.offer().from.clone();
+        self.tell_if_alone(&me).await;
         let mut tally = Tally::new(&self.what);
         tally.await_all(self.present(&me).await);
         loop {
@@ -211,7 +220,13 @@ impl Sending {
                     Some(event) => {
                         tally.take(&event);
                         let ended = self.ended(&event, &mut tally, &me);
+                        let gone = self.gone(&event);
                         self.link.happened(event).await;
+                        if let Some((user, trouble)) = gone {
+                            self.broken = Some(trouble);
+                            self.link.news(self.waits_for(&user)).await;
+                            return Offered::Anew;
+                        }
                         if let Some(ended) = ended {
                             return ended;
                         }
@@ -227,7 +242,10 @@ impl Sending {
                     }
                 },
             }
-            if let Some(result) = tally.verdict() {
+            if let Some(mut result) = tally.verdict() {
+                if !tally.has_answers() {
+                    result = Err(self.not_taken("nobody took it in time"));
+                }
                 // Nobody else is to take it from somebody who is about to leave.
                 self.call_off(transfer).await;
                 return Offered::End(end(result));
@@ -239,11 +257,21 @@ impl Sending {
     async fn present(&self, me: &UserName) -> BTreeSet<UserName> {
         match &self.to {
             Recipient::User(name) => UserName::new(name, MAX_NAME_BYTES).into_iter().collect(),
-            Recipient::Room(room) => {
-                // Without an answer nobody is waited for in particular.
-                let users = self.client.users(Some(room)).await.unwrap_or_default();
-                users.into_iter().filter(|user| user != me).collect()
-            }
+            // Without an answer nobody is waited for in particular.
+            Recipient::Room(room) => others_in(&self.client, room, me).await.unwrap_or_default(),
+        }
+    }
+
+    /// Waiting in a room where nobody is may be a mistake in writing its name.
+    async fn tell_if_alone(&mut self, me: &UserName) {
+        // One of many files is enough to say it.
+        if self.link.key() > 0 || std::mem::replace(&mut self.looked, true) {
+            return;
+        }
+        if let Recipient::Room(room) = &self.to
+            && others_in(&self.client, room, me).await.is_some_and(|others| others.is_empty())
+        {
+            self.link.news(News::alone_in(room)).await;
         }
     }
 
@@ -253,6 +281,23 @@ impl Sending {
         let ends = async { while transfer.next().await.is_some() {} };
         // If not, the goodbye tells it.
         let _ = tokio::time::timeout(GOODBYE, ends).await;
+    }
+
+    /// Whether the only one who had taken it is gone, and may come back: its program was killed, for example.
+    fn gone(&self, event: &FileEvent) -> Option<(UserName, Trouble)> {
+        match (event, &self.to) {
+            (FileEvent::Cancelled { user, by, why: why @ EndReason::Gone }, Recipient::User(_)) => {
+                let mut trouble = Trouble::ended(&self.what, Who::new(by, ""), *why);
+                trouble.why.push_str(", and did not take it again in time");
+                Some((user.clone(), trouble))
+            }
+            _ => None,
+        }
+    }
+
+    fn waits_for(&self, user: &UserName) -> News {
+        let text = format!("{} waits: it is offered again when {user} is there again", self.what);
+        News::of("waiting", text).name(&self.what).user(user.as_str()).why("gone")
     }
 
     /// Whether that event ends the offer, and how.

@@ -1,6 +1,7 @@
 //! What becomes of one file, told line by line to whoever sends or receives it.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use chat_net::chat_core::{EndReason, Offer, PauseReason};
 use chat_net::client::FileEvent;
@@ -8,7 +9,7 @@ use indicatif::HumanBytes;
 
 use super::copies::Copies;
 use super::path::absolute;
-use super::words::{Who, ended, file, name, other_end, paused};
+use super::words::{Who, ended, failed, file, name, other_end, paused, quoted};
 use crate::rows::Row;
 
 /// A file that is on its way, as one end sees it.
@@ -97,7 +98,8 @@ impl Story {
                 format!("{user} has {name}, all {}, and it is verified", HumanBytes(offer.size))
             }
             FileEvent::Finished { path: Some(path), .. } => {
-                format!("{name} {end} is here and verified: {}", absolute(path).display())
+                let renamed = self.renamed(path);
+                format!("{name} {end} is here and verified{renamed}: {}", absolute(path).display())
             }
             FileEvent::Cancelled { user, by, why } if *is_mine => {
                 format!("{name} does not go to {user}: {}", ended(Who::new(by, me), *why))
@@ -111,9 +113,17 @@ impl Story {
             FileEvent::Closed { why } => {
                 format!("{name} {end} is over: {}", ended(Who::new(&offer.from, me), *why))
             }
-            FileEvent::Failed(error) => format!("{name} {end} failed: {error}"),
+            FileEvent::Failed(error) => format!("{name} {end} failed: {}", failed(error)),
             _ => return None,
         })
+    }
+
+    /// What it is called here, if that is something else.
+    fn renamed(&self, path: &Path) -> String {
+        match path.file_name().map(OsStr::to_string_lossy) {
+            Some(saved) if saved != self.offer.name.as_str() => format!(", saved as {}", quoted(&saved)),
+            _ => String::new(),
+        }
     }
 
     fn accepted(&self, who: Who<'_>, from: u64) -> String {

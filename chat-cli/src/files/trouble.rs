@@ -3,7 +3,7 @@
 use chat_net::chat_core::EndReason;
 use chat_net::client::FileError;
 
-use super::words::{Who, ended};
+use super::words::{Who, ended, failed};
 use crate::exit::Exit;
 
 /// How the program ends because of one file, and what it says.
@@ -46,6 +46,6 @@ impl Trouble {
             FileError::WrongHash => Exit::WrongHash,
             _ => Exit::Failed,
         };
-        Trouble::new(exit, format!("{what}: {error}"))
+        Trouble::new(exit, format!("{what}: {}", failed(error)))
     }
 }

@@ -1,8 +1,11 @@
 //! What becomes of files, in plain words. What comes from others is not made safe here: whoever prints it does that.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use chat_net::chat_core::{EndReason, Offer, PauseReason, Target, UserName};
+use chat_net::client::FileError;
 use indicatif::HumanBytes;
 
 /// Who something is said of.
@@ -42,7 +45,12 @@ impl fmt::Display for Who<'_> {
 
 /// `"photo.jpg"`: in quotes, because a name may have blanks, and may look like anything else that is said.
 pub(crate) fn name(offer: &Offer) -> String {
-    format!("\"{}\"", offer.name)
+    quoted(offer.name.as_str())
+}
+
+/// In quotes; those in the name itself are escaped, so that nobody takes one for its end.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\\\""))
 }
 
 /// `"photo.jpg" (3.15 MiB)`
@@ -80,5 +88,59 @@ pub(crate) fn ended(who: Who<'_>, why: EndReason) -> String {
         EndReason::Left => format!("{who} left the room"),
         EndReason::Gone => format!("{who} left the chat"),
         EndReason::Failed => format!("{who} cannot read or write the file"),
+    }
+}
+
+/// Why something came to nothing at this end, where it is said already of which file that is.
+pub(crate) fn failed(error: &FileError) -> String {
+    match error {
+        FileError::NotAFile { path } => not_a_file(path).to_owned(),
+        FileError::Read { error, .. } => plain(error),
+        FileError::SourceChanged { .. } => "it changed while it was sent, offer it again".to_owned(),
+        FileError::Write { path, error } => format!("{} cannot be written: {}", path.display(), plain(error)),
+        other => other.to_string(),
+    }
+}
+
+/// Why that cannot be sent, which is no file.
+pub(crate) fn not_a_file(path: &Path) -> &'static str {
+    if path.is_dir() {
+        "it is a folder; pack it first, with tar or zip, and send that"
+    } else {
+        "it is no regular file"
+    }
+}
+
+/// What the system says of an error, without the number that it has there.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn an_error_says_what_is_wrong_and_neither_a_path_twice_nor_a_number() {
+        let missing = Arc::new(std::fs::metadata("/no/such").unwrap_err());
+        let error = FileError::Read { path: "/no/such".into(), error: Arc::clone(&missing) };
+        let why = failed(&error);
+        assert!(!why.contains("/no/such") && !why.contains("os error") && !why.is_empty(), "{why}");
+        let why = failed(&FileError::Write { path: "/in/x".into(), error: missing });
+        assert!(why.starts_with("/in/x cannot be written: ") && !why.contains("os error"), "{why}");
+        assert!(failed(&FileError::NotAFile { path: "/".into() }).starts_with("it is a folder; pack it"));
+        assert_eq!(failed(&FileError::NotAFile { path: "/no/such".into() }), "it is no regular file");
+        assert_eq!(plain(&io::Error::other("a (b)")), "a (b)");
+    }
+
+    #[test]
+    fn a_quote_in_a_name_does_not_end_it() {
+        assert_eq!(quoted("a b.png"), r#""a b.png""#);
+        assert_eq!(quoted(r#"we"ird.png"#), r#""we\"ird.png""#);
     }
 }

@@ -65,7 +65,7 @@ impl SendFileSettings {
         }
         let target = match args.to.strip_prefix('#') {
             Some(_) => Target::Room(room_name(&args.to)?),
-            None => Target::User(user_name(&args.to)?.as_str().to_owned()),
+            None => Target::User(somebody_else(&args.to, &who)?.as_str().to_owned()),
         };
         let chunk_bytes = args.chunk.unwrap_or_default();
         let paths = paths.iter().map(PathBuf::from).collect();
@@ -82,13 +82,26 @@ impl ReceiveSettings {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
         let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
         let room = args.room.as_deref().map(room_name).transpose()?;
-        let (from, folder) = (user_name(&args.from)?, args.dir.clone());
+        let (from, folder) = (somebody_else(&args.from, &who)?, args.dir.clone());
         Ok(ReceiveSettings { who, from, room, folder, count: args.count, wait: wait(args.wait) })
     }
 }
 
 fn wait(secs: u64) -> Option<Duration> {
     (secs > 0).then(|| Duration::from_secs(secs))
+}
+
+/// # Errors
+/// Ends with [`Exit::Usage`] if no user can have that name, or if it is one's own.
+fn somebody_else(written: &str, me: &Who) -> anyhow::Result<UserName> {
+    let user = user_name(written)?;
+    if user.as_str().eq_ignore_ascii_case(&me.name) {
+        let why = format!(
+            "{user} is your own name here: files go from one user to another; --name says who you are"
+        );
+        return Err(exit::because(Exit::Usage, why));
+    }
+    Ok(user)
 }
 
 /// # Errors
@@ -121,7 +134,7 @@ mod tests {
     fn a_room_has_its_hash_and_a_user_a_name() {
         assert_eq!(merged("#dev", &["a"]).unwrap().target, Target::Room("dev".into()));
         assert_eq!(merged("dev", &["a"]).unwrap().target, Target::User("dev".into()));
-        for nobody in ["", "#", "a b", "é"] {
+        for nobody in ["", "#", "a b", "é", "al", "AL"] {
             assert_eq!(exit::of(&merged(nobody, &["a"]).unwrap_err()), Exit::Usage, "{nobody}");
         }
     }

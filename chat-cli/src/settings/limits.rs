@@ -129,7 +129,7 @@ limits! {
     "talk_hard" net.talk_hard_bytes Bytes "waiting for one reader: talk, at any time";
     "talk_grace" net.talk_grace_ms Millis "how long 'talk' may be exceeded";
     "bulk" net.bulk_bytes Bytes "waiting for one reader: file bytes";
-    "send_buffer" net.send_buffer_bytes Bytes "the system's buffer for one reader";
+    "send_buffer" net.send_buffer_bytes Bytes "taken by the system for one reader, and not sent yet";
     "burst" net.burst Count "asks at once";
     "asks_per_second" net.asks_per_second Count "asks a second after that";
     "debt" net.debt_ms Millis "a flood is delayed by so much before it is refused";

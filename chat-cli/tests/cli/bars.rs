@@ -10,7 +10,7 @@ use crate::pty::Terminal;
 use crate::relay::Relay;
 
 /// The lines of a screen, and whether a line of it shows how far the file of that number is.
-fn bar_of<'a>(lines: &'a [String], number: u32) -> Option<&'a String> {
+fn bar_of(lines: &[String], number: u32) -> Option<&String> {
     let start = format!("{number} ");
     lines.iter().find(|line| line.starts_with(&start) && line.contains('%'))
 }

@@ -23,7 +23,7 @@ impl Desk {
         self.home.path().join("in")
     }
 
-    fn inbox_str(&self) -> String {
+    pub(crate) fn inbox_str(&self) -> String {
         self.inbox().to_str().unwrap().to_owned()
     }
 
@@ -56,18 +56,18 @@ pub(crate) fn send(addr: &str, name: &str, to: &str, more: &[&str]) -> Program {
     Program::start(&[&["send-file", addr, "--name", name, "--to", to], more].concat())
 }
 
-fn receive(addr: &str, name: &str, from: &str, desk: &Desk, more: &[&str]) -> Program {
+pub(crate) fn receive(addr: &str, name: &str, from: &str, desk: &Desk, more: &[&str]) -> Program {
     let dir = desk.inbox_str();
     Program::start(&[&["receive", addr, "--name", name, "--from", from, "--dir", &dir], more].concat())
 }
 
-fn objects(lines: &[String]) -> Vec<Value> {
+pub(crate) fn objects(lines: &[String]) -> Vec<Value> {
     let read = |line: &String| serde_json::from_str(line).unwrap_or_else(|why| panic!("{line}: {why}"));
     lines.iter().map(read).collect()
 }
 
 /// The one object of that event; with its fields.
-fn one<'a>(objects: &'a [Value], event: &str) -> &'a Value {
+pub(crate) fn one<'a>(objects: &'a [Value], event: &str) -> &'a Value {
     let found: Vec<&Value> = objects.iter().filter(|object| object["event"] == event).collect();
     let [object] = found.as_slice() else { panic!("{event}: {objects:#?}") };
     object
@@ -211,8 +211,8 @@ fn what_cannot_be_sent_is_refused_before_anybody_is_told() {
     }
     bob.type_line("/transfers");
     bob.until("no file");
-    let taken = send(&server.addr, "bob", "alice", &[&good]);
-    assert_eq!(taken.code(), Some(3));
+    let (status, _, err) = send(&server.addr, "bob", "alice", &["--wait", "1", &good]).wait();
+    assert_eq!(status.code(), Some(3), "{err:?}");
     for args in [&["--to", "bob"][..], &["--to", "a b", &good], &["--to", "bob", "--chunk", "1KiB", &good]] {
         let all = [&["send-file", &server.addr, "--name", "alice"], args].concat();
         assert_eq!(Program::start(&all).code(), Some(2), "{args:?}");

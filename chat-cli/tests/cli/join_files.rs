@@ -64,8 +64,16 @@ fn an_offer_can_be_declined_and_taken_back() {
     bob.err.until("! no_such_transfer: no file of that number can be accepted");
     for (line, why) in [
         ("/sendfile", "! bad_ask: type /sendfile USER PATH"),
-        ("/sendfile nobody /dev/null", "is not a regular file"),
-        ("/sendfile bob /no/such", "cannot be read"),
+        ("/sendfile nobody /dev/null", "! cannot send /dev/null: it is no regular file"),
+        (
+            "/sendfile bob /tmp",
+            "! cannot send /tmp: it is a folder; pack it first, with tar or zip, and send that",
+        ),
+        ("/sendfile bob /no/such", "! cannot send /no/such: No such file or directory"),
+        (
+            &format!("/sendfile {file} bob"),
+            &format!("- first who gets it, then the file: /sendfile bob {file}"),
+        ),
         (&format!("/sendfile nobody {file}"), "! no_such_user: "),
         (&format!("/sendfile alice {file}"), "! to_yourself: "),
         ("/pause 9", "! no_such_transfer: "),
@@ -82,6 +90,7 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     let mut alice = join(&server, "alice", Path::new("."));
     let mut bob = server.person("bob");
     alice.type_line(&format!("/sendfile bob {file}"));
+    alice.err.until("1: \"a\" (10 B) is offered to bob");
     bob.until("alice offers");
     alice.type_line("/quit");
     let (status, _, err) = alice.wait();

@@ -2,12 +2,14 @@
 
 #[cfg(unix)]
 mod bars;
+mod file_starts;
 mod files;
 mod folder;
 mod join;
 mod join_files;
 mod json;
 mod kept;
+mod killed;
 mod operating;
 mod program;
 #[cfg(unix)]

@@ -39,6 +39,23 @@ fn every_setting_of_the_file_is_documented() {
 }
 
 #[test]
+fn the_help_of_each_command_for_files_lists_its_exit_codes() {
+    let manual = include_str!("../../../docs/operating.md");
+    let (_, table) = manual.split_once("| code | meaning |\n|---|---|\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    for name in ["send-file", "receive"] {
+        let help = String::from_utf8(command(&[name, "--help"]).output().unwrap().stdout).unwrap();
+        let (_, codes) = help.split_once("Exit codes").unwrap();
+        let is_listed = |code: &str| codes.split([' ', '\n', ',']).any(|word| word == code);
+        let rows = table.lines().map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+        let mine =
+            rows.filter(|row| row[2].contains(&format!("`{name}`")) || ["0", "1", "2"].contains(&row[1]));
+        let mine: Vec<_> = mine.map(|row| row[1]).collect();
+        assert!(mine.len() > 9 && mine.iter().all(|code| is_listed(code)), "{mine:?} in {codes}");
+    }
+}
+
+#[test]
 fn every_limit_is_documented_with_its_default() {
     let printed = printed();
     let (_, limits) = printed.split_once("[limits]\n").unwrap();

@@ -98,10 +98,10 @@ impl Shared {
         let (up, down) = (Arc::clone(self), Arc::clone(self));
         let ((near_in, far_out), (far_in, near_out)) = ((copy(&near), copy(&far)), (copy(&far), copy(&near)));
         std::thread::spawn(move || {
-            carry(near_in, far_out, &AtomicU64::new(0), |count| up.carried(&up.up, count))
+            carry(near_in, far_out, &AtomicU64::new(0), |count| up.carried(&up.up, count));
         });
         std::thread::spawn(move || {
-            carry(far_in, near_out, &down.pace, |count| down.carried(&down.down, count))
+            carry(far_in, near_out, &down.pace, |count| down.carried(&down.down, count));
         });
         self.ends().extend([near, far]);
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use chat_core::{Anchor, Answer, Ask, Event, Place, Query, RoomInfo, Timestamp, UserName};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -19,9 +20,13 @@ use crate::client::options::Options;
 use crate::client::queue::{self, Receiver};
 use crate::client::waiting::{Asking, Order};
 use crate::codec::Told;
+use crate::socket::bound_unsent;
 
 /// Orders that wait for the driver to look; behind them, askers wait.
 const ORDERS: usize = 64;
+
+/// What is said stands behind no more bytes of files than these and those that are on their way.
+const UNSENT_BYTES: usize = 64 * 1024;
 
 /// Asks and queries, answered. Cheap to clone; all clones are the same user.
 ///
@@ -75,6 +80,7 @@ impl Client {
             async move {
                 let stream = TcpStream::connect(&address).await?;
                 stream.set_nodelay(true)?;
+                bound_unsent(SockRef::from(&stream), UNSENT_BYTES)?;
                 Ok(Link::over(stream))
             }
         };

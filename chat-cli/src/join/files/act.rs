@@ -7,7 +7,7 @@ use chat_net::chat_core::{Ask, Code, Offer, Query, TransferId};
 use super::book::Book;
 use super::run::{Errand, Start, Steer};
 use super::typed::FileLine;
-use crate::files::{at_home, written};
+use crate::files::{at_home, plain, written};
 
 /// What a line about files asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn accept(offer: &Offer, path: Option<&str>, downloads: &Path) -> FileStep {
 fn place(path: Option<&str>, downloads: &Path) -> Result<(PathBuf, Option<String>), String> {
     let Some(path) = path else {
         let folder = at_home(downloads);
-        let failed = |error| format!("the folder {} cannot be made: {error}", folder.display());
+        let failed = |error| format!("the folder {} cannot be made: {}", folder.display(), plain(&error));
         std::fs::create_dir_all(&folder).map_err(failed)?;
         return Ok((folder, None));
     };

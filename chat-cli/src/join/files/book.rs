@@ -131,9 +131,12 @@ impl Book {
         self.running.remove(&serial);
     }
 
-    /// A row for each file whose bytes are on their way, at most so many; the last one counts the others.
+    /// A row for each file whose bytes are on their way, by their numbers, at most so many; the last one counts the
+    /// others.
     pub(crate) fn rows(&self, columns: usize, most: usize) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.running.values().filter_map(|story| story.row(columns)).collect();
+        let mut stories: Vec<&Story> = self.running.values().filter(|story| !story.is_over()).collect();
+        stories.sort_by_key(|story| story.offer().transfer);
+        let mut rows: Vec<Row> = stories.into_iter().filter_map(|story| story.row(columns)).collect();
         if rows.len() > most {
             let more = rows.len() - most.saturating_sub(1);
             rows.truncate(most.saturating_sub(1));
@@ -268,7 +271,9 @@ mod tests {
         let said = book.happened(1, &FileEvent::Finished { user: bob, path });
         assert_eq!(
             said.as_deref(),
-            Some("3: \"photo.jpg\" from alice is here and verified: /in/photo (1).jpg")
+            Some(
+                "3: \"photo.jpg\" from alice is here and verified, saved as \"photo (1).jpg\": /in/photo (1).jpg"
+            )
         );
         assert_eq!(book.running(TransferId(3)), None);
         book.over(1);
@@ -279,7 +284,8 @@ mod tests {
     fn more_files_than_rows_are_counted() {
         let mut book = bob();
         for serial in 1..=5 {
-            book.started(serial, offer(serial, "alice", "bob", "x", 100), ".".into());
+            // Accepted in another order than offered.
+            book.started(serial, offer(6 - serial, "alice", "bob", "x", 100), ".".into());
             book.happened(serial, &FileEvent::Accepted { user: user("bob"), from: 50 });
         }
         let rows = |most| book.rows(30, most).into_iter().map(|row| row.text).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ use chat_net::client::{Client, FileError, FileEvent, ReceiveOptions, SendOptions
 use tokio::sync::mpsc;
 
 use super::book::Serial;
+use crate::files::{name, written};
 
 /// What may wait to be shown; then the tasks wait, and older progress is replaced by newer.
 const TOLD: usize = 64;
@@ -47,7 +48,7 @@ pub(crate) enum FileTold {
     /// It is on its way: offered, or accepted into that folder.
     Started { serial: Serial, offer: Offer, folder: PathBuf },
     /// It could not be offered or accepted.
-    NotStarted { what: String, error: FileError },
+    NotStarted { what: String, error: FileError, hint: Option<String> },
     /// Something happened to it.
     Happened { serial: Serial, event: FileEvent },
     /// There is nothing more to come.
@@ -127,14 +128,15 @@ impl Files {
 
 async fn run(serial: Serial, client: Client, start: Start, speaker: mpsc::Sender<Said>) {
     let what = match &start {
-        Start::Send { path, .. } => path.display().to_string(),
-        Start::Receive { offer, .. } => format!("{}: {}", offer.transfer, offer.name),
+        Start::Send { path, .. } => format!("cannot send {}", path.display()),
+        Start::Receive { offer, .. } => format!("cannot receive {}", name(offer)),
     };
+    let hint = swapped(&start);
     let (mut transfer, folder) = match begin(&client, start).await {
         Ok(begun) => begun,
         Err(error) => {
             // Whoever would be told may be gone.
-            let _ = speaker.send(Said::Other(FileTold::NotStarted { what, error })).await;
+            let _ = speaker.send(Said::Other(FileTold::NotStarted { what, error, hint })).await;
             return;
         }
     };
@@ -148,6 +150,13 @@ async fn run(serial: Serial, client: Client, start: Start, speaker: mpsc::Sender
         }
     }
     let _ = speaker.send(Said::Other(FileTold::Over { serial })).await;
+}
+
+/// What was meant, if a file is named where the receiver stands.
+fn swapped(start: &Start) -> Option<String> {
+    let Start::Send { to: Recipient::User(file), path } = start else { return None };
+    let who = path.file_name().filter(|_| written(file).is_file() && !path.is_file())?;
+    Some(format!("first who gets it, then the file: /sendfile {} {file}", who.display()))
 }
 
 async fn begin(client: &Client, start: Start) -> Result<(Transfer, PathBuf), FileError> {

@@ -11,6 +11,7 @@ use super::book::{Book, Line};
 use super::listing::listing;
 use super::run::FileTold;
 use super::typed;
+use crate::files::failed;
 use crate::join::person::Shown;
 use crate::join::session::Act;
 use crate::join::{render, talk};
@@ -59,11 +60,12 @@ impl FileTalk {
     pub(crate) fn happened(&mut self, told: FileTold) -> Option<Shown> {
         let line = match told {
             FileTold::Started { serial, offer, folder } => self.book.started(serial, offer, folder),
-            FileTold::NotStarted { error: FileError::Refused(refusal), .. } => {
-                return Some(Shown::Status(talk::refusal(&refusal)));
-            }
-            FileTold::NotStarted { what, error } => {
-                return Some(Shown::Status(format!("! {}\n", printable(&format!("{what}: {error}")))));
+            FileTold::NotStarted { what, error, hint } => {
+                let why = match error {
+                    FileError::Refused(refusal) => talk::refusal(&refusal),
+                    error => format!("! {}\n", printable(&format!("{what}: {}", failed(&error)))),
+                };
+                return Some(Shown::Status(why + &hint.map_or_else(String::new, |hint| talk::note(&hint))));
             }
             FileTold::Happened { serial, event } => self.book.happened(serial, &event),
             FileTold::Over { serial } => {

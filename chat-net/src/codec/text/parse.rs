@@ -46,7 +46,7 @@ pub enum Typed<'a> {
     Quit,
     /// A command that does not exist, with its `/`.
     Unknown(&'a str),
-    /// A command without what it needs: a sentence that says how it is typed.
+    /// A command without what it needs: a sentence that says how, or where, it is typed.
     Usage(&'static str),
 }
 
@@ -85,6 +85,9 @@ pub fn parse(line: &str) -> Typed<'_> {
             Some(number) => Typed::Decline(TransferId(number)),
             None => Typed::Usage("type /decline NUMBER, the number of an offered file"),
         },
+        b"sendfile" | b"accept" | b"cancel" | b"pause" | b"resume" => {
+            Typed::Usage("type that in chat-cli join: files need the program, and do not pass through lines")
+        }
         b"help" => Typed::Help,
         b"quit" => Typed::Quit,
         _ => Typed::Unknown(&line[..name.len() + 1]),
@@ -207,6 +210,13 @@ mod tests {
         ] {
             let Typed::Usage(usage) = parse(line) else { panic!("{line}: {:?}", parse(line)) };
             assert!(usage.starts_with("type /"), "{usage}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_program_that_carries_files_says_so() {
+        for line in ["/sendfile bob x", "/ACCEPT 1", "/accept", "/cancel 1", "/pause 1", "/resume 1"] {
+            assert!(matches!(parse(line), Typed::Usage(usage) if usage.contains("chat-cli join")), "{line}");
         }
     }
 

@@ -1,0 +1,77 @@
+//! What `send-file` and `receive` say, and refuse, before anything is on its way.
+
+use crate::files::{Desk, pattern, receive, send};
+use crate::program::{Program, Server};
+
+#[test]
+fn a_room_where_nobody_is_is_told() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let mut alice = send(&server.addr, "alice", "#nix", &[&desk.file("a", 10)]);
+    alice.err.until("nobody else is in #nix");
+    let bob = receive(&server.addr, "bob", "alice", &desk, &["--room", "nix"]);
+    let (status, _, err) = bob.wait();
+    assert_eq!(status.code(), Some(0), "it waited: {err:?}");
+    assert!(!err.iter().any(|line| line.contains("nobody else")), "{err:?}");
+    assert_eq!(alice.code(), Some(0));
+    let mut bob = receive(&server.addr, "bob", "alice", &desk, &["--room", "nope", "--json"]);
+    bob.out.until("\"nobody_there\"");
+}
+
+#[test]
+fn oneself_is_neither_sent_to_nor_received_from() {
+    let desk = Desk::new();
+    let nowhere = "127.0.0.1:1";
+    let sends = send(nowhere, "bob", "BOB", &[&desk.file("a", 10)]);
+    for refused in [receive(nowhere, "bob", "bob", &desk, &[]), sends] {
+        let (status, _, err) = refused.wait();
+        assert_eq!(status.code(), Some(2), "{err:?}");
+        assert!(err.len() == 1 && err[0].contains("is your own name here"), "{err:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_noticed_at_once() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let args = ["receive", &server.addr, "--name", "bob", "--from", "alice", "--dir", "/proc"];
+    let (status, _, err) = Program::start(&args).wait();
+    assert_eq!(status.code(), Some(73), "{err:?}");
+    assert!(err.len() == 1 && err[0].contains("cannot write into the folder /proc"), "{err:?}");
+    let mut bob = receive(&server.addr, "bob", "alice", &desk, &[]);
+    bob.err.until("waiting");
+    assert!(desk.names().is_empty(), "nothing is left of the look: {:?}", desk.names());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_before_anything_was_offered_calls_nothing_off() {
+    use rustix::process::Signal;
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut alice = send(&server.addr, "alice", "bob", &[&desk.file("a", 10)]);
+        alice.err.until("waits: ");
+        alice.signal(signal);
+        let (status, _, err) = alice.wait();
+        assert_eq!(status.code(), Some(code), "{err:?}");
+        assert!(err.last().unwrap().ends_with("ended while no file was on its way"), "{err:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_changes_on_the_disk_is_told_with_a_tidy_path() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let file = desk.file("-we\"ird.txt", 10);
+    let dir = format!("{}/../in", desk.inbox_str());
+    let mut bob =
+        Program::start(&["receive", &server.addr, "--name", "bob", "--from", "alice", "--dir", &dir]);
+    bob.err.until("waiting");
+    assert_eq!(send(&server.addr, "alice", "bob", &[&file]).code(), Some(0));
+    let (status, out, err) = bob.wait();
+    assert_eq!(status.code(), Some(0), "{err:?}");
+    let there = std::fs::canonicalize(desk.inbox()).unwrap().join("we_ird.txt");
+    assert_eq!(out, [there.to_str().unwrap()]);
+    let told = "\"-we\\\"ird.txt\" from alice is here and verified, saved as \"we_ird.txt\": ";
+    assert!(err.last().unwrap().contains(told), "{err:?}");
+    assert_eq!(desk.received("we_ird.txt"), pattern(10));
+}

@@ -1,0 +1,88 @@
+//! `send-file` and `receive` after a `kill -9` of one of them.
+
+use serde_json::Value;
+
+use crate::files::{Desk, objects, one, pattern, receive, send};
+use crate::program::Server;
+use crate::relay::Relay;
+
+/// How many bytes of the file are noted to be on the disk.
+fn noted(desk: &Desk) -> u64 {
+    let Ok(sidecar) = std::fs::read(desk.inbox().join("big.bin.part.json")) else { return 0 };
+    serde_json::from_slice::<Value>(&sidecar).unwrap()["offset"].as_u64().unwrap()
+}
+
+#[test]
+fn a_receiver_that_was_killed_and_started_again_goes_on() {
+    let (server, desk) = (Server::start(&["--limit", "linger=1s", "--limit", "resumable=2s"]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_000_000);
+    let file = desk.file("big.bin", 12_000_000);
+    let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
+    let mut alice = send(&server.addr, "alice", "bob", &["--json", &file]);
+    while noted(&desk) == 0 {
+        bob.out.until("\"progress\"");
+    }
+    bob.kill();
+    alice.out.until("\"paused\"");
+    let bob = receive(&server.addr, "bob", "alice", &desk, &["--json"]);
+    let (status, out, err) = bob.wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let there = objects(&out);
+    assert_eq!((&there[0]["event"], &there[0]["why"]), (&"waiting".into(), &"name_taken".into()), "{out:?}");
+    assert!(one(&there, "accepted")["bytes"].as_u64() > Some(0), "{out:?}");
+    let (status, out, err) = alice.wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let here = objects(&out);
+    assert_eq!(one(&here, "cancelled")["why"], "gone");
+    assert_eq!(one(&here, "waiting")["user"], "bob");
+    assert_eq!(one(&here, "finished")["hash"], one(&there, "finished")["hash"]);
+    assert_eq!((desk.received("big.bin"), desk.names().len()), (pattern(12_000_000), 1));
+}
+
+#[test]
+fn a_sender_that_was_killed_and_started_again_goes_on() {
+    let (server, desk) = (Server::start(&["--limit", "linger=1s", "--limit", "resumable=2s"]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_000_000);
+    let file = desk.file("big.bin", 4_000_000);
+    let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
+    let mut alice = send(&server.addr, "alice", "bob", &[&file]);
+    bob.out.until("\"progress\"");
+    alice.kill();
+    bob.out.until("\"paused\"");
+    let (status, _, err) = send(&server.addr, "alice", "bob", &[&file]).wait();
+    assert_eq!(status.code(), Some(0), "{err:?}");
+    assert!(err[0].contains("the name \"alice\" is taken"), "{err:?}");
+    let (status, out, err) = bob.wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let there = objects(&out);
+    assert_eq!(
+        (one(&there, "closed")["why"].as_str(), one(&there, "waiting")["name"].as_str()),
+        (Some("gone"), Some("big.bin"))
+    );
+    assert!(one(&there, "accepted")["bytes"].as_u64() > Some(0), "{out:?}");
+    assert_eq!((desk.received("big.bin"), desk.names().len()), (pattern(4_000_000), 1));
+}
+
+#[test]
+fn whoever_does_not_come_back_in_time_is_not_waited_for_longer() {
+    for sender_dies in [true, false] {
+        let (server, desk) =
+            (Server::start(&["--limit", "linger=1s", "--limit", "resumable=1s"]), Desk::new());
+        let relay = Relay::to(&server.addr);
+        relay.slow(200_000);
+        let file = desk.file("big.bin", 4_000_000);
+        let bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--wait", "2"]);
+        let alice = send(&server.addr, "alice", "bob", &["--json", "--wait", "2", &file]);
+        let (mut dies, mut other) = if sender_dies { (alice, bob) } else { (bob, alice) };
+        dies.out.until("\"progress\"");
+        other.out.until("\"progress\"");
+        dies.kill();
+        let (status, _, err) = other.wait();
+        assert_eq!(status.code(), Some(6), "{err:?}");
+        let why =
+            if sender_dies { "did not offer it again in time" } else { "did not take it again in time" };
+        assert!(err.last().unwrap().ends_with(why), "{err:?}");
+    }
+}
