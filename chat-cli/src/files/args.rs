@@ -29,7 +29,8 @@ A name that is taken is tried again for 40 seconds, or --wait: a lost connection
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
-disconnected, connected, ended.
+disconnected, connected, ended. Of waiting, 'why' is name_taken, nobody_there (in the room), gone (the other end, before
+a file was there), or why the server refused an offer for now.
 
 Exit codes; of many files, the first that is not there decides:
   0   all are there              6   called off, or the receiver is gone
@@ -57,7 +58,8 @@ A name that is taken is tried again for 40 seconds, or --wait: a lost connection
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,
-disconnected, connected, ended.
+disconnected, connected, ended. Of waiting, 'why' is name_taken, nobody_there (in the room) or gone (the other end, before
+a file was there); without it, it begins.
 
 Exit codes; the first file that does not come decides:
   0   all are here               7   what came is not what was sent

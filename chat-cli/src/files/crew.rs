@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, UserName};
-use chat_net::client::{Client, Events, FileEvent, Notice};
+use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer};
 use chat_net::codec::Told;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -42,7 +41,7 @@ pub(crate) enum End {
 /// What a task says.
 #[derive(Debug)]
 enum Said {
-    Started(Key, Box<Offer>, PathBuf),
+    Started(Key, Box<Offer>, Option<Landing>),
     Happened(Key, FileEvent),
     News(News),
 }
@@ -71,9 +70,10 @@ impl Link {
         self.key
     }
 
-    /// A file is offered, or accepted into `folder`.
-    pub(crate) async fn started(&self, offer: &Offer, folder: PathBuf) {
-        self.say(Said::Started(self.key, Box::new(offer.clone()), folder)).await;
+    /// A file is offered, or accepted.
+    pub(crate) async fn started(&self, transfer: &Transfer) {
+        let (offer, landing) = (transfer.offer().clone(), transfer.landing().cloned());
+        self.say(Said::Started(self.key, Box::new(offer), landing)).await;
     }
 
     /// Something happened to it.
@@ -254,7 +254,9 @@ impl Crew {
 
     fn say(&mut self, said: Said) -> io::Result<()> {
         match said {
-            Said::Started(key, offer, folder) => self.report.started(key, &offer, self.client.user(), folder),
+            Said::Started(key, offer, landing) => {
+                self.report.started(key, &offer, self.client.user(), landing)
+            }
             Said::Happened(key, event) => self.report.happened(key, &event),
             Said::News(news) => self.report.tell(&news),
         }

@@ -233,7 +233,7 @@ impl Receiving {
         };
         match accepted {
             Ok(transfer) => {
-                self.link.started(&self.offer, self.folder.clone()).await;
+                self.link.started(&transfer).await;
                 self.follow(transfer).await
             }
             Err(error) => {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use chat_net::chat_core::{FileHash, Offer, TransferId, UserName, printable};
-use chat_net::client::FileEvent;
+use chat_net::client::{FileEvent, Landing};
 use serde::Serialize;
 
 use super::path::absolute;
@@ -119,15 +118,21 @@ impl Report {
         self.hashes.insert(transfer, hash);
     }
 
-    /// A file is offered, or accepted into `folder`.
+    /// A file is offered, or accepted to be received there.
     ///
     /// # Errors
     /// There can be no more output.
-    pub(crate) fn started(&mut self, key: Key, offer: &Offer, me: &str, folder: PathBuf) -> io::Result<()> {
+    pub(crate) fn started(
+        &mut self,
+        key: Key,
+        offer: &Offer,
+        me: &str,
+        landing: Option<Landing>,
+    ) -> io::Result<()> {
         if let Some(hash) = offer.hash {
             self.hash(offer.transfer, hash);
         }
-        let story = Story::new(offer.clone(), me, folder, false);
+        let story = Story::new(offer.clone(), me, landing, false);
         let begun = story.begin();
         let news =
             News { user: self.other_end(&story, None), text: begun, ..News::of_offer("offered", offer) };

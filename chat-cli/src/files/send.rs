@@ -143,7 +143,7 @@ impl Sending {
                 Ok(transfer) => transfer,
                 Err(trouble) => return End::Failed(trouble),
             };
-            self.link.started(transfer.offer(), PathBuf::new()).await;
+            self.link.started(&transfer).await;
             match self.follow(transfer, deadline).await {
                 Offered::End(end) => return end,
                 Offered::Again if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {

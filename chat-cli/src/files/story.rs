@@ -1,10 +1,10 @@
 //! What becomes of one file, told line by line to whoever sends or receives it.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chat_net::chat_core::{EndReason, Offer, PauseReason};
-use chat_net::client::FileEvent;
+use chat_net::client::{FileEvent, Landing};
 use indicatif::HumanBytes;
 
 use super::copies::Copies;
@@ -19,7 +19,7 @@ pub(crate) struct Story {
     me: String,
     is_mine: bool,
     /// Where it is received.
-    folder: PathBuf,
+    landing: Option<Landing>,
     /// Whether a person can type commands about it.
     is_in_chat: bool,
     is_accepted: bool,
@@ -28,12 +28,12 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Of what `me` has offered, or accepted into `folder`.
-    pub(crate) fn new(offer: Offer, me: &str, folder: PathBuf, is_in_chat: bool) -> Story {
+    /// Of what `me` has offered, or accepted to be received there.
+    pub(crate) fn new(offer: Offer, me: &str, landing: Option<Landing>, is_in_chat: bool) -> Story {
         let is_mine = Who::new(&offer.from, me).is_me();
         let copies = Copies::new(&offer, is_mine);
         let (me, is_accepted, is_over) = (me.to_owned(), false, false);
-        Story { offer, me, is_mine, folder, is_in_chat, is_accepted, is_over, copies }
+        Story { offer, me, is_mine, landing, is_in_chat, is_accepted, is_over, copies }
     }
 
     /// What is offered.
@@ -68,7 +68,7 @@ impl Story {
     /// Takes what happened; gives the line that says so, if it is worth one.
     pub(crate) fn take(&mut self, event: &FileEvent) -> Option<String> {
         self.copies.take(event, &self.offer.from);
-        let line = self.line(event);
+        let line = self.line(event).map(|line| line + &self.remains(event));
         self.is_accepted |= matches!(event, FileEvent::Accepted { .. });
         self.is_over |= self.is_last(event);
         line.map(|line| format!("{}: {line}", self.offer.transfer))
@@ -134,8 +134,10 @@ impl Story {
         if self.is_mine {
             return format!("{who} takes {}{there}", file(&self.offer));
         }
-        let (end, folder) = (other_end(&self.offer, false), absolute(&self.folder));
-        format!("{} {end} goes into {}{there}", file(&self.offer), folder.display())
+        let (end, landing) = (other_end(&self.offer, false), self.landing.as_ref());
+        let place =
+            landing.map_or_else(String::new, |it| format!(" goes to {}", absolute(&it.path).display()));
+        format!("{} {end}{place}{there}", file(&self.offer))
     }
 
     fn paused(&self, who: Who<'_>, why: PauseReason) -> String {
@@ -150,6 +152,20 @@ impl Story {
         format!("{} {end} is paused: {}{goes_on}", name(&self.offer), paused(who, why))
     }
 
+    /// What becomes of the bytes that came, if nothing more does.
+    fn remains(&self, event: &FileEvent) -> String {
+        let by_me = match event {
+            FileEvent::Cancelled { by, .. } => Who::new(by, &self.me).is_me(),
+            FileEvent::Closed { .. } | FileEvent::Failed(_) => false,
+            _ => return String::new(),
+        };
+        match &self.landing {
+            Some(landing) if landing.part.exists() => format!("; {}", kept(landing)),
+            Some(_) if by_me => "; what came is removed".to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// What becomes of it if this end leaves now.
     pub(crate) fn left_behind(&self) -> Option<String> {
         let (transfer, name, end) =
@@ -159,10 +175,15 @@ impl Story {
             (None, true) => format!("{transfer}: {name} is no longer offered {end}"),
             (Some(_), true) if !self.copies.is_running() => return None,
             (Some(share), true) => format!("{transfer}: {name} {end} is called off at {share}%"),
-            (share, false) => format!(
-                "{transfer}: {name} {end} is called off at {}%; what came is kept, and goes on when it is offered again",
-                share.unwrap_or(0)
-            ),
+            (share, false) => {
+                let remains = self.landing.as_ref().map_or_else(String::new, |it| format!("; {}", kept(it)));
+                format!("{transfer}: {name} {end} is called off at {}%{remains}", share.unwrap_or(0))
+            }
         })
     }
+}
+
+fn kept(landing: &Landing) -> String {
+    let part = absolute(&landing.part);
+    format!("what came is kept in {}, and goes on if it is offered again", part.display())
 }

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::files::{Desk, pattern, send};
 use crate::program::{Program, Server, command};
+use crate::relay::Relay;
 
 /// `join` behind pipes, with a folder for what it accepts.
-fn join(server: &Server, name: &str, downloads: &Path) -> Program {
-    let mut command = command(&["join", &server.addr, "--name", name, "--plain"]);
+fn join(addr: &str, name: &str, downloads: &Path) -> Program {
+    let mut command = command(&["join", addr, "--name", name, "--plain"]);
     command.env("CHAT_DOWNLOADS", downloads);
     let mut program = Program::spawn(command);
     program.out.until(&format!("* {name} joined"));
@@ -20,8 +21,8 @@ fn join(server: &Server, name: &str, downloads: &Path) -> Program {
 fn two_people_send_files_while_they_talk() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a photo.jpg", 100_000);
-    let mut alice = join(&server, "alice", Path::new("."));
-    let mut bob = join(&server, "bob", &desk.inbox().join("new"));
+    let mut alice = join(&server.addr, "alice", Path::new("."));
+    let mut bob = join(&server.addr, "bob", &desk.inbox().join("new"));
     alice.type_line(&format!("/sendfile bob {file}"));
     alice.err.until("1: \"a photo.jpg\" (97.66 KiB) is offered to bob; /cancel 1 takes it back");
     bob.out.until("alice offers \"a photo.jpg\" (97.66 KiB): /accept 1 or /decline 1");
@@ -49,8 +50,8 @@ fn two_people_send_files_while_they_talk() {
 fn an_offer_can_be_declined_and_taken_back() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a", 10);
-    let mut alice = join(&server, "alice", Path::new("."));
-    let mut bob = join(&server, "bob", &desk.inbox());
+    let mut alice = join(&server.addr, "alice", Path::new("."));
+    let mut bob = join(&server.addr, "bob", &desk.inbox());
     alice.type_line(&format!("/sendfile bob {file}"));
     bob.out.until("/accept 1");
     bob.type_line("/decline 1");
@@ -87,7 +88,7 @@ fn an_offer_can_be_declined_and_taken_back() {
 fn whoever_leaves_is_told_what_becomes_of_the_files() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a", 10);
-    let mut alice = join(&server, "alice", Path::new("."));
+    let mut alice = join(&server.addr, "alice", Path::new("."));
     let mut bob = server.person("bob");
     alice.type_line(&format!("/sendfile bob {file}"));
     alice.err.until("1: \"a\" (10 B) is offered to bob");
@@ -96,6 +97,40 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     let (status, _, err) = alice.wait();
     assert_eq!(status.code(), Some(0));
     assert_eq!(err.last().map(String::as_str), Some("- 1: \"a\" is no longer offered to bob"));
+}
+
+#[test]
+fn what_remains_of_a_file_that_was_called_off_is_said() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(2_000_000);
+    let file = desk.file("a.bin", 20_000_000);
+    let mut alice = join(&server.addr, "alice", Path::new("."));
+    let mut bob = join(&relay.addr, "bob", &desk.inbox());
+    let part = desk.inbox().join("a.bin.part");
+    for transfer in 1..=2 {
+        alice.type_line(&format!("/sendfile bob {file}"));
+        bob.out.until(&format!("/accept {transfer}"));
+        bob.type_line(&format!("/accept {transfer}"));
+        let whole = desk.inbox().join("a.bin");
+        bob.err.until(&format!("{transfer}: \"a.bin\" (19.07 MiB) from alice goes to {}", whole.display()));
+        loop {
+            bob.type_line("/transfers");
+            let line = bob.out.until(&format!("- {transfer}: "));
+            if !line.ends_with(" 0%") && part.exists() {
+                break;
+            }
+        }
+        if transfer == 1 {
+            bob.type_line("/cancel 1");
+            bob.err.until("1: \"a.bin\" from alice does not come: you called it off; what came is removed");
+            assert!(!part.exists());
+        } else {
+            alice.type_line("/cancel 2");
+            bob.err
+                .until(&format!("; what came is kept in {}, and goes on if it is offered", part.display()));
+        }
+    }
 }
 
 #[test]

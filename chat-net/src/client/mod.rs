@@ -28,7 +28,9 @@ mod queue;
 mod waiting;
 
 pub use error::{AskError, ConnectError};
-pub use files::{FileError, FileEvent, ReceiveOptions, SendOptions, Transfer, TransferHandle, disk_name};
+pub use files::{
+    FileError, FileEvent, Landing, ReceiveOptions, SendOptions, Transfer, TransferHandle, disk_name,
+};
 pub use handle::{Client, Events, HistoryPage, Receipt};
 pub use link::Link;
 pub use notice::{Notice, Why};

@@ -110,8 +110,8 @@ mod tests {
         book.welcomed("bob", false);
         let event = Event::Offered(Box::new(offer(3, "alice", "bob", "photo.jpg", 10)));
         assert!(book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }).is_some());
-        book.started(1, offer(4, "bob", "alice", "a", 10), PathBuf::new());
-        book.started(2, offer(5, "alice", "bob", "b", 10), PathBuf::from("."));
+        book.started(1, offer(4, "bob", "alice", "a", 10), None);
+        book.started(2, offer(5, "alice", "bob", "b", 10), None);
         book
     }
 

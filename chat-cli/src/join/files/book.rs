@@ -1,10 +1,9 @@
 //! What is known of files: which are offered, which are on their way, and the lines that say what becomes of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use chat_net::chat_core::{Event, Offer, Target, TransferId, UserName};
-use chat_net::client::FileEvent;
+use chat_net::client::{FileEvent, Landing};
 use chat_net::codec::Told;
 use unicode_width::UnicodeWidthStr;
 
@@ -112,10 +111,15 @@ impl Book {
         Some((*serial, story.is_mine()))
     }
 
-    /// A file is on its way: offered from here, or accepted into `folder`.
-    pub(crate) fn started(&mut self, serial: Serial, offer: Offer, folder: PathBuf) -> Option<String> {
+    /// A file is on its way: offered from here, or accepted to be received there.
+    pub(crate) fn started(
+        &mut self,
+        serial: Serial,
+        offer: Offer,
+        landing: Option<Landing>,
+    ) -> Option<String> {
         self.answer(offer.transfer);
-        let story = Story::new(offer, &self.me, folder, true);
+        let story = Story::new(offer, &self.me, landing, true);
         let line = story.begin();
         self.running.insert(serial, story);
         line
@@ -212,7 +216,7 @@ mod tests {
         assert!(book.offer(TransferId(4)).is_none() && book.may_take(TransferId(4)).is_some());
         assert_eq!(book.told(&closed(4, EndReason::Expired)), None);
         assert!(book.may_take(TransferId(4)).is_none());
-        book.started(1, offer(5, "alice", "#dev", "x", 10), ".".into());
+        book.started(1, offer(5, "alice", "#dev", "x", 10), None);
         assert_eq!(book.told(&closed(5, EndReason::Cancelled)), None, "it tells of itself");
     }
 
@@ -221,7 +225,7 @@ mod tests {
         let mut book = bob();
         let mine = offer(7, "bob", "alice", "photo.jpg", 1024);
         let line = "7: \"photo.jpg\" (1.00 KiB) is offered to alice; /cancel 7 takes it back";
-        assert_eq!(book.started(1, mine, PathBuf::new()).as_deref(), Some(line));
+        assert_eq!(book.started(1, mine, None).as_deref(), Some(line));
         assert_eq!(book.left_behind(), ["7: \"photo.jpg\" is no longer offered to alice"]);
         let (alice, bob) = (user("alice"), user("bob"));
         for (event, line) in [
@@ -254,18 +258,19 @@ mod tests {
     fn a_file_that_is_received_ends_with_the_place_where_it_is() {
         let mut book = bob();
         book.told(&offered(3, "alice", "bob", "photo.jpg"));
-        assert_eq!(book.started(1, offer(3, "alice", "bob", "photo.jpg", 1024), "/in".into()), None);
+        let landing = Landing { path: "/in/photo.jpg".into(), part: "/in/photo.jpg.part".into() };
+        assert_eq!(book.started(1, offer(3, "alice", "bob", "photo.jpg", 1024), Some(landing)), None);
         assert_eq!(book.running(TransferId(3)), Some((1, false)));
         let bob = user("bob");
         let said = book.happened(1, &FileEvent::Accepted { user: bob.clone(), from: 0 });
-        assert_eq!(said.as_deref(), Some("3: \"photo.jpg\" (1.00 KiB) from alice goes into /in"));
+        assert_eq!(said.as_deref(), Some("3: \"photo.jpg\" (1.00 KiB) from alice goes to /in/photo.jpg"));
         let said = book.happened(1, &FileEvent::Paused { user: bob.clone(), why: PauseReason::Asked });
         assert_eq!(
             said.as_deref(),
             Some("3: \"photo.jpg\" from alice is paused: you paused it; /resume 3 goes on")
         );
         book.happened(1, &FileEvent::Progress { user: bob.clone(), bytes: 512 });
-        let left = "3: \"photo.jpg\" from alice is called off at 50%; what came is kept, and goes on when it is offered again";
+        let left = "3: \"photo.jpg\" from alice is called off at 50%; what came is kept in /in/photo.jpg.part, and goes on if it is offered again";
         assert_eq!(book.left_behind(), [left]);
         let path = Some("/in/photo (1).jpg".into());
         let said = book.happened(1, &FileEvent::Finished { user: bob, path });
@@ -285,7 +290,7 @@ mod tests {
         let mut book = bob();
         for serial in 1..=5 {
             // Accepted in another order than offered.
-            book.started(serial, offer(6 - serial, "alice", "bob", "x", 100), ".".into());
+            book.started(serial, offer(6 - serial, "alice", "bob", "x", 100), None);
             book.happened(serial, &FileEvent::Accepted { user: user("bob"), from: 50 });
         }
         let rows = |most| book.rows(30, most).into_iter().map(|row| row.text).collect::<Vec<_>>();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chat_net::chat_core::{Offer, Recipient};
-use chat_net::client::{Client, FileError, FileEvent, ReceiveOptions, SendOptions, Transfer, TransferHandle};
+use chat_net::client::{
+    Client, FileError, FileEvent, Landing, ReceiveOptions, SendOptions, Transfer, TransferHandle,
+};
 use tokio::sync::mpsc;
 
 use super::book::Serial;
@@ -45,8 +47,8 @@ pub(crate) enum Steer {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum FileTold {
-    /// It is on its way: offered, or accepted into that folder.
-    Started { serial: Serial, offer: Offer, folder: PathBuf },
+    /// It is on its way: offered, or accepted to be received there.
+    Started { serial: Serial, offer: Offer, landing: Option<Landing> },
     /// It could not be offered or accepted.
     NotStarted { what: String, error: FileError, hint: Option<String> },
     /// Something happened to it.
@@ -58,7 +60,7 @@ pub(crate) enum FileTold {
 /// What a task says.
 #[derive(Debug)]
 enum Said {
-    Started(Serial, Offer, PathBuf, TransferHandle),
+    Started(Serial, Offer, Option<Landing>, TransferHandle),
     Other(FileTold),
 }
 
@@ -109,10 +111,10 @@ impl Files {
     pub(crate) async fn next(&mut self) -> FileTold {
         let Some(said) = self.said.recv().await else { return std::future::pending().await };
         match said {
-            Said::Started(serial, offer, folder, handle) => {
+            Said::Started(serial, offer, landing, handle) => {
                 self.starting = self.starting.saturating_sub(1);
                 self.handles.insert(serial, handle);
-                FileTold::Started { serial, offer, folder }
+                FileTold::Started { serial, offer, landing }
             }
             Said::Other(told) => {
                 match &told {
@@ -132,7 +134,7 @@ async fn run(serial: Serial, client: Client, start: Start, speaker: mpsc::Sender
         Start::Receive { offer, .. } => format!("cannot receive {}", name(offer)),
     };
     let hint = swapped(&start);
-    let (mut transfer, folder) = match begin(&client, start).await {
+    let mut transfer = match begin(&client, start).await {
         Ok(begun) => begun,
         Err(error) => {
             // Whoever would be told may be gone.
@@ -140,7 +142,8 @@ async fn run(serial: Serial, client: Client, start: Start, speaker: mpsc::Sender
             return;
         }
     };
-    let started = Said::Started(serial, transfer.offer().clone(), folder, transfer.handle());
+    let (offer, landing) = (transfer.offer().clone(), transfer.landing().cloned());
+    let started = Said::Started(serial, offer, landing, transfer.handle());
     if speaker.send(started).await.is_err() {
         return;
     }
@@ -159,15 +162,11 @@ fn swapped(start: &Start) -> Option<String> {
     Some(format!("first who gets it, then the file: /sendfile {} {file}", who.display()))
 }
 
-async fn begin(client: &Client, start: Start) -> Result<(Transfer, PathBuf), FileError> {
+async fn begin(client: &Client, start: Start) -> Result<Transfer, FileError> {
     match start {
-        Start::Send { to, path } => {
-            let transfer = client.send_file(to, &path, SendOptions::default()).await?;
-            Ok((transfer, PathBuf::new()))
-        }
+        Start::Send { to, path } => client.send_file(to, &path, SendOptions::default()).await,
         Start::Receive { offer, folder, name } => {
-            let transfer = client.receive_file(&offer, &folder, ReceiveOptions { name }).await?;
-            Ok((transfer, folder))
+            client.receive_file(&offer, &folder, ReceiveOptions { name }).await
         }
     }
 }

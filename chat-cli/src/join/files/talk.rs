@@ -59,7 +59,7 @@ impl FileTalk {
     /// What to show of what became of a file that is on its way here.
     pub(crate) fn happened(&mut self, told: FileTold) -> Option<Shown> {
         let line = match told {
-            FileTold::Started { serial, offer, folder } => self.book.started(serial, offer, folder),
+            FileTold::Started { serial, offer, landing } => self.book.started(serial, offer, landing),
             FileTold::NotStarted { what, error, hint } => {
                 let why = match error {
                     FileError::Refused(refusal) => talk::refusal(&refusal),

@@ -29,7 +29,7 @@ pub use error::FileError;
 pub use event::FileEvent;
 pub use name::disk_name;
 pub use options::{ReceiveOptions, SendOptions};
-pub use transfer::{Transfer, TransferHandle};
+pub use transfer::{Landing, Transfer, TransferHandle};
 
 pub(crate) use sending::Sending;
 pub(crate) use table::{Files, OutChunk};

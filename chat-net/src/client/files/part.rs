@@ -139,6 +139,13 @@ impl Part {
         }
     }
 
+    /// The first name that is free for it now.
+    pub(super) fn becomes(&self) -> PathBuf {
+        let names = (0..NAMES).map(|number| self.folder.join(numbered(&self.name, number)));
+        let mut free = names.filter(|path| fs::symlink_metadata(path).is_err());
+        free.next().unwrap_or_else(|| self.folder.join(&self.name))
+    }
+
     /// Where it is, until it is whole.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -351,6 +358,7 @@ mod tests {
         fs::create_dir(at("x (2).bin")).unwrap();
         let (part, _) = open(&folder, &about(3));
         part.write(0, b"new").unwrap();
+        assert_eq!(part.becomes(), at("x (3).bin"));
         assert_eq!(part.finish().unwrap(), at("x (3).bin"));
         assert_eq!(fs::read(at("x.bin")).unwrap(), b"precious");
         assert!(!at("nowhere").exists());

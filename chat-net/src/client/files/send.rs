@@ -102,7 +102,7 @@ async fn begin(
     };
     let (events, taken) = event_queue();
     let (handle, wishes) = TransferHandle::new(offer.transfer);
-    let transfer = Transfer { offer: (*offer).clone(), events: taken, handle };
+    let transfer = Transfer { offer: (*offer).clone(), events: taken, handle, landing: None };
     let task = Send {
         files,
         sending,

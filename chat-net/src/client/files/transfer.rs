@@ -1,5 +1,6 @@
 //! What a program holds of a transfer.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chat_core::{Offer, TransferId};
@@ -14,6 +15,17 @@ pub struct Transfer {
     pub(super) offer: Offer,
     pub(super) events: EventReceiver,
     pub(super) handle: TransferHandle,
+    pub(super) landing: Option<Landing>,
+}
+
+/// Where a file is received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// What it is called when it is whole, unless something else has taken that name by then.
+    pub path: PathBuf,
+    /// Where what came is until then. If the transfer comes to nothing it stays, so that another transfer of the same
+    /// file goes on from there; it is removed if its receiver called it off, and if it is worth nothing.
+    pub part: PathBuf,
 }
 
 /// Steers a transfer. Cheap to clone; after the transfer's end it does nothing.
@@ -51,6 +63,12 @@ impl Transfer {
     /// The next event; `None` after the last. Cancel safe. Nobody needs to take them: the transfer goes on.
     pub async fn next(&mut self) -> Option<FileEvent> {
         self.events.next().await
+    }
+
+    /// Where it is received; `None` if it is sent.
+    #[must_use]
+    pub fn landing(&self) -> Option<&Landing> {
+        self.landing.as_ref()
     }
 
     /// What steers it.

@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use super::inlet::weight;
 use super::part::{Checkpoint, Part, Start};
 use super::table::{Files, Receiving};
+use super::transfer::Landing;
 
 /// After so many bytes it is noted that they are on the disk,
 const NOTE_BYTES: u64 = 64 * 1024 * 1024;
@@ -88,6 +89,11 @@ impl Writer {
     /// The sender's hash is known.
     pub(super) fn hashed(&mut self, hash: FileHash) {
         self.part.hashed(hash);
+    }
+
+    /// Where the file is to be, and where it is until it is whole.
+    pub(super) fn landing(&self) -> Landing {
+        Landing { path: self.part.becomes(), part: self.path().to_owned() }
     }
 
     /// Where the file is until it is whole.

@@ -46,7 +46,10 @@ impl Receive {
             }
             // The offer is over for others.
             Event::Closed { why: EndReason::Expired, .. } => {}
-            Event::Closed { why, .. } => self.end(FileEvent::Closed { why }, None, true),
+            Event::Closed { why, .. } => {
+                // The beginning of a file that is not there any more is worth nothing.
+                self.end(FileEvent::Closed { why }, None, why != EndReason::SourceChanged);
+            }
             _ => {}
         }
     }

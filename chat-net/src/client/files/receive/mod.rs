@@ -21,7 +21,7 @@ use super::part::Part;
 use super::queue::{EventSender, event_queue};
 use super::sidecar::About;
 use super::table::{Files, Hearing, Receiving};
-use super::transfer::{Transfer, TransferHandle, Wishes};
+use super::transfer::{Landing, Transfer, TransferHandle, Wishes};
 use super::writer::Writer;
 use crate::client::handle::Client;
 use crate::disk::free_bytes;
@@ -39,12 +39,12 @@ pub(super) async fn receive(
     let me = files.user().ok_or(FileError::Ended)?;
     let (route, hearing) = Route::new(files, offer)?;
     let name = disk_name(options.name.as_deref().unwrap_or(offer.name.as_str()));
-    let writer = opened(folder.clone(), name, About::of(offer)).await?;
+    let (writer, landing) = opened(folder.clone(), name, About::of(offer)).await?;
     route.receiving.written.store(writer.offset(), Ordering::Relaxed);
     let (events, taken) = event_queue();
     let (handle, wishes) = TransferHandle::new(offer.transfer);
     let (started, answer) = oneshot::channel();
-    let transfer = Transfer { offer: offer.clone(), events: taken, handle };
+    let transfer = Transfer { offer: offer.clone(), events: taken, handle, landing: Some(landing) };
     let asker = Asker::new(client.clone());
     let ends = Ends { route, hearing, asker, wishes, events };
     tokio::spawn(Receive::new(ends, writer, started, transfer, Whereto { me, folder }).run());
@@ -102,9 +102,14 @@ impl Drop for Route {
     }
 }
 
-async fn opened(folder: PathBuf, name: String, about: About) -> Result<Writer, FileError> {
+async fn opened(folder: PathBuf, name: String, about: About) -> Result<(Writer, Landing), FileError> {
     let at = folder.clone();
-    match spawn_blocking(move || open(&at, &name, &about)).await {
+    let open = move || {
+        let writer = open(&at, &name, &about)?;
+        let landing = writer.landing();
+        Ok((writer, landing))
+    };
+    match spawn_blocking(open).await {
         Ok(opened) => opened,
         Err(error) => Err(cannot_write(&folder, 0, io::Error::other(error))),
     }
