@@ -20,10 +20,22 @@ fn line(info: &TransferInfo, me: &str) -> String {
     match (is_mine, copies.is_empty(), open) {
         (true, _, true) => parts.push(format!("offered, /cancel {} takes it back", offer.transfer)),
         (false, true, true) => parts.push(format!("/accept {0} or /decline {0}", offer.transfer)),
+        (false, false, true) if copies.iter().all(|copy| was_given_up(copy, me)) => {
+            parts.push(format!("/accept {} takes it after all", offer.transfer));
+        }
         (_, true, false) => parts.push("not offered any more".to_owned()),
         _ => {}
     }
     format!("{head}: {}", parts.join(", "))
+}
+
+/// Whether it is mine, and I did not want it.
+fn was_given_up(copy: &CopyInfo, me: &str) -> bool {
+    match copy.state {
+        CopyState::Declined {} => true,
+        CopyState::Cancelled { .. } => copy.by.as_ref().is_some_and(|by| Who::new(by, me).is_me()),
+        _ => false,
+    }
 }
 
 fn part(copy: &CopyInfo, size: u64, is_mine: bool, me: &str) -> String {
@@ -34,7 +46,10 @@ fn part(copy: &CopyInfo, size: u64, is_mine: bool, me: &str) -> String {
         CopyState::Paused { why } => format!("paused at {share}%, {}", paused(who, why)),
         CopyState::Finished {} => "all there".to_owned(),
         CopyState::Declined {} => "declined".to_owned(),
-        CopyState::Cancelled { why } => format!("over, {}", ended(who, why)),
+        CopyState::Cancelled { why } => {
+            let by = copy.by.as_ref().map_or(who, |by| Who::new(by, me));
+            format!("over, {}", ended(by, why))
+        }
     };
     if is_mine { format!("{}: {state}", copy.user) } else { state }
 }
@@ -43,11 +58,11 @@ fn part(copy: &CopyInfo, size: u64, is_mine: bool, me: &str) -> String {
 mod tests {
     use super::*;
     use crate::files::testing::{offer, user};
-    use chat_net::chat_core::PauseReason;
+    use chat_net::chat_core::{EndReason, PauseReason};
 
     #[test]
     fn each_transfer_is_a_line_that_says_how_it_stands() {
-        let copy = |name: &str, offset, state| CopyInfo { user: user(name), offset, state };
+        let copy = |name: &str, offset, state| CopyInfo { user: user(name), offset, state, by: None };
         let info = |offer, open, copies| TransferInfo { offer, open, copies };
         assert_eq!(listing(&[], "bob"), ["no files are offered or on their way"]);
         let paused = CopyState::Paused { why: PauseReason::NoSpace };
@@ -66,6 +81,39 @@ mod tests {
                 "3: \"photo.jpg\" (3.15 MiB) from alice: /accept 3 or /decline 3",
                 "4: \"a\" (0 B) from alice: all there",
                 "5: \"b\" (200 B) to #dev: alice: 45%, carol: paused at 0%, carol's disk is full, offered, /cancel 5 takes it back",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_copy_that_is_over_says_who_ended_it() {
+        let why = EndReason::Cancelled;
+        let ended = |by: &str| {
+            let state = CopyState::Cancelled { why };
+            vec![CopyInfo { user: user("slim"), offset: 0, state, by: Some(user(by)) }]
+        };
+        let of = |number, open, by| TransferInfo {
+            offer: offer(number, "ann", "#dev", "a", 0),
+            open,
+            copies: ended(by),
+        };
+        let transfers = [of(1, false, "ann"), of(2, false, "slim"), of(3, true, "ann"), of(4, true, "slim")];
+        assert_eq!(
+            listing(&transfers, "Ann"),
+            [
+                "1: \"a\" (0 B) to #dev: slim: over, you called it off",
+                "2: \"a\" (0 B) to #dev: slim: over, slim called it off",
+                "3: \"a\" (0 B) to #dev: slim: over, you called it off, offered, /cancel 3 takes it back",
+                "4: \"a\" (0 B) to #dev: slim: over, slim called it off, offered, /cancel 4 takes it back",
+            ]
+        );
+        assert_eq!(
+            listing(&transfers, "slim"),
+            [
+                "1: \"a\" (0 B) from ann in #dev: over, ann called it off",
+                "2: \"a\" (0 B) from ann in #dev: over, you called it off",
+                "3: \"a\" (0 B) from ann in #dev: over, ann called it off",
+                "4: \"a\" (0 B) from ann in #dev: over, you called it off, /accept 4 takes it after all",
             ]
         );
     }
