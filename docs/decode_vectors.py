@@ -54,7 +54,7 @@ STATES = (("running", obj()), ("paused", obj(why=PAUSES)), ("finished", obj()), 
 def state(r):
     name, rest = STATES[num(r)]
     return {"state": name, **rest(r)}
-COPY = both(obj(user=string, offset=num), state)
+COPY = both(both(obj(user=string, offset=num), state), obj(by_0=opt(string)))
 def data(r): return base64.b64encode(r.take(num(r))).decode()
 CHUNK = ("chunk", obj(transfer=num, **{"pass": num}, offset=num, data=data))
 OF, OF_USER = dict(transfer=num), dict(transfer=num, user=string)

@@ -8,6 +8,7 @@ use crate::deadline::Due;
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::id::{NodeId, RequestId, SessionId};
+use crate::name::UserName;
 use crate::rejection::Rejection;
 use crate::room;
 use crate::session::{self, Attach, Presence};
@@ -114,7 +115,10 @@ impl Chat {
             }
             Command::Attach { session, name, token, resume } => {
                 match session::decide_attach(&self.state, *session, name, *token, *resume)? {
-                    Attach::Open(user) => open(*session, user, *token, steps),
+                    Attach::Open(user) => {
+                        self.take_name(stamp, &user, steps, out);
+                        open(*session, user, *token, steps);
+                    }
                     Attach::Resume(old) => self.resume(stamp, old, *session, steps, out),
                 }
                 Ok(())
@@ -141,6 +145,14 @@ impl Chat {
         }
     }
 
+    /// Whoever had a name and sleeps is not waited for any more once another has it: what it sends and receives ends.
+    fn take_name<S: Sink + ?Sized>(&mut self, stamp: Stamp, user: &UserName, steps: &mut Steps, out: &mut S) {
+        for session in self.state.asleep_as(user) {
+            transfer::decide_end(&self.state, session, steps);
+            self.perform(stamp, steps, out);
+        }
+    }
+
     /// Moves a session to a new attachment, brings one that slept back into its rooms, and tells it where
     /// all of them end, and how the transfers stand that concern it.
     fn resume<S: Sink + ?Sized>(
@@ -158,13 +170,14 @@ impl Chat {
         };
         session::resume(&self.state, old, new, steps);
         self.perform(stamp, steps, out);
+        let user = self.state.sessions[&new].user.clone();
+        self.take_name(stamp, &user, steps, out);
         for room in &asleep_in {
             room::rejoin(&self.state, stamp, new, room, steps);
             self.perform(stamp, steps, out);
         }
         transfer::back_in_rooms(&self.state, new, steps);
         self.perform(stamp, steps, out);
-        let user = self.state.sessions[&new].user.clone();
         let rooms = session::heads(&self.state, new);
         steps.tell(new, Event::Attached { user, resumed: true, rooms });
         transfer::retell(&self.state, new, steps);
@@ -261,7 +274,7 @@ impl Chat {
     }
 }
 
-fn open(session: SessionId, user: crate::name::UserName, token: TokenHash, steps: &mut Steps) {
+fn open(session: SessionId, user: UserName, token: TokenHash, steps: &mut Steps) {
     steps.change(Change::SessionOpened { session, user: user.clone(), token });
     steps.tell(session, Event::Attached { user, resumed: false, rooms: Vec::new() });
 }

@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) transfers: Transfers,
     // All below is derived from the above.
     pub(crate) names: BTreeMap<UserName, SessionId>,
+    /// Those who sleep, by the name that they had.
+    asleep: BTreeSet<(UserName, SessionId)>,
     pub(crate) tokens: BTreeMap<TokenHash, SessionId>,
     pub(crate) room_names: BTreeMap<RoomName, RoomId>,
     /// Longest empty first.
@@ -51,6 +53,7 @@ impl State {
             rooms: BTreeMap::new(),
             transfers: Transfers::default(),
             names: BTreeMap::new(),
+            asleep: BTreeSet::new(),
             tokens: BTreeMap::new(),
             room_names: BTreeMap::new(),
             empty_rooms: BTreeSet::new(),
@@ -62,6 +65,12 @@ impl State {
     pub(crate) fn attached(&self, session: SessionId) -> Result<&Session, Rejection> {
         let held = self.sessions.get(&session).filter(|held| held.is_attached());
         held.map(|held| &**held).ok_or(Rejection::NoSession)
+    }
+
+    /// The sessions that sleep and had that name.
+    pub(crate) fn asleep_as(&self, user: &UserName) -> Vec<SessionId> {
+        let all = self.asleep.range((user.clone(), SessionId::default())..);
+        all.take_while(|(had, _)| had == user).map(|(_, session)| *session).collect()
     }
 
     /// The members of the room of that name; none if there is no such room.
@@ -90,7 +99,9 @@ impl State {
             }
             Change::SessionSlept { session, until, rooms } => {
                 self.set_presence(*session, Presence::Asleep { until: *until, rooms: rooms.clone() });
-                self.names.remove(&self.sessions[session].user);
+                let user = &self.sessions[session].user;
+                self.names.remove(user);
+                self.asleep.insert((user.clone(), *session));
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
@@ -132,6 +143,8 @@ impl State {
     pub(crate) fn insert_session(&mut self, id: SessionId, session: Session) {
         if session.holds_name() {
             self.names.insert(session.user.clone(), id);
+        } else {
+            self.asleep.insert((session.user.clone(), id));
         }
         self.tokens.insert(session.token, id);
         if let Some((at, due)) = session.deadline(id) {
@@ -151,6 +164,8 @@ impl State {
         self.tokens.remove(&session.token);
         if session.holds_name() {
             self.names.remove(&session.user);
+        } else {
+            self.asleep.remove(&(session.user.clone(), id));
         }
         if let Some((at, due)) = session.deadline(id) {
             self.deadlines.clear(at, due);

@@ -95,7 +95,7 @@ fn retell_copy(to: SessionId, id: TransferId, copy: &Receiving, steps: &mut Step
 
 /// The steps by which one who joins a room is told of the files that are offered in it.
 pub(crate) fn retell_offers(state: &State, session: SessionId, room: &RoomName, steps: &mut Steps) {
-    let may_begin = |held: &Transfer| held.copies.get(&session).is_none_or(Receiving::has_left);
+    let may_begin = |held: &Transfer| held.copies.get(&session).is_none_or(Receiving::was_given_up);
     for (_, held) in state.transfers.in_room(room).filter(|(_, held)| held.is_open() && may_begin(held)) {
         steps.retell(session, held.stamp, Event::Offered(Box::new(held.offer.clone())));
     }

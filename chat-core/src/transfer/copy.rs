@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::transfer::decide::{acceptable, own_copy, tell};
 use crate::transfer::offer::at_most;
-use crate::transfer::record::Transfer;
+use crate::transfer::record::{Receiving, Transfer};
 use crate::transfer::{CopyState, FileHash, PauseReason, Target};
 
 /// Decides whether a file may be taken, or gone on with after a break.
@@ -23,7 +23,7 @@ pub(crate) fn decide_accept(
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
     let session = asking.asker.session;
-    let held = acceptable(state, stamp, id, session)?;
+    let held = acceptable(state, stamp, id, session, Receiving::was_given_up)?;
     if from > held.offer.size {
         return Err(Rejection::WrongOffset { size: held.offer.size });
     }
@@ -67,7 +67,7 @@ pub(crate) fn decide_decline(
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
     let session = asking.asker.session;
-    let held = acceptable(state, stamp, id, session)?;
+    let held = acceptable(state, stamp, id, session, Receiving::has_left)?;
     has_room_for_a_copy(state, held, session)?;
     end_own(state, asking, id, held, CopyState::Declined {}, steps);
     Ok(())

@@ -72,13 +72,14 @@ pub(crate) fn own_copy(
     }
 }
 
-/// The transfer, if this session may begin or go on with a copy of it, or decline it; whoever has no part in it
-/// cannot tell it from one that never was.
+/// The transfer, if this session may begin or go on with a copy of it, or decline it; while it is open also with one that
+/// is over, if `may_begin_anew` says so. Whoever has no part in it cannot tell it from one that never was.
 pub(crate) fn acceptable(
     state: &State,
     stamp: Stamp,
     id: TransferId,
     session: SessionId,
+    may_begin_anew: fn(&Receiving) -> bool,
 ) -> Result<&Transfer, Rejection> {
     let held = live(state, id)?;
     let is_offered = match &held.offer.to {
@@ -89,7 +90,7 @@ pub(crate) fn acceptable(
     };
     let can_begin = held.is_open() && stamp.at < held.offer.expires;
     let may = match held.copies.get(&session) {
-        Some(copy) => copy.may_go_on() || copy.has_left() && can_begin,
+        Some(copy) => copy.may_go_on() || can_begin && may_begin_anew(copy),
         None => can_begin,
     };
     if is_offered && may { Ok(held) } else { Err(Rejection::NoSuchTransfer { transfer: id }) }

@@ -12,7 +12,7 @@ use crate::stamp::Stamp;
 use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::transfer::decide::{live, own_copy, tell};
-use crate::transfer::record::{Receiving, Transfer};
+use crate::transfer::record::Transfer;
 use crate::transfer::{CopyState, EndReason, Target};
 
 /// For at least so long a transfer that is over is kept.
@@ -62,12 +62,10 @@ fn cancel_of(
     why: EndReason,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    let open = |session: &SessionId| held.copies.get(session).is_some_and(Receiving::may_go_on);
-    let present = state.names.get(&name).copied().filter(open);
-    let asleep =
-        || held.copies.iter().find(|(session, copy)| copy.user == name && open(session)).map(|(id, _)| *id);
-    let Some(receiver) = present.or_else(asleep) else { return Err(Rejection::NoSuchUser { name }) };
-    let user = held.copies[&receiver].user.clone();
+    // Of all who ever had the name one at most has a copy that is not over.
+    let found = held.copies.iter().find(|(_, copy)| copy.user == name && copy.may_go_on());
+    let Some((&receiver, copy)) = found else { return Err(Rejection::NoSuchUser { name }) };
+    let user = copy.user.clone();
     steps.remember(asking.by, Verdict::Cancelled { user: Some(user.clone()) });
     let event = end_copy(id, receiver, &user, &held.offer.from, why, steps);
     tell(state, Some(receiver), event.clone(), steps);
@@ -124,7 +122,7 @@ pub(crate) fn decide_leave(state: &State, session: SessionId, room: &RoomName, s
     }
 }
 
-/// The steps that follow from a session's end, before that is made.
+/// The steps that follow from a session's end, before that is made, or from its name being another's while it sleeps.
 pub(crate) fn decide_end(state: &State, session: SessionId, steps: &mut Steps) {
     for (id, held) in state.transfers.live_of(session) {
         part(state, id, held, session, EndReason::Gone, false, steps);

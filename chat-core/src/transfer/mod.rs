@@ -14,10 +14,11 @@
 //! ```
 //!
 //! A file offered to a user has one copy; one offered to a room has one for every member who takes it, until the offer
-//! expires. A transfer is over when no copy is open and none can begin. It is kept for a while then, so that those who
+//! expires. Until then a member who declined it, or gave its copy up, may still accept. A transfer is over when no copy is open and none can begin. It is kept for a while then, so that those who
 //! were away are told: a session that is resumed hears again of every transfer that concerns it, first the offer, then
 //! how the copies stand that it may see, then the end, if that has come. The sender's connection may break without
-//! a change of any copy: the receivers are told, and told again when it is back.
+//! a change of any copy: the receivers are told, and told again when it is back. A session that sleeps is waited for, until
+//! another has its name.
 //!
 //! ```
 //! use chat_core::{Ask, Chat, Command, Config, FileHash, NodeId, Recipient, RequestId, Seq, SessionId, Stamp};
@@ -161,7 +162,7 @@ pub enum EndReason {
     PrefixDiffers,
     /// The sender or the receiver left the room.
     Left,
-    /// The sender or the receiver left the chat, or did not come back in time.
+    /// The sender or the receiver left the chat, or did not come back in time, or before another took its name.
     Gone,
     /// A file could not be read or written.
     Failed,
@@ -219,6 +220,9 @@ pub struct CopyInfo {
     /// How it stands.
     #[serde(flatten)]
     pub state: CopyState,
+    /// Who ended it, if it is cancelled: its own user, or the sender, if with the whole, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserName>,
 }
 
 /// A transfer as its sender or one of its receivers may see it.

@@ -69,13 +69,21 @@ impl Receiving {
         self.state.is_open() || self.is_to_begin_anew()
     }
 
-    /// Whether its receiver left the room: back in it, it may accept like everyone else.
+    /// Whether its receiver left the room: back in it, it may decline like everyone else.
     pub(crate) fn has_left(&self) -> bool {
         self.state == CopyState::Cancelled { why: EndReason::Left }
     }
 
-    fn info(&self) -> CopyInfo {
-        CopyInfo { user: self.user.clone(), offset: self.offset, state: self.state }
+    /// Whether nobody but its receiver kept it from being finished: that one may accept as long as the others.
+    pub(crate) fn was_given_up(&self) -> bool {
+        let is_unfinished = matches!(self.state, CopyState::Declined {} | CopyState::Cancelled { .. });
+        is_unfinished && self.by.as_ref() == Some(&self.user)
+    }
+
+    fn info(&self, sender: &UserName) -> CopyInfo {
+        let is_cancelled = matches!(self.state, CopyState::Cancelled { .. });
+        let by = is_cancelled.then(|| self.by.as_ref().unwrap_or(sender).clone());
+        CopyInfo { user: self.user.clone(), offset: self.offset, state: self.state, by }
     }
 }
 
@@ -145,10 +153,11 @@ impl Transfer {
 
     /// As this session sees it: the sender sees all copies, at most `limit`, everybody else his own.
     pub(crate) fn info(&self, session: Option<SessionId>, limit: usize) -> TransferInfo {
+        let info = |copy: &Receiving| copy.info(&self.offer.from);
         let copies = if session.is_none() || session == self.sender {
-            self.copies_in_time().into_iter().take(limit).map(Receiving::info).collect()
+            self.copies_in_time().into_iter().take(limit).map(info).collect()
         } else {
-            session.and_then(|session| self.copies.get(&session)).map(Receiving::info).into_iter().collect()
+            session.and_then(|session| self.copies.get(&session)).map(info).into_iter().collect()
         };
         TransferInfo { offer: self.offer.clone(), open: self.is_open(), copies }
     }

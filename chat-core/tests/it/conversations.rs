@@ -5,5 +5,7 @@ mod rooms;
 mod sessions;
 mod talk;
 mod transfers;
+mod transfers_anew;
+mod transfers_asleep;
 mod transfers_broken;
 mod transfers_ended;

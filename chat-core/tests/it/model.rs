@@ -104,6 +104,7 @@ struct Driven {
     messages: Messages,
     seq: u64,
     sessions: [SessionId; 4],
+    tokens: [TokenHash; 4],
 }
 
 impl Driven {
@@ -119,11 +120,13 @@ impl Driven {
 
     fn attach(&mut self, who: usize, user: &str, resumes: bool) -> Result<(), Code> {
         let session = SessionId::new(NodeId((self.seq % 3) as u16), self.seq + 1);
-        let token = TokenHash([who as u8 + 1; 32]);
-        let (token, resume) = if resumes { (TokenHash([99; 32]), Some(token)) } else { (token, None) };
+        let mut token = TokenHash([1; 32]);
+        token.0[..8].copy_from_slice(&self.seq.to_le_bytes());
+        let resume = resumes.then_some(self.tokens[who]);
         let verdict = self.apply(&Command::Attach { session, name: user.into(), token, resume });
         if verdict.is_ok() {
             self.sessions[who] = session;
+            self.tokens[who] = resume.unwrap_or(token);
         }
         verdict
     }
@@ -170,6 +173,14 @@ fn step(model: &mut Model, driven: &mut Driven, [kind, who, room, other, file]: 
             model.quit(user);
             let session = driven.sessions[who];
             assert_eq!(driven.apply(&Command::Detach { session, why: Detach::Quit }), Ok(()));
+        }
+        141..=143 => {
+            // Who sleeps is gone once another has the name.
+            model.quit(user);
+            let session = driven.sessions[who];
+            assert_eq!(driven.apply(&Command::Detach { session, why: Detach::Drop }), Ok(()));
+            assert_eq!(driven.apply(&Command::Tick), Ok(()));
+            assert_eq!(driven.attach(who, user, false), model.attach(user));
         }
         150..=255 => files::step(model, driven, who, user, [kind, other, file]),
         _ => {
@@ -239,9 +250,9 @@ proptest! {
     #[test]
     fn the_chat_does_what_the_model_does(steps in proptest::collection::vec(any::<[u8; 5]>(), 0..100)) {
         let (transfers_per_user, offers_to_user) = (100, 100);
-        let chat = Chat::new(Config { page: 2, transfers_per_user, offers_to_user, ..Config::default() });
-        let sessions = [SessionId::default(); 4];
-        let mut driven = Driven { chat, messages: Messages::default(), seq: 0, sessions };
+        let config = Config { page: 2, transfers_per_user, offers_to_user, linger_ms: 1, ..Config::default() };
+        let (chat, messages, sessions) = (Chat::new(config), Messages::default(), [SessionId::default(); 4]);
+        let mut driven = Driven { chat, messages, seq: 0, sessions, tokens: [TokenHash([0; 32]); 4] };
         let mut model = Model::default();
         for seed in steps {
             step(&mut model, &mut driven, seed);

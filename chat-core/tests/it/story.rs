@@ -242,8 +242,10 @@ impl Story {
     pub(crate) fn transfers(&self, n: u64) -> Vec<String> {
         let Answer::Transfers { transfers } = self.chat.transfers(s(n)) else { panic!() };
         let line = |info: &chat_core::TransferInfo| {
-            let copies =
-                info.copies.iter().map(|copy| format!(" {} {} {:?}", copy.user, copy.offset, copy.state));
+            let copies = info.copies.iter().map(|copy| {
+                let by = copy.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+                format!(" {} {} {:?}{by}", copy.user, copy.offset, copy.state)
+            });
             let open = if info.open { " open" } else { "" };
             format!("{}{open}{}", info.offer.transfer, copies.collect::<String>())
         };

@@ -126,7 +126,13 @@ fn copies() -> impl Strategy<Value = Vec<CopyInfo>> {
         Just(CopyState::Declined {}),
         end().prop_map(|why| CopyState::Cancelled { why }),
     ];
-    vec((user(), int(), state).prop_map(|(user, offset, state)| CopyInfo { user, offset, state }), 0..3)
+    let copy = (user(), int(), state, option::of(user())).prop_map(|(user, offset, state, by)| CopyInfo {
+        user,
+        offset,
+        state,
+        by,
+    });
+    vec(copy, 0..3)
 }
 
 fn chunk() -> impl Strategy<Value = Chunk> {

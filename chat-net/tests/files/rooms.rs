@@ -243,3 +243,35 @@ async fn who_declines_is_told_of_and_others_go_on() {
     Receiver::accept(bob).await.gets(&all.file).await;
     finished(&mut sending, &["bob"]).await;
 }
+
+#[tokio::test]
+async fn who_declined_or_called_it_off_takes_it_after_all() {
+    let all = Room::new().await;
+    let (mut sending, [mut bob, mut carl]) = all.begin(["bob", "carl"], 1_000_000, u64::MAX).await;
+    let (mut dora, downloads) = Receiver::join(&all.town, "dora").await;
+    let offer = dora.offered().await;
+    dora.client.decline_file(offer.transfer).await.unwrap();
+    bob.has(100_000).await;
+    bob.transfer.handle().cancel();
+    assert!(matches!(bob.ends().await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
+    let names = |event: &FileEvent, name: &str| match event {
+        FileEvent::Declined { user } | FileEvent::Cancelled { user, .. } => user.as_str() == name,
+        _ => false,
+    };
+    let mut left = vec!["bob", "dora"];
+    while !left.is_empty() {
+        let ended = until(&mut sending, |event| left.iter().any(|name| names(event, name))).await;
+        left.retain(|name| !names(&ended, name));
+    }
+    bob.transfer = bob.person.accept(&offer, bob.folder.path()).await.unwrap();
+    let transfer = dora.accept(&offer, downloads.path()).await.unwrap();
+    let mut dora = Receiver { person: dora, folder: downloads, transfer };
+    all.ann.wire.up.open();
+    for receiver in [&mut bob, &mut carl, &mut dora] {
+        receiver.gets(&all.file).await;
+    }
+    finished(&mut sending, &["bob", "carl", "dora"]).await;
+    // What is finished is not begun anew.
+    let again = bob.person.accept(&offer, bob.folder.path()).await;
+    assert!(again.is_err(), "{:?}", again.map(|transfer| transfer.offer().clone()));
+}

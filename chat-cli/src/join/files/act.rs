@@ -29,7 +29,7 @@ pub(crate) enum FileStep {
 pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> FileStep {
     match line {
         FileLine::Send { to, path } => FileStep::Run(Errand::Start(Start::Send { to, path: written(path) })),
-        FileLine::Accept { transfer: Some(transfer), path } => match book.offer(transfer) {
+        FileLine::Accept { transfer: Some(transfer), path } => match book.may_take(transfer) {
             Some(offer) => accept(offer, path, downloads),
             None => unknown(transfer, book, "no file of that number can be accepted"),
         },

@@ -21,8 +21,10 @@ pub(crate) type Serial = u64;
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     me: String,
-    /// What may be accepted.
+    /// What waits for an answer.
     offers: BTreeMap<TransferId, Offer>,
+    /// What was answered, and may be taken after all while it is offered to the room.
+    answered: BTreeMap<TransferId, Offer>,
     shown: BTreeSet<TransferId>,
     running: BTreeMap<Serial, Story>,
 }
@@ -42,6 +44,7 @@ impl Book {
         me.clone_into(&mut self.me);
         if !resumed {
             self.offers.clear();
+            self.answered.clear();
             self.shown.clear();
         }
     }
@@ -51,13 +54,14 @@ impl Book {
         match &told.event {
             Event::Offered(offer) => self.offered(offer),
             Event::Closed { transfer, why } => {
+                self.answered.remove(transfer);
                 let offer = self.offers.remove(transfer)?;
                 let end = other_end(&offer, false);
                 let why = ended(self.who(&offer.from), *why);
                 Some(Line::Note(format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer))))
             }
             Event::Declined { transfer, .. } => {
-                let offer = self.offers.remove(transfer)?;
+                let offer = self.answer(*transfer)?;
                 Some(Line::Note(format!("{transfer}: you do not take {}", name(&offer))))
             }
             _ => None,
@@ -80,14 +84,29 @@ impl Book {
         }))
     }
 
-    /// The offers that are open.
+    /// The offers that wait for an answer.
     pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
         self.offers.values()
     }
 
-    /// The offer of that number, if it is open.
+    /// The offer waits for an answer no more; gives it, if it did.
+    fn answer(&mut self, transfer: TransferId) -> Option<Offer> {
+        let offer = self.offers.remove(&transfer)?;
+        if let Target::Room(_) = offer.to {
+            self.answered.insert(transfer, offer.clone());
+        }
+        Some(offer)
+    }
+
+    /// The offer of that number, if it waits for an answer.
     pub(crate) fn offer(&self, transfer: TransferId) -> Option<&Offer> {
         self.offers.get(&transfer)
+    }
+
+    /// The offer of that number, if it may be taken: it waits for an answer, or is one to a room and not on its way here.
+    pub(crate) fn may_take(&self, transfer: TransferId) -> Option<&Offer> {
+        let answered = || self.answered.get(&transfer).filter(|_| self.running(transfer).is_none());
+        self.offer(transfer).or_else(answered)
     }
 
     /// The file of that number that is on its way, and whether it is sent from here.
@@ -104,7 +123,7 @@ impl Book {
         offer: Offer,
         landing: Option<Landing>,
     ) -> Option<String> {
-        self.offers.remove(&offer.transfer);
+        self.answer(offer.transfer);
         let story = Story::new(offer, &self.me, landing, true);
         let line = story.begin();
         self.running.insert(serial, story);
@@ -198,6 +217,10 @@ mod tests {
         assert_eq!(book.told(&closed(3, EndReason::Expired)), None);
         let declined = told(Event::Declined { transfer: TransferId(4), user: user("bob") });
         assert_eq!(book.told(&declined), note("4: you do not take \"x\""));
+        // He may change his mind while the others may take it.
+        assert!(book.offer(TransferId(4)).is_none() && book.may_take(TransferId(4)).is_some());
+        assert_eq!(book.told(&closed(4, EndReason::Expired)), None);
+        assert!(book.may_take(TransferId(4)).is_none());
         book.started(1, offer(5, "alice", "#dev", "x", 10), None);
         assert_eq!(book.told(&closed(5, EndReason::Cancelled)), None, "it tells of itself");
     }

@@ -2,9 +2,7 @@
 
 use chat_core::{Code, Command, Config, NodeId, PauseReason, Rejection, TransferId};
 
-use crate::story::{
-    Story, accept, assert_code, cancel, decline, finish, hash, join, leave, offer, pause, s, say,
-};
+use crate::story::{Story, accept, assert_code, cancel, decline, finish, hash, offer, pause, s, say};
 
 fn stall(n: u64) -> Command {
     Command::Stall { transfer: TransferId(1), session: s(n) }
@@ -208,70 +206,6 @@ fn a_connection_that_is_taken_over_takes_what_was_under_way_with_it() {
 }
 
 #[test]
-fn one_who_sleeps_is_still_waited_for() {
-    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
-    chat.ask(1, offer("#lobby"));
-    chat.ask(2, accept(1, 0));
-    chat.drop(1);
-    chat.until_due();
-    chat.drop(2);
-    chat.until_due();
-    chat.resume(4, "bob", 2);
-    chat.ask(4, accept(1, 10));
-    chat.resume(5, "alice", 1);
-    chat.told(
-        r#"
-        s1? s2 s3: offered 1 alice to #lobby "photo.jpg" 1000
-        s1: accepted 1 bob from 0
-        s2?: accepted 1 bob from 0
-        s2: paused 1 alice (lost)
-        s2 s3: left lobby/1/4 alice (lost)
-        s3: left lobby/1/5 bob (lost)
-        s3: joined lobby/1/6 bob
-        s4: attached bob resumed lobby/1/6
-        s4 (past): offered 1 alice to #lobby "photo.jpg" 1000
-        s4 (past): paused 1 bob (lost)
-        s4?: accepted 1 bob from 10
-        s4: paused 1 alice (lost)
-        s3 s4: joined lobby/1/7 alice
-        s5: attached alice resumed lobby/1/7
-        s5 (past): offered 1 alice to #lobby "photo.jpg" 1000
-        s5 (past): accepted 1 bob from 10
-        s4: resumed 1 alice
-        "#,
-    );
-}
-
-#[test]
-fn one_who_sleeps_and_cannot_come_back_into_the_room_has_left_it() {
-    let config = Config { rooms: 1, ..Config::default() };
-    let mut chat = Story::in_lobby(config, &["alice", "bob"]);
-    chat.ask(1, offer("#lobby"));
-    chat.ask(2, accept(1, 0));
-    chat.drop(1);
-    chat.drop(2);
-    // Both sleep, and the room, where nobody ever said anything, goes away; another takes its place.
-    chat.until_due();
-    chat.until_due();
-    chat.attach(3, "carol");
-    chat.ask(3, join("den"));
-    chat.take();
-    chat.resume(4, "bob", 2);
-    chat.resume(5, "alice", 1);
-    chat.told(
-        r#"
-        s4: attached bob resumed
-        s4 (past): offered 1 alice to #lobby "photo.jpg" 1000
-        s4 (past): cancelled 1 bob by bob (left)
-        s5: attached alice resumed
-        s5 (past): offered 1 alice to #lobby "photo.jpg" 1000
-        s5 (past): cancelled 1 bob by bob (left)
-        s5 (past): closed 1 (left)
-        "#,
-    );
-}
-
-#[test]
 fn a_receiver_pauses_and_goes_on() {
     let mut chat = under_way();
     chat.ask(2, pause(1, PauseReason::NoSpace));
@@ -342,59 +276,4 @@ fn a_session_that_nobody_can_resume_ends_its_transfers_with_its_connection() {
         ",
     );
     assert_eq!(chat.refused(1, 0, accept(3, 0)), Rejection::NoSuchTransfer { transfer: TransferId(3) });
-}
-
-#[test]
-fn a_name_that_passes_to_another_does_not_bring_the_files_with_it() {
-    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
-    chat.ask(1, offer("bob"));
-    chat.ask(1, offer("#lobby"));
-    chat.ask(2, accept(2, 0));
-    chat.drop(2);
-    chat.until_due();
-    chat.attach(3, "Bob");
-    assert_code(&chat.refused(3, 0, accept(1, 0)), Code::NoSuchTransfer);
-    chat.ask(3, join("lobby"));
-    chat.ask(3, accept(2, 0));
-    // Of two that had the name it is the one who has it now.
-    chat.ask(1, crate::story::cancel_of(2, "bob", chat_core::EndReason::Cancelled));
-    assert_eq!(
-        chat.transfers(1),
-        ["1 open", "2 open bob 0 Paused { why: Lost } Bob 0 Cancelled { why: Cancelled }"]
-    );
-    chat.ask(1, crate::story::cancel_of(2, "bob", chat_core::EndReason::Cancelled));
-    assert_eq!(
-        chat.transfers(1),
-        ["1 open", "2 open Bob 0 Cancelled { why: Cancelled } bob 0 Cancelled { why: Cancelled }"]
-    );
-    chat.quit(3);
-    chat.resume(4, "bob", 2);
-    chat.ask(4, leave("lobby"));
-    chat.told(
-        r#"
-        s2: offered 1 alice to bob "photo.jpg" 1000
-        s1?: offered 1 alice to bob "photo.jpg" 1000
-        s1? s2: offered 2 alice to #lobby "photo.jpg" 1000
-        s1: accepted 2 bob from 0
-        s2?: accepted 2 bob from 0
-        s1: paused 2 bob (lost)
-        s1: left lobby/1/3 bob (lost)
-        s3: attached Bob
-        s3?: members lobby/1/3 1: alice
-        s1 s3: joined lobby/1/4 Bob
-        s3 (past): offered 2 alice to #lobby "photo.jpg" 1000
-        s1: accepted 2 Bob from 0
-        s3?: accepted 2 Bob from 0
-        s3: cancelled 2 Bob by alice (cancelled)
-        s1?: cancelled 2 Bob by alice (cancelled)
-        s1?: cancelled 2 bob by alice (cancelled)
-        s1: left lobby/1/5 Bob (quit)
-        s1: joined lobby/1/6 bob
-        s4: attached bob resumed lobby/1/6
-        s4 (past): offered 1 alice to bob "photo.jpg" 1000
-        s4 (past): offered 2 alice to #lobby "photo.jpg" 1000
-        s4 (past): cancelled 2 bob by alice (cancelled)
-        s4? s1: left lobby/1/7 bob (left)
-        "#,
-    );
 }

@@ -1,6 +1,6 @@
 //! The transfers of the model: who offered what to whom, and one word for every copy.
 
-use chat_core::{Chat, Code, CopyState, EndReason, PauseReason, TransferId};
+use chat_core::{Chat, Code, CopyInfo, CopyState, EndReason, PauseReason, TransferId};
 
 use super::{Driven, Model};
 use crate::story::{accept, cancel, cancel_of, decline, finish, hash, offer, pause};
@@ -11,12 +11,26 @@ pub(super) enum Copy {
     Paused(PauseReason),
     Finished,
     Declined,
-    Cancelled(EndReason),
+    /// By whom, and why.
+    Cancelled(By, EndReason),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum By {
+    Receiver,
+    Sender,
 }
 
 impl Copy {
     fn is_open(self) -> bool {
         matches!(self, Copy::Running | Copy::Paused(_))
+    }
+
+    /// What was given up may be begun anew, but is not declined again, unless by one who is back in the room.
+    fn may_become(self, state: Copy) -> bool {
+        let has_left = self == Copy::Cancelled(By::Receiver, EndReason::Left);
+        let was_given_up = matches!(self, Copy::Declined | Copy::Cancelled(By::Receiver, _));
+        has_left || state == Copy::Running && was_given_up
     }
 }
 
@@ -47,7 +61,7 @@ impl File {
         self.is_closed = true;
         for (_, copy, _) in &mut self.copies {
             if copy.is_open() {
-                *copy = Copy::Cancelled(why);
+                *copy = Copy::Cancelled(By::Sender, why);
             }
         }
     }
@@ -61,7 +75,7 @@ impl File {
             self.close(why);
         } else if let Some(copy) = self.copy(user) {
             if copy.is_open() {
-                *copy = Copy::Cancelled(why);
+                *copy = Copy::Cancelled(By::Receiver, why);
             }
         } else if self.to == user {
             self.close(why);
@@ -94,7 +108,7 @@ impl Model {
             return Err(Code::NoSuchTransfer);
         }
         match file.copy(user) {
-            Some(copy) if copy.is_open() || *copy == Copy::Cancelled(EndReason::Left) => *copy = state,
+            Some(copy) if copy.is_open() || copy.may_become(state) => *copy = state,
             Some(_) => return Err(Code::NoSuchTransfer),
             None => file.copies.push((user.into(), state, true)),
         }
@@ -116,13 +130,13 @@ impl Model {
                 Ok(())
             }
             Some(of) if file.from == user => {
-                self.go_on(of, id, Copy::Cancelled(why)).map_err(|_| Code::NoSuchUser)
+                self.go_on(of, id, Copy::Cancelled(By::Sender, why)).map_err(|_| Code::NoSuchUser)
             }
             Some(of) if of != user => {
                 let has_copy = file.copy(user).is_some_and(|copy| copy.is_open());
                 Err(if has_copy { Code::NoSuchUser } else { Code::NoSuchTransfer })
             }
-            _ => self.go_on(user, id, Copy::Cancelled(why)),
+            _ => self.go_on(user, id, Copy::Cancelled(By::Receiver, why)),
         }
     }
 
@@ -191,15 +205,21 @@ pub(super) fn compare(model: &Model, chat: &Chat) {
     for (id, file) in (1..).zip(&model.files) {
         let info = chat.transfer(TransferId(id)).expect("nothing is forgotten so soon");
         assert_eq!((info.offer.from.as_str(), info.open), (file.from.as_str(), file.is_open()), "{info:?}");
-        let word = |state| match state {
+        let word = |copy: &CopyInfo| match copy.state {
             CopyState::Running {} => Copy::Running,
             CopyState::Paused { why } => Copy::Paused(why),
             CopyState::Finished {} => Copy::Finished,
             CopyState::Declined {} => Copy::Declined,
-            CopyState::Cancelled { why } => Copy::Cancelled(why),
+            CopyState::Cancelled { why } if copy.by.as_ref() == Some(&copy.user) => {
+                Copy::Cancelled(By::Receiver, why)
+            }
+            CopyState::Cancelled { why } => {
+                assert_eq!(copy.by.as_ref(), Some(&info.offer.from));
+                Copy::Cancelled(By::Sender, why)
+            }
         };
         let mut copies: Vec<String> =
-            info.copies.iter().map(|copy| format!("{} {:?}", copy.user, word(copy.state))).collect();
+            info.copies.iter().map(|copy| format!("{} {:?}", copy.user, word(copy))).collect();
         let mut expected: Vec<String> =
             file.copies.iter().map(|(of, copy, _)| format!("{of} {copy:?}")).collect();
         copies.sort();
