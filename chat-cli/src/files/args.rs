@@ -24,7 +24,7 @@ the offer stands until all who are there have answered, or --wait is over; then 
 A first argument of the form HOST:PORT is the server's address, unless --addr gives that; write ./a:1 for such a file.
 A connection that breaks is made again, and nothing is sent twice without need; if it does not come back in --wait
 seconds, that is the end, with 1. A user who took a file and is gone before it was there (a killed program, for example)
-is offered it again, if back in --wait seconds. Up to 4 files go at once.
+is offered it again, if back in --wait seconds; in a room, as long as the offer stands. Up to 4 files go at once.
 A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:

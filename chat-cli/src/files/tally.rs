@@ -22,9 +22,13 @@ pub(crate) struct Tally {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Answer {
-    Receiving { has_no_space: bool },
+    Receiving {
+        has_no_space: bool,
+    },
     Finished,
     Declined,
+    /// Not there, and may come back and take it again, as long as it is offered.
+    Gone(Trouble),
     Over(Trouble),
 }
 
@@ -79,7 +83,8 @@ impl Tally {
                 } else {
                     Trouble::ended(&self.what, Who::new(by, ""), *why)
                 };
-                (user, Answer::Over(trouble))
+                let is_gone = *why == EndReason::Gone;
+                (user, if is_gone { Answer::Gone(trouble) } else { Answer::Over(trouble) })
             }
             _ => return,
         };
@@ -92,8 +97,10 @@ impl Tally {
 
     /// What came of it, once everybody who is awaited has answered and all who took it are done.
     pub(crate) fn verdict(&self) -> Option<Result<(), Trouble>> {
-        let is_answered =
-            self.has_answers() && self.awaited.iter().all(|user| self.answers.contains_key(user));
+        let is_gone = |answer: &Answer| matches!(answer, Answer::Gone(_));
+        let is_answered = self.has_answers()
+            && self.awaited.iter().all(|user| self.answers.contains_key(user))
+            && !self.answers.values().any(is_gone);
         let is_receiving = |answer: &Answer| matches!(answer, Answer::Receiving { .. });
         let is_over = (self.is_closed || is_answered) && !self.answers.values().any(is_receiving);
         is_over.then(|| self.result())
@@ -102,7 +109,7 @@ impl Tally {
     /// What came of it, if nothing else comes.
     pub(crate) fn result(&self) -> Result<(), Trouble> {
         let over = self.answers.values().find_map(|answer| match answer {
-            Answer::Over(trouble) => Some(trouble.clone()),
+            Answer::Gone(trouble) | Answer::Over(trouble) => Some(trouble.clone()),
             Answer::Receiving { .. } => {
                 Some(Trouble::new(Exit::CalledOff, format!("{}: it ended before it was there", self.what)))
             }
@@ -187,7 +194,6 @@ mod tests {
     fn one_who_took_it_and_has_it_not_is_enough_to_fail() {
         for (event, code) in [
             (cancelled("carol", EndReason::Cancelled), Exit::CalledOff),
-            (cancelled("carol", EndReason::Gone), Exit::CalledOff),
             (cancelled("carol", EndReason::WrongHash), Exit::WrongHash),
             (declined("carol"), Exit::Done),
         ] {
@@ -196,6 +202,29 @@ mod tests {
                 tally.take(&event);
             }
             assert_eq!(exit(tally.verdict()), Some(code));
+        }
+    }
+
+    #[test]
+    fn who_is_gone_may_take_it_again_as_long_as_it_is_offered() {
+        for comes_back in [true, false] {
+            let mut tally = awaiting(&["bob", "carol"]);
+            for name in ["bob", "carol"] {
+                tally.take(&accepted(name));
+            }
+            tally.take(&finished("bob"));
+            tally.take(&cancelled("carol", EndReason::Gone));
+            tally.are_there(&[user("bob")].into());
+            assert_eq!(tally.verdict(), None);
+            if comes_back {
+                tally.take(&accepted("carol"));
+                assert_eq!(tally.verdict(), None);
+                tally.take(&finished("carol"));
+            } else {
+                tally.close();
+            }
+            let verdict = if comes_back { Exit::Done } else { Exit::CalledOff };
+            assert_eq!(exit(tally.verdict()), Some(verdict));
         }
     }
 

@@ -17,7 +17,7 @@ use super::line_editor::{self, LineEditor};
 use super::person::{self, Person, SLOW, Shown};
 use super::render::Palette;
 use super::session::{Act, Ahead, Face, Input, Outcome};
-use super::talk::Talk;
+use super::talk::{self, Talk};
 use crate::stops::{Shell, Stops};
 use crate::terminal::Size;
 
@@ -42,7 +42,12 @@ pub(crate) struct Screen {
     /// When the rows are looked at next, while they change by themselves.
     look_at: Instant,
     has_bars: bool,
+    /// When it was said what would be called off by leaving.
+    warned: Option<Instant>,
 }
+
+/// So long a person who was told what leaving calls off may say so again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 impl Screen {
     /// Takes the terminal over. Accepted files go into `downloads`.
@@ -60,6 +65,7 @@ impl Screen {
             moving: VecDeque::new(),
             look_at: Instant::now(),
             has_bars: false,
+            warned: None,
         })
     }
 
@@ -81,6 +87,21 @@ impl Screen {
                 Ok(Some(Pressed::Nothing))
             }
         }
+    }
+
+    /// Whether somebody who wants to leave does: with files on their way only when it is said twice.
+    fn leaves(&mut self) -> io::Result<bool> {
+        let lost = self.person.files.left_behind();
+        if lost.is_empty() || self.warned.is_some_and(|at| at.elapsed() <= AGAIN) {
+            return Ok(true);
+        }
+        self.warned = Some(Instant::now());
+        let again = talk::note(&format!(
+            "files are on their way; to leave now, say so again within {} s:",
+            AGAIN.as_secs()
+        ));
+        self.show(Some(Shown::Status(again + &lost)))?;
+        Ok(false)
     }
 
     fn event(&mut self, event: Event) -> io::Result<Pressed> {
@@ -168,7 +189,10 @@ impl Face for Screen {
 
     async fn input(&mut self) -> io::Result<Input> {
         Ok(match self.pressed().await? {
-            Some(Pressed::Entered(line)) if self.person.leaves_at_once(&line) => Input::Leave,
+            Some(Pressed::Entered(line)) if self.person.leaves_at_once(&line) => match self.leaves()? {
+                true => Input::Leave,
+                false => Input::Nothing,
+            },
             Some(Pressed::Entered(line)) => {
                 let at_once = self.person.at_once(&line);
                 self.entered(&line, at_once.is_none())?;
@@ -180,17 +204,25 @@ impl Face for Screen {
                 self.editor.set_prompt(&self.prompt())?;
                 Input::Line(line.into_bytes())
             }
-            Some(Pressed::Interrupt | Pressed::End) | None => Input::Leave,
+            Some(Pressed::Interrupt | Pressed::End) => match self.leaves()? {
+                true => Input::Leave,
+                false => Input::Nothing,
+            },
+            None => Input::Leave,
             Some(_) => Input::Nothing,
         })
     }
 
     fn act(&mut self, line: Vec<u8>) -> io::Result<Act> {
-        let (act, shown) = self.person.act(line);
+        let (mut act, shown) = self.person.act(line);
+        self.show(shown)?;
+        if act == Act::Leave && !self.leaves()? {
+            act = Act::Nothing;
+        }
         if matches!(act, Act::Nothing | Act::Errand(_)) {
             self.moving.pop_front();
+            self.editor.set_prompt(&self.prompt())?;
         }
-        self.show(shown)?;
         Ok(act)
     }
 

@@ -97,7 +97,7 @@ impl Ahead {
 pub(crate) enum Input {
     /// A line to be done.
     Line(Vec<u8>),
-    /// There will be no more; leave when everything is answered.
+    /// There will be no more; leave when everything is answered, and every file has come to its end.
     End,
     /// Leave now.
     Leave,
@@ -146,8 +146,8 @@ pub(crate) async fn run(
     let mut waiting = VecDeque::new();
     let end = talk(face, client, events, signals, &mut waiting).await;
     let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
-    if let Ok(Some(exit)) = end {
-        return Ok(exit);
+    if let Ok(End::Over) = end {
+        return Ok(Exit::Failed);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
     let goodbye = tokio::time::timeout(GOODBYE, client.quit());
@@ -155,17 +155,30 @@ pub(crate) async fn run(
         _ = goodbye => {}
         second = signals.next() => return Ok(second),
     }
-    end.map(|_| Exit::Done).map_err(Into::into)
+    Ok(match end? {
+        End::Left | End::Done { all_arrived: true } => Exit::Done,
+        End::Over | End::Done { all_arrived: false } => Exit::Failed,
+    })
 }
 
-/// Talks until the user wants to leave (`None`) or the session is over.
+/// How talk ends.
+enum End {
+    /// The user wants to leave.
+    Left,
+    /// All that the input asked for is done; whether all files that it named arrived.
+    Done { all_arrived: bool },
+    /// The session is over.
+    Over,
+}
+
+/// Talks until the user wants to leave, the input is done, or the session is over.
 async fn talk<F: Face>(
     face: &mut F,
     client: &Client,
     events: &mut Events,
     signals: &mut Signals,
     waiting: &mut VecDeque<Vec<u8>>,
-) -> io::Result<Option<Exit>> {
+) -> io::Result<End> {
     let mut input_ended = false;
     let mut files = Files::new(client);
     // Its answer comes after the first rooms': a first line finds its current room.
@@ -175,7 +188,7 @@ async fn talk<F: Face>(
         if work.is_none() {
             match waiting.pop_front() {
                 Some(line) => match face.act(line)? {
-                    Act::Leave => return Ok(None),
+                    Act::Leave => return Ok(End::Left),
                     Act::Nothing => continue,
                     Act::Errand(errand) => {
                         files.run(errand);
@@ -183,25 +196,27 @@ async fn talk<F: Face>(
                     }
                     act => work = Some(ask(client, act)),
                 },
-                None if input_ended && !files.is_starting() => return Ok(None),
+                None if input_ended && !files.is_busy() => {
+                    return Ok(End::Done { all_arrived: !files.has_failed() });
+                }
                 None => {}
             }
         }
         let ahead = face.ahead();
         tokio::select! {
-            _ = signals.next() => return Ok(None),
+            _ = signals.next() => return Ok(End::Left),
             notice = events.next() => {
                 let waiting = waiting.len() + usize::from(work.is_some() && !first);
-                if let Some(exit) = show(face, notice.as_ref(), waiting)? {
-                    return Ok(Some(exit));
+                if show(face, notice.as_ref(), waiting)? {
+                    return Ok(End::Over);
                 }
             }
             outcome = async { work.as_mut().expect("checked before").await }, if work.is_some() => {
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if let Some(exit) = show(face, notice.as_ref(), waiting.len())? {
-                        return Ok(Some(exit));
+                    if show(face, notice.as_ref(), waiting.len())? {
+                        return Ok(End::Over);
                     }
                 }
                 if !std::mem::take(&mut first) {
@@ -213,7 +228,7 @@ async fn talk<F: Face>(
                 Input::Line(_) if !ahead.has_room(waiting.len()) => face.dropped()?,
                 Input::Line(line) => waiting.push_back(line),
                 Input::End => input_ended = true,
-                Input::Leave => return Ok(None),
+                Input::Leave => return Ok(End::Left),
                 Input::Nothing => {}
             },
         }
@@ -229,11 +244,11 @@ async fn ready(events: &mut Events) -> Option<Option<Notice>> {
     }
 }
 
-/// Shows a notice; the end of the program if it is the last.
-fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<Option<Exit>> {
-    let Some(notice) = notice else { return Ok(Some(Exit::Failed)) };
+/// Shows a notice; gives whether it is the last.
+fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<bool> {
+    let Some(notice) = notice else { return Ok(true) };
     face.notice(notice, waiting)?;
-    Ok(matches!(notice, Notice::Ended { .. }).then_some(Exit::Failed))
+    Ok(matches!(notice, Notice::Ended { .. }))
 }
 
 fn ask(client: &Client, act: Act) -> Work {

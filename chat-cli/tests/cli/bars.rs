@@ -134,6 +134,27 @@ fn a_bar_follows_its_terminal_down_to_twenty_columns() {
 }
 
 #[test]
+fn whoever_leaves_while_a_file_is_on_its_way_says_so_twice() {
+    let (server, folder) = (Server::start(&[]), Folder::new());
+    let file = a_file(&folder, "a.bin", 10);
+    let mut bob = server.person("bob");
+    for leave in ["\x03", "/quit\r", "\x04"] {
+        let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
+        alice.press(&format!("/sendfile bob {file}\r"));
+        alice.until_shown("is offered to bob");
+        bob.until("alice offers");
+        alice.press(leave);
+        alice.until_shown("files are on their way; to leave now, say so again within 10 s:");
+        alice.until_shown("\"a.bin\" is no longer offered to bob");
+        alice.press("still here\r");
+        bob.until("still here");
+        alice.press(leave);
+        assert_eq!(alice.child.wait().unwrap().code(), Some(0));
+        bob.until("alice left");
+    }
+}
+
+#[test]
 fn a_command_shows_bars_on_its_terminal_and_leaves_lines() {
     let (server, folder) = (Server::start(&[]), Folder::new());
     let relay = Relay::to(&server.addr);

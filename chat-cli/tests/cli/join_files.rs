@@ -99,6 +99,27 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     assert_eq!(err.last().map(String::as_str), Some("- 1: \"a\" is no longer offered to bob"));
 }
 
+/// What is piped in is done before the program ends, files too.
+#[test]
+fn the_end_of_the_input_waits_for_files() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let file = desk.file("a", 10);
+    let mut bob = join(&server.addr, "bob", &desk.inbox());
+    for (answer, code) in [("/accept", 0), ("/decline 2", 1)] {
+        let mut alice = Program::start(&["join", &server.addr, "--name", "alice"]);
+        alice.type_line(&format!("/sendfile bob {file}"));
+        alice.end_input();
+        bob.out.until("alice offers \"a\"");
+        bob.type_line(answer);
+        assert_eq!(alice.code(), Some(code), "{answer}");
+    }
+    assert_eq!(desk.received("a"), pattern(10));
+    let mut alice = Program::start(&["join", &server.addr, "--name", "alice"]);
+    alice.type_line("/sendfile bob /no/such");
+    alice.end_input();
+    assert_eq!(alice.code(), Some(1));
+}
+
 #[test]
 fn what_remains_of_a_file_that_was_called_off_is_said() {
     let (server, desk) = (Server::start(&[]), Desk::new());

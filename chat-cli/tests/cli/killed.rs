@@ -14,7 +14,7 @@ fn noted(desk: &Desk) -> u64 {
 
 #[test]
 fn a_receiver_that_was_killed_and_started_again_goes_on() {
-    let (server, desk) = (Server::start(&["--limit", "linger=1s", "--limit", "resumable=2s"]), Desk::new());
+    let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
     let relay = Relay::to(&server.addr);
     relay.slow(1_000_000);
     let file = desk.file("big.bin", 12_000_000);
@@ -42,7 +42,7 @@ fn a_receiver_that_was_killed_and_started_again_goes_on() {
 
 #[test]
 fn a_sender_that_was_killed_and_started_again_goes_on() {
-    let (server, desk) = (Server::start(&["--limit", "linger=1s", "--limit", "resumable=2s"]), Desk::new());
+    let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
     let relay = Relay::to(&server.addr);
     relay.slow(1_000_000);
     let file = desk.file("big.bin", 4_000_000);
@@ -85,4 +85,24 @@ fn whoever_does_not_come_back_in_time_is_not_waited_for_longer() {
             if sender_dies { "did not offer it again in time" } else { "did not take it again in time" };
         assert!(err.last().unwrap().ends_with(why), "{err:?}");
     }
+}
+
+#[test]
+fn one_of_a_room_that_was_killed_and_started_again_takes_the_same_offer() {
+    let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
+    let relay = Relay::to(&server.addr);
+    relay.slow(1_000_000);
+    let file = desk.file("big.bin", 4_000_000);
+    let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--room", "dev"]);
+    bob.out.until("\"waiting\"");
+    let mut alice = send(&server.addr, "alice", "#dev", &["--json", &file]);
+    bob.out.until("\"progress\"");
+    bob.kill();
+    alice.out.until("\"paused\"");
+    let (status, out, err) = receive(&server.addr, "bob", "alice", &desk, &["--room", "dev"]).wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let (status, out, err) = alice.wait();
+    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    assert_eq!(one(&objects(&out), "cancelled")["why"], "gone");
+    assert_eq!((desk.received("big.bin"), desk.names().len()), (pattern(4_000_000), 1));
 }

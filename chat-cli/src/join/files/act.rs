@@ -7,7 +7,10 @@ use chat_net::chat_core::{Ask, Code, Offer, Query, TransferId};
 use super::book::Book;
 use super::run::{Errand, Start, Steer};
 use super::typed::FileLine;
-use crate::files::{at_home, plain, written};
+use crate::files::{at_home, name, other_end, plain, written};
+
+/// Offers that are listed for somebody who does not say which.
+const LISTED: usize = 5;
 
 /// What a line about files asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +29,18 @@ pub(crate) enum FileStep {
 pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> FileStep {
     match line {
         FileLine::Send { to, path } => FileStep::Run(Errand::Start(Start::Send { to, path: written(path) })),
-        FileLine::Accept { transfer, path } => match book.may_take(transfer) {
+        FileLine::Accept { transfer: Some(transfer), path } => match book.may_take(transfer) {
             Some(offer) => accept(offer, path, downloads),
             None => unknown(transfer, book, "no file of that number can be accepted"),
         },
+        FileLine::Accept { transfer: None, path } => {
+            let offers: Vec<&Offer> = book.offers().collect();
+            match offers[..] {
+                [] => FileStep::Refuse(Code::NoSuchTransfer, "no file is offered to you".to_owned()),
+                [offer] => accept(offer, path, downloads),
+                _ => FileStep::Refuse(Code::BadAsk, which(&offers)),
+            }
+        }
         FileLine::Decline(transfer) if book.offer(transfer).is_some() => {
             FileStep::Ask(Ask::Decline { transfer })
         }
@@ -46,6 +57,14 @@ pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> FileStep
     }
 }
 
+/// Asks which of these is meant.
+fn which(offers: &[&Offer]) -> String {
+    let one = |offer: &&Offer| format!("{} is {} {}", offer.transfer, name(offer), other_end(offer, false));
+    let list: Vec<String> = offers.iter().take(LISTED).map(one).collect();
+    let more = if offers.len() > LISTED { ", and more that /transfers shows" } else { "" };
+    format!("type /accept N, which of these: {}{more}", list.join(", "))
+}
+
 fn steer(transfer: TransferId, book: &Book, how: Steer) -> FileStep {
     match book.running(transfer) {
         Some((serial, false)) => FileStep::Run(Errand::Steer(serial, how)),
@@ -59,7 +78,10 @@ fn steer(transfer: TransferId, book: &Book, how: Steer) -> FileStep {
 
 fn unknown(transfer: TransferId, book: &Book, why: &str) -> FileStep {
     let on_its_way = if book.running(transfer).is_some() { ", it is on its way" } else { "" };
-    FileStep::Refuse(Code::NoSuchTransfer, format!("{why}{on_its_way}; /transfers shows them all"))
+    FileStep::Refuse(
+        Code::NoSuchTransfer,
+        format!("{why}{on_its_way}; /transfers shows those that are still known"),
+    )
 }
 
 fn accept(offer: &Offer, path: Option<&str>, downloads: &Path) -> FileStep {
@@ -126,10 +148,22 @@ mod tests {
         assert_eq!(step("/resume 5"), FileStep::Run(Errand::Steer(2, Steer::Resume)));
         assert_eq!(step("/decline 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
         assert_eq!(step("/cancel 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
-        for line in ["/pause 4", "/accept 5", "/accept 6", "/decline 5", "/cancel 6", "/resume 3", "/accept"]
-        {
+        for line in ["/pause 4", "/accept 5", "/accept 6", "/decline 5", "/cancel 6", "/resume 3"] {
             assert!(matches!(step(line), FileStep::Refuse(..)), "{line}: {:?}", step(line));
         }
+    }
+
+    #[test]
+    fn the_only_offer_needs_no_number() {
+        let accept = |book: &Book| act(parse("/accept").unwrap(), book, Path::new("."));
+        let mut book = bob();
+        assert!(matches!(accept(&book), FileStep::Run(Errand::Start(Start::Receive { .. }))));
+        let event = Event::Offered(Box::new(offer(6, "carol", "#dev", "b", 10)));
+        book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event });
+        let which =
+            "type /accept N, which of these: 3 is \"photo.jpg\" from alice, 6 is \"b\" from carol in #dev";
+        assert_eq!(accept(&book), FileStep::Refuse(Code::BadAsk, which.into()));
+        assert!(matches!(accept(&Book::default()), FileStep::Refuse(Code::NoSuchTransfer, _)));
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl Book {
         }))
     }
 
+    /// The offers that wait for an answer.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.values()
+    }
+
     /// The offer waits for an answer no more; gives it, if it did.
     fn answer(&mut self, transfer: TransferId) -> Option<Offer> {
         let offer = self.offers.remove(&transfer)?;

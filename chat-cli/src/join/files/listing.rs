@@ -1,6 +1,6 @@
 //! The list that `/transfers` shows.
 
-use chat_net::chat_core::{CopyInfo, CopyState, TransferInfo};
+use chat_net::chat_core::{CopyInfo, CopyState, Target, TransferInfo};
 
 use crate::files::{Who, ended, file, other_end, paused};
 
@@ -16,9 +16,14 @@ fn line(info: &TransferInfo, me: &str) -> String {
     let TransferInfo { offer, open, copies } = info;
     let is_mine = Who::new(&offer.from, me).is_me();
     let head = format!("{}: {} {}", offer.transfer, file(offer), other_end(offer, is_mine));
-    let mut parts: Vec<String> = copies.iter().map(|copy| part(copy, offer.size, is_mine, me)).collect();
+    // Where there is but one other end, it is named already.
+    let is_named = is_mine && matches!(offer.to, Target::Room(_));
+    let mut parts: Vec<String> = copies.iter().map(|copy| part(copy, offer.size, is_named, me)).collect();
+    let may_be_taken = copies.is_empty() || matches!(offer.to, Target::Room(_));
     match (is_mine, copies.is_empty(), open) {
-        (true, _, true) => parts.push(format!("offered, /cancel {} takes it back", offer.transfer)),
+        (true, _, true) if may_be_taken => {
+            parts.push(format!("offered, /cancel {} takes it back", offer.transfer));
+        }
         (false, true, true) => parts.push(format!("/accept {0} or /decline {0}", offer.transfer)),
         (false, false, true) if copies.iter().all(|copy| was_given_up(copy, me)) => {
             parts.push(format!("/accept {} takes it after all", offer.transfer));
@@ -38,20 +43,22 @@ fn was_given_up(copy: &CopyInfo, me: &str) -> bool {
     }
 }
 
-fn part(copy: &CopyInfo, size: u64, is_mine: bool, me: &str) -> String {
+fn part(copy: &CopyInfo, size: u64, is_named: bool, me: &str) -> String {
     let share = (u128::from(copy.offset) * 100).checked_div(u128::from(size)).unwrap_or(100);
     let who = Who::new(&copy.user, me);
     let state = match copy.state {
         CopyState::Running {} => format!("{share}%"),
         CopyState::Paused { why } => format!("paused at {share}%, {}", paused(who, why)),
-        CopyState::Finished {} => "all there".to_owned(),
-        CopyState::Declined {} => "declined".to_owned(),
+        CopyState::Finished {} if who.is_me() => "is here, verified".to_owned(),
+        CopyState::Finished {} => "has it, verified".to_owned(),
+        CopyState::Declined {} if who.is_me() => "you do not take it".to_owned(),
+        CopyState::Declined {} => "does not take it".to_owned(),
         CopyState::Cancelled { why } => {
             let by = copy.by.as_ref().map_or(who, |by| Who::new(by, me));
             format!("over, {}", ended(by, why))
         }
     };
-    if is_mine { format!("{}: {state}", copy.user) } else { state }
+    if is_named { format!("{}: {state}", copy.user) } else { state }
 }
 
 #[cfg(test)]
@@ -66,7 +73,9 @@ mod tests {
         let info = |offer, open, copies| TransferInfo { offer, open, copies };
         assert_eq!(listing(&[], "bob"), ["no files are offered or on their way"]);
         let paused = CopyState::Paused { why: PauseReason::NoSpace };
+        let done = vec![copy("alice", 200, CopyState::Finished {})];
         let transfers = [
+            info(offer(2, "bob", "alice", "c", 200), true, done),
             info(offer(3, "alice", "bob", "photo.jpg", 3_300_000), true, vec![]),
             info(offer(4, "alice", "bob", "a", 0), false, vec![copy("bob", 0, CopyState::Finished {})]),
             info(
@@ -78,8 +87,9 @@ mod tests {
         assert_eq!(
             listing(&transfers, "bob"),
             [
+                "2: \"c\" (200 B) to alice: has it, verified",
                 "3: \"photo.jpg\" (3.15 MiB) from alice: /accept 3 or /decline 3",
-                "4: \"a\" (0 B) from alice: all there",
+                "4: \"a\" (0 B) from alice: is here, verified",
                 "5: \"b\" (200 B) to #dev: alice: 45%, carol: paused at 0%, carol's disk is full, offered, /cancel 5 takes it back",
             ]
         );

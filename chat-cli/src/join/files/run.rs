@@ -1,6 +1,6 @@
 //! The files that are on their way in a session: each has a task that passes on what becomes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chat_net::chat_core::{Offer, Recipient};
@@ -73,14 +73,26 @@ pub(crate) struct Files {
     serials: Serial,
     starting: usize,
     handles: BTreeMap<Serial, TransferHandle>,
+    /// Those that somebody has; once is enough.
+    arrived: BTreeSet<Serial>,
+    has_failed: bool,
 }
 
 impl Files {
     /// Of that client; none yet.
     pub(crate) fn new(client: &Client) -> Files {
         let (speaker, said) = mpsc::channel(TOLD);
-        let handles = BTreeMap::new();
-        Files { client: client.clone(), said, speaker, serials: 0, starting: 0, handles }
+        let (handles, arrived) = (BTreeMap::new(), BTreeSet::new());
+        Files {
+            client: client.clone(),
+            said,
+            speaker,
+            serials: 0,
+            starting: 0,
+            handles,
+            arrived,
+            has_failed: false,
+        }
     }
 
     /// Does it, or begins to; what becomes of it is told.
@@ -102,9 +114,14 @@ impl Files {
         }
     }
 
-    /// Whether something was begun of which nobody knows yet whether it is taken.
-    pub(crate) fn is_starting(&self) -> bool {
-        self.starting > 0
+    /// Whether something was begun that has not come to its end.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.starting > 0 || !self.handles.is_empty()
+    }
+
+    /// Whether a file was begun and arrived nowhere.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     /// What is told next. Cancel safe; never ends.
@@ -118,8 +135,17 @@ impl Files {
             }
             Said::Other(told) => {
                 match &told {
-                    FileTold::NotStarted { .. } => self.starting = self.starting.saturating_sub(1),
-                    FileTold::Over { serial } => drop(self.handles.remove(serial)),
+                    FileTold::NotStarted { .. } => {
+                        self.starting = self.starting.saturating_sub(1);
+                        self.has_failed = true;
+                    }
+                    FileTold::Happened { serial, event: FileEvent::Finished { .. } } => {
+                        self.arrived.insert(*serial);
+                    }
+                    FileTold::Over { serial } => {
+                        self.handles.remove(serial);
+                        self.has_failed |= !self.arrived.remove(serial);
+                    }
                     _ => {}
                 }
                 told

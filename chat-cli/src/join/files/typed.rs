@@ -5,7 +5,7 @@ use chat_net::chat_core::{Recipient, TransferId};
 /// The lines of `/help`.
 pub(crate) const HELP: &str = "\
 - /sendfile USER PATH   offer a file to a user; #ROOM: to all in that room
-- /accept N [PATH]      take it, into that folder or as that file
+- /accept [N] [PATH]    take it, to PATH; else to the folder of --downloads
 - /decline N            do not take the file of offer N
 - /transfers            which files are offered or on their way
 - /cancel N             call a file off
@@ -17,8 +17,8 @@ pub(crate) const HELP: &str = "\
 pub(crate) enum FileLine<'a> {
     /// To offer a file.
     Send { to: Recipient, path: &'a str },
-    /// To take a file; to there, or to the usual folder.
-    Accept { transfer: TransferId, path: Option<&'a str> },
+    /// To take a file, if there is only one without its number; to there, or to the usual folder.
+    Accept { transfer: Option<TransferId>, path: Option<&'a str> },
     /// Not to take it.
     Decline(TransferId),
     /// To call it off.
@@ -43,9 +43,11 @@ pub(crate) fn parse(line: &str) -> Option<FileLine<'_>> {
     Some(match name.to_ascii_lowercase().as_str() {
         "sendfile" => send(rest),
         "accept" => match number(rest) {
-            Some((transfer, path)) => {
-                FileLine::Accept { transfer, path: Some(path).filter(|path| !path.is_empty()) }
-            }
+            Some((transfer, path)) => FileLine::Accept {
+                transfer: Some(transfer),
+                path: Some(path).filter(|path| !path.is_empty()),
+            },
+            None if rest.is_empty() => FileLine::Accept { transfer: None, path: None },
             None => FileLine::Usage("type /accept N, the number of the offer, and a folder if you like"),
         },
         "decline" => numbered(FileLine::Decline, "type /decline N, the number of the offer"),
@@ -97,9 +99,10 @@ mod tests {
                 FileLine::Send { to: Recipient::User("bob".into()), path: "a  b.txt" },
             ),
             ("/SendFile  #dev ~/x", FileLine::Send { to: Recipient::Room("#dev".into()), path: "~/x" }),
-            ("/accept 3", FileLine::Accept { transfer: three, path: None }),
-            ("/accept #3 ", FileLine::Accept { transfer: three, path: None }),
-            ("/accept 3 ~/a b", FileLine::Accept { transfer: three, path: Some("~/a b") }),
+            ("/accept ", FileLine::Accept { transfer: None, path: None }),
+            ("/accept 3", FileLine::Accept { transfer: Some(three), path: None }),
+            ("/accept #3 ", FileLine::Accept { transfer: Some(three), path: None }),
+            ("/accept 3 ~/a b", FileLine::Accept { transfer: Some(three), path: Some("~/a b") }),
             ("/decline 3", FileLine::Decline(three)),
             ("/cancel\t3", FileLine::Cancel(three)),
             ("/pause 3", FileLine::Pause(three)),
@@ -118,7 +121,6 @@ mod tests {
         for line in [
             "/sendfile",
             "/sendfile bob",
-            "/accept",
             "/accept x",
             "/accept -1",
             "/decline",
