@@ -68,6 +68,8 @@ pub(crate) enum Item {
     Link(Link),
     /// A receiver's copy stands still, or is over: no more bytes for it.
     Unlink { transfer: TransferId, session: SessionId },
+    /// The hash of a file is known.
+    Hashed { transfer: TransferId },
     /// A transfer is over.
     EndTransfer { transfer: TransferId },
     /// A session has no connection any more.

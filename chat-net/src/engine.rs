@@ -322,9 +322,10 @@ impl<L: Log> Engine<L> {
         else {
             return;
         };
-        let Offer { size, chunk_bytes, ref to, .. } = info.offer;
+        let Offer { size, chunk_bytes, ref to, hash, .. } = info.offer;
         let is_room = matches!(to, Target::Room(_));
-        let link = Link { transfer, size, chunk_bytes, is_room, sender, receiver, from };
+        let is_hashed = hash.is_some();
+        let link = Link { transfer, size, chunk_bytes, is_room, sender, receiver, from, is_hashed };
         self.fan_out.push(Item::Link(link));
     }
 

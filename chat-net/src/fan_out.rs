@@ -200,6 +200,9 @@ impl Sink for FanOut {
             | Change::TransferCopyEnded { transfer, session, .. } => {
                 self.push(Item::Unlink { transfer: *transfer, session: *session });
             }
+            Change::TransferHashed { transfer, .. } => {
+                self.push(Item::Hashed { transfer: *transfer });
+            }
             // Copies that run when an offer expires go on.
             Change::TransferClosed { why: EndReason::Expired, .. } => {}
             Change::TransferClosed { transfer, .. }

@@ -73,7 +73,8 @@ pub struct Limits {
     /// Bytes of one transfer that wait in the server for its receivers, in all; what it means is how many passes over the
     /// sender's file there are at once.
     pub transfer_bytes: usize,
-    /// How long a sender that has credit, or a receiver that owes acknowledgements, may be silent; then its copies pause.
+    /// How long a sender that has credit or owes the hash, or a receiver that owes acknowledgements or, with every byte and
+    /// the hash, its `finish`, may be silent; then its copies pause.
     pub transfer_silence_ms: u64,
     /// How long a transfer to a room waits after the first has accepted, so that the others share its pass.
     pub transfer_gather_ms: u64,

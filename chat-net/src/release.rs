@@ -143,6 +143,7 @@ impl<L: Log> Engine<L> {
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Link(link) => self.link(link),
                 Item::Unlink { transfer, session } => self.parts.transfers.unlink(transfer, session),
+                Item::Hashed { transfer } => self.parts.transfers.hashed(transfer),
                 Item::EndTransfer { transfer } => self.parts.transfers.close(transfer),
                 Item::Lost { session } => self.parts.transfers.lost(session),
                 Item::Moved { from, to } => {

@@ -125,8 +125,15 @@ pub(super) struct Receiver<P> {
     pub(super) waits: Delay,
     /// The offset that the log knows.
     pub(super) told: u64,
-    /// When it last acknowledged something, or began to owe that.
+    /// When it last acknowledged something, or began to owe that, or its word that it is finished.
     pub(super) heard: Instant,
+}
+
+impl<P> Receiver<P> {
+    /// Whether it has acknowledged all of a file of that size.
+    pub(super) fn has_all(&self, size: u64) -> bool {
+        self.flow.acknowledged() == size
+    }
 }
 
 #[cfg(test)]

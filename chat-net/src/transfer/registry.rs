@@ -26,6 +26,8 @@ pub(crate) struct Link {
     pub(crate) receiver: SessionId,
     /// So many bytes are there.
     pub(crate) from: u64,
+    /// Whether the file's hash is known.
+    pub(crate) is_hashed: bool,
 }
 
 /// All relays of a server. Connections send chunks and acknowledgements, the engine all else.
@@ -89,7 +91,7 @@ impl Transfers {
 
     /// A receiver takes the file, or goes on with it. The sender may be away.
     pub(crate) fn link(&self, link: Link, receiver: &Arc<Outbox>, sender: Option<&Arc<Outbox>>) {
-        let Link { transfer, size, chunk_bytes, is_room, .. } = link;
+        let Link { transfer, size, chunk_bytes, is_room, is_hashed, .. } = link;
         let (line, sender) = {
             let mut ends = lock(&self.ends);
             let end = ends.entry(link.sender).or_default();
@@ -99,7 +101,7 @@ impl Transfers {
             add(&mut end.receives, transfer);
             (end.line(receiver, self.bulk_bytes), sender)
         };
-        let start = Start { transfer, size, chunk_bytes, is_room, sender: link.sender };
+        let start = Start { transfer, size, chunk_bytes, is_room, sender: link.sender, is_hashed };
         let relay = Arc::clone(lock(&self.relays).entry(transfer).or_insert_with(|| {
             let relay = Relay::new(start, sender, self.rules);
             Arc::new(Mutex::new(Timed { relay, look_at: None }))
@@ -114,6 +116,13 @@ impl Transfers {
         }
         if let Some(relay) = self.relay(transfer) {
             self.with(&relay, |relay, now| relay.unlink(receiver, now));
+        }
+    }
+
+    /// The hash of a transfer's file is known.
+    pub(crate) fn hashed(&self, transfer: TransferId) {
+        if let Some(relay) = self.relay(transfer) {
+            self.with(&relay, Relay::hashed);
         }
     }
 
@@ -291,7 +300,16 @@ mod tests {
     /// Session 1 sends transfer `n` to another.
     fn link(n: u64, receiver: u64) -> Link {
         let (transfer, sender, receiver) = (TransferId(n), session(1), session(receiver));
-        Link { transfer, size: 1 << 20, chunk_bytes: 4096, is_room: true, sender, receiver, from: 0 }
+        Link {
+            transfer,
+            size: 1 << 20,
+            chunk_bytes: 4096,
+            is_room: true,
+            sender,
+            receiver,
+            from: 0,
+            is_hashed: false,
+        }
     }
 
     impl Transfers {

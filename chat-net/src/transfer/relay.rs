@@ -85,6 +85,8 @@ pub(super) struct Start {
     pub(super) is_room: bool,
     /// The sender's session.
     pub(super) sender: SessionId,
+    /// Whether the file's hash is known.
+    pub(super) is_hashed: bool,
 }
 
 /// One transfer.
@@ -96,6 +98,8 @@ pub(super) struct Relay<P> {
     pub(super) rules: Rules,
     /// The sender's connection, while it is there.
     pub(super) sender: Option<P>,
+    /// When the sender last gave something, or came back.
+    heard: Option<Instant>,
     pub(super) receivers: Vec<Receiver<P>>,
     pub(super) passes: Vec<Pass>,
     pub(super) last_pass: u32,
@@ -116,6 +120,7 @@ impl<P: Port> Relay<P> {
             chunk,
             rules: Rules { window: rules.window.max(chunk), ..rules },
             sender,
+            heard: None,
             receivers: Vec::new(),
             passes: Vec::new(),
             last_pass: 0,
@@ -169,11 +174,18 @@ impl<P: Port> Relay<P> {
 
     /// The sender goes on over another connection: it is told every pass that goes on.
     pub(super) fn sender_back(&mut self, session: SessionId, port: Option<P>, now: Instant) {
-        (self.start.sender, self.sender) = (session, port);
+        (self.start.sender, self.sender, self.heard) = (session, port, Some(now));
         for at in 0..self.passes.len() {
             self.passes[at].heard = now;
             self.tell_credit(at);
         }
+    }
+
+    /// The hash is known: whoever has everything has to say now what came of it.
+    pub(super) fn hashed(&mut self, now: Instant) {
+        self.start.is_hashed = true;
+        let size = self.start.size;
+        self.receivers.iter_mut().filter(|it| it.has_all(size)).for_each(|it| it.heard = now);
     }
 
     /// The transfer is over.
@@ -207,7 +219,7 @@ impl<P: Port> Relay<P> {
             return verdict;
         }
         let at = self.meet(at, chunk.offset);
-        self.passes[at].heard = now;
+        (self.passes[at].heard, self.heard) = (now, Some(now));
         self.pass_on(at, chunk, frame, now);
         if self.passes[at].intake.is_done() {
             self.passes.remove(at);
@@ -300,23 +312,26 @@ impl<P: Port> Relay<P> {
     /// What the log is to know: how far the copies are, and who has been silent for too long.
     pub(super) fn sweep(&mut self, now: Instant, findings: &mut Vec<Finding>) {
         let (transfer, silence) = (self.start.transfer, self.rules.silence);
+        let Start { size, is_hashed, .. } = self.start;
+        let mut is_silent = self.owes_hash(now);
         for receiver in &mut self.receivers {
             let (session, offset) = (receiver.session, receiver.flow.acknowledged());
             if offset > receiver.told {
                 receiver.told = offset;
                 findings.push(Finding::Progress { transfer, session, offset });
             }
-            if !receiver.flow.is_idle() && now - receiver.heard >= silence {
+            let owes = !receiver.flow.is_idle() || is_hashed && receiver.has_all(size);
+            if owes && now - receiver.heard >= silence {
                 receiver.heard = now;
                 findings.push(Finding::Stall { transfer, session });
             }
         }
-        let mut is_silent = false;
         for pass in self.passes.iter_mut().filter(|pass| pass.owed() > 0 && now - pass.heard >= silence) {
             pass.heard = now;
             is_silent = true;
         }
         if is_silent && self.sender.is_some() {
+            self.heard = Some(now);
             findings.push(Finding::Stall { transfer, session: self.start.sender });
         }
         // What was in memory may have gone with a connection, of which nobody was told.
@@ -324,6 +339,15 @@ impl<P: Port> Relay<P> {
         for at in (0..self.passes.len()).rev() {
             self.judge(at, now);
         }
+    }
+
+    /// Whether a receiver has had everything for too long, and only the hash is missing.
+    fn owes_hash(&self, now: Instant) -> bool {
+        let is_long_ago = |heard: Instant| now - heard >= self.rules.silence;
+        let mut waiting = self.receivers.iter().filter(|it| it.has_all(self.start.size));
+        !self.start.is_hashed
+            && self.heard.is_none_or(is_long_ago)
+            && waiting.any(|receiver| is_long_ago(receiver.heard))
     }
 
     /// A moment that [`look_at`](Relay::look_at) named has come.

@@ -126,6 +126,7 @@ impl World {
             chunk_bytes: chunk,
             is_room: !rules.gather.is_zero(),
             sender: session(SENDER),
+            is_hashed: false,
         };
         let sender = Sim::new(form, 0);
         World {

@@ -318,6 +318,51 @@ fn who_owes_something_and_is_silent_is_found() {
 }
 
 #[test]
+fn who_has_everything_and_does_not_say_so_is_found() {
+    let mut world = world(10, rules());
+    let stall = |n| Finding::Stall { transfer: TRANSFER, session: session(n) };
+    for n in 0..3 {
+        world.accept(n, Form::Bincode, 0);
+    }
+    world.finish();
+    world.findings();
+    // Without the hash nobody can say that he is finished: it is the sender who owes something.
+    world.pass_time(59_000);
+    assert_eq!(world.findings(), []);
+    world.pass_time(1_000);
+    assert_eq!(world.findings(), [stall(SENDER)]);
+    assert_eq!(world.findings(), [], "it is told once");
+    world.pass_time(59_000);
+    world.relay.hashed(world.now);
+    world.pass_time(59_000);
+    assert_eq!(world.findings(), []);
+    world.unlink(1);
+    world.pass_time(1_000);
+    assert_eq!(world.findings(), [stall(0), stall(2)]);
+    assert_eq!(world.findings(), [], "it is told once");
+}
+
+#[test]
+fn a_sender_that_is_away_or_still_sends_may_tell_the_hash_later() {
+    let mut world = world(100, rules());
+    world.accept(0, Form::Bincode, 100 * CHUNK);
+    world.relay.sender_lost();
+    world.pass_time(70_000);
+    assert_eq!(world.findings(), []);
+    let sender = world.sender.clone();
+    world.relay.sender_back(session(SENDER), sender, world.now);
+    world.pass_time(59_000);
+    assert_eq!(world.findings(), []);
+    world.accept(1, Form::Bincode, 0);
+    assert!(world.send(0) && world.arrive());
+    world.pass_time(59_000);
+    assert_eq!(world.findings(), []);
+    world.unlink(1);
+    world.pass_time(1_000);
+    assert_eq!(world.findings(), [Finding::Stall { transfer: TRANSFER, session: session(SENDER) }]);
+}
+
+#[test]
 fn memory_is_bounded_even_if_nobody_reads() {
     let rules = Rules { memory: 40 * CHUNK, passes: 8, window: 1000 * CHUNK, ..rules() };
     let mut world = World::new(1000 * CHUNK, 4096, 100 * CHUNK, rules, Form::JsonFrames);

@@ -1,7 +1,7 @@
 //! What broken and hostile ends of a transfer send, and ends that say nothing: each costs nobody else anything.
 
 use bytes::Bytes;
-use chat_core::{Ask, Config, TransferId};
+use chat_core::{Ask, Config, FileHash, TransferId};
 use chat_net::codec::{Chunk, Form, FromClient, FromServer};
 use chat_net::{Limits, Server, ServerHandle};
 
@@ -199,6 +199,32 @@ async fn a_sender_that_is_silent_pauses_all_copies() {
     }
     let [bob, carol] = &mut downloads[..] else { panic!() };
     upload.while_others(async { tokio::join!(bob.run(), carol.run()) }).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_that_have_all_bytes_and_say_nothing_are_told_of() {
+    let server = server(impatient()).await;
+    let (mut upload, mut downloads) = offered(&server, 20 * CHUNK, &["bob", "carol"]).await;
+    let transfer = upload.offer.transfer;
+    let [bob, carol] = &mut downloads[..] else { panic!() };
+    upload.while_others(async { tokio::join!(bob.run(), carol.run()) }).await;
+    // Everything was sent and acknowledged, and the sender does not tell the hash.
+    let silent = format!("paused {transfer} alice (silent)");
+    bob.peer.is_told(&silent).await;
+    carol.peer.is_told(&silent).await;
+    upload.run(|line| line == silent).await;
+    for download in [&mut *bob, &mut *carol] {
+        download.peer.accepts(2, transfer, download.has).await;
+    }
+    upload.peer.ask(2, Ask::Hash { transfer, hash: FileHash([7; 32]) }).await;
+    upload.peer.is_told("re=2 hashed").await;
+    // Bob says that he is finished. Carol does not, and still may when that was told of.
+    bob.peer.ask(3, Ask::Finish { transfer }).await;
+    upload.peer.is_told(&format!("finished {transfer} bob")).await;
+    let told = upload.peer.is_told(&format!("paused {transfer}")).await;
+    assert_eq!(told.last(), Some(&format!("paused {transfer} carol (silent)")));
+    carol.peer.ask(3, Ask::Finish { transfer }).await;
+    upload.peer.is_told(&format!("finished {transfer} carol")).await;
 }
 
 #[tokio::test]
