@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use chat_net::chat_core::{EndReason, Offer, PauseReason};
-use chat_net::client::{FileEvent, Landing};
+use chat_net::client::{FileError, FileEvent, Landing};
 use indicatif::HumanBytes;
 
 use super::copies::Copies;
@@ -113,6 +113,12 @@ impl Story {
             FileEvent::Closed { why } => {
                 format!("{name} {end} is over: {}", ended(Who::new(&offer.from, me), *why))
             }
+            FileEvent::Failed(FileError::SessionLost) if *is_mine => {
+                format!("{name} {end} failed: the session was lost; offer it again")
+            }
+            // What is kept of it is said behind that.
+            FileEvent::Failed(FileError::SessionLost) => format!("{name} {end} failed: the session was lost"),
+            FileEvent::Failed(FileError::Ended) => format!("{name} {end} failed: the connection has ended"),
             FileEvent::Failed(error) => format!("{name} {end} failed: {}", failed(error)),
             _ => return None,
         })

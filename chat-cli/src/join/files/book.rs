@@ -170,6 +170,7 @@ mod tests {
     use super::*;
     use crate::files::testing::{offer, user};
     use chat_net::chat_core::{EndReason, PauseReason, RequestId, Timestamp};
+    use chat_net::client::FileError;
 
     fn told(event: Event) -> Told {
         Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }
@@ -288,6 +289,42 @@ mod tests {
         assert_eq!(book.running(TransferId(3)), None);
         book.over(1);
         assert_eq!(book.rows(80, 4), []);
+    }
+
+    #[test]
+    fn what_is_kept_is_said_once_and_with_its_place() {
+        let folder = std::env::temp_dir().join(format!("chat-kept-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let landing = Landing { path: folder.join("x"), part: folder.join("x.part") };
+        std::fs::write(&landing.part, "came").unwrap();
+        let kept =
+            format!("; what came is kept in {}, and goes on if it is offered again", landing.part.display());
+        let (alice, bob) = (user("alice"), user("bob"));
+        let by_alice = FileEvent::Cancelled { user: bob.clone(), by: alice, why: EndReason::Cancelled };
+        let by_bob = FileEvent::Cancelled { user: bob.clone(), by: bob, why: EndReason::Cancelled };
+        let gone = FileEvent::Closed { why: EndReason::Gone };
+        let start = "3: \"x\" from alice";
+        for (event, line) in [
+            (&by_alice, format!("{start} does not come: alice called it off{kept}")),
+            (&gone, format!("{start} is over: alice left the chat{kept}")),
+            (
+                &FileEvent::Failed(FileError::SessionLost),
+                format!("{start} failed: the session was lost{kept}"),
+            ),
+        ] {
+            let mut book = self::bob();
+            book.started(1, offer(3, "alice", "bob", "x", 1024), Some(landing.clone()));
+            assert_eq!(book.happened(1, event), Some(line));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+        for (event, end) in [
+            (by_bob, "does not come: you called it off; what came is removed"),
+            (gone, "is over: alice left the chat"),
+        ] {
+            let mut book = self::bob();
+            book.started(1, offer(3, "alice", "bob", "x", 1024), Some(landing.clone()));
+            assert_eq!(book.happened(1, &event), Some(format!("{start} {end}")));
+        }
     }
 
     #[test]
