@@ -1,5 +1,5 @@
-//! What people see: one line for each thing told. Talk begins with the time, and with the date where that is
-//! another day; answers and notes with `- `, refusals with `! `.
+//! What people see: one line for each thing told, three for an offer. Talk begins with the time, and with the date
+//! where that is another day; answers and notes with `- `, refusals with `! `.
 
 use std::fmt::{self, Write};
 
