@@ -50,7 +50,10 @@ pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
 
 /// Why the name was refused, if that is what happened; safe to print.
 pub(crate) fn name_refused(error: &ConnectError) -> Option<String> {
-    let code = Code::from_number(error.code()?)?;
-    matches!(code, Code::BadName | Code::NameTaken | Code::NameReserved)
-        .then(|| printable(&error.to_string()).into_owned())
+    let hint = match Code::from_number(error.code()?)? {
+        Code::NameTaken => "; a lost connection keeps its name for a while (30 s by default)",
+        Code::BadName | Code::NameReserved => "",
+        _ => return None,
+    };
+    Some(format!("{}{hint}", printable(&error.to_string())))
 }

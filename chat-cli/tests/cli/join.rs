@@ -78,7 +78,11 @@ fn a_name_that_is_taken_ends_with_3() {
     {
         let (status, _, err) = Program::start(args).wait();
         assert_eq!(status.code(), Some(3), "{err:?}");
-        assert!(err.iter().any(|line| line.contains("name_taken: ")), "{err:?}");
+        assert!(
+            err.iter().any(|line| line.contains("name_taken: ")
+                && line.ends_with("keeps its name for a while (30 s by default)")),
+            "{err:?}"
+        );
     }
 }
 

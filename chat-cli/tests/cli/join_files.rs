@@ -59,6 +59,7 @@ fn an_offer_can_be_declined_and_taken_back() {
     alice.err.until("1: bob does not take \"a\"");
     alice.type_line(&format!("/sendfile bob {file}"));
     bob.out.until("/accept 2");
+    alice.err.until("2: \"a\" (10 B) is offered to bob");
     alice.type_line("/cancel 2");
     bob.err.until("2: \"a\" from alice is no longer offered: alice called it off");
     bob.type_line("/accept 2");
