@@ -70,7 +70,8 @@ pub enum Ask {
         #[serde(default)]
         chunk_bytes: u32,
     },
-    /// Take an offered file, from an offset; after a break again, from where it broke off.
+    /// Take an offered file, from an offset; after a break again, from where it broke off. What one gave up in a room can be
+    /// taken after all while it is offered.
     /// Answered by [`Event::Accepted`](crate::Event::Accepted).
     Accept {
         /// Which.

@@ -227,6 +227,32 @@ async fn ends_that_have_all_bytes_and_say_nothing_are_told_of() {
     upload.peer.is_told(&format!("finished {transfer} carol")).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_was_killed_and_started_again_is_not_waited_for() {
+    let config = Config { linger_ms: 5_000, ..Config::default() };
+    let server = Server::builder().limits(fast()).core(config).start().await.unwrap();
+    let (mut upload, mut downloads) = offered(&server, 50 * CHUNK, &["bob"]).await;
+    let transfer = upload.offer.transfer;
+    let mut bob = downloads.pop().unwrap();
+    let is_killed = async move {
+        bob.run_to(10 * CHUNK).await;
+        bob.has
+    };
+    let lost = format!("paused {transfer} bob (lost)");
+    let (has, ()) = tokio::join!(is_killed, upload.run(|line| line == lost));
+    // His name is held for a while, then free.
+    let mut other = Peer::pipe(&server, Form::Bincode).await;
+    other.hello("bob").await;
+    other.is_told("refused name_taken").await;
+    upload.run(|line| line.starts_with("left lobby/")).await;
+    let again = Peer::join_pipe(&server, Form::Bincode, "bob").await;
+    upload.run(|line| line == format!("cancelled {transfer} bob by bob (gone)")).await;
+    // A member of the room like all others, he takes the rest.
+    let mut bob = Download::new(again, upload.offer.clone(), has);
+    bob.peer.accepts(1, transfer, has).await;
+    upload.while_others(bob.run()).await;
+}
+
 #[tokio::test]
 async fn ten_thousand_offers_are_refused_and_the_one_they_were_made_to_comes_back() {
     let config = Config { resumable_ms: 600_000, ..Config::default() };
