@@ -59,12 +59,12 @@ pub(super) async fn send(job: Job<'_>) -> Result<Duration> {
             })
         })
         .collect();
+    let mut last = begun;
     for copy in copies {
-        copy.await??;
+        last = last.max(copy.await??);
     }
-    let took = begun.elapsed();
     sender.quit().await;
-    Ok(took)
+    Ok(last - begun)
 }
 
 async fn offered(events: &mut Events, number: chat_net::chat_core::TransferId) -> Result<Offer> {
@@ -79,14 +79,16 @@ async fn offered(events: &mut Events, number: chat_net::chat_core::TransferId) -
     bail!("the connection ended before the offer came")
 }
 
-async fn receive(client: &Client, offer: &Offer, folder: &Path) -> Result<()> {
+/// When the file was there and compared.
+async fn receive(client: &Client, offer: &Offer, folder: &Path) -> Result<Instant> {
     std::fs::create_dir(folder)?;
     let copy = client.receive_file(offer, folder, ReceiveOptions::default()).await?;
     let done = finished(copy).await;
+    let at = Instant::now();
+    client.quit().await;
     std::fs::remove_dir_all(folder)?;
     done.context("a receiver")?;
-    client.quit().await;
-    Ok(())
+    Ok(at)
 }
 
 async fn finished(mut copy: Transfer) -> Result<()> {
