@@ -19,8 +19,10 @@ pub(crate) const JOIN_MORE: &str = "\
 A line is said in the current room; '/help' lists the commands; '//x' says '/x'.
 Ctrl-C clears the line, and on an empty line leaves. Ctrl-D on an empty line leaves. With files on their way
 both, and /quit, say what would be called off, and leave when told so again.
-Without a terminal, the end of the input leaves, once everything has been answered and all files have arrived, or
-with 1 if one did not; scripts have 'send-file' for that. Then messages are on standard output; refusals and the state of the connection are on standard error.";
+Without a terminal, the end of the input leaves, once everything has been answered and all files have come to an
+end (in a room when the offer expires, after 5 minutes by default), with 1 if one arrived nowhere; scripts have
+'send-file' for that. Then messages are on standard output; refusals and the state of the connection are on
+standard error.";
 
 /// `join`, as typed.
 #[derive(Args, Clone, Debug, Default)]

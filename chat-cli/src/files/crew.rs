@@ -199,6 +199,11 @@ impl Crew {
         self.tasks.len()
     }
 
+    /// Whether the connection has ended for good.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.events.is_none()
+    }
+
     /// Tells something.
     ///
     /// # Errors

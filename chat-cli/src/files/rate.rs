@@ -42,16 +42,20 @@ impl Rate {
         }
     }
 
-    /// Bytes a second; 0 before that can be said.
+    /// Bytes a second; 0 before that can be said. Where news are further apart than [`WINDOW`], the last two say it.
     pub(crate) fn per_sec(&self, now: Instant) -> f64 {
-        let counts = |(at, _): &&(Instant, u64)| now.saturating_duration_since(*at) <= WINDOW;
-        let (Some((from, before)), Some((last, there))) = (self.seen.iter().find(counts), self.seen.back())
-        else {
+        let Some(newest) = self.seen.len().checked_sub(2) else { return 0.0 };
+        let (before, last) = (self.seen[newest], self.seen[newest + 1]);
+        let (gap, silence) =
+            (last.0.saturating_duration_since(before.0), now.saturating_duration_since(last.0));
+        if silence > WINDOW.max(gap * 2) {
             return 0.0;
-        };
-        let until = if now.saturating_duration_since(*last) < QUIET { *last } else { now };
-        let time = until.saturating_duration_since(*from);
-        if time < LEAST { 0.0 } else { bytes(there - before) / time.as_secs_f64() }
+        }
+        let counts = |(at, _): &&(Instant, u64)| now.saturating_duration_since(*at) <= WINDOW;
+        let from = self.seen.iter().take(newest + 1).find(counts).unwrap_or(&before);
+        let until = if silence < QUIET.max(gap) { last.0 } else { now };
+        let time = until.saturating_duration_since(from.0);
+        if time < LEAST { 0.0 } else { bytes(last.1 - from.1) / time.as_secs_f64() }
     }
 }
 
@@ -102,6 +106,22 @@ mod tests {
         }
         assert!(is_about(often.per_sec(after(begin, 7_900)), 7000.0), "{often:?}");
         assert!(is_about(seldom.per_sec(after(begin, 7_900)), 7000.0), "{seldom:?}");
+    }
+
+    #[test]
+    fn a_chunk_now_and_then_is_a_rate_too() {
+        for every in [3, 8] {
+            let begin = Instant::now();
+            let mut rate = Rate::new(begin);
+            for chunk in 1..=10 {
+                rate.add(every * 1000, after(begin, chunk * every * 1000));
+                for ms in (0..every * 1000).step_by(100) {
+                    let now = after(begin, chunk * every * 1000 + ms);
+                    assert!(is_about(rate.per_sec(now), 1000.0), "{every} {chunk} {ms}: {rate:?}");
+                }
+            }
+            assert!(rate.per_sec(after(begin, 14 * every * 1000)) < 1.0, "{rate:?}");
+        }
     }
 
     #[test]

@@ -75,6 +75,10 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             crew.leave().await;
             return Ok(exit);
         }
+        if crew.has_ended() && crew.running() == 0 {
+            crew.leave().await;
+            return Err(exit::because(Exit::Failed, "the connection has ended"));
+        }
         let step = tokio::select! {
             step = crew.next() => step?,
             alone = &mut looking, if !has_looked => {

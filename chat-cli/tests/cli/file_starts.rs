@@ -1,5 +1,8 @@
 //! What `send-file` and `receive` say, and refuse, before anything is on its way.
 
+use std::io::Write;
+use std::net::TcpListener;
+
 use crate::files::{Desk, pattern, receive, send};
 use crate::program::{Program, Server};
 
@@ -27,6 +30,27 @@ fn oneself_is_neither_sent_to_nor_received_from() {
         assert_eq!(status.code(), Some(2), "{err:?}");
         assert!(err.len() == 1 && err[0].contains("is your own name here"), "{err:?}");
     }
+}
+
+#[test]
+fn whoever_waits_for_a_file_does_not_outlive_the_connection() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let addr = server.addr.clone();
+    let mut bob = receive(&addr, "bob", "alice", &desk, &["--wait", "0"]);
+    bob.err.until("waiting");
+    drop(server);
+    let another = TcpListener::bind(&addr).unwrap();
+    std::thread::spawn(move || {
+        let mut streams = Vec::new();
+        for mut stream in another.incoming().flatten() {
+            // It may be gone already.
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            streams.push(stream);
+        }
+    });
+    let (status, _, err) = bob.wait();
+    assert_eq!(status.code(), Some(1), "{err:?}");
+    assert!(err.last().unwrap().ends_with("the connection has ended"), "{err:?}");
 }
 
 #[cfg(target_os = "linux")]
