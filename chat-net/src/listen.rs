@@ -30,9 +30,9 @@ fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     // Set on the listener once instead of on every connection: Linux hands all of these down.
     socket.set_tcp_nodelay(true)?;
-    bound_unsent(SockRef::from(&socket), limits.send_buffer_bytes)?;
-    #[cfg(not(target_os = "linux"))]
-    socket.set_send_buffer_size(limits.send_buffer_bytes)?;
+    if bound_unsent(&SockRef::from(&socket), limits.send_buffer_bytes).is_err() {
+        socket.set_send_buffer_size(limits.send_buffer_bytes)?;
+    }
     let idle = Duration::from_millis(limits.ping_after_ms).max(Duration::from_secs(1));
     let left = Duration::from_millis(limits.dead_after_ms).saturating_sub(idle);
     let probe = (left / 2).max(Duration::from_secs(1));

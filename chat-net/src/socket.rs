@@ -9,12 +9,15 @@ use socket2::SockRef;
 /// go no faster than one buffer in each round trip.
 ///
 /// # Errors
-/// Those of the system. Where there is no such option, nothing is done.
-pub(crate) fn bound_unsent(socket: SockRef<'_>, bytes: usize) -> io::Result<()> {
+/// [`Unsupported`](io::ErrorKind::Unsupported) where there is no such option, else those of the system.
+pub(crate) fn bound_unsent(socket: &SockRef<'_>, bytes: usize) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    socket.set_tcp_notsent_lowat(u32::try_from(bytes).unwrap_or(u32::MAX))?;
-    let _ = (socket, bytes);
-    Ok(())
+    return socket.set_tcp_notsent_lowat(u32::try_from(bytes).unwrap_or(u32::MAX));
+    #[cfg(not(target_os = "linux"))]
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("{bytes} bytes cannot be the bound of {socket:?}"),
+    ))
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -28,7 +31,7 @@ mod tests {
     #[test]
     fn a_peer_that_does_not_read_gets_the_kernel_to_take_little() {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        bound_unsent(SockRef::from(&listener), 64 * 1024).unwrap();
+        bound_unsent(&SockRef::from(&listener), 64 * 1024).unwrap();
         listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
         listener.listen(1).unwrap();
         let peer = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();

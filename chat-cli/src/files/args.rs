@@ -25,7 +25,7 @@ A first argument of the form HOST:PORT is the server's address, unless --addr gi
 A connection that breaks is made again, and nothing is sent twice without need; if it does not come back in --wait
 seconds, that is the end, with 1. A user who took a file and is gone before it was there (a killed program, for example)
 is offered it again, if back in --wait seconds; in a room, as long as the offer stands. Up to 4 files go at once.
-A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
+A name that is taken is tried again for 70 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, declined, finished, cancelled, closed, failed,
@@ -54,7 +54,7 @@ is whole and its hash is equal. A file that is there already is never overwritte
 What was received in an earlier attempt, one that was interrupted or killed too, is not sent again. A connection that
 breaks is made again; if it does not come back in --wait seconds, that is the end, with 1. A sender who is gone before
 a file is here (a killed program, for example) has --wait seconds to offer it again.
-A name that is taken is tried again for 40 seconds, or --wait: a lost connection keeps its name for a while.
+A name that is taken is tried again for 70 seconds, or --wait: a lost connection keeps its name for a while.
 
 With --json each line has 'event' and, as far as they apply: transfer, name, size, bytes, user, path, hash, why. Events:
 waiting, offered, accepted, progress, paused, resumed, finished, cancelled, closed, failed,

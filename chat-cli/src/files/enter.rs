@@ -13,8 +13,9 @@ use crate::exit;
 use crate::settings::Who;
 use crate::signals::Signals;
 
-/// How long a taken name is tried: a little longer than a server with default limits keeps it for a lost connection.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a taken name is tried: a little longer than a server with default limits takes to find a connection dead, and
+/// then keeps its name.
+const PATIENCE: Duration = Duration::from_secs(70);
 
 /// How often.
 const PAUSE: Duration = Duration::from_secs(1);

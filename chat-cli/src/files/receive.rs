@@ -54,9 +54,10 @@ fn writable(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| fails("make", error))?;
     let scratch = folder.join(format!(".chat-cli-{}~", std::process::id()));
     match std::fs::File::create_new(&scratch) {
-        // What another process of the same number left is as good.
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(fails("write into", error)),
-        _ => std::fs::remove_file(&scratch).map_err(|error| fails("remove files from", error)),
+        Ok(_) => std::fs::remove_file(&scratch).map_err(|error| fails("remove files from", error)),
+        // Another process of the same number, on another machine, has just found out.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(fails("write into", error)),
     }
 }
 
