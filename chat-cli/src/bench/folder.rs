@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -19,7 +20,10 @@ impl Folder {
     pub(super) fn make(parent: Option<&Path>) -> Result<Folder> {
         let parent = parent.unwrap_or(Path::new("."));
         let parent = parent.canonicalize().with_context(|| format!("cannot use {}", parent.display()))?;
-        let path = parent.join(format!("chat-bench-{}", std::process::id()));
+        // Stores and files may both be in that place.
+        static MADE: AtomicU32 = AtomicU32::new(1);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!("chat-bench-{}-{number}", std::process::id()));
         fs::create_dir(&path)
             .with_context(|| format!("cannot make {}; choose another place by --dir", path.display()))?;
         Ok(Folder { path, made: 0 })
