@@ -1,6 +1,7 @@
 //! Files: what a transfer takes, beside a bare relay between sockets, and what it costs those who only talk.
 
 mod ends;
+mod member;
 mod relay;
 mod source;
 mod transfer;
@@ -15,19 +16,22 @@ use anyhow::{Context, Result, anyhow};
 use super::case::{Case, Work};
 use super::folder::Folder;
 use super::report::Row;
-use super::run::{Bench, ROOM};
+use super::run::Bench;
 use super::sample::{Measure, Sample};
 use super::server_process::ServerProcess;
 
 use ends::Ends;
 pub(crate) use relay::{RelayArgs, run as relay};
-use transfer::Job;
+use transfer::Circle;
 
 const GIB: f64 = (1 << 30) as f64;
 const MIB: f64 = (1 << 20) as f64;
 
 /// Where files are put unless a folder is given: in memory, so that it is the way that is measured and not a disk.
 const MEMORY: &str = "/dev/shm";
+
+/// Bytes of a file that is sent before the one that is measured.
+const WARM_UP: u64 = 16 << 20;
 
 /// Files of a run's usual size that are there at once: the source, and what arrives.
 const MOST_RECEIVERS: u64 = 10;
@@ -37,7 +41,7 @@ const MOST_RECEIVERS: u64 = 10;
 pub(super) struct Files {
     folder: Option<Folder>,
     source: Option<(PathBuf, u64)>,
-    runs: u32,
+    warm_up: Option<PathBuf>,
 }
 
 impl Files {
@@ -73,9 +77,22 @@ impl Files {
         if let Some((old, _)) = self.source.take() {
             std::fs::remove_file(old)?;
         }
+        let path = self.new_source(bytes)?;
+        self.source = Some((path.clone(), bytes));
+        Ok(path)
+    }
+
+    /// A short file, for what is not measured.
+    fn warm_up(&mut self) -> Result<PathBuf> {
+        if self.warm_up.is_none() {
+            self.warm_up = Some(self.new_source(WARM_UP)?);
+        }
+        self.warm_up.clone().context("no file was made")
+    }
+
+    fn new_source(&mut self, bytes: u64) -> Result<PathBuf> {
         let path = self.folder()?.place();
         source::make(&path, bytes).with_context(|| format!("cannot make a file of {bytes} bytes"))?;
-        self.source = Some((path.clone(), bytes));
         Ok(path)
     }
 }
@@ -103,39 +120,17 @@ impl Bench {
     }
 
     fn through_server(&mut self, receivers: usize, bytes: u64, chunk_bytes: u32) -> Result<Sample> {
+        self.stop.check()?;
+        let (short, source) = (self.files.warm_up()?, self.files.source(bytes)?);
+        let folder = self.files.folder()?.path();
         let server = serve()?;
-        let runtime = runtime()?;
+        let mut circle = Circle::connect(server.addr(), receivers)?;
         // The first transfer warms up what every later one finds warm: threads, allocator, the file in memory.
-        self.transfer(&server, &runtime, receivers, bytes.min(16 << 20), chunk_bytes)?;
+        circle.send(&short, chunk_bytes, folder)?;
         let before = Cost::of(&server);
-        let took = self.transfer(&server, &runtime, receivers, bytes, chunk_bytes)?;
+        let took = circle.send(&source, chunk_bytes, folder)?;
         let sample = before.sample(&server, took, bytes, receivers);
         Ok(sample.with(Measure::FilesRate, rate(bytes, receivers, took)))
-    }
-
-    fn transfer(
-        &mut self,
-        server: &ServerProcess,
-        runtime: &tokio::runtime::Runtime,
-        receivers: usize,
-        bytes: u64,
-        chunk_bytes: u32,
-    ) -> Result<Duration> {
-        self.stop.check()?;
-        let source = self.files.source(bytes)?;
-        self.files.runs += 1;
-        let run = self.files.runs;
-        let folder = self.files.folder()?.path().to_owned();
-        let job = Job {
-            server: server.addr(),
-            room: ROOM,
-            source: &source,
-            folder: &folder,
-            receivers,
-            chunk_bytes,
-            run,
-        };
-        runtime.block_on(transfer::send(job))
     }
 
     fn through_relay(&mut self, receivers: usize, bytes: u64) -> Result<Sample> {
@@ -161,26 +156,16 @@ impl Bench {
         let server = serve()?;
         let source = self.files.source(bytes)?;
         let folder = self.files.folder()?.path().to_owned();
-        let (addr, done) = (server.addr(), Arc::new(AtomicBool::new(false)));
+        // Connected before the talk begins, which waits until nobody joins or leaves any more.
+        let mut circle = Circle::connect(server.addr(), 1)?;
+        let done = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&done);
         // In a process of its own would be fairer to the talk; but then it could not be stopped when the talk is done.
-        let files = std::thread::spawn(move || -> Result<u32> {
-            let runtime = runtime()?;
-            let mut run = 0;
+        let files = std::thread::spawn(move || -> Result<()> {
             while !stop.load(Ordering::Relaxed) {
-                run += 1;
-                let job = Job {
-                    server: addr,
-                    room: ROOM,
-                    source: &source,
-                    folder: &folder,
-                    receivers: 1,
-                    chunk_bytes: 0,
-                    run: 1_000_000 + run,
-                };
-                runtime.block_on(transfer::send(job))?;
+                circle.send(&source, 0, &folder)?;
             }
-            Ok(run)
+            Ok(())
         });
         let busy = self.measure(case, &server, true);
         done.store(true, Ordering::Relaxed);
@@ -234,8 +219,4 @@ fn serve() -> Result<ServerProcess> {
     let arguments =
         ["serve", "--json", "--listen", "127.0.0.1:0", "--trusted", "--memory", "--limit", "chunk=1MiB"];
     ServerProcess::start(&arguments)
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the clients")
 }

@@ -1,93 +1,78 @@
-//! A file through the server, from one client to one or many, each of them as any program would be.
+//! Files through the server, from one client to one or many, each of them as any program would be.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use chat_net::chat_core::{Event, Offer, Recipient};
+use chat_net::Client;
+use chat_net::chat_core::{Offer, Recipient};
 use chat_net::client::{FileEvent, ReceiveOptions, SendOptions, Transfer};
-use chat_net::{Client, Events, Notice, Options};
 
-/// What is sent, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Job<'a> {
-    /// The server.
-    pub(super) server: SocketAddr,
-    /// The room that everybody is in.
-    pub(super) room: &'a str,
-    /// The file.
-    pub(super) source: &'a Path,
-    /// Where the receivers put it; empty again afterwards.
-    pub(super) folder: &'a Path,
-    /// How many receive it.
-    pub(super) receivers: usize,
-    /// Bytes in a chunk.
-    pub(super) chunk_bytes: u32,
-    /// Told apart from all others on the same server.
-    pub(super) run: u32,
+use super::member::Member;
+use crate::bench::run::ROOM;
+
+/// Who sends file after file, and who receives them. They stay connected, so that nobody joins or leaves in between.
+pub(super) struct Circle {
+    sender: Member,
+    receivers: Vec<Member>,
+    /// The files so far: what is received of each has a folder of its own.
+    files: u32,
 }
 
-/// Sends the file; gives how long it took from the first acceptance until the last receiver had compared the hash.
-pub(super) async fn send(job: Job<'_>) -> Result<Duration> {
-    let options = |name: String| Options::named(name).rooms([job.room]);
-    let (sender, _unread) = Client::connect(job.server, options(format!("sender{}", job.run))).await?;
-    let mut receivers = Vec::new();
-    for index in 0..job.receivers {
-        receivers.push(Client::connect(job.server, options(format!("receiver{}x{index}", job.run))).await?);
-    }
-    let to = match &receivers[..] {
-        [(one, _)] => Recipient::User(one.user().into()),
-        _ => Recipient::Room(job.room.into()),
-    };
-    let send = SendOptions { chunk_bytes: job.chunk_bytes, ..SendOptions::default() };
-    let sending = sender.send_file(to, job.source, send).await?;
-    let (mut offers, number) = (Vec::new(), sending.offer().transfer);
-    for (client, mut events) in receivers {
-        let offer = offered(&mut events, number).await?;
-        offers.push((client, events, offer));
-    }
-    let begun = Instant::now();
-    let copies: Vec<_> = offers
-        .into_iter()
-        .enumerate()
-        .map(|(index, (client, events, offer))| {
-            let folder = job.folder.join(format!("{}-{index}", job.run));
-            tokio::spawn(async move {
-                let _events = events;
-                receive(&client, &offer, &folder).await
-            })
+impl Circle {
+    /// Connects all of them.
+    pub(super) fn connect(server: SocketAddr, receivers: usize) -> Result<Circle> {
+        let receivers = (0..receivers).map(|index| Member::connect(server, ROOM, format!("receiver{index}")));
+        Ok(Circle {
+            receivers: receivers.collect::<Result<_>>()?,
+            sender: Member::connect(server, ROOM, "sender".to_owned())?,
+            files: 0,
         })
-        .collect();
-    let mut last = begun;
-    for copy in copies {
-        last = last.max(copy.await??);
     }
-    sender.quit().await;
-    Ok(last - begun)
-}
 
-async fn offered(events: &mut Events, number: chat_net::chat_core::TransferId) -> Result<Offer> {
-    while let Some(notice) = events.next().await {
-        if let Notice::Told(told) = notice
-            && let Event::Offered(offer) = told.event
-            && offer.transfer == number
-        {
-            return Ok(*offer);
+    /// Sends the file to all; gives how long it took from the first acceptance until the last receiver had compared the
+    /// hash. What arrived in `folder` is removed again.
+    pub(super) fn send(&mut self, source: &Path, chunk_bytes: u32, folder: &Path) -> Result<Duration> {
+        self.files += 1;
+        let (to, source) = (self.recipient(), source.to_owned());
+        let options = SendOptions { chunk_bytes, ..SendOptions::default() };
+        let sending = self
+            .sender
+            .start(|client| async move { client.send_file(to, source, options).await })?
+            .recv()
+            .context("the sender ended")??;
+        let number = sending.offer().transfer;
+        let offers =
+            self.receivers.iter().map(|receiver| receiver.offered(number)).collect::<Result<Vec<_>>>()?;
+        let begun = Instant::now();
+        let mut copies = Vec::new();
+        for (index, (receiver, offer)) in self.receivers.iter().zip(offers).enumerate() {
+            let place = folder.join(format!("{}-{index}", self.files));
+            copies.push(receiver.start(|client| receive(client, offer, place))?);
+        }
+        let mut last = begun;
+        for copy in copies {
+            last = last.max(copy.recv().context("a receiver ended")?.context("a receiver")?);
+        }
+        Ok(last - begun)
+    }
+
+    fn recipient(&self) -> Recipient {
+        match &self.receivers[..] {
+            [one] => Recipient::User(one.name().into()),
+            _ => Recipient::Room(ROOM.into()),
         }
     }
-    bail!("the connection ended before the offer came")
 }
 
 /// When the file was there and compared.
-async fn receive(client: &Client, offer: &Offer, folder: &Path) -> Result<Instant> {
-    std::fs::create_dir(folder)?;
-    let copy = client.receive_file(offer, folder, ReceiveOptions::default()).await?;
-    let done = finished(copy).await;
+async fn receive(client: Client, offer: Offer, folder: PathBuf) -> Result<Instant> {
+    std::fs::create_dir(&folder)?;
+    let copy = client.receive_file(&offer, &folder, ReceiveOptions::default()).await?;
+    finished(copy).await?;
     let at = Instant::now();
-    client.quit().await;
     std::fs::remove_dir_all(folder)?;
-    done.context("a receiver")?;
     Ok(at)
 }
 
