@@ -21,3 +21,4 @@ mod restart;
 mod resume;
 mod shutdown;
 mod slow_consumer;
+mod stats;
