@@ -21,3 +21,5 @@ mod restart;
 mod resume;
 mod shutdown;
 mod slow_consumer;
+#[cfg(feature = "tls")]
+mod tls;
