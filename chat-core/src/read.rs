@@ -187,6 +187,12 @@ impl Chat {
         (self.state.names.len(), self.state.rooms.len())
     }
 
+    /// How many transfers are not over: offered, running or paused.
+    #[must_use]
+    pub fn unfinished_transfers(&self) -> usize {
+        self.state.transfers.unfinished()
+    }
+
     /// The latest time the chat has seen.
     #[must_use]
     pub fn now(&self) -> Timestamp {

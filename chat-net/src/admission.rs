@@ -10,11 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::limits::Limits;
+use crate::stats::Counters;
 
 /// Counts connections, in all and of each address.
 #[derive(Debug)]
 pub(crate) struct Admission {
     limits: Arc<Limits>,
+    counters: Arc<Counters>,
     counts: Mutex<Counts>,
     /// How many more may be told at length why they are not let in.
     refusals: Arc<Semaphore>,
@@ -47,8 +49,9 @@ pub(crate) struct Admitted {
 const WINDOW: Duration = Duration::from_secs(1);
 
 impl Admission {
-    pub(crate) fn new(limits: Arc<Limits>) -> Arc<Admission> {
-        Arc::new(Admission { limits, counts: Mutex::default(), refusals: Arc::new(Semaphore::new(REFUSALS)) })
+    pub(crate) fn new(limits: Arc<Limits>, counters: Arc<Counters>) -> Arc<Admission> {
+        let refusals = Arc::new(Semaphore::new(REFUSALS));
+        Arc::new(Admission { limits, counters, counts: Mutex::default(), refusals })
     }
 
     /// A place to tell a connection why it is not let in, as long as there are any.
@@ -62,6 +65,11 @@ impl Admission {
         let address = address.map(|ip| ip.to_canonical());
         let address =
             address.filter(|ip| !(self.limits.exempt_loopback && ip.is_loopback())).map(neighbourhood);
+        self.count(address).inspect_err(|code| self.counters.connection_refused(*code))?;
+        Ok(Admitted { admission: Arc::clone(self), address })
+    }
+
+    fn count(&self, address: Option<IpAddr>) -> Result<(), Code> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.total >= self.limits.connections {
             return Err(Code::ServerFull);
@@ -70,7 +78,12 @@ impl Admission {
             counts.count(address, &self.limits, Instant::now())?;
         }
         counts.total += 1;
-        Ok(Admitted { admission: Arc::clone(self), address })
+        Ok(())
+    }
+
+    /// How many connections are let in now.
+    pub(crate) fn admitted(&self) -> usize {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total
     }
 }
 
@@ -130,12 +143,13 @@ mod tests {
     }
 
     fn admission() -> Arc<Admission> {
-        Admission::new(Arc::new(Limits {
+        let limits = Limits {
             connections: 4,
             connections_per_address: 2,
             connects_per_second_per_address: 3,
             ..Limits::default()
-        }))
+        };
+        Admission::new(Arc::new(limits), Arc::default())
     }
 
     #[tokio::test(start_paused = true)]
@@ -154,7 +168,8 @@ mod tests {
 
     #[test]
     fn any_number_of_connections_may_be_the_limit() {
-        let admission = Admission::new(Arc::new(Limits { connections: usize::MAX, ..Limits::default() }));
+        let admission =
+            Admission::new(Arc::new(Limits { connections: usize::MAX, ..Limits::default() }), Arc::default());
         admission.admit(ip("192.0.2.1")).unwrap();
     }
 

@@ -129,6 +129,7 @@ impl Reader {
         let plan = match CatchUp::plan(since, &kept, self.limits.catch_up_events) {
             Ok(plan) => plan,
             Err(code) => {
+                self.outbox.counters.refused(code.number());
                 self.send([self.told(Event::Refused(notice::refusal(code)))].into_iter()).await;
                 // Its copy is of something that never happened here: all of it is replaced.
                 let anew = Since { epoch: Epoch(0), number: Number(0) };
@@ -267,6 +268,7 @@ impl Reader {
     }
 
     async fn refuse(&self, re: RequestId, code: Code) {
+        self.outbox.counters.refused(code.number());
         self.send([notice::refused(re, self.now, notice::refusal(code))].into_iter()).await;
     }
 }

@@ -26,6 +26,7 @@ use crate::log::{Entry, Log};
 use crate::notice;
 use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
+use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
 use crate::transfer::{Finding, Link, Transfers};
@@ -119,6 +120,7 @@ pub(crate) struct Engine<L> {
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) limits: Arc<Limits>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) transfers: Arc<Transfers>,
     pub(crate) jobs: TaskTracker,
@@ -147,8 +149,8 @@ impl<L: Log> Engine<L> {
             log_time,
             fan_out,
             table: Table::default(),
+            pipeline: Pipeline::new(Arc::clone(&parts.counters)),
             parts,
-            pipeline: Pipeline::default(),
             spare: Vec::new(),
             is_held: false,
             inbox,
@@ -239,6 +241,11 @@ impl<L: Log> Engine<L> {
     }
 
     fn request(&mut self, session: SessionId, request: Request) {
+        match &request {
+            Request::Ask { ask, .. } => self.parts.counters.asked(ask),
+            Request::Query { query, .. } => self.parts.counters.queried(query),
+            _ => {}
+        }
         match request {
             Request::Ask { id, ask } if self.is_out_of_space(session, id, &ask) => {
                 let refusal = notice::refusal(Code::StorageFull);
@@ -377,7 +384,8 @@ impl<L: Log> Engine<L> {
     /// Looks at every connection: pings the silent, lets go of the dead and the stuck.
     fn sweep(&mut self) {
         // What waits for the next commit waits no longer than this, should the store be stuck.
-        self.table.flush();
+        self.table.flush(&self.parts.counters);
+        self.parts.counters.looked_at(self.table.waiting(), self.parts.store.has_space());
         let limits = Arc::clone(&self.parts.limits);
         let now = Instant::now();
         let now_ms = elapsed_ms(self.parts.start, now);
@@ -406,6 +414,13 @@ impl<L: Log> Engine<L> {
             self.drop_session(session, &notice::closing(code));
         }
         self.sweep_transfers();
+    }
+
+    /// Says what there is now, for those who count it.
+    pub(crate) fn publish(&self) {
+        let (named, rooms) = self.chat.counts();
+        let transfers = self.chat.unfinished_transfers();
+        self.parts.counters.publish(Gauges { attached: self.table.attached, named, rooms, transfers });
     }
 
     /// Tells the log how far the copies are that run, and who has been silent for too long.
@@ -463,6 +478,7 @@ impl<L: Log> Engine<L> {
 impl<L> Drop for Engine<L> {
     /// However it ended, nobody is left connected to nothing.
     fn drop(&mut self) {
+        self.parts.counters.engine_is_over();
         let closing = notice::going_away(self.parts.limits.reconnect_after_ms);
         for conn in self.table.conns.values() {
             close_outbox(&conn.outbox, &closing, true);

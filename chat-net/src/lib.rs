@@ -101,6 +101,8 @@
 //!
 //! `docs/protocol.md` has every byte of the wire, `docs/embedding.md` more examples.
 
+#[cfg(all(feature = "web", feature = "metrics"))]
+pub mod admin;
 mod admission;
 mod batch;
 mod catch_up;
@@ -117,6 +119,8 @@ mod id_map;
 mod limits;
 mod listen;
 mod log;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod notice;
 mod pipeline;
 mod reads;
@@ -124,6 +128,7 @@ mod recover;
 mod release;
 mod server;
 mod socket;
+pub mod stats;
 mod store;
 mod table;
 #[cfg(any(test, feature = "testing"))]
@@ -138,6 +143,7 @@ pub use conn::io::Transport;
 pub use limits::Limits;
 pub use log::{Entry, Local, Log};
 pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
+pub use stats::{Health, Observer, Stats};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{self, Archive, Durability, Import, OpenError, Sqlite, SqliteOptions};
 pub use store::{

@@ -6,8 +6,10 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Instant;
 
 use crate::batch::Batch;
+use crate::stats::Counters;
 use crate::store::{Record, Store, StoreError};
 
 type Keeping = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -16,8 +18,8 @@ type Keeping = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 const BATCHES: usize = 1024;
 const BYTES: usize = 4 * 1024 * 1024;
 
-#[derive(Default)]
 pub(crate) struct Pipeline {
+    counters: Arc<Counters>,
     waiting: VecDeque<Waiting>,
     /// Roughly how many bytes of events wait.
     bytes: usize,
@@ -27,6 +29,9 @@ struct Waiting {
     /// `None` once the store has it.
     keeping: Option<Keeping>,
     batch: Batch,
+    /// How many records were given to the store, and when.
+    records: usize,
+    since: Instant,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -36,6 +41,10 @@ impl std::fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
+    pub(crate) fn new(counters: Arc<Counters>) -> Pipeline {
+        Pipeline { counters, waiting: VecDeque::new(), bytes: 0 }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -50,9 +59,13 @@ impl Pipeline {
     /// The store failed at once.
     pub(crate) fn push(&mut self, store: &Arc<dyn Store>, mut batch: Batch) -> Result<(), StoreError> {
         let records = std::mem::take(&mut batch.records);
+        let (count, since) = (records.len(), Instant::now());
         let keeping = if records.is_empty() { None } else { begin(Arc::clone(store), records)? };
+        if keeping.is_none() && count > 0 {
+            self.counters.kept(count, since.elapsed());
+        }
         self.bytes += batch.bytes;
-        self.waiting.push_back(Waiting { keeping, batch });
+        self.waiting.push_back(Waiting { keeping, batch, records: count, since });
         Ok(())
     }
 
@@ -74,6 +87,7 @@ impl Pipeline {
             if let Some(keeping) = &mut front.keeping {
                 ready!(keeping.as_mut().poll(cx))?;
                 front.keeping = None;
+                self.counters.kept(front.records, front.since.elapsed());
             }
             Poll::Ready(Ok(()))
         })

@@ -52,11 +52,12 @@ impl<L: Log> Engine<L> {
                 self.spare.push(batch);
             }
         }
+        self.publish();
         // Every write to a socket costs more than all that is done for it. If many are due, and more for them is
         // on its way into the store, one write takes both: it waits for one commit, and no longer.
         self.is_held = !self.is_held && self.table.dirty() >= CROWD && !self.pipeline.is_empty();
         if !self.is_held {
-            self.table.flush();
+            self.table.flush(&self.parts.counters);
         }
         self.let_go_of_overflowed();
     }
@@ -65,7 +66,7 @@ impl<L: Log> Engine<L> {
     /// be long.
     pub(crate) fn at_once(&mut self, item: Item) {
         self.deliver(&mut Batch { items: vec![item], ..Batch::default() });
-        self.table.flush();
+        self.table.flush(&self.parts.counters);
     }
 
     /// Waits until everything so far is kept and delivered.
@@ -98,13 +99,14 @@ impl<L: Log> Engine<L> {
                 Item::Segment { tolds, audience, epoch } => {
                     self.segment(&batch.tolds[tolds], &batch.audiences[audience], epoch);
                 }
-                Item::One { to, frame, own } => self.table.tell(to, &frame, own),
+                Item::One { to, frame, own } => self.one(to, &frame, own),
                 Item::Ready { to, bytes } => self.table.push(to, bytes),
                 Item::Welcome { to, resumed, user, rooms } => self.welcome(to, resumed, &user, &rooms),
                 Item::Reject { session, refusal } => {
+                    self.parts.counters.refused(refusal.code);
                     let frame = notice::refused(RequestId::NONE, self.clock.now(), refusal);
                     self.table.tell(session, &frame, false);
-                    self.table.flush();
+                    self.table.flush(&self.parts.counters);
                     let joining = self.table.conns.remove(&session).and_then(|conn| conn.joining);
                     reply(joining.map(|joining| joining.verdict), false);
                 }
@@ -157,6 +159,17 @@ impl<L: Log> Engine<L> {
         }
     }
 
+    fn one(&mut self, to: SessionId, frame: &FromServer, own: bool) {
+        let is_there = self.table.tell(to, frame, own);
+        if let FromServer::Told(told) = frame {
+            match &told.event {
+                Event::Refused(refusal) => self.parts.counters.refused(refusal.code),
+                _ if told.past => {}
+                _ => self.parts.counters.told(1, usize::from(is_there)),
+            }
+        }
+    }
+
     fn segment(&mut self, tolds: &[(Told, Option<Asker>)], audience: &[SessionId], epoch: Option<Epoch>) {
         let mut forms: [Option<Encoded>; Form::COUNT] = [const { None }; Form::COUNT];
         let mut askers: Vec<SessionId> =
@@ -166,13 +179,14 @@ impl<L: Log> Engine<L> {
         let shared = |form: Form, forms: &mut [Option<Encoded>; Form::COUNT]| -> Bytes {
             forms[form.index()].get_or_insert_with(|| encode(form, tolds)).bytes.clone()
         };
-        self.table.tell_all(audience, epoch, |session, outbox| {
+        let reached = self.table.tell_all(audience, epoch, |session, outbox| {
             if askers.binary_search(&session).is_ok() {
                 Bytes::new()
             } else {
                 shared(outbox.form, &mut forms)
             }
         });
+        let mut deliveries = reached * tolds.len();
         for session in askers {
             let Some(conn) = self.table.conns.get(&session) else { continue };
             let form = conn.outbox.form;
@@ -181,7 +195,12 @@ impl<L: Log> Engine<L> {
             let encoded = forms[form.index()].get_or_insert_with(|| encode(form, tolds));
             let bytes = own_copy(form, tolds, encoded, session, is_live);
             self.table.push(session, bytes);
+            if !is_live {
+                deliveries +=
+                    tolds.iter().filter(|(_, asker)| asker.is_some_and(|it| it.session == session)).count();
+            }
         }
+        self.parts.counters.told(tolds.len(), deliveries);
     }
 
     fn welcome(&mut self, session: SessionId, resumed: bool, user: &UserName, rooms: &[Place]) {
@@ -193,8 +212,7 @@ impl<L: Log> Engine<L> {
             unanswered: wire(config.answers),
         };
         let resumable_ms = config.resumable_ms;
-        let Some(conn) = self.table.conns.get_mut(&session) else { return };
-        let Some(joining) = conn.joining.take() else { return };
+        let Some(joining) = self.table.take_joining(session) else { return };
         let token = match (&joining.hello.resume, resumed) {
             (Some(kept), true) => Arc::clone(kept),
             _ => Arc::clone(&joining.token),

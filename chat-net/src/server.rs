@@ -25,6 +25,7 @@ use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
 use crate::recover::{random_epoch, rebuild};
+use crate::stats::{Counters, Observer, Stats};
 use crate::store::{Memory, Store, StoreError};
 use crate::transfer::Transfers;
 
@@ -181,10 +182,12 @@ impl ServerBuilder {
         let connections = TaskTracker::new();
         let start_rooms: Arc<[Arc<str>]> = self.start_rooms.into();
         let start = Instant::now();
-        let transfers = Arc::new(Transfers::new(&limits));
+        let counters = Arc::new(Counters::default());
+        let transfers = Arc::new(Transfers::new(&limits, Arc::clone(&counters)));
         let chunk_bytes = chat.config().chunk_bytes.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
         let parts = Parts {
             limits: Arc::clone(&limits),
+            counters: Arc::clone(&counters),
             store,
             transfers: Arc::clone(&transfers),
             jobs: TaskTracker::new(),
@@ -195,6 +198,8 @@ impl ServerBuilder {
         let engine = Engine::new(chat, Local::after(last), node, parts, inbox);
         let shared = Arc::new(Shared {
             limits: Arc::clone(&limits),
+            counters: Arc::clone(&counters),
+            is_house: false,
             inputs,
             transfers,
             chunk_bytes: usize::try_from(chunk_bytes).unwrap_or(usize::MAX),
@@ -210,12 +215,13 @@ impl ServerBuilder {
         });
         let handle = ServerHandle {
             addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
-            admission: Admission::new(limits),
+            admission: Admission::new(limits, counters),
             engine: tokio::spawn(engine.run()),
             outcome: None,
             connections,
             house: Arc::new(Shared {
                 limits: Arc::new(Limits::clone(&shared.limits).trusting()),
+                is_house: true,
                 #[cfg(feature = "tls")]
                 secure: None,
                 ..Shared::clone(&shared)
@@ -276,6 +282,36 @@ impl ServerHandle {
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What the server has done so far, and what there is now.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use chat_net::{Options, Server};
+    /// let server = Server::builder().start().await?;
+    /// let (bot, _events) = server.join(Options::named("bot")).await?;
+    /// bot.say("lobby", "anybody there?").await?;
+    /// let stats = server.stats();
+    /// assert_eq!((stats.asks["say"], stats.open(), stats.rooms), (1, 1, 1));
+    /// # Ok(server.shutdown(std::time::Duration::from_secs(1)).await?)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.observer().stats()
+    }
+
+    /// What tells the same to others: to a task of its own, for example, also while the server ends.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer {
+            counters: Arc::clone(&self.shared.counters),
+            admission: Arc::clone(&self.admission),
+            ending: self.shared.ending.clone(),
+            start: self.shared.start,
+        }
     }
 
     /// Runs one connection over any transport, from its first byte to its last, as if it had been accepted.

@@ -10,6 +10,7 @@ use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
+use crate::stats::Counters;
 
 /// One connection with a session, or about to get one.
 #[derive(Debug)]
@@ -99,6 +100,8 @@ pub(crate) struct Table {
     dirty: Vec<SessionId>,
     /// Those whose outbox ran over: closed after the batch.
     pub(crate) overflowed: Vec<SessionId>,
+    /// How many of them are attached.
+    pub(crate) attached: usize,
     scratch: BytesMut,
 }
 
@@ -122,22 +125,31 @@ impl Table {
         }
     }
 
-    /// Encodes a frame for one and puts it into its talk lane.
-    pub(crate) fn tell(&mut self, session: SessionId, frame: &FromServer, own: bool) {
-        let Some(conn) = self.conns.get_mut(&session) else { return };
+    /// Takes what a connection asked for when it said hello: from now on it counts as attached.
+    pub(crate) fn take_joining(&mut self, session: SessionId) -> Option<Box<Joining>> {
+        let joining = self.conns.get_mut(&session)?.joining.take()?;
+        self.attached += 1;
+        Some(joining)
+    }
+
+    /// Encodes a frame for one and puts it into its talk lane. Gives whether there is such a connection.
+    pub(crate) fn tell(&mut self, session: SessionId, frame: &FromServer, own: bool) -> bool {
+        let Some(conn) = self.conns.get_mut(&session) else { return false };
         conn.outbox.form.encode(frame, own, &mut self.scratch);
         let bytes = self.scratch.split().freeze();
         push_to(session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+        true
     }
 
     /// Tells each of an audience, except those that are behind in the room; `bytes_for` gives what a
-    /// connection of a form is told.
+    /// connection of a form is told. Gives how many they are.
     pub(crate) fn tell_all(
         &mut self,
         audience: &[SessionId],
         epoch: Option<Epoch>,
         mut bytes_for: impl FnMut(SessionId, &Outbox) -> Bytes,
-    ) {
+    ) -> usize {
+        let mut reached = 0;
         for session in audience {
             let Some(conn) = self.conns.get_mut(session) else { continue };
             if epoch.is_some_and(|epoch| conn.is_behind(epoch)) {
@@ -145,12 +157,15 @@ impl Table {
             }
             let bytes = bytes_for(*session, &conn.outbox);
             push_to(*session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+            reached += 1;
         }
+        reached
     }
 
     /// Ends a connection. Its session is the log's business.
     pub(crate) fn close(&mut self, session: SessionId, closing: &Closing, keep_talk: bool) {
         let Some(conn) = self.conns.remove(&session) else { return };
+        self.attached -= usize::from(conn.joining.is_none());
         close_outbox(&conn.outbox, closing, keep_talk);
     }
 
@@ -160,13 +175,20 @@ impl Table {
     }
 
     /// Writes what every connection's socket takes now.
-    pub(crate) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self, counters: &Counters) {
+        let mut sent = 0;
         for session in self.dirty.drain(..) {
             if let Some(conn) = self.conns.get_mut(&session) {
                 conn.is_dirty = false;
-                conn.outbox.flush();
+                sent += conn.outbox.flush_uncounted();
             }
         }
+        counters.sent(sent);
+    }
+
+    /// How many bytes wait for all of them.
+    pub(crate) fn waiting(&self) -> usize {
+        self.conns.values().map(|conn| conn.outbox.waiting()).sum()
     }
 }
 
@@ -174,7 +196,9 @@ impl Table {
 pub(crate) fn close_outbox(outbox: &Outbox, closing: &Closing, keep_talk: bool) {
     let mut farewell = BytesMut::new();
     outbox.form.encode(&FromServer::Closing(closing.clone()), false, &mut farewell);
-    outbox.close(farewell.freeze(), keep_talk);
+    if outbox.close(farewell.freeze(), keep_talk) {
+        outbox.counters.closed(closing.code);
+    }
 }
 
 fn push_to(

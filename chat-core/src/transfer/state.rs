@@ -61,6 +61,11 @@ impl Transfers {
         self.listed(self.by_room.get(room))
     }
 
+    /// How many are not over.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.all.len() - self.over.len()
+    }
+
     /// The one that has been over for longest.
     pub(crate) fn first_over(&self) -> Option<TransferId> {
         self.over.first().map(|(_, id)| *id)

@@ -154,6 +154,7 @@ impl Reader {
         let mut rest = (&mut self.partial).limit(left);
         let count = ready!(source.poll_read_buf(cx, &mut rest))?;
         self.outbox.heard(self.shared.now_ms());
+        self.outbox.counters.received(count);
         self.has_input = self.partial.len() + BEHIND >= room;
         Poll::Ready(Ok(count))
     }

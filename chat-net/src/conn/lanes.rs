@@ -151,23 +151,27 @@ fn pop(queue: &mut VecDeque<Bytes>, bytes: &mut usize) -> Option<Bytes> {
     Some(piece)
 }
 
-/// Writes until nothing waits or the transport takes no more.
+/// Writes until nothing waits or the transport takes no more. Gives how many bytes it took, also if it broke then.
 pub(super) fn write_all_now(
     lanes: &mut Lanes,
     mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
-) -> io::Result<()> {
+) -> (usize, io::Result<()>) {
+    let mut sent = 0;
     while lanes.waiting() > 0 {
         let mut slices = [IoSlice::new(&[]); PIECES];
         let count = lanes.gather(&mut slices);
         match write(&slices[..count]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => lanes.advance(written),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Ok(0) => return (sent, Err(io::ErrorKind::WriteZero.into())),
+            Ok(written) => {
+                sent += written;
+                lanes.advance(written);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return (sent, Ok(())),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return (sent, Err(error)),
         }
     }
-    Ok(())
+    (sent, Ok(()))
 }
 
 #[cfg(test)]
@@ -193,6 +197,7 @@ mod tests {
                 slices.iter().for_each(|slice| rest.extend_from_slice(slice));
                 Ok(slices.iter().map(|slice| slice.len()).sum())
             })
+            .1
             .unwrap();
             let begun = written.div_ceil(9) * 9;
             let all = "[chunk 1][chunk 2]";
@@ -216,6 +221,7 @@ mod tests {
                 out.extend_from_slice(&all[..written]);
                 Ok(written)
             })
+            .1
             .unwrap();
             assert_eq!(out, b"one two three four", "in steps of {step}");
             assert!(lanes.waiting() == 0 && lanes.rest.is_none());

@@ -32,6 +32,7 @@ use crate::door::{Recognised, recognise};
 use crate::engine::{Input, elapsed_ms};
 use crate::limits::Limits;
 use crate::notice;
+use crate::stats::{ClientKind, Counters};
 use crate::transfer::Transfers;
 use io::{Drain, Halves, Source};
 use outbox::Outbox;
@@ -41,6 +42,9 @@ use reader::{End, Reader};
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
+    pub(crate) counters: Arc<Counters>,
+    /// Whether these are programs of the server's own process.
+    pub(crate) is_house: bool,
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) transfers: Arc<Transfers>,
     /// Bytes in the largest chunk that is taken.
@@ -158,6 +162,7 @@ fn open_as(
     (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Opened {
+    let received = first.len();
     let (form, is_silent) = match known {
         Recognised::NeedMore => (Form::Text, true),
         Recognised::Person => (Form::Text, false),
@@ -167,11 +172,15 @@ fn open_as(
         }
         Recognised::JsonLines => (Form::JsonLines, false),
         other => {
+            shared.counters.connection_refused(why_not(other));
             let answer = answer(drain, not_for_us(other), Some(admitted));
             return Opened::Answer(Box::pin(answer));
         }
     };
-    let outbox = Arc::new(Outbox::new(form, socket, Arc::clone(&shared.limits)));
+    let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
+    let outbox = Arc::new(Outbox::new(form, socket, limits, counters));
+    shared.counters.opened(ClientKind::of(form, shared.is_house));
+    shared.counters.received(received);
     outbox.heard(shared.now_ms());
     if form == Form::Text {
         // The greeting is far below any limit.
@@ -218,6 +227,14 @@ async fn recognise_first(
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}
         }
+    }
+}
+
+/// The code of what a connection is told that speaks something else.
+fn why_not(what: Recognised) -> Code {
+    match what {
+        Recognised::UnsupportedVersion => Code::UnsupportedVersion,
+        _ => Code::WrongProtocol,
     }
 }
 
@@ -296,6 +313,12 @@ struct Connection {
     patience: Option<Patience>,
     /// Its place among the admitted, given back with it.
     _admitted: Admitted,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.counters.ended(ClientKind::of(self.outbox.form, self.shared.is_house));
+    }
 }
 
 /// What happened to a connection.

@@ -17,6 +17,7 @@ pub(crate) use super::lanes::{Lane, Piece};
 use super::lanes::{Lanes, write_all_now};
 use crate::codec::Form;
 use crate::limits::Limits;
+use crate::stats::Counters;
 
 /// The sending half of a connection, shared between the engine, which fills it and writes what the socket
 /// takes at once, and the connection's own task, which writes the rest when the socket is ready again.
@@ -26,6 +27,7 @@ pub(crate) struct Outbox {
     /// Written to directly, without waking a task; `None` for transports that only their task can write.
     socket: Option<Arc<TcpStream>>,
     limits: Arc<Limits>,
+    pub(crate) counters: Arc<Counters>,
     lanes: Mutex<Lanes>,
     /// When the peer was last heard, in milliseconds since the server started.
     heard_ms: AtomicU64,
@@ -36,8 +38,13 @@ pub(crate) struct Outbox {
 pub(crate) struct Overflow;
 
 impl Outbox {
-    pub(crate) fn new(form: Form, socket: Option<Arc<TcpStream>>, limits: Arc<Limits>) -> Outbox {
-        Outbox { form, socket, limits, lanes: Mutex::default(), heard_ms: AtomicU64::new(0) }
+    pub(crate) fn new(
+        form: Form,
+        socket: Option<Arc<TcpStream>>,
+        limits: Arc<Limits>,
+        counters: Arc<Counters>,
+    ) -> Outbox {
+        Outbox { form, socket, limits, counters, lanes: Mutex::default(), heard_ms: AtomicU64::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Lanes> {
@@ -104,10 +111,16 @@ impl Outbox {
 
     /// Writes what the socket takes now. What remains is written by the connection's task.
     pub(crate) fn flush(&self) {
+        self.counters.sent(self.flush_uncounted());
+    }
+
+    /// The same; gives how many bytes were written, for whoever flushes many and counts them together.
+    pub(crate) fn flush_uncounted(&self) -> usize {
         let mut lanes = self.lock();
+        let mut sent = 0;
         match &self.socket {
             Some(socket) => {
-                let written = write_all_now(&mut lanes, |slices| match slices {
+                let (bytes, written) = write_all_now(&mut lanes, |slices| match slices {
                     // The common case, and a cheaper call.
                     [piece] => socket.try_write(piece),
                     pieces => socket.try_write_vectored(pieces),
@@ -118,25 +131,27 @@ impl Outbox {
                 if lanes.is_broken || lanes.talk_bytes() <= self.limits.talk_bytes / 2 {
                     lanes.wake_waiters();
                 }
+                sent = bytes;
                 if lanes.waiting() == 0 && !lanes.is_closing && !lanes.is_broken {
-                    return;
+                    return sent;
                 }
             }
-            None if lanes.waiting() == 0 && !lanes.is_closing => return,
+            None if lanes.waiting() == 0 && !lanes.is_closing => return sent,
             None => {}
         }
         if let Some(writer) = lanes.writer.take() {
             writer.wake();
         }
+        sent
     }
 
     /// Says goodbye: nothing is taken any more, the talk that waits goes out, then the connection ends. Chunks do not go
     /// out: whoever comes back accepts from where it is. Without `keep_talk` the talk is dropped too: the peer does not
-    /// read it anyway.
-    pub(crate) fn close(&self, farewell: Bytes, keep_talk: bool) {
+    /// read it anyway. Gives whether this is the first goodbye.
+    pub(crate) fn close(&self, farewell: Bytes, keep_talk: bool) -> bool {
         let mut lanes = self.lock();
         if lanes.is_closing {
-            return;
+            return false;
         }
         if let Some(rest) = &mut lanes.rest {
             rest.clear_bulk();
@@ -154,6 +169,7 @@ impl Outbox {
         }
         drop(lanes);
         self.flush();
+        true
     }
 
     /// Whether the talk lane has been over its limit for too long.
@@ -191,7 +207,6 @@ impl Outbox {
     }
 
     /// How much waits, in bytes.
-    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.lock().waiting()
     }
@@ -205,7 +220,7 @@ impl Outbox {
     ) -> Poll<io::Result<()>> {
         let mut lanes = self.lock();
         let mut pending = false;
-        let written =
+        let (sent, written) =
             write_all_now(&mut lanes, |slices| match Pin::new(&mut *io).poll_write_vectored(cx, slices) {
                 Poll::Ready(result) => result,
                 Poll::Pending => {
@@ -213,6 +228,7 @@ impl Outbox {
                     Err(io::ErrorKind::WouldBlock.into())
                 }
             });
+        self.counters.sent(sent);
         if let Err(error) = written {
             lanes.is_broken = true;
             return Poll::Ready(Err(error));
@@ -244,7 +260,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     fn outbox() -> Outbox {
-        Outbox::new(Form::Text, None, Arc::new(Limits::default()))
+        Outbox::new(Form::Text, None, Arc::new(Limits::default()), Arc::default())
     }
 
     fn chunk(transfer: u64, offset: u64, bytes: &'static str) -> Piece {

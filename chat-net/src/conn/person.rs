@@ -228,6 +228,7 @@ impl Reader {
     async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
             let mut bytes = BytesMut::new();
+            self.outbox.counters.refused(code.number());
             text::refuse(code, what, &mut bytes);
             self.tell(bytes);
         }

@@ -122,6 +122,7 @@ impl Reader {
         SCRATCH.with_borrow_mut(|scratch| {
             let count = ready!(source.poll_read(cx, scratch))?;
             self.outbox.heard(self.shared.now_ms());
+            self.outbox.counters.received(count);
             self.arrived(&scratch[..count]);
             Poll::Ready(Ok(count))
         })
@@ -411,6 +412,7 @@ impl Reader {
     }
 
     pub(super) fn tell_refused(&mut self, re: RequestId, refusal: Refusal) {
+        self.outbox.counters.refused(refusal.code);
         let mut bytes = BytesMut::new();
         self.outbox.form.encode(&notice::refused(re, self.shared.now(), refusal), false, &mut bytes);
         self.tell(bytes);

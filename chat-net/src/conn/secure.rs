@@ -53,11 +53,12 @@ pub(super) async fn open(
             Some(open_as(known, first, shared, (source, drain, socket), admitted))
         }
         Recognised::Http => {
+            shared.counters.connection_refused(Code::TlsRequired);
             let redirected = redirect(first, source, drain, deadline, admitted);
             Some(Opened::Answer(Box::pin(redirected)))
         }
         known => {
-            tracing::debug!("connection without TLS refused");
+            shared.counters.connection_refused(Code::TlsRequired);
             Some(Opened::Answer(Box::pin(answer(drain, refusal(known), Some(admitted)))))
         }
     }

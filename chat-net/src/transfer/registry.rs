@@ -14,6 +14,7 @@ use crate::codec::Chunk;
 use crate::conn::outbox::Outbox;
 use crate::id_map::IdMap;
 use crate::limits::Limits;
+use crate::stats::Counters;
 
 /// A receiver that takes a file, as the log says.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,7 @@ pub(crate) struct Link {
 pub(crate) struct Transfers {
     rules: Rules,
     bulk_bytes: u64,
+    counters: Arc<Counters>,
     relays: Mutex<IdMap<TransferId, Arc<Mutex<Timed>>>>,
     ends: Mutex<IdMap<SessionId, Ends>>,
     looks: Mutex<BTreeSet<(Instant, TransferId)>>,
@@ -78,10 +80,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Transfers {
-    pub(crate) fn new(limits: &Limits) -> Transfers {
+    pub(crate) fn new(limits: &Limits, counters: Arc<Counters>) -> Transfers {
         Transfers {
             rules: Rules::of(limits),
             bulk_bytes: limits.bulk_bytes as u64,
+            counters,
             relays: Mutex::default(),
             ends: Mutex::default(),
             looks: Mutex::default(),
@@ -266,6 +269,7 @@ impl Transfers {
         let mut timed = lock(relay);
         let done = action(&mut timed.relay, now);
         let dirty = std::mem::take(&mut timed.relay.dirty);
+        let carried = std::mem::take(&mut timed.relay.carried);
         let wanted = timed.relay.look_at(now);
         let sooner = wanted.filter(|at| timed.look_at.is_none_or(|planned| *at < planned));
         if sooner.is_some() {
@@ -273,6 +277,7 @@ impl Transfers {
         }
         let transfer = timed.relay.start.transfer;
         drop(timed);
+        self.counters.carried(carried.taken, carried.acknowledged);
         if let Some(at) = sooner {
             lock(&self.looks).insert((at, transfer));
             self.sooner.notify_one();
@@ -290,7 +295,7 @@ mod tests {
     use crate::codec::Form;
 
     fn outbox() -> Arc<Outbox> {
-        Arc::new(Outbox::new(Form::Bincode, None, Arc::new(Limits::default())))
+        Arc::new(Outbox::new(Form::Bincode, None, Arc::new(Limits::default()), Arc::default()))
     }
 
     fn session(n: u64) -> SessionId {
@@ -321,7 +326,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_of_what_is_over() {
-        let transfers = Transfers::new(&Limits::default());
+        let transfers = Transfers::new(&Limits::default(), Arc::default());
         let (alice, bob, carol) = (outbox(), outbox(), outbox());
         for n in 1..=20 {
             transfers.link(link(n, 2), &bob, Some(&alice));
@@ -344,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_sender_that_was_never_here_leaves_nothing() {
-        let transfers = Transfers::new(&Limits::default());
+        let transfers = Transfers::new(&Limits::default(), Arc::default());
         let bob = outbox();
         transfers.link(link(1, 2), &bob, None);
         transfers.link(link(2, 2), &bob, None);
@@ -358,7 +363,7 @@ mod tests {
 
     #[test]
     fn what_comes_for_a_transfer_that_just_ended_is_forgiven_once() {
-        let transfers = Transfers::new(&Limits::default());
+        let transfers = Transfers::new(&Limits::default(), Arc::default());
         let (alice, bob) = (outbox(), outbox());
         transfers.link(Link { is_room: false, ..link(1, 2) }, &bob, Some(&alice));
         let chunk = |offset| Chunk { transfer: TransferId(1), pass: 1, offset, data: vec![0; 4096].into() };

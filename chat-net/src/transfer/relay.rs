@@ -89,6 +89,15 @@ pub(super) struct Start {
     pub(super) is_hashed: bool,
 }
 
+/// Bytes of a file that went through a relay, for those who count them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Carried {
+    /// From the sender; what was there already does not count.
+    pub(super) taken: u64,
+    /// By receivers.
+    pub(super) acknowledged: u64,
+}
+
 /// One transfer.
 #[derive(Debug)]
 pub(super) struct Relay<P> {
@@ -110,6 +119,8 @@ pub(super) struct Relay<P> {
     pub(super) is_tight: bool,
     /// Whose connections have something new to write.
     pub(super) dirty: Vec<P>,
+    /// Since it was last asked.
+    pub(super) carried: Carried,
 }
 
 impl<P: Port> Relay<P> {
@@ -128,6 +139,7 @@ impl<P: Port> Relay<P> {
             held: Held::default(),
             is_tight: false,
             dirty: Vec::new(),
+            carried: Carried::default(),
         }
     }
 
@@ -218,6 +230,7 @@ impl<P: Port> Relay<P> {
             self.tell_credit(at);
             return verdict;
         }
+        self.carried.taken += chunk.data.len() as u64;
         let at = self.meet(at, chunk.offset);
         (self.passes[at].heard, self.heard) = (now, Some(now));
         self.pass_on(at, chunk, frame, now);
@@ -289,6 +302,7 @@ impl<P: Port> Relay<P> {
             Some(false) => return Verdict::Repeat,
             None => return Verdict::Late,
         }
+        self.carried.acknowledged += offset - before;
         let is_little = offset - before < u64::from(MIN_CHUNK_BYTES) && !flow.is_idle();
         let grant = self.grant(&self.receivers[at]);
         let receiver = &mut self.receivers[at];

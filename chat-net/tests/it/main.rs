@@ -21,5 +21,6 @@ mod restart;
 mod resume;
 mod shutdown;
 mod slow_consumer;
+mod stats;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,0 +1,158 @@
+//! What connections and asks are counted under.
+
+use chat_core::{Ask, Query};
+
+use crate::codec::Form;
+
+/// What a connection speaks, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ClientKind {
+    /// Lines, by a person.
+    Person,
+    /// One JSON object a line.
+    JsonLines,
+    /// JSON in length-prefixed frames.
+    JsonFrames,
+    /// bincode in length-prefixed frames.
+    Bincode,
+    /// A program of the server's own process, see [`ServerHandle::join`](crate::ServerHandle::join).
+    InProcess,
+}
+
+impl ClientKind {
+    /// Every kind.
+    pub const ALL: &'static [ClientKind] = &[
+        ClientKind::Person,
+        ClientKind::JsonLines,
+        ClientKind::JsonFrames,
+        ClientKind::Bincode,
+        ClientKind::InProcess,
+    ];
+
+    /// Its name, as a label of metrics has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ClientKind::Person => "person",
+            ClientKind::JsonLines => "json_lines",
+            ClientKind::JsonFrames => "json_frames",
+            ClientKind::Bincode => "bincode",
+            ClientKind::InProcess => "in_process",
+        }
+    }
+
+    pub(crate) fn of(form: Form, is_house: bool) -> ClientKind {
+        match form {
+            _ if is_house => ClientKind::InProcess,
+            Form::Text => ClientKind::Person,
+            Form::JsonLines => ClientKind::JsonLines,
+            Form::JsonFrames => ClientKind::JsonFrames,
+            Form::Bincode => ClientKind::Bincode,
+        }
+    }
+
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The names of all that can be asked, in the order of [`of_ask`] and [`of_query`].
+pub(super) const ASKS: [&str; 17] = [
+    "join",
+    "leave",
+    "say",
+    "whisper",
+    "topic",
+    "offer",
+    "accept",
+    "decline",
+    "pause",
+    "hash",
+    "finish",
+    "cancel",
+    "users",
+    "rooms",
+    "history",
+    "search",
+    "transfers",
+];
+
+pub(super) fn of_ask(ask: &Ask) -> usize {
+    match ask {
+        Ask::Join { .. } => 0,
+        Ask::Leave { .. } => 1,
+        Ask::Say { .. } => 2,
+        Ask::Whisper { .. } => 3,
+        Ask::Topic { .. } => 4,
+        Ask::Offer { .. } => 5,
+        Ask::Accept { .. } => 6,
+        Ask::Decline { .. } => 7,
+        Ask::Pause { .. } => 8,
+        Ask::Hash { .. } => 9,
+        Ask::Finish { .. } => 10,
+        Ask::Cancel { .. } => 11,
+    }
+}
+
+pub(super) fn of_query(query: &Query) -> usize {
+    match query {
+        Query::Users { .. } => 12,
+        Query::Rooms { .. } => 13,
+        Query::History { .. } => 14,
+        Query::Search { .. } => 15,
+        Query::Transfers {} => 16,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_core::{EndReason, FileHash, PauseReason, Recipient, TransferId};
+
+    #[test]
+    fn kinds_stand_where_their_numbers_say() {
+        for (at, kind) in ClientKind::ALL.iter().enumerate() {
+            assert_eq!(kind.index(), at, "{kind:?}");
+        }
+    }
+
+    /// The names are those of the wire.
+    #[test]
+    fn asks_are_named_as_in_json() {
+        let (text, transfer): (std::sync::Arc<str>, _) = ("x".into(), TransferId(1));
+        let (room, body) = (text.clone(), text.clone());
+        let name = |value: serde_json::Value| value["type"].as_str().unwrap().to_owned();
+        for ask in [
+            Ask::Join { room: room.clone(), since: None },
+            Ask::Leave { room: room.clone() },
+            Ask::Say { room: room.clone(), body: body.clone() },
+            Ask::Whisper { to: text.clone(), body: body.clone() },
+            Ask::Topic { room: room.clone(), topic: text.clone() },
+            Ask::Offer {
+                to: Recipient::User(text.clone()),
+                name: text.clone(),
+                size: 1,
+                hash: None,
+                chunk_bytes: 0,
+            },
+            Ask::Accept { transfer, from: 0, prefix: None },
+            Ask::Decline { transfer },
+            Ask::Pause { transfer, why: PauseReason::Asked },
+            Ask::Hash { transfer, hash: FileHash([0; 32]) },
+            Ask::Finish { transfer },
+            Ask::Cancel { transfer, user: None, why: EndReason::Cancelled },
+        ] {
+            assert_eq!(ASKS[of_ask(&ask)], name(serde_json::to_value(&ask).unwrap()));
+        }
+        for query in [
+            Query::Users { room: None, after: None },
+            Query::Rooms { after: None },
+            Query::History { room, anchor: chat_core::Anchor::Latest, limit: 1 },
+            Query::Search { words: text, room: None, before_time: None, limit: 1 },
+            Query::Transfers {},
+        ] {
+            assert_eq!(ASKS[of_query(&query)], name(serde_json::to_value(&query).unwrap()));
+        }
+    }
+}
