@@ -9,7 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use chat_core::{FileHash, MAX_CHUNK_BYTES, Offer, UserName};
 use tokio::task::spawn_blocking;
 
-use super::digest::{Digest, READ_BYTES, hash_range};
+use super::digest::{Digest, READ_BYTES, hash_of, hash_range};
 use super::error::FileError;
 use super::pass::{Buffers, Pass};
 use super::source::Source;
@@ -113,7 +113,7 @@ impl Sending {
         let mut hasher = blake3::Hasher::new();
         self.hash_to(self.source.size, &mut hasher)?;
         self.source.check()?;
-        let hash = FileHash(*hasher.finalize().as_bytes());
+        let hash = hash_of(&hasher);
         self.digest.adopt(self.source.size, hasher);
         Ok(hash)
     }
@@ -321,7 +321,7 @@ impl Sending {
     fn compare_now(&self, user: UserName, from: u64, prefix: FileHash) -> Result<(), FileError> {
         let mut hasher = blake3::Hasher::new();
         self.hash_to(from, &mut hasher)?;
-        let is_equal = hasher.finalize() == prefix.0;
+        let is_equal = hash_of(&hasher) == prefix;
         if let Some(hash) = self.digest.adopt(from, hasher) {
             self.say(Found::Hash(hash));
         }
