@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use chat_core::{FileHash, MAX_CHUNK_BYTES, Offer, UserName};
 use tokio::task::spawn_blocking;
 
@@ -14,8 +14,7 @@ use super::error::FileError;
 use super::pass::{Buffers, Pass};
 use super::source::Source;
 use super::table::{Files, OutChunk, Word, Words};
-use crate::codec::frame::HEADER_BYTES;
-use crate::codec::{Credit, bincode};
+use crate::codec::{Chunk, Credit, bincode, frame};
 
 /// Passes of one transfer at once; a server has far fewer.
 const PASSES: usize = 64;
@@ -228,12 +227,11 @@ impl Sending {
         let mut heads = BytesMut::with_capacity(64 * block.len().div_ceil(chunk_bytes));
         let chunk = |at: usize| {
             let data = block.slice(at..block.len().min(at + chunk_bytes));
-            let (offset, length) = (start + at as u64, data.len());
-            heads.put_bytes(0, HEADER_BYTES);
-            bincode::encode_chunk_head(offer.transfer, pass.number, offset, length as u64, &mut heads);
-            let payload = (heads.len() - HEADER_BYTES + length) as u32;
-            heads[..HEADER_BYTES].copy_from_slice(&payload.to_be_bytes());
-            OutChunk { sending: Arc::clone(self), pass: Arc::clone(pass), head: heads.split().freeze(), data }
+            let offset = start + at as u64;
+            let chunk = Chunk { transfer: offer.transfer, pass: pass.number, offset, data };
+            frame::put_head(&mut heads, chunk.data.len(), |out| bincode::encode_chunk_head(&chunk, out));
+            let head = heads.split().freeze();
+            OutChunk { sending: Arc::clone(self), pass: Arc::clone(pass), head, data: chunk.data }
         };
         (0..block.len()).step_by(chunk_bytes).map(chunk).collect()
     }
