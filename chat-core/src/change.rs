@@ -108,8 +108,18 @@ pub enum Change {
         /// How.
         verdict: Verdict,
     },
+    /// Something became of a file's transfer.
+    Transfer(TransferChange),
+}
+
+/// One change of the transfers of files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TransferChange {
     /// A file was offered.
-    TransferOffered {
+    Offered {
         /// By this session.
         sender: SessionId,
         /// To this one, or to the room that the offer names.
@@ -118,7 +128,7 @@ pub enum Change {
         offer: Box<Offer>,
     },
     /// A receiver takes a file, or goes on with it.
-    TransferAccepted {
+    Accepted {
         /// Which.
         transfer: TransferId,
         /// Who.
@@ -127,7 +137,7 @@ pub enum Change {
         from: u64,
     },
     /// A receiver's copy has grown.
-    TransferProgressed {
+    Progressed {
         /// Which.
         transfer: TransferId,
         /// Whose copy.
@@ -136,7 +146,7 @@ pub enum Change {
         offset: u64,
     },
     /// A receiver's copy stands still.
-    TransferPaused {
+    Paused {
         /// Which.
         transfer: TransferId,
         /// Whose copy.
@@ -145,14 +155,14 @@ pub enum Change {
         why: PauseReason,
     },
     /// The hash of the whole file is known.
-    TransferHashed {
+    Hashed {
         /// Which.
         transfer: TransferId,
         /// The hash.
         hash: FileHash,
     },
     /// A receiver's copy is finished, declined or cancelled.
-    TransferCopyEnded {
+    CopyEnded {
         /// Which.
         transfer: TransferId,
         /// Whose copy.
@@ -163,24 +173,30 @@ pub enum Change {
         by: UserName,
     },
     /// The offer can be accepted no more. Unless that is because it expired, all open copies end with it.
-    TransferClosed {
+    Closed {
         /// Which.
         transfer: TransferId,
         /// Why.
         why: EndReason,
     },
     /// No copy is open and none can begin: it is kept for a while, for those who are away.
-    TransferOver {
+    Over {
         /// Which.
         transfer: TransferId,
         /// Until then.
         forgotten: Timestamp,
     },
     /// Nothing is known of it any more.
-    TransferForgotten {
+    Forgotten {
         /// Which.
         transfer: TransferId,
     },
+}
+
+impl From<TransferChange> for Change {
+    fn from(change: TransferChange) -> Change {
+        Change::Transfer(change)
+    }
 }
 
 /// An ask that is remembered, so that its repeat returns the first answer.

@@ -1,7 +1,7 @@
 //! `Chat`: apply = decide → evolve → announce. The only way in for anything that changes state.
 
 use crate::answers::{self, fingerprint};
-use crate::change::{Asked, Change};
+use crate::change::{Asked, Change, TransferChange};
 use crate::command::{Ask, Command, TokenHash};
 use crate::config::Config;
 use crate::deadline::Due;
@@ -203,7 +203,7 @@ impl Chat {
                 }
                 Due::Digest(room) => room::decide_digest(&self.state, room, steps),
                 Due::Offer(transfer) => transfer::decide_expired(&self.state, transfer, steps),
-                Due::Forgotten(transfer) => steps.change(Change::TransferForgotten { transfer }),
+                Due::Forgotten(transfer) => steps.change(TransferChange::Forgotten { transfer }),
             }
             self.perform(stamp, steps, out);
             self.settle_transfers(stamp, steps, out);

@@ -99,7 +99,7 @@ pub mod transfer;
 mod whisper;
 
 pub use catch_up::{CatchUp, Kept};
-pub use change::{Asked, Change, Remembered, Verdict};
+pub use change::{Asked, Change, Remembered, TransferChange, Verdict};
 pub use chat::Chat;
 pub use code::{Code, Kind};
 pub use command::{Ask, Command, Detach, Recipient, Since, TokenHash};

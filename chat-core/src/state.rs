@@ -128,15 +128,7 @@ impl State {
             }
             Change::Whispered { session, event } => self.keep_whisper(stamp, *session, event),
             Change::Answered { by, verdict } => self.answer(stamp, *by, verdict.clone()),
-            Change::TransferOffered { .. }
-            | Change::TransferAccepted { .. }
-            | Change::TransferProgressed { .. }
-            | Change::TransferPaused { .. }
-            | Change::TransferHashed { .. }
-            | Change::TransferCopyEnded { .. }
-            | Change::TransferClosed { .. }
-            | Change::TransferOver { .. }
-            | Change::TransferForgotten { .. } => self.evolve_transfer(stamp, change),
+            Change::Transfer(change) => self.evolve_transfer(stamp, change),
         }
     }
 

@@ -29,7 +29,8 @@ pub(crate) enum To {
 pub(crate) struct Steps(pub(crate) Vec<Step>);
 
 impl Steps {
-    pub(crate) fn change(&mut self, change: Change) {
+    pub(crate) fn change(&mut self, change: impl Into<Change>) {
+        let change = change.into();
         self.0.push(Step::Change { change, asker: None, except: None });
     }
 

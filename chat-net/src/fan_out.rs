@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chat_core::{
     Asker, Audience, Change, Chat, Code, EndReason, Epoch, Event, Number, RequestId, RoomId, SessionId,
-    Since, Sink, Stamp, TransferId,
+    Since, Sink, Stamp, TransferChange, TransferId,
 };
 
 use crate::batch::{Batch, Item};
@@ -99,6 +99,26 @@ impl FanOut {
         self.batch.items.push(Item::Segment { tolds: end - 1..end, audience, epoch });
         self.open = key;
     }
+
+    /// What becomes of the links between a sender and its receivers.
+    fn record_transfer(&mut self, change: &TransferChange) {
+        match *change {
+            TransferChange::Accepted { transfer, session, from } => {
+                self.accepted = Some((transfer, session, from));
+            }
+            TransferChange::Paused { transfer, session, .. }
+            | TransferChange::CopyEnded { transfer, session, .. } => {
+                self.push(Item::Unlink { transfer, session });
+            }
+            TransferChange::Hashed { transfer, .. } => self.push(Item::Hashed { transfer }),
+            // Copies that run when an offer expires go on.
+            TransferChange::Closed { why: EndReason::Expired, .. } => {}
+            TransferChange::Closed { transfer, .. }
+            | TransferChange::Over { transfer, .. }
+            | TransferChange::Forgotten { transfer } => self.push(Item::EndTransfer { transfer }),
+            _ => {}
+        }
+    }
 }
 
 /// Whether an asker who sees what he types has seen this already. A whisper to oneself arrives, too: then it
@@ -115,18 +135,7 @@ pub(crate) fn is_echo(event: &Event) -> bool {
 fn changes_roster(change: &Change) -> bool {
     !matches!(
         change,
-        Change::Numbered { .. }
-            | Change::Answered { .. }
-            | Change::Whispered { .. }
-            | Change::TransferOffered { .. }
-            | Change::TransferAccepted { .. }
-            | Change::TransferProgressed { .. }
-            | Change::TransferPaused { .. }
-            | Change::TransferHashed { .. }
-            | Change::TransferCopyEnded { .. }
-            | Change::TransferClosed { .. }
-            | Change::TransferOver { .. }
-            | Change::TransferForgotten { .. }
+        Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } | Change::Transfer(_)
     )
 }
 
@@ -193,23 +202,7 @@ impl Sink for FanOut {
                 self.push(Item::Lost { session: *session });
             }
             Change::SessionMoved { from, to } => self.moved = Some((*from, *to)),
-            Change::TransferAccepted { transfer, session, from } => {
-                self.accepted = Some((*transfer, *session, *from));
-            }
-            Change::TransferPaused { transfer, session, .. }
-            | Change::TransferCopyEnded { transfer, session, .. } => {
-                self.push(Item::Unlink { transfer: *transfer, session: *session });
-            }
-            Change::TransferHashed { transfer, .. } => {
-                self.push(Item::Hashed { transfer: *transfer });
-            }
-            // Copies that run when an offer expires go on.
-            Change::TransferClosed { why: EndReason::Expired, .. } => {}
-            Change::TransferClosed { transfer, .. }
-            | Change::TransferOver { transfer, .. }
-            | Change::TransferForgotten { transfer } => {
-                self.push(Item::EndTransfer { transfer: *transfer });
-            }
+            Change::Transfer(change) => self.record_transfer(change),
             _ => {}
         }
         self.batch.records.push(Record { stamp, change: change.clone() });

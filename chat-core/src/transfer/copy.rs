@@ -1,6 +1,6 @@
 //! One receiver's copy: it is accepted or declined, grows, stands still, and is finished.
 
-use crate::change::{Change, Verdict};
+use crate::change::{TransferChange, Verdict};
 use crate::event::Event;
 use crate::id::{SessionId, TransferId};
 use crate::rejection::Rejection;
@@ -34,7 +34,7 @@ pub(crate) fn decide_accept(
         at_most(state.config.transfers_per_user, receiving, &Target::User(user.clone()))?;
         has_room_for_a_copy(state, held, session)?;
     }
-    steps.change(Change::TransferAccepted { transfer: id, session, from });
+    steps.change(TransferChange::Accepted { transfer: id, session, from });
     steps.remember(asking.by, Verdict::Done);
     let event = Event::Accepted { transfer: id, user, from, prefix };
     tell(state, held.sender, event.clone(), steps);
@@ -101,7 +101,7 @@ fn end_own(
 ) {
     let session = asking.asker.session;
     let user = state.sessions[&session].user.clone();
-    steps.change(Change::TransferCopyEnded { transfer: id, session, state: end, by: user.clone() });
+    steps.change(TransferChange::CopyEnded { transfer: id, session, state: end, by: user.clone() });
     steps.remember(asking.by, Verdict::Done);
     let event = match end {
         CopyState::Finished {} => Event::Finished { transfer: id, user },
@@ -122,7 +122,7 @@ pub(crate) fn decide_pause(
     let session = asking.asker.session;
     let (held, copy) = own_open_copy(state, id, session)?;
     let (user, why) = (copy.user.clone(), why.asked());
-    steps.change(Change::TransferPaused { transfer: id, session, why });
+    steps.change(TransferChange::Paused { transfer: id, session, why });
     steps.remember(asking.by, Verdict::Done);
     let event = Event::Paused { transfer: id, user, why };
     tell(state, held.sender, event.clone(), steps);
@@ -139,7 +139,7 @@ pub(crate) fn pause(
     why: PauseReason,
     steps: &mut Steps,
 ) {
-    steps.change(Change::TransferPaused { transfer: id, session, why });
+    steps.change(TransferChange::Paused { transfer: id, session, why });
     let user = state.sessions[&session].user.clone();
     tell(state, held.sender, Event::Paused { transfer: id, user, why }, steps);
 }
@@ -155,7 +155,7 @@ pub(crate) fn decide_progress(
     let Some(held) = state.transfers.all.get(&id) else { return };
     let Some(copy) = held.copies.get(&session) else { return };
     if copy.is_running() && copy.offset < offset && offset <= held.offer.size {
-        steps.change(Change::TransferProgressed { transfer: id, session, offset });
+        steps.change(TransferChange::Progressed { transfer: id, session, offset });
         let user = copy.user.clone();
         tell(state, held.sender, Event::Progressed { transfer: id, user, offset }, steps);
     }
@@ -177,7 +177,7 @@ pub(crate) fn decide_stall(state: &State, id: TransferId, session: SessionId, st
     let event = Event::Paused { transfer: id, user: held.offer.from.clone(), why };
     let mut told_sender = false;
     for receiver in held.running() {
-        steps.change(Change::TransferPaused { transfer: id, session: receiver, why });
+        steps.change(TransferChange::Paused { transfer: id, session: receiver, why });
         tell(state, Some(receiver), event.clone(), steps);
         told_sender = true;
     }

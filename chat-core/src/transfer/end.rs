@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::{Change, Verdict};
+use crate::change::{TransferChange, Verdict};
 use crate::event::Event;
 use crate::id::{SessionId, TransferId};
 use crate::name::{RoomName, UserName};
@@ -83,7 +83,7 @@ fn end_copy(
     steps: &mut Steps,
 ) -> Event {
     let state = CopyState::Cancelled { why };
-    steps.change(Change::TransferCopyEnded { transfer: id, session, state, by: by.clone() });
+    steps.change(TransferChange::CopyEnded { transfer: id, session, state, by: by.clone() });
     Event::Cancelled { transfer: id, user: user.clone(), by: by.clone(), why }
 }
 
@@ -97,7 +97,7 @@ fn close(
     asker: Option<Asker>,
     steps: &mut Steps,
 ) {
-    steps.change(Change::TransferClosed { transfer: id, why });
+    steps.change(TransferChange::Closed { transfer: id, why });
     let event = Event::Closed { transfer: id, why };
     if let (Target::Room(room), None) = (&held.offer.to, &held.closed) {
         steps.tell_members(room.clone(), asker, event);
@@ -148,7 +148,7 @@ pub(crate) fn part(
         tell(state, held.sender, event.clone(), steps);
         tell(state, oneself, event, steps);
     } else if held.receiver == Some(session) {
-        steps.change(Change::TransferClosed { transfer: id, why });
+        steps.change(TransferChange::Closed { transfer: id, why });
         tell(state, held.sender, Event::Closed { transfer: id, why }, steps);
     }
 }
@@ -169,7 +169,7 @@ pub(crate) fn decide_over(state: &State, stamp: Stamp, id: TransferId, steps: &m
     let all = &state.transfers;
     let held = &all.all[&id];
     let forgotten = stamp.at.plus_ms(state.config.resumable_ms.max(LEAST_KEPT_MS));
-    steps.change(Change::TransferOver { transfer: id, forgotten });
+    steps.change(TransferChange::Over { transfer: id, forgotten });
     let mut making_way = BTreeSet::new();
     if let Some(sender) = held.sender {
         let own = all.of(sender).filter(|(_, held)| held.is_sender(sender));
@@ -183,7 +183,7 @@ pub(crate) fn decide_over(state: &State, stamp: Stamp, id: TransferId, steps: &m
         making_way.extend(oldest(all.in_room(room), state.config.offers_to_user));
     }
     for transfer in making_way {
-        steps.change(Change::TransferForgotten { transfer });
+        steps.change(TransferChange::Forgotten { transfer });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::change::{Change, Verdict};
+use crate::change::{TransferChange, Verdict};
 use crate::command::Recipient;
 use crate::event::Event;
 use crate::id::{MAX_JSON_INTEGER, SessionId, TransferId};
@@ -43,7 +43,7 @@ pub(crate) fn decide_offer(
     check_limits(state, sender, &to, receiver)?;
     if state.transfers.all.len() >= state.config.transfers {
         let transfer = state.transfers.first_over().ok_or(Rejection::TransfersFull)?;
-        steps.change(Change::TransferForgotten { transfer });
+        steps.change(TransferChange::Forgotten { transfer });
     }
     let offer = Offer {
         transfer: TransferId(state.transfers.made + 1),
@@ -57,7 +57,7 @@ pub(crate) fn decide_offer(
     };
     let (transfer, chunk_bytes, expires) = (offer.transfer, offer.chunk_bytes, offer.expires);
     let offer = Box::new(offer);
-    steps.change(Change::TransferOffered { sender, receiver, offer: offer.clone() });
+    steps.change(TransferChange::Offered { sender, receiver, offer: offer.clone() });
     steps.remember(asking.by, Verdict::Offered { transfer, to: to.clone(), chunk_bytes, expires });
     match to {
         Target::User(_) => {
@@ -145,7 +145,7 @@ pub(crate) fn decide_hash(
     }
     let event = Event::Hashed { transfer: id, hash };
     if is_news {
-        steps.change(Change::TransferHashed { transfer: id, hash });
+        steps.change(TransferChange::Hashed { transfer: id, hash });
     }
     steps.remember(asking.by, Verdict::Done);
     if is_news {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::Change;
+use crate::change::TransferChange;
 use crate::id::{SessionId, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::stamp::{Stamp, Timestamp};
@@ -74,9 +74,9 @@ impl Transfers {
 
 impl State {
     /// Makes a change of a transfer.
-    pub(crate) fn evolve_transfer(&mut self, stamp: Stamp, change: &Change) {
+    pub(crate) fn evolve_transfer(&mut self, stamp: Stamp, change: &TransferChange) {
         match change {
-            Change::TransferOffered { sender, receiver, offer } => {
+            TransferChange::Offered { sender, receiver, offer } => {
                 self.transfers.made = self.transfers.made.max(offer.transfer.0);
                 let transfer = Transfer {
                     offer: (**offer).clone(),
@@ -92,22 +92,22 @@ impl State {
                 };
                 self.insert_transfer(offer.transfer, transfer);
             }
-            Change::TransferAccepted { transfer, session, from } => {
+            TransferChange::Accepted { transfer, session, from } => {
                 let state = CopyState::Running {};
                 self.set_copy(stamp, *transfer, *session, state, None, |offset, _| *offset = *from);
             }
-            Change::TransferProgressed { transfer, session, offset } => {
+            TransferChange::Progressed { transfer, session, offset } => {
                 let held = self.transfers.all.get_mut(transfer).expect(KNOWN);
                 held.copies.get_mut(session).expect(KNOWN).offset = *offset;
             }
-            Change::TransferPaused { transfer, session, why } => {
+            TransferChange::Paused { transfer, session, why } => {
                 self.set_copy(stamp, *transfer, *session, CopyState::Paused { why: *why }, None, |_, _| {});
             }
-            Change::TransferHashed { transfer, hash } => {
+            TransferChange::Hashed { transfer, hash } => {
                 let held = self.transfers.all.get_mut(transfer).expect(KNOWN);
                 (held.offer.hash, held.is_hash_late) = (Some(*hash), true);
             }
-            Change::TransferCopyEnded { transfer, session, state, by } => {
+            TransferChange::CopyEnded { transfer, session, state, by } => {
                 let is_whole = *state == CopyState::Finished {};
                 self.set_copy(stamp, *transfer, *session, *state, Some(by.clone()), |offset, size| {
                     *offset = if is_whole { size } else { *offset };
@@ -116,12 +116,11 @@ impl State {
                     self.renew_offer(stamp, *transfer);
                 }
             }
-            Change::TransferClosed { transfer, why } => self.close_transfer(stamp, *transfer, *why),
-            Change::TransferOver { transfer, forgotten } => {
+            TransferChange::Closed { transfer, why } => self.close_transfer(stamp, *transfer, *why),
+            TransferChange::Over { transfer, forgotten } => {
                 self.change_transfer(*transfer, |held| held.forgotten = Some(*forgotten));
             }
-            Change::TransferForgotten { transfer } => self.remove_transfer(*transfer),
-            _ => {}
+            TransferChange::Forgotten { transfer } => self.remove_transfer(*transfer),
         }
     }
 

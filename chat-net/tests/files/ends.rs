@@ -5,15 +5,13 @@ use chat_net::client::{FileError, FileEvent, ReceiveOptions};
 
 use crate::folder::{Folder, bytes};
 use crate::peer::{ONE, connected, last, offer, path_of};
-use crate::receiving::{hashed, pour, receiving};
+use crate::receiving::{begun, hashed, pour, receiving};
 
 #[tokio::test]
 async fn who_calls_it_off_keeps_nothing_of_it() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     transfer.handle().cancel();
     assert_eq!(peer.cancels(Some("bob")).await, (None, EndReason::Cancelled));
     assert!(matches!(last(&mut transfer).await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
@@ -24,9 +22,7 @@ async fn who_calls_it_off_keeps_nothing_of_it() {
 async fn who_leaves_keeps_what_came() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     transfer.handle().leave();
     assert_eq!(peer.cancels(Some("bob")).await, (None, EndReason::Cancelled));
     assert!(matches!(last(&mut transfer).await, FileEvent::Cancelled { why: EndReason::Cancelled, .. }));
@@ -37,9 +33,7 @@ async fn who_leaves_keeps_what_came() {
 async fn what_the_sender_calls_off_is_kept_for_another_time() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     peer.tell(Default::default(), Event::Closed { transfer: ONE, why: EndReason::Gone }).await;
     assert!(matches!(last(&mut transfer).await, FileEvent::Closed { why: EndReason::Gone }));
     assert_eq!(folder.names(), ["x.bin.part", "x.bin.part.json"]);

@@ -35,6 +35,14 @@ pub(crate) async fn pour(peer: &mut Peer, file: &[u8], range: std::ops::Range<us
     }
 }
 
+/// A transfer of that file, of which the first two chunks are there and acknowledged.
+pub(crate) async fn begun(peer: &mut Peer, client: &Client, folder: &Folder, file: &[u8]) -> Transfer {
+    let transfer = receiving(peer, client, folder, file.len() as u64, 0).await;
+    pour(peer, file, 0..8192).await;
+    peer.received(8192).await;
+    transfer
+}
+
 pub(crate) async fn hashed(peer: &mut Peer, file: &[u8]) {
     peer.tell(Default::default(), Event::Hashed { transfer: ONE, hash: hash(file) }).await;
 }
@@ -143,9 +151,7 @@ async fn an_accept_that_was_answered_over_a_new_link_is_made_again() {
 async fn a_lost_session_ends_it_and_the_next_offer_goes_on() {
     let (mut server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     drop(peer);
     let (mut peer, _) = server.accept().await;
     peer.welcome(false).await;
@@ -167,9 +173,7 @@ async fn a_lost_session_ends_it_and_the_next_offer_goes_on() {
 async fn what_is_there_of_another_file_is_begun_anew() {
     let (mut server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut first = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &bytes(20_000, 2), 0..8192).await;
-    peer.received(8192).await;
+    let mut first = begun(&mut peer, &client, &folder, &bytes(20_000, 2)).await;
     drop(peer);
     let (mut peer, _) = server.accept().await;
     peer.welcome(false).await;
@@ -196,9 +200,7 @@ async fn what_is_there_of_another_file_is_begun_anew() {
 async fn a_pause_stops_the_bytes_and_a_resume_brings_them() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     transfer.handle().pause();
     let (id, Ask::Pause { why: PauseReason::Asked, .. }) = peer.asked().await else { panic!("a pause") };
     peer.tell(id, Event::Paused { transfer: ONE, user: user("bob"), why: PauseReason::Asked }).await;
@@ -220,9 +222,7 @@ async fn a_pause_stops_the_bytes_and_a_resume_brings_them() {
 async fn a_copy_that_was_taken_for_silent_is_accepted_again() {
     let (_server, mut peer, client, _events) = connected("bob").await;
     let (folder, file) = (Folder::new(), bytes(20_000, 1));
-    let mut transfer = receiving(&mut peer, &client, &folder, 20_000, 0).await;
-    pour(&mut peer, &file, 0..8192).await;
-    peer.received(8192).await;
+    let mut transfer = begun(&mut peer, &client, &folder, &file).await;
     peer.tell(
         Default::default(),
         Event::Paused { transfer: ONE, user: user("ann"), why: PauseReason::Silent },

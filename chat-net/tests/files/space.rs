@@ -11,7 +11,7 @@ use chat_net::client::{FileEvent, Transfer};
 
 use crate::folder::{Folder, bytes};
 use crate::peer::{last, path_of};
-use crate::town::{Town, to, until};
+use crate::town::{Person, Town, to, until};
 
 /// A file system of so many bytes, unmounted at the end.
 struct Small(Folder);
@@ -61,30 +61,59 @@ async fn resumed(transfer: &mut Transfer) {
     until(transfer, is_resume).await;
 }
 
+/// A file from ann to bob, half of it there when bob's disk was filled.
+struct Filled {
+    bob: Person,
+    small: Small,
+    file: Vec<u8>,
+    sending: Transfer,
+    receiving: Transfer,
+    _others: (Town, Person, Folder),
+}
+
+impl Filled {
+    async fn new() -> Option<Filled> {
+        let small = Small::mount(4 << 20)?;
+        let (town, source, file) = (Town::new(), Folder::new(), bytes(SIZE, 1));
+        let (ann, mut bob) = (town.person("ann").await, town.person("bob").await);
+        ann.wire.up.hold_at(1_000_000);
+        let sending = ann.send(to("bob"), &source.put("x.bin", &file)).await;
+        let mut receiving = bob.receive(small.path()).await;
+        let has_some =
+            |event: &FileEvent| matches!(event, FileEvent::Progress { bytes, .. } if *bytes > 500_000);
+        until(&mut receiving, has_some).await;
+        small.fill();
+        ann.wire.up.open();
+        Some(Filled { bob, small, file, sending, receiving, _others: (town, ann, source) })
+    }
+
+    async fn paused(&mut self) {
+        paused(&mut self.receiving).await;
+        paused(&mut self.sending).await;
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.small.0.at("filler")).unwrap();
+    }
+
+    async fn ends_whole(&mut self) {
+        assert!(fs::read(path_of(&last(&mut self.receiving).await)).unwrap() == self.file);
+        assert!(matches!(last(&mut self.sending).await, FileEvent::Finished { .. }));
+        assert_eq!(self.small.0.names(), ["x.bin"]);
+    }
+}
+
 /// `by_itself`: it looks again after a while; else whoever holds the transfer says that there is room.
 async fn goes_on(by_itself: bool) {
-    let Some(small) = Small::mount(4 << 20) else { return };
-    let (town, source, file) = (Town::new(), Folder::new(), bytes(SIZE, 1));
-    let (ann, mut bob) = (town.person("ann").await, town.person("bob").await);
-    ann.wire.up.hold_at(1_000_000);
-    let mut sending = ann.send(to("bob"), &source.put("x.bin", &file)).await;
-    let mut receiving = bob.receive(small.path()).await;
-    let has_some = |event: &FileEvent| matches!(event, FileEvent::Progress { bytes, .. } if *bytes > 500_000);
-    until(&mut receiving, has_some).await;
-    small.fill();
-    ann.wire.up.open();
-    paused(&mut receiving).await;
-    paused(&mut sending).await;
-    fs::remove_file(small.0.at("filler")).unwrap();
+    let Some(mut it) = Filled::new().await else { return };
+    it.paused().await;
+    it.make_room();
     if !by_itself {
-        receiving.handle().resume();
+        it.receiving.handle().resume();
     }
-    resumed(&mut receiving).await;
-    resumed(&mut sending).await;
-    let end = last(&mut receiving).await;
-    assert!(fs::read(path_of(&end)).unwrap() == file);
-    assert!(matches!(last(&mut sending).await, FileEvent::Finished { .. }));
-    assert_eq!(small.0.names(), ["x.bin"]);
+    resumed(&mut it.receiving).await;
+    resumed(&mut it.sending).await;
+    it.ends_whole().await;
 }
 
 #[tokio::test]
@@ -100,25 +129,14 @@ async fn a_full_disk_is_tried_again_when_its_user_says_so() {
 /// A second try while it is still full is another pause, and no end.
 #[tokio::test]
 async fn a_disk_that_stays_full_is_no_end() {
-    let Some(small) = Small::mount(4 << 20) else { return };
-    let (town, source, file) = (Town::new(), Folder::new(), bytes(SIZE, 1));
-    let (ann, mut bob) = (town.person("ann").await, town.person("bob").await);
-    ann.wire.up.hold_at(1_000_000);
-    let mut sending = ann.send(to("bob"), &source.put("x.bin", &file)).await;
-    let mut receiving = bob.receive(small.path()).await;
-    let has_some = |event: &FileEvent| matches!(event, FileEvent::Progress { bytes, .. } if *bytes > 500_000);
-    until(&mut receiving, has_some).await;
-    small.fill();
-    ann.wire.up.open();
+    let Some(mut it) = Filled::new().await else { return };
     for _ in 0..3 {
-        paused(&mut receiving).await;
-        paused(&mut sending).await;
-        receiving.handle().resume();
+        it.paused().await;
+        it.receiving.handle().resume();
     }
-    paused(&mut receiving).await;
-    bob.wire.cut();
-    fs::remove_file(small.0.at("filler")).unwrap();
-    receiving.handle().resume();
-    assert!(fs::read(path_of(&last(&mut receiving).await)).unwrap() == file);
-    assert!(matches!(last(&mut sending).await, FileEvent::Finished { .. }));
+    paused(&mut it.receiving).await;
+    it.bob.wire.cut();
+    it.make_room();
+    it.receiving.handle().resume();
+    it.ends_whole().await;
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chat_core::{
     Ask, Audience, CatchUp, Change, Chat, Code, Command, Config, Detach, Epoch, Event, GapReason, Kept,
     NodeId, Number, Place, RequestId, RoomId, RoomName, Seq, SessionId, Since, Sink, Snapshot, Stamp,
-    Timestamp, TokenHash,
+    Timestamp, TokenHash, TransferChange,
 };
 
 use super::rng::Rng;
@@ -369,7 +369,9 @@ impl Sink for Edge {
                 }
                 self.whispered.push(event.clone());
             }
-            Change::TransferOffered { offer, .. } => self.offered.push(offer.name.to_string()),
+            Change::Transfer(TransferChange::Offered { offer, .. }) => {
+                self.offered.push(offer.name.to_string());
+            }
             Change::SessionMoved { from, to } => {
                 if let Some(head) = self.whisper_heads.remove(from) {
                     self.whisper_heads.insert(*to, head);

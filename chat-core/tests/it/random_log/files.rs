@@ -2,7 +2,7 @@
 
 use chat_core::{
     Ask, Audience, Change, Command, EndReason, Event, FileHash, PauseReason, Recipient, RequestId, SessionId,
-    Sink, Stamp, Target, TransferId,
+    Sink, Stamp, Target, TransferChange, TransferId,
 };
 
 use super::{BAD_NAMES, BAD_ROOMS, NAMES, ROOMS, Seed, Writer, pick};
@@ -24,7 +24,7 @@ pub(super) struct Offers(pub(super) u64);
 impl Sink for Offers {
     fn deliver(&mut self, _: Stamp, _: &Event, _: Audience<'_>) {}
     fn record(&mut self, _: Stamp, change: &Change) {
-        self.0 += u64::from(matches!(change, Change::TransferOffered { .. }));
+        self.0 += u64::from(matches!(change, Change::Transfer(TransferChange::Offered { .. })));
     }
 }
 

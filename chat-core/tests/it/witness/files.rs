@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::{
     Answer, Audience, Change, Chat, CopyState, EndReason, Event, Offer, RoomName, SessionId, Target,
-    TransferId, UserName,
+    TransferChange, TransferId, UserName,
 };
 
 /// One transfer, as one client knows it.
@@ -114,7 +114,7 @@ impl Files {
 
     pub(crate) fn record(&mut self, change: &Change) {
         match change {
-            Change::TransferOffered { offer, .. } => {
+            Change::Transfer(TransferChange::Offered { offer, .. }) => {
                 self.offered += 1;
                 assert_eq!(
                     offer.transfer,
@@ -122,26 +122,26 @@ impl Files {
                     "numbers are dense and never used again"
                 );
             }
-            Change::TransferAccepted { transfer, session, from } => {
+            Change::Transfer(TransferChange::Accepted { transfer, session, from }) => {
                 assert!(!self.over.contains(transfer));
                 self.running.insert((*transfer, *session), *from);
             }
-            Change::TransferProgressed { transfer, session, offset } => {
+            Change::Transfer(TransferChange::Progressed { transfer, session, offset }) => {
                 let last = self.running.insert((*transfer, *session), *offset);
                 assert!(last.is_some_and(|last| last < *offset), "a copy grows while it runs");
             }
-            Change::TransferPaused { transfer, session, .. }
-            | Change::TransferCopyEnded { transfer, session, .. } => {
+            Change::Transfer(TransferChange::Paused { transfer, session, .. })
+            | Change::Transfer(TransferChange::CopyEnded { transfer, session, .. }) => {
                 self.running.remove(&(*transfer, *session));
             }
-            Change::TransferClosed { transfer, why } if *why != EndReason::Expired => {
+            Change::Transfer(TransferChange::Closed { transfer, why }) if *why != EndReason::Expired => {
                 self.running.retain(|(id, _), _| id != transfer);
             }
-            Change::TransferOver { transfer, .. } => {
+            Change::Transfer(TransferChange::Over { transfer, .. }) => {
                 assert!(self.running.keys().all(|(id, _)| id != transfer));
                 assert!(self.over.insert(*transfer));
             }
-            Change::TransferForgotten { transfer } => {
+            Change::Transfer(TransferChange::Forgotten { transfer }) => {
                 assert!(self.over.remove(transfer), "only what is over");
             }
             Change::SessionMoved { from: session, .. }

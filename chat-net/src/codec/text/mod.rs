@@ -1,5 +1,6 @@
 //! The text codec: what people type, and what they see.
 
+mod changes;
 mod files;
 mod paging;
 mod parse;

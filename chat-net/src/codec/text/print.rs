@@ -4,10 +4,7 @@
 use std::fmt::{self, Write};
 
 use bytes::{BufMut, BytesMut};
-use chat_core::{
-    Answer, Body, Code, Departure, Event, GapReason, RequestId, RoomInfo, RoomName, Timestamp, UserName,
-    printable,
-};
+use chat_core::{Answer, Body, Code, Event, RequestId, RoomInfo, RoomName, Timestamp, UserName, printable};
 
 use crate::codec::wire::{Closing, FromServer, Told, Welcome};
 
@@ -129,13 +126,13 @@ impl Print<'_> {
     }
 
     /// `[14:05:09] #lobby `
-    fn at(&mut self, at: Timestamp, room: &RoomName) {
+    pub(super) fn at(&mut self, at: Timestamp, room: &RoomName) {
         self.time(at);
         self.room(room);
         self.raw(" ");
     }
 
-    fn room(&mut self, room: &RoomName) {
+    pub(super) fn room(&mut self, room: &RoomName) {
         self.raw("#");
         self.raw(room.as_str());
     }
@@ -164,83 +161,13 @@ impl Print<'_> {
                 self.foreign(body.as_str());
                 self.raw("\n");
             }
-            Event::Joined { place, user } => {
-                self.at(*at, &place.room);
-                self.raw("* ");
-                self.raw(user.as_str());
-                self.raw(" joined\n");
-            }
-            // The answer about a room that one was not in.
-            Event::Left { place, .. } if place.number.0 == 0 => {
-                self.raw("- you are not in #");
-                self.raw(place.room.as_str());
-                self.raw("\n");
-            }
-            Event::Left { place, user, why } => {
-                self.at(*at, &place.room);
-                self.raw("* ");
-                self.raw(user.as_str());
-                self.raw(match why {
-                    Departure::Left => " left\n",
-                    Departure::Quit => " left (quit)\n",
-                    Departure::Lost => " left (lost)\n",
-                });
-            }
-            Event::Churned { place, joined, left, total, joined_users, left_users } => {
-                self.at(*at, &place.room);
-                self.raw("* ");
-                self.churn(*joined, " joined", joined_users);
-                self.raw(", ");
-                self.churn(*left, " left", left_users);
-                self.args(format_args!(", {total} are here\n"));
-            }
-            Event::TopicChanged { place, by, topic } => {
-                self.at(*at, &place.room);
-                self.raw("* ");
-                self.raw(by.as_str());
-                match topic {
-                    Some(topic) => {
-                        self.raw(" set the topic: ");
-                        self.foreign(topic.as_str());
-                    }
-                    None => self.raw(" cleared the topic"),
-                }
-                self.raw("\n");
-            }
             Event::Members { place, total, users, .. } => self.users(Some(&place.room), *total, users, false),
-            Event::Gap { place, first_available, why } => {
-                self.raw("- ");
-                self.room(&place.room);
-                match why {
-                    GapReason::NewEpoch => self.raw(": the room was made anew while you were away"),
-                    GapReason::NotKept => self.raw(": some of what you missed is no longer kept"),
-                    GapReason::Corrupt => {
-                        self.raw(": some of what you missed is damaged and cannot be shown");
-                    }
-                }
-                self.args(format_args!("; it goes on with number {first_available}\n"));
-            }
+            Event::Gap { place, first_available, why } => self.gap(&place.room, *first_available, *why),
             Event::Refused(refusal) => {
                 self.refusal(&refusal.reason, &refusal.message, refusal.retry_after_ms);
             }
             event if event.transfer().is_some() => self.transfer(*at, event),
-            // The welcome and the closing say these; to have caught up is nothing to read. What a newer core
-            // may tell has no line yet.
-            _ => {}
-        }
-    }
-
-    /// `12 joined (alice bob …)`
-    fn churn(&mut self, count: u64, what: &str, first: &[UserName]) {
-        self.args(format_args!("{count}{what}"));
-        let mut before = " (";
-        for user in first {
-            self.raw(before);
-            self.raw(user.as_str());
-            before = " ";
-        }
-        if !first.is_empty() {
-            self.raw(if count > first.len() as u64 { " …)" } else { ")" });
+            event => self.changed(*at, event),
         }
     }
 
@@ -355,7 +282,7 @@ impl Print<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_core::{Epoch, Number, Place, Refusal};
+    use chat_core::{Departure, Epoch, Number, Place, Refusal};
 
     fn show(frame: &FromServer, own: bool) -> String {
         let mut out = BytesMut::new();
