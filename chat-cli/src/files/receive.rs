@@ -9,17 +9,17 @@ use std::time::Duration;
 use chat_net::chat_core::{
     Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName,
 };
-use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
+use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer, TransferHandle};
 use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::args::ReceiveArgs;
-use super::crew::{Crew, End, Link, Step, others_in, until};
+use super::crew::{Crew, End, Link, Step, from_now, let_go, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
 use super::words::{Who, quoted};
-use crate::connect::GOODBYE;
+use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
@@ -35,11 +35,7 @@ pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     let settings = ReceiveSettings::resolve(args)?;
     writable(&settings.folder)?;
     let report = Report::new(args.json, true);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(run(settings, report));
-    // A thread that writes a file cannot be asked to end.
-    runtime.shutdown_background();
-    end
+    on_one_thread(run(settings, report))?
 }
 
 /// Makes the folder, if it is missing.
@@ -65,7 +61,7 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(settings.room.clone());
     let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
-    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
+    let mut crew = Crew::new(client, events, signals, report, settings.wait)?;
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
     let mut looking = pin!(alone_in(crew.client().clone(), taking.room.clone()));
@@ -128,7 +124,7 @@ struct Taking {
 impl Taking {
     fn new(settings: ReceiveSettings) -> Taking {
         let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
-        let deadline = settings.wait.map(|wait| Instant::now() + wait);
+        let deadline = from_now(settings.wait);
         let (known, offers) = (BTreeSet::new(), VecDeque::new());
         Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
     }
@@ -208,7 +204,7 @@ impl Taking {
                 self.trouble.get_or_insert(trouble);
             }
         }
-        self.deadline = self.settings.wait.map(|wait| Instant::now() + wait);
+        self.deadline = from_now(self.settings.wait);
     }
 
     /// Whether there is nothing more to wait for, and how the program ends then.
@@ -261,7 +257,7 @@ impl Receiving {
                     };
                     match &event {
                         FileEvent::Paused { why: PauseReason::NoSpace, .. } => {
-                            full_until = self.wait.map(|wait| Instant::now() + wait);
+                            full_until = from_now(self.wait);
                         }
                         _ => full_until = None,
                     }
@@ -275,11 +271,11 @@ impl Receiving {
                     }
                 }
                 () = until(full_until), if full_until.is_some() => {
-                    self.call_off(transfer).await;
+                    let_go(transfer, TransferHandle::leave).await;
                     return self.trouble(Exit::NoSpace, "the disk is full");
                 }
                 () = self.link.stopped() => {
-                    self.call_off(transfer).await;
+                    let_go(transfer, TransferHandle::leave).await;
                     return self.called_off();
                 }
             }
@@ -328,13 +324,5 @@ impl Receiving {
 
     fn called_off(&self) -> End {
         self.trouble(Exit::Interrupted, "called off")
-    }
-
-    /// Leaves it, and waits until that is told, but not for long. What came is there for the next attempt.
-    async fn call_off(&self, mut transfer: Transfer) {
-        transfer.handle().leave();
-        let ends = async { while transfer.next().await.is_some() {} };
-        // If not, the goodbye tells it.
-        let _ = tokio::time::timeout(GOODBYE, ends).await;
     }
 }

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat_net::chat_core::{Code, EndReason, MAX_NAME_BYTES, Recipient, UserName};
-use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Transfer};
+use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Transfer, TransferHandle};
 use tokio::time::Instant;
 
 use super::args::SendFileArgs;
-use super::crew::{Call, Crew, End, Link, Step, others_in, until};
+use super::crew::{Call, Crew, End, Link, Step, from_now, let_go, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
 use super::trouble::Trouble;
 use super::words::{Who, not_a_file, plain};
-use crate::connect::GOODBYE;
+use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
@@ -36,11 +36,7 @@ pub(crate) fn send(args: &SendFileArgs) -> anyhow::Result<Exit> {
         readable(path)?;
     }
     let report = Report::new(args.json, false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(run(&settings, report));
-    // A thread that reads a file cannot be asked to end.
-    runtime.shutdown_background();
-    end
+    on_one_thread(run(&settings, report))?
 }
 
 /// # Errors
@@ -65,7 +61,7 @@ async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(rooms);
     let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
-    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
+    let mut crew = Crew::new(client, events, signals, report, settings.wait)?;
     let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
     let mut troubles = Vec::new();
     loop {
@@ -137,7 +133,7 @@ impl Sending {
     }
 
     async fn run(mut self) -> End {
-        let mut deadline = self.deadline();
+        let mut deadline = from_now(self.wait);
         loop {
             let transfer = match self.offer(deadline).await {
                 Ok(transfer) => transfer,
@@ -150,13 +146,9 @@ impl Sending {
                     return end(Err(self.not_taken("nobody took it in time")));
                 }
                 Offered::Again => {}
-                Offered::Anew => deadline = self.deadline(),
+                Offered::Anew => deadline = from_now(self.wait),
             }
         }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.wait.map(|wait| Instant::now() + wait)
     }
 
     /// Offers it, again and again while the receiver is not there.
@@ -237,7 +229,7 @@ impl Sending {
                 call = self.link.call() => match call {
                     Call::Moved => tally.are_there(&self.present(&me).await),
                     Call::Stop => {
-                        self.call_off(transfer).await;
+                        let_go(transfer, TransferHandle::cancel).await;
                         return Offered::End(End::Failed(self.called_off()));
                     }
                 },
@@ -247,7 +239,7 @@ impl Sending {
                     result = Err(self.not_taken("nobody took it in time"));
                 }
                 // Nobody else is to take it from somebody who is about to leave.
-                self.call_off(transfer).await;
+                let_go(transfer, TransferHandle::cancel).await;
                 return Offered::End(end(result));
             }
         }
@@ -273,14 +265,6 @@ impl Sending {
         {
             self.link.news(News::alone_in(room)).await;
         }
-    }
-
-    /// Calls it off, and waits until that is told, but not for long.
-    async fn call_off(&self, mut transfer: Transfer) {
-        transfer.handle().cancel();
-        let ends = async { while transfer.next().await.is_some() {} };
-        // If not, the goodbye tells it.
-        let _ = tokio::time::timeout(GOODBYE, ends).await;
     }
 
     /// Whether the only one who had taken it is gone, and may come back: its program was killed, for example.

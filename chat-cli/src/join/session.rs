@@ -14,7 +14,7 @@ use chat_net::client::{AskError, Client, Events, Notice};
 use chat_net::codec::Told;
 
 use super::files::{Errand, FileTold, Files};
-use crate::connect::GOODBYE;
+use crate::connect::goodbye;
 use crate::exit::Exit;
 use crate::files::until;
 use crate::signals::Signals;
@@ -151,10 +151,8 @@ pub(crate) async fn run(
         return Ok(Exit::Failed);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
-    let goodbye = tokio::time::timeout(GOODBYE, client.quit());
-    tokio::select! {
-        _ = goodbye => {}
-        second = signals.next() => return Ok(second),
+    if let Some(second) = goodbye(client.quit(), signals).await {
+        return Ok(second);
     }
     Ok(match end? {
         End::Left | End::Done { all_arrived: true } => Exit::Done,
