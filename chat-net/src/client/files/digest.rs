@@ -64,8 +64,13 @@ impl Digest {
 
     fn advance(&self, at: u64, hasher: &blake3::Hasher) -> Option<FileHash> {
         self.at.store(at, Ordering::Release);
-        (at == self.size).then(|| FileHash(*hasher.finalize().as_bytes()))
+        (at == self.size).then(|| hash_of(hasher))
     }
+}
+
+/// The hash of all that a hasher was given.
+pub(super) fn hash_of(hasher: &blake3::Hasher) -> FileHash {
+    FileHash(*hasher.finalize().as_bytes())
 }
 
 /// Hashes a part of a file; an error if it ends before, or if nobody wants it any more.

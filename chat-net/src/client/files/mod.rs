@@ -12,6 +12,7 @@ mod options;
 mod own;
 mod part;
 mod pass;
+mod pauses;
 mod place;
 mod queue;
 mod receive;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chat_core::FileHash;
 use tokio::task::spawn_blocking;
 
+use super::digest::hash_of;
 use super::inlet::weight;
 use super::part::{Checkpoint, Part, Start};
 use super::table::{Files, Receiving};
@@ -83,7 +84,7 @@ impl Writer {
 
     /// The hash of what is there.
     pub(super) fn hash(&self) -> FileHash {
-        FileHash(*self.hasher.finalize().as_bytes())
+        hash_of(&self.hasher)
     }
 
     /// The sender's hash is known.
@@ -140,9 +141,7 @@ impl Writer {
 
     /// Notes how far it is, here and now. Blocks.
     pub(super) fn note_now(&mut self) {
-        if let Some(noting) = self.noting.take() {
-            let _ = noting.recv();
-        }
+        self.wait_for_note();
         let before = self.noted;
         if self.offset != before && !write(&self.checkpoint()) {
             self.noted = before;
@@ -160,9 +159,7 @@ impl Writer {
 
     /// It is whole and right: gives it its name. Blocks.
     pub(super) fn finish(mut self) -> io::Result<PathBuf> {
-        if let Some(noting) = self.noting.take() {
-            let _ = noting.recv();
-        }
+        self.wait_for_note();
         self.part.finish()
     }
 
@@ -190,11 +187,11 @@ impl Writer {
             self.acknowledged = self.offset;
             files.acknowledge(receiving, self.offset);
         }
-        // Not a look at the clock for every small piece.
-        if is_due || self.told_at.elapsed() >= TELL_EVERY {
-            if self.told_at.elapsed() >= TELL_EVERY {
-                self.tell_grown(receiving);
-            }
+        let is_time = self.told_at.elapsed() >= TELL_EVERY;
+        if is_time {
+            self.tell_grown(receiving);
+        }
+        if is_due || is_time {
             self.note();
         }
     }
@@ -219,6 +216,13 @@ impl Writer {
             write(&checkpoint);
             drop(done);
         });
+    }
+
+    /// Waits for the thread that notes how far it is, if there is one.
+    fn wait_for_note(&mut self) {
+        if let Some(noting) = self.noting.take() {
+            let _ = noting.recv();
+        }
     }
 
     fn checkpoint(&mut self) -> Checkpoint {

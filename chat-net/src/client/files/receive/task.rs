@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::error::FileError;
 use super::super::event::FileEvent;
+use super::super::pauses::Pauses;
 use super::super::transfer::{Transfer, Wanted};
 use super::super::writer::{Stopped, Writer};
 use super::{Ends, Whereto, cannot_write, is_full};
@@ -23,13 +24,6 @@ use crate::disk::free_bytes;
 
 /// How often a full disk is looked at again.
 pub(super) const SPACE_EVERY: Duration = Duration::from_secs(5);
-
-/// The first pause before a copy that came to a halt is accepted again; each later one is twice as long, up to
-/// [`RETRY_MOST`].
-const RETRY: Duration = Duration::from_secs(1);
-
-/// The longest.
-const RETRY_MOST: Duration = Duration::from_secs(30);
 
 /// So often a file is begun anew because what is there is not its beginning.
 const RESTARTS: u32 = 3;
@@ -99,7 +93,8 @@ pub(super) struct Receive {
     pub(super) restarts: u32,
     pub(super) lacks_space: bool,
     pub(super) retry_at: Option<Instant>,
-    retry: Duration,
+    /// Before a copy that came to a halt is accepted again.
+    pauses: Pauses,
     /// The last progress that was told.
     told: u64,
     /// The last event, and whether what is there is kept, when all is done that belongs to it.
@@ -133,7 +128,7 @@ impl Receive {
             restarts: RESTARTS,
             lacks_space: false,
             retry_at: None,
-            retry: RETRY,
+            pauses: Pauses::new(),
             last: None,
         }
     }
@@ -341,15 +336,14 @@ impl Receive {
 
     /// Tries again after a while, which is longer each time as long as nothing comes.
     pub(super) fn halt(&mut self) {
-        self.retry_at = Some(Instant::now() + self.retry);
-        self.retry = (self.retry * 2).min(RETRY_MOST);
+        self.retry_at = Some(Instant::now() + self.pauses.next());
     }
 
     /// Tells how far it is, if that is news.
     fn grown(&mut self) {
         let bytes = self.ends.route.receiving.written.load(Ordering::Relaxed);
         if bytes > self.told {
-            (self.told, self.retry) = (bytes, RETRY);
+            (self.told, self.pauses) = (bytes, Pauses::new());
             self.say(FileEvent::Progress { user: self.to.me.clone(), bytes });
         }
     }
