@@ -25,4 +25,4 @@ pub(crate) use path::{at_home, written};
 pub(crate) use receive::receive;
 pub(crate) use send::send;
 pub(crate) use story::Story;
-pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, plain};
+pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, percent, plain};
