@@ -95,8 +95,7 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     alice.err.until("1: \"a\" (10 B) is offered to bob");
     bob.until("alice offers");
     alice.type_line("/quit");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0));
+    let (_, err) = alice.ends_with(0);
     assert_eq!(err.last().map(String::as_str), Some("- 1: \"a\" is no longer offered to bob"));
 }
 
@@ -125,8 +124,7 @@ fn the_end_of_the_input_waits_for_files() {
 #[test]
 fn the_end_of_the_input_waits_for_a_paused_file_as_long_as_it_is_offered() {
     let (server, desk) = (Server::start(&["--limit", "offer=1s"]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(200_000);
+    let relay = Relay::slow(&server.addr, 200_000);
     let mut bob = join(&relay.addr, "bob", &desk.inbox());
     let mut alice = join(&server.addr, "alice", Path::new("."));
     alice.type_line(&format!("/sendfile bob {}", desk.file("a.bin", 4_000_000)));
@@ -136,8 +134,7 @@ fn the_end_of_the_input_waits_for_a_paused_file_as_long_as_it_is_offered() {
     bob.type_line("/pause 1");
     alice.err.until("1: \"a.bin\" to bob is paused: bob paused it");
     bob.end_input();
-    let (status, _, err) = bob.wait();
-    assert_eq!(status.code(), Some(1), "{err:?}");
+    let (_, err) = bob.ends_with(1);
     assert!(err.last().unwrap().starts_with("- 1: \"a.bin\" from alice is called off at "), "{err:?}");
 }
 
@@ -153,8 +150,7 @@ fn a_signal_that_takes_a_file_back_is_no_end_in_order() {
         alice.err.until("\"a\" (10 B) is offered to bob");
         alice.signal(signal);
         bob.until("alice left");
-        let (status, _, err) = alice.wait();
-        assert_eq!(status.code(), Some(code), "{err:?}");
+        let (_, err) = alice.ends_with(code);
         assert!(err.last().unwrap().ends_with("\"a\" is no longer offered to bob"), "{err:?}");
     }
 }
@@ -162,8 +158,7 @@ fn a_signal_that_takes_a_file_back_is_no_end_in_order() {
 #[test]
 fn what_remains_of_a_file_that_was_called_off_is_said() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(2_000_000);
+    let relay = Relay::slow(&server.addr, 2_000_000);
     let file = desk.file("a.bin", 20_000_000);
     let mut alice = join(&server.addr, "alice", Path::new("."));
     let mut bob = join(&relay.addr, "bob", &desk.inbox());

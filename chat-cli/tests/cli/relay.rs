@@ -8,8 +8,6 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 struct Wire {
     is_cut: bool,
-    /// So many bytes a second pass to each client; none: as many as come.
-    bytes_per_second: Option<u32>,
     /// Both ends of every connection.
     ends: Vec<TcpStream>,
 }
@@ -22,6 +20,15 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn to(server: &str) -> Relay {
+        Relay::at_rate(server, None)
+    }
+
+    /// Lets so many bytes a second pass to each client.
+    pub(crate) fn slow(server: &str, bytes_per_second: u32) -> Relay {
+        Relay::at_rate(server, Some(bytes_per_second))
+    }
+
+    fn at_rate(server: &str, bytes_per_second: Option<u32>) -> Relay {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap().to_string();
         let wire = Arc::new(Mutex::new(Wire::default()));
@@ -34,7 +41,7 @@ impl Relay {
                 }
                 let far = TcpStream::connect(&server).unwrap();
                 carry(&near, &far, None);
-                carry(&far, &near, wire.bytes_per_second);
+                carry(&far, &near, bytes_per_second);
                 wire.ends.extend([near, far]);
             }
         });
@@ -49,11 +56,6 @@ impl Relay {
             // It may be gone already.
             let _ = end.shutdown(Shutdown::Both);
         }
-    }
-
-    /// Lets so many bytes a second pass to those who connect from now on.
-    pub(crate) fn slow(&self, bytes_per_second: u32) {
-        self.wire.lock().unwrap().bytes_per_second = Some(bytes_per_second);
     }
 
     pub(crate) fn mend(&self) {
