@@ -78,15 +78,15 @@ pub(crate) enum Finding {
 
 /// What a relay begins with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
-    pub(super) transfer: TransferId,
-    pub(super) size: u64,
-    pub(super) chunk_bytes: u32,
-    pub(super) is_room: bool,
+pub(crate) struct Start {
+    pub(crate) transfer: TransferId,
+    pub(crate) size: u64,
+    pub(crate) chunk_bytes: u32,
+    pub(crate) is_room: bool,
     /// The sender's session.
-    pub(super) sender: SessionId,
+    pub(crate) sender: SessionId,
     /// Whether the file's hash is known.
-    pub(super) is_hashed: bool,
+    pub(crate) is_hashed: bool,
 }
 
 /// One transfer.

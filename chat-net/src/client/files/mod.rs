@@ -33,4 +33,4 @@ pub use options::{ReceiveOptions, SendOptions};
 pub use transfer::{Landing, Transfer, TransferHandle};
 
 pub(crate) use sending::Sending;
-pub(crate) use table::{Files, OutChunk};
+pub(crate) use table::{Files, Glance, OutChunk};

@@ -139,6 +139,11 @@ impl Part {
         names.find(|path| is_free(path)).unwrap_or_else(|| self.spot.named(0))
     }
 
+    /// How large the file is.
+    pub(super) fn size(&self) -> u64 {
+        self.spot.about.size
+    }
+
     /// Where it is, until it is whole.
     pub(super) fn path(&self) -> &Path {
         &self.spot.path

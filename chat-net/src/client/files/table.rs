@@ -42,6 +42,17 @@ struct State {
     chunks: VecDeque<OutChunk>,
 }
 
+/// What the driver looks at before it waits.
+#[derive(Debug)]
+pub(crate) struct Glance {
+    pub(crate) acknowledgements: BTreeMap<TransferId, u64>,
+    /// A chunk waits for the link.
+    pub(crate) has_chunk: bool,
+    pub(crate) is_sending: bool,
+    /// Chunks are to be expected.
+    pub(crate) is_receiving: bool,
+}
+
 /// A received file, as the driver sees it.
 #[derive(Debug)]
 pub(super) struct Receiving {
@@ -169,15 +180,15 @@ impl Files {
         self.words.load(Ordering::Relaxed) < WORDS && self.waiting.load(Ordering::Relaxed) < self.limit
     }
 
-    /// Whether a transfer waits for something of the link.
-    pub(crate) fn is_busy(&self) -> bool {
-        let state = self.state();
-        !state.sending.is_empty() || !state.receiving.is_empty()
-    }
-
-    /// Whether chunks are to be expected.
-    pub(crate) fn is_receiving(&self) -> bool {
-        !self.state().receiving.is_empty()
+    /// How it stands now; the acknowledgements that wait are the driver's then.
+    pub(crate) fn glance(&self) -> Glance {
+        let mut state = self.state();
+        Glance {
+            acknowledgements: std::mem::take(&mut state.acknowledgements),
+            has_chunk: !state.chunks.is_empty(),
+            is_sending: !state.sending.is_empty(),
+            is_receiving: !state.receiving.is_empty(),
+        }
     }
 
     /// There is a link, and a session of that user.
@@ -297,16 +308,6 @@ impl Files {
                 .chunks
                 .retain(|chunk| !(Arc::ptr_eq(&chunk.sending, &sending) && chunk.pass.number == pass));
         }
-    }
-
-    /// The acknowledgements that wait.
-    pub(crate) fn acknowledgements(&self) -> BTreeMap<TransferId, u64> {
-        std::mem::take(&mut self.state().acknowledgements)
-    }
-
-    /// Whether a chunk waits for the link.
-    pub(crate) fn has_chunk(&self) -> bool {
-        !self.state().chunks.is_empty()
     }
 
     /// The next chunk for the link.

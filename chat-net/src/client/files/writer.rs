@@ -34,7 +34,6 @@ pub(super) struct Writer {
     part: Part,
     hasher: blake3::Hasher,
     offset: u64,
-    size: u64,
     acknowledged: u64,
     noted: u64,
     noted_at: Instant,
@@ -56,14 +55,13 @@ pub(super) enum Stopped {
 }
 
 impl Writer {
-    pub(super) fn new(part: Part, start: Start, size: u64) -> Writer {
+    pub(super) fn new(part: Part, start: Start) -> Writer {
         let Start { offset, hasher } = start;
         let now = Instant::now();
         Writer {
             part,
             hasher,
             offset,
-            size,
             acknowledged: offset,
             noted: offset,
             noted_at: now,
@@ -79,7 +77,7 @@ impl Writer {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.offset == self.size
+        self.offset == self.part.size()
     }
 
     /// The hash of what is there.
@@ -252,7 +250,7 @@ mod tests {
         let about = About { from: "ann".into(), name: "x".into(), size: 10, hash: None };
         let open = || Part::open(folder.path(), "x", &about).unwrap();
         let (part, start) = open();
-        let mut writer = Writer::new(part, start, 10);
+        let mut writer = Writer::new(part, start);
         writer.write(0, &Bytes::from_static(b"abc")).unwrap();
         let obstacle = folder.path().join("x.part.json~");
         std::fs::write(&obstacle, "precious").unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chat_core::{Ask, EndReason, Event, FileHash, Offer};
+use chat_core::{Ask, EndReason, Event, Offer};
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
@@ -71,9 +71,9 @@ impl Place {
 /// See the module.
 pub(super) struct Receive {
     pub(super) ends: Ends,
+    /// With the hash, as soon as it is known.
     pub(super) offer: Offer,
     pub(super) to: Whereto,
-    pub(super) hash: Option<FileHash>,
     pub(super) place: Place,
     /// Until the server has taken the first accept.
     pub(super) started: Option<(oneshot::Sender<Result<Transfer, FileError>>, Transfer)>,
@@ -109,12 +109,10 @@ impl Receive {
         transfer: Transfer,
         to: Whereto,
     ) -> Receive {
-        let offer = transfer.offer.clone();
         Receive {
             wanted: ends.wishes.wanted(),
             ends,
-            hash: offer.hash,
-            offer,
+            offer: transfer.offer.clone(),
             to,
             taken: 0,
             inherited: writer.offset(),
@@ -191,7 +189,7 @@ impl Receive {
             return;
         }
         let Place::Idle(writer) = &mut self.place else { return };
-        if let Some(hash) = self.hash {
+        if let Some(hash) = self.offer.hash {
             writer.hashed(hash);
         }
         if self.starts_over {
@@ -235,7 +233,7 @@ impl Receive {
 
     /// All is there: if it is right it gets its name.
     fn conclude(&mut self) {
-        let (Place::Idle(writer), Some(hash)) = (&self.place, self.hash) else { return };
+        let (Place::Idle(writer), Some(hash)) = (&self.place, self.offer.hash) else { return };
         if writer.hash() != hash {
             return match self.inherited {
                 0 => self.fail(FileError::WrongHash, EndReason::WrongHash),
