@@ -116,6 +116,7 @@ mod flood;
 mod id_map;
 mod limits;
 mod listen;
+mod lock;
 mod log;
 mod notice;
 mod pipeline;

@@ -1,11 +1,12 @@
 //! The notices that wait for the user: a queue with a soft limit, which the driver looks at before it reads.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
 use crate::client::notice::Notice;
+use crate::lock::lock;
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,8 +28,7 @@ struct Shared {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and a queue is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

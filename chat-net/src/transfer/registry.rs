@@ -1,7 +1,7 @@
 //! Which transfers are on their way, and which connections are their ends.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chat_core::{SessionId, TransferId};
@@ -14,6 +14,7 @@ use crate::codec::Chunk;
 use crate::conn::outbox::Outbox;
 use crate::id_map::IdMap;
 use crate::limits::Limits;
+use crate::lock::lock;
 
 /// A receiver that takes a file, as the log says.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +65,6 @@ fn add(list: &mut Vec<TransferId>, transfer: TransferId) {
     if !list.contains(&transfer) {
         list.push(transfer);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that is done under these locks panics half-way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Transfers {

@@ -1,11 +1,12 @@
 //! The events of one transfer that wait for whoever holds it: bounded, however long nobody looks.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
 use super::event::FileEvent;
+use crate::lock::lock;
 
 /// Events that wait; behind them only the last one of a transfer is kept.
 const LIMIT: usize = 16 * 1024;
@@ -25,8 +26,7 @@ struct Shared {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and a queue is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use bytes::{Bytes, BytesMut};
 use chat_core::{FileHash, MAX_CHUNK_BYTES, Offer, UserName};
@@ -15,6 +15,7 @@ use super::pass::{Buffers, Pass};
 use super::source::Source;
 use super::table::{Files, OutChunk, Word, Words};
 use crate::codec::{Chunk, Credit, bincode, frame};
+use crate::lock::lock;
 
 /// Passes of one transfer at once; a server has far fewer.
 const PASSES: usize = 64;
@@ -91,8 +92,7 @@ impl Sending {
     }
 
     fn passes(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Pass>>> {
-        // No code panics while it holds the lock; and the map is never half changed.
-        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.passes)
     }
 
     fn say(&self, found: Found) {
@@ -243,7 +243,7 @@ impl Sending {
     }
 
     fn catching_up(&self) -> MutexGuard<'_, CatchingUp> {
-        self.catching_up.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.catching_up)
     }
 
     /// Sees to it that what no pass goes by is hashed, too: by one thread.
@@ -289,7 +289,7 @@ impl Sending {
     }
 
     fn comparing(&self) -> MutexGuard<'_, Comparing> {
-        self.comparing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.comparing)
     }
 
     /// Compares the file's beginning with what a receiver says it has.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use chat_core::{Event, Offer, TransferId, UserName};
@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::pass::Pass;
 use super::sending::{Found, Sending};
 use crate::codec::{Chunk, Credit, ProtocolError, Told};
+use crate::lock::lock;
 
 /// Words to tasks that wait; behind them the link is not read. Tasks take them as soon as they run.
 const WORDS: usize = 4096;
@@ -157,8 +158,7 @@ impl Files {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and the state is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Both ends of the words to a new task.
