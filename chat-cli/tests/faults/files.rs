@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::lab::{Lab, Running};
-use crate::program::{Lines, Program, command};
+use crate::program::{Program, command};
 use crate::relay::Relay;
 use crate::rng::Rng;
 
@@ -148,11 +147,16 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     let wire = Relay::slow(&lab.address, 100_000);
     let folder = |name: &str| -> PathBuf { lab.beside(name) };
     let names: Vec<String> = (1..=9).map(|number| format!("fast{number}")).collect();
-    let watcher = Watcher::new(&lab.address);
+    let mut watcher = Program::spawn(command(&["join", &lab.address, "--name", "watcher", "--json"]));
+    watcher.out.until("\"joined\"");
     let fast: Vec<Program> =
         names.iter().map(|name| receive(&lab.address, name, &folder(name), Some("lobby"))).collect();
     let slow = receive(&wire.addr, "slow", &folder("slow"), Some("lobby"));
-    watcher.see_many(10);
+    for _ in 0..10 {
+        watcher.out.until("\"joined\"");
+    }
+    watcher.type_line(r#"{"type":"bye"}"#);
+    watcher.ends_with(0);
     let begun = Instant::now();
     let alice = send(&lab.address, "#lobby", &source);
     for (program, name) in fast.into_iter().zip(&names) {
@@ -167,39 +171,4 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     assert_same(&source, &folder("slow").join("source.bin"));
     assert_done(alice, "the sender");
     server.end();
-}
-
-/// Somebody in the lobby who sees others come.
-struct Watcher {
-    link: TcpStream,
-    lines: Lines,
-}
-
-impl Watcher {
-    fn new(address: &str) -> Watcher {
-        let mut link = TcpStream::connect(address).unwrap();
-        let lines = Lines::of(link.try_clone().unwrap());
-        link.write_all(b"{\"type\":\"hello\",\"name\":\"watcher\",\"rooms\":[\"lobby\"]}\n").unwrap();
-        let mut watcher = Watcher { link, lines };
-        watcher.see("watcher");
-        watcher
-    }
-
-    /// Waits until `name` joins.
-    fn see(&mut self, name: &str) {
-        loop {
-            let line: serde_json::Value = serde_json::from_str(&self.lines.until("\"joined\"")).unwrap();
-            if line["user"] == name {
-                return;
-            }
-        }
-    }
-
-    /// Waits until so many have joined, then leaves.
-    fn see_many(mut self, count: usize) {
-        for _ in 0..count {
-            self.lines.until("\"joined\"");
-        }
-        self.link.write_all(b"{\"type\":\"bye\"}\n").unwrap();
-    }
 }
