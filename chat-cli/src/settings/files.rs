@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
 
 use super::file::{FileJoin, FileSettings};
-use super::who::{Env, Target, Who, environment, looks_like_an_address, room_name, who};
+use super::who::{Env, Target, Who, address_first, environment, room_name, who};
 use crate::exit::{self, Exit};
 use crate::files::{ReceiveArgs, SendFileArgs};
 
@@ -53,12 +53,8 @@ impl SendFileSettings {
     }
 
     fn merge(args: &SendFileArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendFileSettings> {
-        let first = args.paths.first().and_then(|first| first.to_str());
-        let (addr, paths) = match first.filter(|first| args.addr.is_none() && looks_like_an_address(first)) {
-            Some(first) => (Some(first.to_owned()), &args.paths[1..]),
-            None => (args.addr.clone(), args.paths.as_slice()),
-        };
-        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), file, env)?;
+        let (addr, paths) = address_first(args.addr.as_ref(), &args.paths, env);
+        let who = who(addr, args.name.clone(), file, env)?;
         if paths.is_empty() {
             let why = "say which files to send; a file called like an address is written ./host:1";
             return Err(exit::because(Exit::Usage, why));

@@ -1,5 +1,6 @@
 //! What `join` and `send` are to do: where, as whom, into which rooms.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::file::{FileJoin, FileSettings};
@@ -85,11 +86,8 @@ impl SendSettings {
     }
 
     fn merge(args: &SendArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendSettings> {
-        let (addr, words) = match (&args.addr, args.words.split_first()) {
-            (None, Some((first, rest))) if looks_like_an_address(first) => (Some(first.clone()), rest),
-            (addr, _) => (addr.clone(), args.words.as_slice()),
-        };
-        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), file, env)?;
+        let (addr, words) = address_first(args.addr.as_ref(), &args.words, env);
+        let who = who(addr, args.name.clone(), file, env)?;
         let first_room = |list: String| list.split(',').next().map(str::to_owned);
         let target = match (&args.to, &args.room) {
             (Some(user), _) => Target::User(user.clone()),
@@ -100,6 +98,20 @@ impl SendSettings {
             }
         };
         Ok(SendSettings { who, target, text: (!words.is_empty()).then(|| words.join(" ")) })
+    }
+}
+
+/// The server's address, if it is typed or in the environment, and the other arguments: without a flag, a first one that
+/// looks like an address is that.
+pub(super) fn address_first<'a, T: AsRef<OsStr>>(
+    flag: Option<&String>,
+    args: &'a [T],
+    env: Env<'_>,
+) -> (Option<String>, &'a [T]) {
+    let first = args.first().and_then(|first| first.as_ref().to_str());
+    match first.filter(|first| flag.is_none() && looks_like_an_address(first)) {
+        Some(first) => (Some(first.to_owned()), &args[1..]),
+        None => (flag.cloned().or_else(|| env("CHAT_ADDR")), args),
     }
 }
 
@@ -134,7 +146,7 @@ pub(crate) fn room_name(written: &str) -> anyhow::Result<RoomName> {
 }
 
 /// Whether it has the form HOST:PORT.
-pub(super) fn looks_like_an_address(text: &str) -> bool {
+fn looks_like_an_address(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bracketed = host.starts_with('[') && host.ends_with(']');
     let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ':' || c == '/');
