@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::report::{Key, News, Report};
 use super::trouble::Trouble;
+use super::words::Who;
 use crate::connect::{GOODBYE, goodbye};
 use crate::exit::{self, Exit};
 use crate::output;
@@ -341,10 +342,10 @@ impl Crew {
     }
 }
 
-/// All in that room but `me`; none if that is not known.
-pub(crate) async fn others_in(client: &Client, room: &str, me: &UserName) -> Option<BTreeSet<UserName>> {
+/// All in that room but this client's own user; none if that is not known.
+pub(crate) async fn others_in(client: &Client, room: &str) -> Option<BTreeSet<UserName>> {
     let users = client.users(Some(room)).await.ok()?;
-    Some(users.into_iter().filter(|user| user != me).collect())
+    Some(users.into_iter().filter(|user| !Who::new(user, client.user()).is_me()).collect())
 }
 
 /// Calls a transfer off, as `how` says, and waits until the other end has been told, but not for long.

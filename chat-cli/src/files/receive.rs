@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::{
-    Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName,
-};
+use chat_net::chat_core::{Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId};
 use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer, TransferHandle};
 use chat_net::codec::Told;
 use tokio::time::Instant;
@@ -64,7 +62,7 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
     let mut crew = Crew::new(client, events, signals, report, settings.wait)?;
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
-    let mut looking = pin!(alone_in(crew.client().clone(), taking.room.clone()));
+    let mut looking = pin!(alone_in(crew.client().clone(), taking.settings.room.clone()));
     let mut has_looked = false;
     loop {
         taking.begin(&mut crew);
@@ -103,14 +101,13 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
 
 /// The room, if nobody else is in it: waiting there may be a mistake in writing its name.
 async fn alone_in(client: Client, room: Option<RoomName>) -> Option<RoomName> {
-    let (room, me) = (room?, UserName::new(client.user(), usize::MAX).ok()?);
-    others_in(&client, room.as_str(), &me).await?.is_empty().then_some(room)
+    let room = room?;
+    others_in(&client, room.as_str()).await?.is_empty().then_some(room)
 }
 
 /// Which offers are taken.
 struct Taking {
     settings: ReceiveSettings,
-    room: Option<RoomName>,
     known: BTreeSet<TransferId>,
     offers: VecDeque<Offer>,
     begun: usize,
@@ -123,15 +120,14 @@ struct Taking {
 
 impl Taking {
     fn new(settings: ReceiveSettings) -> Taking {
-        let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
         let deadline = from_now(settings.wait);
         let (known, offers) = (BTreeSet::new(), VecDeque::new());
-        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
+        Taking { settings, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
     }
 
     fn waiting(&self) -> News {
         let from = &self.settings.from;
-        let text = match &self.room {
+        let text = match &self.settings.room {
             Some(room) => format!("waiting for what {from} offers in #{room}"),
             None => format!("waiting for what {from} offers to {}", self.settings.who.name),
         };
@@ -162,7 +158,7 @@ impl Taking {
     }
 
     fn is_meant(&self, offer: &Offer) -> bool {
-        let is_there = match (&offer.to, &self.room) {
+        let is_there = match (&offer.to, &self.settings.room) {
             (Target::User(_), None) => true,
             (Target::Room(offered), Some(room)) => offered == room,
             _ => false,
@@ -319,10 +315,10 @@ impl Receiving {
     }
 
     fn trouble(&self, exit: Exit, why: &str) -> End {
-        End::Failed(Trouble::new(exit, format!("{}: {why}", self.what)))
+        End::Failed(Trouble::new(exit, &self.what, why))
     }
 
     fn called_off(&self) -> End {
-        self.trouble(Exit::Interrupted, "called off")
+        End::Failed(Trouble::interrupted(&self.what))
     }
 }

@@ -162,7 +162,7 @@ impl Sending {
             };
             let pause = match offered {
                 Ok(transfer) => return Ok(transfer),
-                Err(FileError::Refused(refusal)) if self.is_worth_waiting(refusal.code) => {
+                Err(FileError::Refused(refusal)) if is_worth_waiting(refusal.code) => {
                     if !std::mem::replace(&mut is_told, true) {
                         let text = format!("{} waits: {}", self.what, refusal.message);
                         let news = News::of("waiting", text).name(&self.what).why(&refusal.reason);
@@ -183,29 +183,22 @@ impl Sending {
         }
     }
 
-    /// Whether an offer that was refused so may be taken later.
-    fn is_worth_waiting(&self, code: u16) -> bool {
-        let code = Code::from_number(code);
-        let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
-        code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
-    }
-
     /// How it ends if nobody takes it: what came to nothing before says more than that.
     fn not_taken(&self, why: &str) -> Trouble {
-        let trouble = || Trouble::new(Exit::NotTaken, format!("{}: {why}", self.what));
+        let trouble = || Trouble::new(Exit::NotTaken, &self.what, why);
         self.broken.clone().unwrap_or_else(trouble)
     }
 
     fn called_off(&self) -> Trouble {
-        Trouble::new(Exit::Interrupted, format!("{}: called off", self.what))
+        Trouble::interrupted(&self.what)
     }
 
     /// Waits for the answers to an offer, and for all who took it.
     async fn follow(&mut self, mut transfer: Transfer, deadline: Option<Instant>) -> Offered {
         let me = transfer.offer().from.clone();
-        self.tell_if_alone(&me).await;
+        self.tell_if_alone().await;
         let mut tally = Tally::new(&self.what);
-        tally.await_all(self.present(&me).await);
+        tally.await_all(self.present().await);
         loop {
             tokio::select! {
                 event = transfer.next() => match event {
@@ -227,7 +220,7 @@ impl Sending {
                 },
                 () = until(deadline), if !tally.is_closed() => tally.close(),
                 call = self.link.call() => match call {
-                    Call::Moved => tally.are_there(&self.present(&me).await),
+                    Call::Moved => tally.are_there(&self.present().await),
                     Call::Stop => {
                         let_go(transfer, TransferHandle::cancel).await;
                         return Offered::End(End::Failed(self.called_off()));
@@ -246,22 +239,22 @@ impl Sending {
     }
 
     /// Who may take it, by now.
-    async fn present(&self, me: &UserName) -> BTreeSet<UserName> {
+    async fn present(&self) -> BTreeSet<UserName> {
         match &self.to {
             Recipient::User(name) => UserName::new(name, MAX_NAME_BYTES).into_iter().collect(),
             // Without an answer nobody is waited for in particular.
-            Recipient::Room(room) => others_in(&self.client, room, me).await.unwrap_or_default(),
+            Recipient::Room(room) => others_in(&self.client, room).await.unwrap_or_default(),
         }
     }
 
     /// Waiting in a room where nobody is may be a mistake in writing its name.
-    async fn tell_if_alone(&mut self, me: &UserName) {
+    async fn tell_if_alone(&mut self) {
         // One of many files is enough to say it.
         if self.link.key() > 0 || std::mem::replace(&mut self.looked, true) {
             return;
         }
         if let Recipient::Room(room) = &self.to
-            && others_in(&self.client, room, me).await.is_some_and(|others| others.is_empty())
+            && others_in(&self.client, room).await.is_some_and(|others| others.is_empty())
         {
             self.link.news(News::alone_in(room)).await;
         }
@@ -304,6 +297,13 @@ impl Sending {
             _ => None,
         }
     }
+}
+
+/// Whether an offer that was refused so may be taken later.
+fn is_worth_waiting(code: u16) -> bool {
+    let code = Code::from_number(code);
+    let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
+    code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
 }
 
 fn end(result: Result<(), Trouble>) -> End {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{MAX_NAME_BYTES, UserName};
+use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
 
 use super::file::{FileJoin, FileSettings};
 use super::who::{Env, Target, Who, environment, looks_like_an_address, room_name, who};
@@ -33,7 +33,7 @@ pub(crate) struct ReceiveSettings {
     /// From whom.
     pub(crate) from: UserName,
     /// What is offered in this room; none: to this user.
-    pub(crate) room: Option<String>,
+    pub(crate) room: Option<RoomName>,
     /// Where to.
     pub(crate) folder: PathBuf,
     /// So many files.
@@ -64,7 +64,7 @@ impl SendFileSettings {
             return Err(exit::because(Exit::Usage, why));
         }
         let target = match args.to.strip_prefix('#') {
-            Some(_) => Target::Room(room_name(&args.to)?),
+            Some(_) => Target::Room(room_name(&args.to)?.into()),
             None => Target::User(somebody_else(&args.to, &who)?.as_str().to_owned()),
         };
         let chunk_bytes = args.chunk.unwrap_or_default();
@@ -94,7 +94,8 @@ fn wait(secs: u64) -> Option<Duration> {
 /// # Errors
 /// Ends with [`Exit::Usage`] if no user can have that name, or if it is one's own.
 fn somebody_else(written: &str, me: &Who) -> anyhow::Result<UserName> {
-    let user = user_name(written)?;
+    let user = UserName::new(written, MAX_NAME_BYTES)
+        .map_err(|why| exit::because(Exit::Usage, format!("user \"{written}\": {why}")))?;
     if user.as_str().eq_ignore_ascii_case(&me.name) {
         let why = format!(
             "{user} is your own name here: files go from one user to another; --name says who you are"
@@ -102,13 +103,6 @@ fn somebody_else(written: &str, me: &Who) -> anyhow::Result<UserName> {
         return Err(exit::because(Exit::Usage, why));
     }
     Ok(user)
-}
-
-/// # Errors
-/// Ends with [`Exit::Usage`] if no user can have that name.
-fn user_name(written: &str) -> anyhow::Result<UserName> {
-    UserName::new(written, MAX_NAME_BYTES)
-        .map_err(|why| exit::because(Exit::Usage, format!("user \"{written}\": {why}")))
 }
 
 #[cfg(test)]

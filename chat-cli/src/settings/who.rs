@@ -67,7 +67,7 @@ impl JoinSettings {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
         let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
-        let rooms = rooms.iter().map(|room| room_name(room)).collect::<Result<_, _>>()?;
+        let rooms = rooms.iter().map(|room| room_name(room).map(String::from)).collect::<Result<_, _>>()?;
         let downloads = args.downloads.clone().or(file.downloads);
         let downloads = downloads.unwrap_or_else(|| downloads::default_folder(&super::data::environment));
         Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default(), downloads })
@@ -93,10 +93,10 @@ impl SendSettings {
         let first_room = |list: String| list.split(',').next().map(str::to_owned);
         let target = match (&args.to, &args.room) {
             (Some(user), _) => Target::User(user.clone()),
-            (None, Some(room)) => Target::Room(room_name(room)?),
+            (None, Some(room)) => Target::Room(room_name(room)?.into()),
             (None, None) => {
                 let room = env("CHAT_ROOM").and_then(first_room).or_else(|| file.rooms.first().cloned());
-                Target::Room(room_name(&room.unwrap_or_else(|| DEFAULT_ROOM.into()))?)
+                Target::Room(room_name(&room.unwrap_or_else(|| DEFAULT_ROOM.into()))?.into())
             }
         };
         Ok(SendSettings { who, target, text: (!words.is_empty()).then(|| words.join(" ")) })
@@ -128,9 +128,8 @@ pub(super) fn who(
 ///
 /// # Errors
 /// Ends with [`Exit::Usage`] if no room can have that name.
-pub(crate) fn room_name(written: &str) -> anyhow::Result<String> {
+pub(crate) fn room_name(written: &str) -> anyhow::Result<RoomName> {
     RoomName::new(written, MAX_NAME_BYTES)
-        .map(String::from)
         .map_err(|why| exit::because(Exit::Usage, format!("room \"{written}\": {why}")))
 }
 
