@@ -32,7 +32,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What connects a driver with whoever it works for.
 pub(super) struct Ends {
     pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) notices: Sender,
+    pub(super) notices: Sender<Notice>,
     pub(super) quit: CancellationToken,
     pub(super) files: Arc<Files>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Driver {
     dial: Dial,
     options: Options,
     orders: mpsc::Receiver<Order>,
-    notices: Sender,
+    notices: Sender<Notice>,
     quit: CancellationToken,
     files: Arc<Files>,
     mirror: Mirror,
