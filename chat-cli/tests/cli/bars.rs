@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Winsize, tcsetwinsize};
-
 use crate::files::{Desk, pattern};
 use crate::program::{Server, command};
 use crate::pty::Terminal;
@@ -107,10 +104,7 @@ fn a_bar_follows_its_terminal_down_to_twenty_columns() {
     bob.until_shown("/accept 1");
     bob.press("/accept 1\r");
     bob.until("a bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("[")));
-    let size = Winsize { ws_row: 12, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0 };
-    bob.screen.screen_mut().set_size(12, 20);
-    tcsetwinsize(&bob.keyboard, size).unwrap();
-    kill_process(Pid::from_child(&bob.child), Signal::WINCH).unwrap();
+    bob.resize((12, 20));
     bob.until("a short bar", |lines| {
         lines.len() > 1
             && lines.last().is_some_and(|line| line.trim_end() == "#lobby>")
@@ -141,7 +135,7 @@ fn whoever_leaves_while_a_file_is_on_its_way_says_so_twice() {
         alice.press("still here\r");
         bob.until("still here");
         alice.press(leave);
-        assert_eq!(alice.child.wait().unwrap().code(), Some(0));
+        assert_eq!(alice.code(), Some(0));
         bob.until("alice left");
     }
 }
