@@ -29,7 +29,7 @@ use crate::reads::UsersPage;
 use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
-use crate::transfer::{Finding, Link, Transfers};
+use crate::transfer::{Finding, Link, Start, Transfers};
 
 /// What reaches the engine from connections, jobs and the server's handle.
 #[derive(Debug)]
@@ -332,8 +332,8 @@ impl<L: Log> Engine<L> {
         let Offer { size, chunk_bytes, ref to, hash, .. } = info.offer;
         let is_room = matches!(to, Target::Room(_));
         let is_hashed = hash.is_some();
-        let link = Link { transfer, size, chunk_bytes, is_room, sender, receiver, from, is_hashed };
-        self.fan_out.push(Item::Link(link));
+        let start = Start { transfer, size, chunk_bytes, is_room, sender, is_hashed };
+        self.fan_out.push(Item::Link(Link { start, receiver, from }));
     }
 
     /// A session is attached. A new one is put into its first rooms; a resumed one gets what it missed.

@@ -118,6 +118,7 @@ mod flood;
 mod id_map;
 mod limits;
 mod listen;
+mod lock;
 mod log;
 #[cfg(feature = "metrics")]
 pub mod metrics;

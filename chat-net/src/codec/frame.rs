@@ -135,6 +135,15 @@ pub fn put(out: &mut BytesMut, limit: usize, encode: impl FnOnce(&mut BytesMut))
     }
 }
 
+/// Appends the beginning of a frame, up to the last `rest` bytes of its payload: `encode` appends what stands before them.
+pub(crate) fn put_head(out: &mut BytesMut, rest: usize, encode: impl FnOnce(&mut BytesMut)) {
+    let start = out.len();
+    out.put_u32(0);
+    encode(out);
+    let bytes = u32::try_from(out.len() - start - HEADER_BYTES + rest).unwrap_or(u32::MAX);
+    out[start..start + HEADER_BYTES].copy_from_slice(&bytes.to_be_bytes());
+}
+
 /// The size of the payload that begins at `start`; one that is too large is taken back.
 pub(super) fn check(out: &mut BytesMut, start: usize, limit: usize) -> Result<usize, TooLarge> {
     let bytes = out.len() - start;

@@ -152,7 +152,7 @@ impl Reader {
         let room = self.room as usize;
         let left = room - self.partial.len();
         let mut rest = (&mut self.partial).limit(left);
-        let count = ready!(source.poll_read_buf(cx, &mut rest))?;
+        let count = ready!(source.poll_read(cx, &mut rest))?;
         self.outbox.heard(self.shared.now_ms());
         self.outbox.counters.received(count);
         self.has_input = self.partial.len() + BEHIND >= room;

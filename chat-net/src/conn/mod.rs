@@ -97,7 +97,7 @@ thread_local! {
 async fn read(source: &mut Source, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
     poll_fn(|cx| {
         SCRATCH.with_borrow_mut(|scratch| {
-            source.poll_read(cx, scratch).map_ok(|count| {
+            source.poll_read(cx, &mut &mut scratch[..]).map_ok(|count| {
                 bytes.extend_from_slice(&scratch[..count]);
                 count
             })

@@ -120,7 +120,7 @@ impl Reader {
             return self.poll_fill(cx, source);
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let count = ready!(source.poll_read(cx, scratch))?;
+            let count = ready!(source.poll_read(cx, &mut &mut scratch[..]))?;
             self.outbox.heard(self.shared.now_ms());
             self.outbox.counters.received(count);
             self.arrived(&scratch[..count]);
