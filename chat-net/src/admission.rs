@@ -84,7 +84,7 @@ impl Admission {
 
     /// How many connections are let in now.
     pub(crate) fn admitted(&self) -> usize {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total
+        lock(&self.counts).total
     }
 }
 

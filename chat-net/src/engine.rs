@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::batch::{Batch, Item};
 use crate::catch_up::{PageReply, Reached};
 use crate::clock::{Clock, LogTime};
-use crate::codec::{Closing, Form, FromServer, Hello, Told};
+use crate::codec::{Closing, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::conn::same_room;
 use crate::fan_out::FanOut;
@@ -394,7 +394,7 @@ impl<L: Log> Engine<L> {
         for (session, conn) in &mut self.table.conns {
             let heard_ms = conn.outbox.heard_ms();
             let silent_ms = now_ms.saturating_sub(heard_ms);
-            let answers = matches!(conn.outbox.form, Form::Bincode | Form::JsonFrames);
+            let answers = conn.outbox.form.answers_pings();
             if conn.outbox.is_stuck(now) {
                 lost.push((*session, Code::SlowReader));
             } else if answers

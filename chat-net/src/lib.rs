@@ -115,6 +115,8 @@ pub mod door;
 mod engine;
 mod fan_out;
 mod flood;
+#[cfg(feature = "web")]
+pub mod http;
 mod id_map;
 mod limits;
 mod listen;

@@ -66,6 +66,8 @@ pub struct ServerBuilder {
     start_rooms: Vec<Arc<str>>,
     store: Option<StoreChoice>,
     trusted: bool,
+    #[cfg(feature = "web")]
+    origins: Vec<String>,
 }
 
 struct StoreChoice(Arc<dyn Store>);
@@ -103,6 +105,8 @@ impl Server {
             start_rooms: vec!["lobby".into()],
             store: None,
             trusted: false,
+            #[cfg(feature = "web")]
+            origins: Vec::new(),
         }
     }
 }
@@ -142,6 +146,13 @@ impl ServerBuilder {
     /// Keeps everything in this store instead of memory, and goes on with what it kept before.
     pub fn store(mut self, store: Arc<dyn Store>) -> ServerBuilder {
         self.store = Some(StoreChoice(store));
+        self
+    }
+
+    /// Lets pages of this origin (`https://chat.example.org`) connect, beside those of the server itself.
+    #[cfg(feature = "web")]
+    pub fn origin(mut self, origin: impl Into<String>) -> ServerBuilder {
+        self.origins.push(origin.into());
         self
     }
 
@@ -196,6 +207,10 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
+            #[cfg(feature = "web")]
+            origins: self.origins.into(),
+            #[cfg(feature = "web")]
+            routes: crate::http::all_routes(),
         });
         let handle = ServerHandle {
             addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
@@ -287,6 +302,12 @@ impl ServerHandle {
             ending: self.shared.ending.clone(),
             start: self.shared.start,
         }
+    }
+
+    /// What the routes of HTTP need when they are mounted elsewhere.
+    #[cfg(feature = "web")]
+    pub(crate) fn parts(&self) -> (Arc<Shared>, Arc<Admission>, TaskTracker) {
+        (Arc::clone(&self.shared), Arc::clone(&self.admission), self.connections.clone())
     }
 
     /// Runs one connection over any transport, from its first byte to its last, as if it had been accepted.

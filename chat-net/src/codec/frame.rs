@@ -39,7 +39,7 @@ pub fn preface(form: Form) -> Option<[u8; PREFACE_BYTES]> {
     let codec = match form {
         Form::Bincode => 0,
         Form::JsonFrames => 1,
-        Form::JsonLines | Form::Text => return None,
+        Form::JsonLines | Form::Text | Form::WsJson | Form::WsBincode => return None,
     };
     let [a, b, c, d, e] = MAGIC;
     Some([a, b, c, d, e, PROTOCOL_VERSION, codec, b'\n'])

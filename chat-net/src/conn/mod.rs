@@ -4,6 +4,7 @@ mod bytes;
 mod cut;
 pub(crate) mod io;
 mod lanes;
+mod messages;
 pub(crate) mod outbox;
 mod person;
 mod reader;
@@ -18,7 +19,6 @@ use std::time::Duration;
 use ::bytes::{Bytes, BytesMut};
 use chat_core::{Code, NodeId, SessionId, Timestamp};
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ use crate::limits::Limits;
 use crate::notice;
 use crate::stats::{ClientKind, Counters};
 use crate::transfer::Transfers;
-use io::{Drain, Source};
+use io::{Drain, Halves, Source};
 use outbox::Outbox;
 use reader::{End, Reader};
 
@@ -56,6 +56,11 @@ pub(crate) struct Shared {
     /// The time of day at `start`.
     pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
+    /// Whose pages may connect, beside those of the server itself.
+    #[cfg(feature = "web")]
+    pub(crate) origins: Arc<[String]>,
+    #[cfg(feature = "web")]
+    pub(crate) routes: axum::Router,
 }
 
 impl Shared {
@@ -84,7 +89,7 @@ pub(crate) fn same_room(a: &str, b: &str) -> bool {
 }
 
 /// How long a connection that has been closed may take to read its farewell.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Most bytes read at once; read into a buffer of the thread, so that an idle connection has none.
 const READ_BYTES: usize = 16 * 1024;
@@ -109,7 +114,7 @@ async fn read(source: &mut Source, bytes: &mut Vec<u8>) -> std::io::Result<usize
 /// Runs a connection from its first byte to its last. Its place among the admitted is given back at the end.
 pub(crate) fn serve(
     shared: Arc<Shared>,
-    halves: (Source, Drain, Option<Arc<TcpStream>>),
+    halves: Halves,
     admitted: Admitted,
 ) -> impl Future<Output = ()> + Send {
     // Every rare part is boxed, so that the task of an idle connection is small.
@@ -133,7 +138,7 @@ enum Opened {
 
 async fn open(
     shared: Arc<Shared>,
-    (mut source, drain, socket): (Source, Drain, Option<Arc<TcpStream>>),
+    (mut source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
     let mut first = Vec::new();
@@ -147,34 +152,50 @@ async fn open(
             (form, false)
         }
         Recognised::JsonLines => (Form::JsonLines, false),
+        #[cfg(feature = "web")]
+        Recognised::Http => {
+            let halves = (source, drain, socket);
+            let (halves, form, rest) = crate::http::converse(&shared, halves, first).await?;
+            shared.counters.received(rest.len());
+            return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
+        }
         other => {
             shared.counters.connection_refused(why_not(other));
             let answer = answer(drain, not_for_us(other), Some(admitted));
             return Some(Opened::Answer(Box::pin(answer)));
         }
     };
+    shared.counters.received(received);
+    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, is_silent, admitted)))
+}
+
+/// A connection of which it is known what it speaks, and `first` has been read; `is_silent`: it was not said.
+fn begin(
+    shared: Arc<Shared>,
+    (source, drain, socket): Halves,
+    form: Form,
+    first: &[u8],
+    is_silent: bool,
+    admitted: Admitted,
+) -> Box<Connection> {
     let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
     let outbox = Arc::new(Outbox::new(form, socket, limits, counters));
     shared.counters.opened(ClientKind::of(form, shared.is_house));
-    shared.counters.received(received);
     outbox.heard(shared.now_ms());
     if form == Form::Text {
         // The greeting is far below any limit.
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), &first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), first, is_silent);
     let login = Some(reader.login());
-    Some(Opened::Speaks(Box::new(Connection {
-        shared,
-        reader,
-        source,
-        drain,
-        outbox,
-        login,
-        patience: None,
-        _admitted: admitted,
-    })))
+    Box::new(Connection { shared, reader, source, drain, outbox, login, patience: None, _admitted: admitted })
+}
+
+/// Runs a connection of which somebody else knows what it speaks.
+#[cfg(feature = "web")]
+pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first: &[u8], admitted: Admitted) {
+    begin(shared, halves, form, first, false, admitted).run().await;
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a

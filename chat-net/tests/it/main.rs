@@ -22,3 +22,6 @@ mod resume;
 mod shutdown;
 mod slow_consumer;
 mod stats;
+#[cfg(feature = "web")]
+mod web;
+mod ws_frames;
