@@ -27,7 +27,7 @@ pub(crate) enum Drain {
     Other(WriteHalf<Box<dyn Transport>>),
 }
 
-/// The two halves, and the socket if it is one, so that the engine can write to it.
+/// Both, and the handle that the engine writes to, if there is one.
 pub(crate) type Halves = (Source, Drain, Option<Arc<TcpStream>>);
 
 /// Splits a TCP stream into halves and the handle that the engine writes to.

@@ -8,6 +8,10 @@ mod messages;
 pub(crate) mod outbox;
 mod person;
 mod reader;
+#[cfg(feature = "tls")]
+pub(crate) mod secure;
+#[cfg(any(feature = "tls", feature = "web"))]
+pub(crate) mod whole;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -61,9 +65,19 @@ pub(crate) struct Shared {
     pub(crate) origins: Arc<[String]>,
     #[cfg(feature = "web")]
     pub(crate) routes: axum::Router,
+    #[cfg(feature = "tls")]
+    pub(crate) secure: Option<secure::Secure>,
 }
 
 impl Shared {
+    /// Whether TLS is spoken.
+    fn is_secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.secure.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
     fn session(&self) -> SessionId {
         SessionId::new(self.node, self.next_session.fetch_add(1, Ordering::Relaxed))
     }
@@ -136,13 +150,24 @@ enum Opened {
     Answer(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
-async fn open(
+async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Option<Opened> {
+    #[cfg(feature = "tls")]
+    if let Some(secure) = shared.secure.clone() {
+        return secure::open(shared, secure, halves, admitted).await;
+    }
+    let mut first = Vec::new();
+    let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
+    open_as(known, first, shared, halves, admitted).await
+}
+
+/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
+async fn open_as(
+    known: Recognised,
+    mut first: Vec<u8>,
     shared: Arc<Shared>,
-    (mut source, drain, socket): Halves,
+    (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
-    let mut first = Vec::new();
-    let known = recognise_first(&shared, &mut source, &mut first).await?;
     let received = first.len();
     let (form, is_silent) = match known {
         Recognised::NeedMore => (Form::Text, true),
@@ -154,8 +179,8 @@ async fn open(
         Recognised::JsonLines => (Form::JsonLines, false),
         #[cfg(feature = "web")]
         Recognised::Http => {
-            let halves = (source, drain, socket);
-            let (halves, form, rest) = crate::http::converse(&shared, halves, first).await?;
+            let connection = whole::Whole::new(first, (source, drain, socket));
+            let (halves, form, rest) = crate::http::converse(&shared, connection).await?;
             shared.counters.received(rest.len());
             return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
         }
@@ -200,12 +225,17 @@ pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
 /// person. `None`: it is gone.
-async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u8>) -> Option<Recognised> {
+async fn recognise_first(
+    shared: &Shared,
+    source: &mut Source,
+    first: &mut Vec<u8>,
+    silence_ms: u64,
+) -> Option<Recognised> {
     let start = Instant::now();
     loop {
         // A preface that comes in pieces is waited for; only silence, or typing, is a person.
         let is_preface = first.first() == Some(&frame::MAGIC[0]);
-        let patience_ms = if is_preface { shared.limits.login_ms } else { shared.limits.sniff_ms };
+        let patience_ms = if is_preface { shared.limits.login_ms } else { silence_ms };
         let deadline = start + Duration::from_millis(patience_ms);
         let read = tokio::select! {
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
@@ -233,6 +263,13 @@ fn why_not(what: Recognised) -> Code {
 const NOT_A_WEB_SERVER: &str =
     "This is a chat server, it has no pages. Join it with `chat-cli join`, or with `nc HOST PORT`.\n";
 
+/// RFC 8446 section 6: a fatal alert, handshake_failure.
+const NO_TLS: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28];
+
+/// The same, internal_error, for a connection that is one too many: a handshake is work, which such a one is not worth.
+/// To clients it means: come back later.
+const NOT_NOW: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x50];
+
 /// What a peer is told that speaks something else, in its own protocol.
 fn not_for_us(what: Recognised) -> Bytes {
     match what {
@@ -241,8 +278,7 @@ fn not_for_us(what: Recognised) -> Bytes {
              Content-Length: {}\r\n\r\n{NOT_A_WEB_SERVER}",
             NOT_A_WEB_SERVER.len(),
         )),
-        // RFC 8446 section 6: a fatal handshake_failure alert.
-        Recognised::Tls => Bytes::from_static(&[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]),
+        Recognised::Tls => Bytes::from_static(&NO_TLS),
         Recognised::UnsupportedVersion => farewell(Form::JsonFrames, Code::UnsupportedVersion),
         _ => farewell(Form::Text, Code::WrongProtocol),
     }
@@ -253,6 +289,11 @@ pub(crate) fn farewell(form: Form, code: Code) -> Bytes {
     let mut bytes = BytesMut::new();
     form.encode(&crate::codec::FromServer::Closing(notice::closing(code)), false, &mut bytes);
     bytes.freeze()
+}
+
+/// What is told to a connection that is not let in, where it is not waited for what it speaks.
+pub(crate) fn farewell_at_once(shared: &Shared, code: Code) -> Bytes {
+    if shared.is_secure() { Bytes::from_static(&NOT_NOW) } else { farewell(Form::Text, code) }
 }
 
 async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
@@ -268,8 +309,10 @@ async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
 /// Tells a connection that is not let in why, in its own form if that shows soon.
 pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
     let mut first = Vec::new();
-    let Some(known) = Box::pin(recognise_first(&shared, &mut source, &mut first)).await else { return };
+    let recognising = recognise_first(&shared, &mut source, &mut first, shared.limits.sniff_ms);
+    let Some(known) = Box::pin(recognising).await else { return };
     let bytes = match known {
+        Recognised::Tls if shared.is_secure() => Bytes::from_static(&NOT_NOW),
         Recognised::Framed(form) => farewell(form, code),
         Recognised::JsonLines => farewell(Form::JsonLines, code),
         Recognised::NeedMore | Recognised::Person => farewell(Form::Text, code),

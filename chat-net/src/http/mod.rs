@@ -5,7 +5,6 @@ mod headers;
 mod origin;
 mod page;
 mod router;
-mod stream;
 mod upgrade;
 
 pub(crate) use converse::converse;

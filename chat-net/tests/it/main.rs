@@ -22,6 +22,8 @@ mod resume;
 mod shutdown;
 mod slow_consumer;
 mod stats;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg(feature = "web")]
 mod web;
 mod ws_frames;
