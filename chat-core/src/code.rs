@@ -86,6 +86,7 @@ codes! {
     Replaced = 404 "replaced" "the session goes on over another connection";
     Left = 405 "left" "goodbye";
     WrongProtocol = 406 "wrong_protocol" "this port does not speak that protocol";
+    TlsRequired = 407 "tls_required" "everything on this port is encrypted, connect with TLS";
 }
 
 impl Code {

@@ -133,6 +133,8 @@ mod store;
 mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transfer;
 
 pub use chat_core;

@@ -17,6 +17,8 @@ use tokio_util::task::TaskTracker;
 use crate::admission::Admission;
 use crate::client::{Client, ConnectError, Events, Link, Options};
 use crate::clock::Clock;
+#[cfg(feature = "tls")]
+use crate::conn::secure::Secure;
 use crate::conn::{self, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
@@ -66,6 +68,8 @@ pub struct ServerBuilder {
     start_rooms: Vec<Arc<str>>,
     store: Option<StoreChoice>,
     trusted: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<crate::tls::Tls>,
 }
 
 struct StoreChoice(Arc<dyn Store>);
@@ -103,6 +107,8 @@ impl Server {
             start_rooms: vec!["lobby".into()],
             store: None,
             trusted: false,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -142,6 +148,14 @@ impl ServerBuilder {
     /// Keeps everything in this store instead of memory, and goes on with what it kept before.
     pub fn store(mut self, store: Arc<dyn Store>) -> ServerBuilder {
         self.store = Some(StoreChoice(store));
+        self
+    }
+
+    /// Speaks TLS on every address, and nothing else: who comes without it is told so and closed. What comes to
+    /// [`serve_connection`](ServerHandle::serve_connection) may begin with TLS and need not.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::tls::Tls) -> ServerBuilder {
+        self.tls = Some(tls);
         self
     }
 
@@ -196,6 +210,8 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
+            #[cfg(feature = "tls")]
+            secure: self.tls.map(|tls| Secure { tls, is_required: true }),
         });
         let handle = ServerHandle {
             addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
@@ -206,6 +222,13 @@ impl ServerBuilder {
             house: Arc::new(Shared {
                 limits: Arc::new(Limits::clone(&shared.limits).trusting()),
                 is_house: true,
+                #[cfg(feature = "tls")]
+                secure: None,
+                ..Shared::clone(&shared)
+            }),
+            lent: Arc::new(Shared {
+                #[cfg(feature = "tls")]
+                secure: shared.secure.clone().map(|secure| Secure { is_required: false, ..secure }),
                 ..Shared::clone(&shared)
             }),
             shared,
@@ -235,6 +258,8 @@ pub struct ServerHandle {
     shared: Arc<Shared>,
     /// The same for programs of this very process: their pace is their own business.
     house: Arc<Shared>,
+    /// And for transports that an embedder hands over, whose protection is the embedder's business.
+    lent: Arc<Shared>,
 }
 
 /// How a server failed to go on, or to end.
@@ -297,7 +322,7 @@ impl ServerHandle {
     pub fn serve_connection<T: Transport>(&self, io: T) -> Result<(), Code> {
         let admitted = self.admission.admit(None)?;
         let halves = conn::io::other(Box::new(io));
-        self.connections.spawn(conn::serve(Arc::clone(&self.shared), halves, admitted));
+        self.connections.spawn(conn::serve(Arc::clone(&self.lent), halves, admitted));
         Ok(())
     }
 
@@ -427,7 +452,7 @@ fn admit(
                     });
                 }
                 // It goes out at once or not at all: a flood of connections gets no tasks.
-                None => drop(stream.try_write(&conn::farewell(crate::codec::Form::Text, code))),
+                None => drop(stream.try_write(&conn::farewell_at_once(shared, code))),
             }
         }
     }

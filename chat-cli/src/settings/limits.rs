@@ -120,6 +120,7 @@ limits! {
     "line" net.line_bytes Bytes "longest line";
     "login" net.login_ms Millis "a program gives its name within";
     "person_login" net.person_login_ms Millis "a person gives a name within";
+    "handshake" net.handshake_ms Millis "TLS of a new connection is done within";
     "sniff" net.sniff_ms Millis "a silent connection is greeted as a person after";
     "ping_after" net.ping_after_ms Millis "a silent connection is asked for life after";
     "dead_after" net.dead_after_ms Millis "and is taken for dead after";

@@ -22,6 +22,10 @@ pub enum ConnectError {
     /// The other end does not speak the protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
+    /// The server was reached and is not trusted, or speaks no TLS.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
     /// No welcome came in time.
     #[error("no welcome came in time, is this a chat server?")]
     Timeout,
@@ -35,6 +39,8 @@ impl ConnectError {
             ConnectError::Refused(refusal) => Some(refusal.code),
             ConnectError::Closed(closing) => Some(closing.code),
             ConnectError::Protocol(_) => Some(Code::BadFrame.number()),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(_) => None,
             ConnectError::Io(_) | ConnectError::Timeout => None,
         }
     }
@@ -44,6 +50,8 @@ impl ConnectError {
     pub fn is_retryable(&self) -> bool {
         match self {
             ConnectError::Io(_) | ConnectError::Timeout => true,
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => error.is_retryable(),
             _ => self.code().is_some_and(|code| Kind::of_number(code).is_retryable()),
         }
     }

@@ -69,23 +69,33 @@ pub struct HistoryPage {
 }
 
 impl Client {
-    /// Connects over TCP. The address is `host:port`; names are looked up again each time it reconnects.
+    /// Connects over TCP, or with the feature `tls` and `Options::tls` over TLS. The address is `host:port`; names are
+    /// looked up again each time it reconnects.
     ///
     /// # Errors
-    /// Says why there was no welcome; nothing is tried again by itself until there was one.
+    /// Says why there was no welcome; nothing is tried again by itself until there was one. A server that is not trusted
+    /// ends a client that comes back, too.
     pub async fn connect(address: impl ToString, options: Options) -> Result<(Client, Events), ConnectError> {
         let address = address.to_string();
-        let dial = move || {
+        #[cfg(feature = "tls")]
+        let connector = options.tls.clone().map(crate::tls::Connector::new);
+        let dial: Dial = Box::new(move || {
             let address = address.clone();
-            async move {
+            #[cfg(feature = "tls")]
+            let connector = connector.clone();
+            Box::pin(async move {
                 let stream = TcpStream::connect(&address).await?;
                 stream.set_nodelay(true)?;
                 // Without it the client works; what it says may stand behind more.
                 let _ = bound_unsent(&SockRef::from(&stream), UNSENT_BYTES);
+                #[cfg(feature = "tls")]
+                if let Some(connector) = connector {
+                    return Ok(Link::over(connector.connect(&address, stream).await?));
+                }
                 Ok(Link::over(stream))
-            }
-        };
-        Client::dial(dial, options).await
+            })
+        });
+        Client::start(dial, options).await
     }
 
     /// Connects over whatever `dial` opens; it is called again each time the client comes back.
@@ -99,7 +109,11 @@ impl Client {
     where
         F: Future<Output = io::Result<Link>> + Send + 'static,
     {
-        Client::start(Box::new(move || Box::pin(dial())), options).await
+        let dial: Dial = Box::new(move || {
+            let opening = dial();
+            Box::pin(async move { Ok(opening.await?) })
+        });
+        Client::start(dial, options).await
     }
 
     /// Speaks the framed protocol over `io`. When that ends, the client ends.

@@ -26,7 +26,7 @@ const WRITE_BYTES: usize = 64 * 1024;
 
 /// Opens a link, each time the client comes (back).
 pub(super) type Dial =
-    Box<dyn FnMut() -> Pin<Box<dyn Future<Output = io::Result<Link>> + Send>> + Send + 'static>;
+    Box<dyn FnMut() -> Pin<Box<dyn Future<Output = Result<Link, ConnectError>> + Send>> + Send + 'static>;
 
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}

@@ -52,6 +52,9 @@ pub enum Why {
     Missing,
     /// The server sent what is not the protocol.
     Protocol(ProtocolError),
+    /// The server was reached again and is not trusted: its certificate is another one now, for example.
+    #[cfg(feature = "tls")]
+    Tls(crate::tls::TlsError),
 }
 
 impl Why {
@@ -71,6 +74,8 @@ impl Why {
         match self {
             Why::Io(_) | Why::Silent | Why::Missing => true,
             Why::Quit | Why::Protocol(_) => false,
+            #[cfg(feature = "tls")]
+            Why::Tls(error) => error.is_retryable(),
             // The name is held by this client's own lingering session, or by one that came in its place:
             // either way it may be free again.
             Why::Refused(refusal) if refusal.code == Code::NameTaken.number() => true,
@@ -96,6 +101,8 @@ impl From<ConnectError> for Why {
             ConnectError::Closed(closing) => Why::Closed(closing),
             ConnectError::Io(error) => Why::Io(Arc::new(error)),
             ConnectError::Protocol(error) => Why::Protocol(error),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => Why::Tls(error),
             ConnectError::Timeout => Why::Silent,
         }
     }
@@ -111,6 +118,8 @@ impl fmt::Display for Why {
             Why::Silent => f.write_str("the server does not answer"),
             Why::Missing => f.write_str("an event is missing"),
             Why::Protocol(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Why::Tls(error) => error.fmt(f),
         }
     }
 }

@@ -44,6 +44,12 @@ pub struct Options {
     /// some are written. A server sends no more than its window of each file before some are acknowledged, so that this
     /// is reached by many files on a slow disk, or by a server that breaks its own rules.
     pub waiting_file_bytes: usize,
+    /// Whether TLS is spoken, and which servers are trusted then; `None`: nothing is encrypted. It is
+    /// [`Client::connect`]'s: what runs over another link is protected by whoever opens that.
+    ///
+    /// [`Client::connect`]: crate::client::Client::connect
+    #[cfg(feature = "tls")]
+    pub tls: Option<crate::tls::Trust>,
 }
 
 impl Options {
@@ -63,6 +69,8 @@ impl Options {
             unanswered: 256,
             events: 8192,
             waiting_file_bytes: 32 * 1024 * 1024,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -70,6 +78,14 @@ impl Options {
     #[must_use]
     pub fn rooms<R: Into<String>>(mut self, rooms: impl IntoIterator<Item = R>) -> Options {
         self.rooms = Some(rooms.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Speaks TLS, with servers that are trusted so.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, trust: crate::tls::Trust) -> Options {
+        self.tls = Some(trust);
         self
     }
 

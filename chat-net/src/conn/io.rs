@@ -27,14 +27,17 @@ pub(crate) enum Drain {
     Other(WriteHalf<Box<dyn Transport>>),
 }
 
+/// Both, and the handle that the engine writes to, if there is one.
+pub(crate) type Halves = (Source, Drain, Option<Arc<TcpStream>>);
+
 /// Splits a TCP stream into halves and the handle that the engine writes to.
-pub(crate) fn tcp(stream: TcpStream) -> (Source, Drain, Option<Arc<TcpStream>>) {
+pub(crate) fn tcp(stream: TcpStream) -> Halves {
     let stream = Arc::new(stream);
     (Source::Tcp(Arc::clone(&stream)), Drain::Tcp(Arc::clone(&stream)), Some(stream))
 }
 
 /// Splits any other transport into halves.
-pub(crate) fn other(io: Box<dyn Transport>) -> (Source, Drain, Option<Arc<TcpStream>>) {
+pub(crate) fn other(io: Box<dyn Transport>) -> Halves {
     let (read, write) = tokio::io::split(io);
     (Source::Other(read), Drain::Other(write), None)
 }

@@ -7,6 +7,10 @@ mod lanes;
 pub(crate) mod outbox;
 mod person;
 mod reader;
+#[cfg(feature = "tls")]
+pub(crate) mod secure;
+#[cfg(feature = "tls")]
+mod whole;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,7 +22,6 @@ use std::time::Duration;
 use ::bytes::{Bytes, BytesMut};
 use chat_core::{Code, NodeId, SessionId, Timestamp};
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +34,7 @@ use crate::limits::Limits;
 use crate::notice;
 use crate::stats::{ClientKind, Counters};
 use crate::transfer::Transfers;
-use io::{Drain, Source};
+use io::{Drain, Halves, Source};
 use outbox::Outbox;
 use reader::{End, Reader};
 
@@ -56,9 +59,19 @@ pub(crate) struct Shared {
     /// The time of day at `start`.
     pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
+    #[cfg(feature = "tls")]
+    pub(crate) secure: Option<secure::Secure>,
 }
 
 impl Shared {
+    /// Whether TLS is spoken.
+    fn is_secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.secure.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
     fn session(&self) -> SessionId {
         SessionId::new(self.node, self.next_session.fetch_add(1, Ordering::Relaxed))
     }
@@ -109,7 +122,7 @@ async fn read(source: &mut Source, bytes: &mut Vec<u8>) -> std::io::Result<usize
 /// Runs a connection from its first byte to its last. Its place among the admitted is given back at the end.
 pub(crate) fn serve(
     shared: Arc<Shared>,
-    halves: (Source, Drain, Option<Arc<TcpStream>>),
+    halves: Halves,
     admitted: Admitted,
 ) -> impl Future<Output = ()> + Send {
     // Every rare part is boxed, so that the task of an idle connection is small.
@@ -131,13 +144,24 @@ enum Opened {
     Answer(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
-async fn open(
-    shared: Arc<Shared>,
-    (mut source, drain, socket): (Source, Drain, Option<Arc<TcpStream>>),
-    admitted: Admitted,
-) -> Option<Opened> {
+async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Option<Opened> {
+    #[cfg(feature = "tls")]
+    if let Some(secure) = shared.secure.clone() {
+        return secure::open(shared, secure, halves, admitted).await;
+    }
     let mut first = Vec::new();
-    let known = recognise_first(&shared, &mut source, &mut first).await?;
+    let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
+    Some(open_as(known, first, shared, halves, admitted))
+}
+
+/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
+fn open_as(
+    known: Recognised,
+    mut first: Vec<u8>,
+    shared: Arc<Shared>,
+    (source, drain, socket): Halves,
+    admitted: Admitted,
+) -> Opened {
     let received = first.len();
     let (form, is_silent) = match known {
         Recognised::NeedMore => (Form::Text, true),
@@ -150,7 +174,7 @@ async fn open(
         other => {
             shared.counters.connection_refused(why_not(other));
             let answer = answer(drain, not_for_us(other), Some(admitted));
-            return Some(Opened::Answer(Box::pin(answer)));
+            return Opened::Answer(Box::pin(answer));
         }
     };
     let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
@@ -165,7 +189,7 @@ async fn open(
     }
     let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), &first, is_silent);
     let login = Some(reader.login());
-    Some(Opened::Speaks(Box::new(Connection {
+    Opened::Speaks(Box::new(Connection {
         shared,
         reader,
         source,
@@ -174,17 +198,22 @@ async fn open(
         login,
         patience: None,
         _admitted: admitted,
-    })))
+    }))
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
 /// person. `None`: it is gone.
-async fn recognise_first(shared: &Shared, source: &mut Source, first: &mut Vec<u8>) -> Option<Recognised> {
+async fn recognise_first(
+    shared: &Shared,
+    source: &mut Source,
+    first: &mut Vec<u8>,
+    silence_ms: u64,
+) -> Option<Recognised> {
     let start = Instant::now();
     loop {
         // A preface that comes in pieces is waited for; only silence, or typing, is a person.
         let is_preface = first.first() == Some(&frame::MAGIC[0]);
-        let patience_ms = if is_preface { shared.limits.login_ms } else { shared.limits.sniff_ms };
+        let patience_ms = if is_preface { shared.limits.login_ms } else { silence_ms };
         let deadline = start + Duration::from_millis(patience_ms);
         let read = tokio::select! {
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
@@ -212,6 +241,13 @@ fn why_not(what: Recognised) -> Code {
 const NOT_A_WEB_SERVER: &str =
     "This is a chat server, it has no pages. Join it with `chat-cli join`, or with `nc HOST PORT`.\n";
 
+/// RFC 8446 section 6: a fatal alert, handshake_failure.
+const NO_TLS: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28];
+
+/// The same, internal_error, for a connection that is one too many: a handshake is work, which such a one is not worth.
+/// To clients it means: come back later.
+const NOT_NOW: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x50];
+
 /// What a peer is told that speaks something else, in its own protocol.
 fn not_for_us(what: Recognised) -> Bytes {
     match what {
@@ -220,8 +256,7 @@ fn not_for_us(what: Recognised) -> Bytes {
              Content-Length: {}\r\n\r\n{NOT_A_WEB_SERVER}",
             NOT_A_WEB_SERVER.len(),
         )),
-        // RFC 8446 section 6: a fatal handshake_failure alert.
-        Recognised::Tls => Bytes::from_static(&[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]),
+        Recognised::Tls => Bytes::from_static(&NO_TLS),
         Recognised::UnsupportedVersion => farewell(Form::JsonFrames, Code::UnsupportedVersion),
         _ => farewell(Form::Text, Code::WrongProtocol),
     }
@@ -232,6 +267,11 @@ pub(crate) fn farewell(form: Form, code: Code) -> Bytes {
     let mut bytes = BytesMut::new();
     form.encode(&crate::codec::FromServer::Closing(notice::closing(code)), false, &mut bytes);
     bytes.freeze()
+}
+
+/// What is told to a connection that is not let in, where it is not waited for what it speaks.
+pub(crate) fn farewell_at_once(shared: &Shared, code: Code) -> Bytes {
+    if shared.is_secure() { Bytes::from_static(&NOT_NOW) } else { farewell(Form::Text, code) }
 }
 
 async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
@@ -247,8 +287,10 @@ async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Admitted>) {
 /// Tells a connection that is not let in why, in its own form if that shows soon.
 pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
     let mut first = Vec::new();
-    let Some(known) = Box::pin(recognise_first(&shared, &mut source, &mut first)).await else { return };
+    let recognising = recognise_first(&shared, &mut source, &mut first, shared.limits.sniff_ms);
+    let Some(known) = Box::pin(recognising).await else { return };
     let bytes = match known {
+        Recognised::Tls if shared.is_secure() => Bytes::from_static(&NOT_NOW),
         Recognised::Framed(form) => farewell(form, code),
         Recognised::JsonLines => farewell(Form::JsonLines, code),
         Recognised::NeedMore | Recognised::Person => farewell(Form::Text, code),

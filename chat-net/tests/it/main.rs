@@ -24,3 +24,5 @@ mod resume;
 mod shutdown;
 mod slow_consumer;
 mod stats;
+#[cfg(feature = "tls")]
+mod tls;

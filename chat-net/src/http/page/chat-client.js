@@ -1,0 +1,666 @@
+// @ts-check
+/**
+ * A client of the chat protocol over a WebSocket: one module, no DOM, nothing to build.
+ *
+ *     import { ChatClient } from './chat-client.js';
+ *     const chat = new ChatClient({
+ *       url: 'ws://127.0.0.1:8080/ws',
+ *       told: (event) => console.log(event.type, event.from, event.body),
+ *       status: (status) => console.log(status.state),
+ *     });
+ *     chat.hello('alice');
+ *     await chat.ask({ type: 'say', room: 'lobby', body: 'hi' });
+ *
+ * It keeps the session's token, the positions and the unanswered asks, comes back after a lost connection, asks
+ * again what has no answer, and hands on every event once. docs/protocol.md describes it.
+ *
+ * @typedef {{type: string, [field: string]: any}} Message A JSON object of the protocol.
+ * @typedef {{epoch: number, number: number}} Since
+ * @typedef {'new' | 'missed' | 'past'} Verdict It happened now; while away; before one joined (to be read, no news).
+ * @typedef {{state: 'idle'}
+ *   | {state: 'connecting'}
+ *   | {state: 'naming', refusal: Message}
+ *   | {state: 'online', welcome: Message}
+ *   | {state: 'waiting', until: number, why: string}
+ *   | {state: 'ended', code: number, reason: string, message: string}} Status
+ * @typedef {{id: number, ask: Message, sent: boolean, done?: (answer: Message) => void, failed?: (error: Error) => void}} Unanswered
+ * @typedef {{name: string, token: string, mirror: object}} Kept What a session is resumed from; JSON.
+ * @typedef {object} Options
+ * @property {string} url Where the WebSocket is.
+ * @property {(event: Message, verdict: Verdict) => void} told Each event, once, in order. Also `chunk`, `credit`, `stop`.
+ * @property {(status: Status) => void} [status] Each change of the connection.
+ * @property {(kept: Kept, now: boolean) => void} [keep] What to store, so that a later page can go on; `now`: before
+ *   anything else happens (an ask is about to be sent), else when it suits.
+ * @property {(ask: Message, answer: Message | null) => void} [answered] The answer to an ask of an earlier page, whose
+ *   promise is gone; null: nobody knows whether it was taken.
+ * @property {Kept | null} [kept] What `keep` was given by an earlier page.
+ * @property {string[]} [rooms] The rooms to begin in; left out: the server's start room.
+ */
+
+/** A refusal: `code`, `reason` and a sentence. */
+export class Refused extends Error {
+  /** @param {Message} answer */
+  constructor(answer) {
+    super(answer.message);
+    this.code = answer.code;
+    this.reason = answer.reason;
+    this.retryAfterMs = answer.retry_after_ms;
+  }
+}
+
+/** How long nothing may come before the server is asked for a sign, and before the connection counts as dead. */
+const QUIET_MS = 20_000;
+const DEAD_MS = 10_000;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 20_000;
+/** A connection that stood so long was a good one: the next delay is the first one again. */
+const GOOD_MS = 5_000;
+/** A hello has at most 4 KiB; positions that do not fit are left out, what is told twice is dropped. */
+const HELLO_BYTES = 3_500;
+const KEEP_MS = 250;
+const SUBPROTOCOL = 'chat.v1.json';
+
+export class ChatClient {
+  /** @param {Options} options */
+  constructor(options) {
+    this.options = options;
+    this.name = options.kept?.name ?? '';
+    this.token = options.kept?.token ?? '';
+    this.mirror = new Mirror(options.kept?.mirror);
+    this.limit = 256;
+    /** @type {Status} */
+    this.status = { state: 'idle' };
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {Map<number, {query: Message, events: Message[], done: (page: {answer: Message, events: Message[]}) => void, failed: (error: Error) => void}>} */
+    this.queries = new Map();
+    this.attempts = 0;
+    this.welcomedAt = 0;
+    this.heardAt = 0;
+    this.pingedAt = 0;
+    /** @type {any} */
+    this.timer = 0;
+    /** @type {any} */
+    this.keeper = 0;
+    /** @type {Message | null} */
+    this.closing = null;
+    globalThis.addEventListener?.('online', () => this.hurry());
+    globalThis.addEventListener?.('offline', () => this.probe());
+    setInterval(() => this.watch(), 2_500);
+  }
+
+  /** Says who one is: connects, or, after a refused name, tries another on the same connection. @param {string} name */
+  hello(name) {
+    this.name = name;
+    if (this.socket?.readyState === 1 && this.status.state === 'naming') this.greet();
+    else if (!this.socket) this.connect();
+  }
+
+  /** Goes on with the kept session. */
+  resume() {
+    if (!this.socket) this.connect();
+  }
+
+  /**
+   * Asks for a change. It is asked again after a lost connection, and done once.
+   * @param {Message} ask
+   * @returns {Promise<Message>} The event that answers; rejected with `Refused`, or an Error if nobody knows.
+   */
+  ask(ask) {
+    if (this.mirror.unanswered.size >= this.limit) {
+      return Promise.reject(new Error('too many asks wait for an answer, wait for one of them first'));
+    }
+    return new Promise((done, failed) => {
+      const entry = this.mirror.ask(ask, done, failed);
+      this.keep(true);
+      if (this.isOnline()) this.sendAsk(entry);
+    });
+  }
+
+  /**
+   * Reads something. It is repeated after a lost connection.
+   * @param {Message} query
+   * @returns {Promise<{answer: Message, events: Message[]}>} The answer, and the messages of a `history` or `search`.
+   */
+  query(query) {
+    return new Promise((done, failed) => {
+      const id = this.mirror.unusedId();
+      this.queries.set(id, { query, events: [], done, failed });
+      if (this.isOnline()) this.send({ ...query, id });
+    });
+  }
+
+  /** Sends what is not answered (`chunk`, `received`); false if there is no connection. @param {Message} message */
+  send(message) {
+    if (this.socket?.readyState !== 1) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** How many bytes wait in the browser to be sent. */
+  get waiting() {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  /** Leaves every room and ends the session. */
+  bye() {
+    if (!this.send({ type: 'bye' })) this.ended(405, 'left', 'goodbye');
+  }
+
+  /** Asks for a sign of life, where the connection may be dead without anyone having noticed. */
+  probe() {
+    if (!this.isOnline() || this.pingedAt) return;
+    this.pingedAt = Date.now();
+    this.send({ type: 'ping', nonce: 1 });
+  }
+
+  /** Tries again at once, if it is waiting to. */
+  hurry() {
+    if (this.status.state === 'waiting') this.connect();
+    else this.probe();
+  }
+
+  isOnline() {
+    return this.status.state === 'online';
+  }
+
+  /** @param {Status} status */
+  become(status) {
+    this.status = status;
+    this.options.status?.(status);
+  }
+
+  connect() {
+    clearTimeout(this.timer);
+    this.closing = null;
+    this.pingedAt = 0;
+    this.heardAt = Date.now();
+    const socket = new WebSocket(this.options.url, SUBPROTOCOL);
+    this.socket = socket;
+    this.become({ state: 'connecting' });
+    socket.onopen = () => this.greet();
+    socket.onmessage = (message) => {
+      if (socket === this.socket) this.heard(message.data);
+    };
+    socket.onclose = (close) => {
+      if (socket === this.socket) this.closed(close.code);
+    };
+  }
+
+  greet() {
+    /** @type {Message} */
+    const hello = { type: 'hello', name: this.name, positions: [], whispers: this.mirror.whispers };
+    if (this.token) hello.resume = this.token;
+    // Rooms of an earlier session are joined again by `rejoin`, with where the copy of each ends.
+    if (this.mirror.rooms.size > 0) hello.rooms = [];
+    else if (this.options.rooms) hello.rooms = this.options.rooms;
+    let bytes = JSON.stringify(hello).length;
+    for (const [room, copy] of this.token ? this.mirror.rooms : []) {
+      if (copy.unseen !== null) continue;
+      const position = { room, ...copy.at };
+      bytes += JSON.stringify(position).length + 1;
+      if (bytes > HELLO_BYTES) break;
+      hello.positions.push(position);
+    }
+    this.send(hello);
+  }
+
+  /** @param {string} data */
+  heard(data) {
+    this.heardAt = Date.now();
+    this.pingedAt = 0;
+    const message = /** @type {Message} */ (JSON.parse(data));
+    switch (message.type) {
+      case 'ping':
+        return this.send({ type: 'pong', nonce: message.nonce });
+      case 'pong':
+        return;
+      case 'welcome':
+        return this.welcomed(message);
+      case 'closing':
+        this.closing = message;
+        return;
+      case 'chunk':
+      case 'credit':
+      case 'stop':
+        return this.options.told(message, 'new');
+    }
+    if (!this.isOnline() && message.type === 'refused') return this.nameRefused(message);
+    if (message.re && this.queries.has(message.re)) return this.queried(message.re, message);
+    if ('at' in message) this.event(message);
+  }
+
+  /** @param {Message} welcome */
+  welcomed(welcome) {
+    this.name = welcome.user;
+    this.token = welcome.token;
+    this.limit = welcome.limits?.unanswered ?? this.limit;
+    this.welcomedAt = Date.now();
+    const { repeat, rejoin, uncertain } = this.mirror.welcomed(welcome.resumed, welcome.rooms);
+    this.become({ state: 'online', welcome });
+    this.keep(true);
+    for (const entry of repeat) this.sendAsk(entry);
+    for (const ask of rejoin) this.ask(ask).catch((error) => this.lost(ask, error));
+    for (const [id, { query }] of this.queries) this.send({ ...query, id });
+    for (const entry of uncertain) {
+      const why = 'the session was lost before an answer came, look whether it was taken';
+      if (entry.failed) entry.failed(new Error(why));
+      else this.options.answered?.(entry.ask, null);
+    }
+  }
+
+  /** A room that could not be joined again. @param {Message} ask @param {Error} error */
+  lost(ask, error) {
+    const refused = error instanceof Refused ? { code: error.code, reason: error.reason } : {};
+    this.options.answered?.(ask, { type: 'refused', message: error.message, ...refused });
+  }
+
+  /** @param {Message} refusal */
+  nameRefused(refusal) {
+    if (refusal.code >= 200) {
+      this.closing = { ...refusal, type: 'closing', code: 300, reconnect_after_ms: refusal.retry_after_ms };
+      this.socket?.close();
+      return;
+    }
+    // Somebody else has the name now: nothing is left to go on with.
+    this.token = '';
+    this.become({ state: 'naming', refusal });
+  }
+
+  /** @param {number} id @param {Message} message */
+  queried(id, message) {
+    const query = this.queries.get(id);
+    if (!query) return;
+    if (message.type === 'said' && message.past) {
+      query.events.push(message);
+      return;
+    }
+    this.queries.delete(id);
+    if (message.type === 'refused') query.failed(new Refused(message));
+    else query.done({ answer: message, events: query.events });
+  }
+
+  /** @param {Message} event */
+  event(event) {
+    const entry = this.mirror.unanswered.get(event.re);
+    const verdict = this.mirror.told(event);
+    if (verdict === 'broken') {
+      // What is missing is told after a resume.
+      this.socket?.close();
+      this.closed(1006);
+      return;
+    }
+    if (verdict === 'new' || verdict === 'missed' || verdict === 'past') this.options.told(event, verdict);
+    if (entry) {
+      if (!entry.done) this.options.answered?.(entry.ask, event);
+      else if (event.type === 'refused') entry.failed?.(new Refused(event));
+      else entry.done(event);
+    }
+    this.keep(false);
+  }
+
+  /** @param {number} wsCode */
+  closed(wsCode) {
+    this.socket = null;
+    const code = this.closing?.code ?? (wsCode > 4000 ? wsCode - 4000 : 0);
+    const message = this.closing?.message ?? (this.welcomedAt ? 'the connection was lost' : 'the server cannot be reached');
+    // A person takes longer to think of a name than a program has: the next name opens another connection.
+    if (this.status.state === 'naming') return;
+    if (code >= 400) return this.ended(code, this.closing?.reason ?? '', message);
+    if (Date.now() - this.welcomedAt > GOOD_MS && this.isOnline()) this.attempts = 0;
+    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempts++);
+    const delay = longest * (0.5 + Math.random() / 2) + (this.closing?.reconnect_after_ms ?? 0);
+    this.become({ state: 'waiting', until: Date.now() + delay, why: message });
+    this.timer = setTimeout(() => this.connect(), delay);
+  }
+
+  /** @param {number} code @param {string} reason @param {string} message */
+  ended(code, reason, message) {
+    clearTimeout(this.timer);
+    for (const query of this.queries.values()) query.failed(new Error(message));
+    this.queries.clear();
+    this.become({ state: 'ended', code, reason, message });
+  }
+
+  /** Looks whether the other end is still there. */
+  watch() {
+    if (!this.socket) return;
+    const now = Date.now();
+    if (this.pingedAt ? now - this.pingedAt > DEAD_MS : !this.isOnline() && now - this.heardAt > QUIET_MS) {
+      if (this.status.state === 'naming') return;
+      this.socket.close();
+      this.closing = null;
+      this.closed(1006);
+    } else if (now - this.heardAt > QUIET_MS) {
+      this.probe();
+    }
+  }
+
+  /** @param {Unanswered} entry */
+  sendAsk(entry) {
+    entry.sent = this.send({ ...entry.ask, id: entry.id }) || entry.sent;
+  }
+
+  /** @param {boolean} now */
+  keep(now) {
+    if (now) {
+      clearTimeout(this.keeper);
+      this.keeper = 0;
+      this.options.keep?.(this.kept(), true);
+    } else if (!this.keeper) {
+      this.keeper = setTimeout(() => {
+        this.keeper = 0;
+        this.options.keep?.(this.kept(), false);
+      }, KEEP_MS);
+    }
+  }
+
+  /** What a later page can go on with. @returns {Kept} */
+  kept() {
+    return { name: this.name, token: this.token, mirror: this.mirror.kept() };
+  }
+}
+
+/**
+ * One room of which there is a copy: all up to `at` was handed on, or is known to be lost.
+ *
+ * @typedef {object} Copy
+ * @property {Since} at
+ * @property {number | null} unseen Set while the join was taken but its answer never came: the last number at the welcome.
+ * @property {boolean} doubtful Whether membership waits for the answer to a join.
+ * @property {{last: number, upto: number, topic: number} | null} past Open while messages from before the join may come.
+ * @property {Since[]} topics Topics that joins told before what was missed was told, among which they may come again.
+ */
+
+/** More than these, and the connection is cut: a resume tells what was missed, and no topic before. */
+const EARLY_TOPICS = 8;
+const FORMER_ROOMS = 128;
+
+/**
+ * What a client remembers so that it says and hears everything exactly once: its unanswered asks, and where its copy of
+ * each room ends. It knows no connection.
+ */
+export class Mirror {
+  /** @param {any} [kept] */
+  constructor(kept) {
+    this.lastId = /** @type {number} */ (kept?.lastId ?? 0);
+    this.whispers = /** @type {number} */ (kept?.whispers ?? 0);
+    /** @type {Map<string, Copy>} */
+    this.rooms = new Map((kept?.rooms ?? []).map((/** @type {[string, Copy]} */ [name, copy]) => [name, { ...copy, past: null }]));
+    /** @type {Map<string, Since>} */
+    this.former = new Map(kept?.former ?? []);
+    /** @type {Map<number, Unanswered>} */
+    this.unanswered = new Map();
+    for (const entry of kept?.unanswered ?? []) this.unanswered.set(entry.id, entry);
+  }
+
+  kept() {
+    const unanswered = [...this.unanswered.values()].map(({ id, ask, sent }) => ({ id, ask, sent }));
+    return { lastId: this.lastId, whispers: this.whispers, rooms: [...this.rooms], former: [...this.former], unanswered };
+  }
+
+  unusedId() {
+    return ++this.lastId;
+  }
+
+  /** @param {Message} ask @param {Unanswered['done']} done @param {Unanswered['failed']} failed @returns {Unanswered} */
+  ask(ask, done, failed) {
+    const entry = { id: this.unusedId(), ask, sent: false, done, failed };
+    this.unanswered.set(entry.id, entry);
+    return entry;
+  }
+
+  /** @param {boolean} resumed @param {({room: string} & Since)[]} rooms */
+  welcomed(resumed, rooms) {
+    return resumed ? this.resumed(rooms) : this.begun();
+  }
+
+  /** @param {({room: string} & Since)[]} heads */
+  resumed(heads) {
+    for (const [name, copy] of [...this.rooms]) {
+      const head = heads.find((head) => head.room === name);
+      if (head) resumeCopy(copy, head);
+      else if (!copy.doubtful) this.forgetRoom(name, copy);
+    }
+    for (const { room, epoch, number } of heads) {
+      // The answer to the join was lost with the connection.
+      if (!this.rooms.has(room)) this.rooms.set(room, unseenCopy({ epoch, number }, this.takeFormer(room)));
+    }
+    return { repeat: [...this.unanswered.values()], rejoin: /** @type {Message[]} */ ([]), uncertain: /** @type {Unanswered[]} */ ([]) };
+  }
+
+  begun() {
+    const lost = [...this.unanswered.values()];
+    const rejoin = /** @type {Message[]} */ ([]);
+    for (const [name, copy] of [...this.rooms]) {
+      const last = lost.findLast(({ ask }) => (ask.type === 'join' || ask.type === 'leave') && names(ask.room, name));
+      // Who asked to leave wants to be out, and is.
+      if (last?.ask.type === 'leave') {
+        this.forgetRoom(name, copy);
+        continue;
+      }
+      copy.doubtful = true;
+      copy.past = null;
+      rejoin.push({ type: 'join', room: name, ...(copy.unseen === null && { since: copy.at }) });
+    }
+    this.whispers = 0;
+    // What never left this side is simply said in the new session.
+    const uncertain = lost.filter((entry) => entry.sent);
+    for (const entry of uncertain) this.unanswered.delete(entry.id);
+    const repeat = lost.filter((entry) => !entry.sent);
+    for (const entry of repeat) {
+      this.unanswered.delete(entry.id);
+      entry.id = this.unusedId();
+      this.unanswered.set(entry.id, entry);
+    }
+    return { repeat, rejoin, uncertain };
+  }
+
+  /**
+   * Judges an event, and remembers it. Every event goes through here once, in the order it came; only what answers a
+   * query does not.
+   * @param {Message} event
+   * @returns {Verdict | 'answer' | 'duplicate' | 'broken'}
+   */
+  told(event) {
+    const re = event.re ?? 0;
+    const ask = this.unanswered.get(re)?.ask;
+    this.unanswered.delete(re);
+    const copy = this.rooms.get(event.room);
+    switch (event.type) {
+      case 'joined':
+      case 'left':
+      case 'churned':
+      case 'said':
+      case 'topic_changed':
+        if (ask?.type === 'leave') return this.left(event);
+        if (copy) return take(copy, re !== 0, event);
+        return re ? 'answer' : event.past ? 'duplicate' : 'broken';
+      case 'caught_up':
+        return copy ? caughtUp(copy, event) : 'new';
+      case 'gap':
+        if (copy) gap(copy, event);
+        return 'new';
+      case 'whispered':
+        if (!event.number) break;
+        if (event.number <= this.whispers) return 'duplicate';
+        this.whispers = event.number;
+        return event.past ? 'missed' : 'new';
+    }
+    if (re && !ask) return 'duplicate';
+    if (event.type === 'members') return this.members(event, ask);
+    if (event.type === 'refused') return this.refused(ask);
+    return event.past ? 'missed' : 'new';
+  }
+
+  /** @param {Message} event */
+  left(event) {
+    const copy = this.rooms.get(event.room);
+    if (!copy) return 'answer';
+    const rejoins = [...this.unanswered.values()].some(({ ask }) => ask.type === 'join' && names(ask.room, event.room));
+    const before = copy.unseen === null ? { ...copy.at } : null;
+    const verdict = take(copy, true, event);
+    const older = before && before.epoch === event.epoch && event.number < before.number;
+    if (rejoins) copy.doubtful = true;
+    else if (!older) this.forgetRoom(event.room, copy);
+    return verdict;
+  }
+
+  /** @param {Message} event @param {Message} [ask] @returns {'new'} */
+  members(event, ask) {
+    const copy = this.rooms.get(event.room);
+    // The repeat of a join that was undone since: a member would count.
+    if (!event.fresh && event.total === 0) {
+      if (copy) this.forgetRoom(event.room, copy);
+      return 'new';
+    }
+    const since = /** @type {Since | undefined} */ (ask?.type === 'join' ? ask.since : undefined);
+    if (copy) membersOf(copy, event, since);
+    else this.rooms.set(event.room, joinedCopy(event, since, this.takeFormer(event.room)));
+    return 'new';
+  }
+
+  /** @param {Message} [ask] @returns {'answer' | 'new'} */
+  refused(ask) {
+    if (ask?.type === 'join') {
+      for (const [name, copy] of this.rooms) {
+        if (copy.doubtful && names(ask.room, name)) this.forgetRoom(name, copy);
+      }
+    }
+    return ask ? 'answer' : 'new';
+  }
+
+  /** @param {string} name @param {Copy} copy */
+  forgetRoom(name, copy) {
+    this.rooms.delete(name);
+    if (copy.unseen !== null) return;
+    if (this.former.size >= FORMER_ROOMS) this.former.delete(/** @type {string} */ (this.former.keys().next().value));
+    this.former.set(name, copy.at);
+  }
+
+  /** @param {string} name */
+  takeFormer(name) {
+    const at = this.former.get(name);
+    this.former.delete(name);
+    return at;
+  }
+}
+
+/** @param {string} text As a user wrote it. @param {string} room */
+function names(text, room) {
+  return text.replace(/^#/, '').toLowerCase() === room.toLowerCase();
+}
+
+/** @param {Since} head @param {Since} [floor] @returns {Copy} */
+function unseenCopy(head, floor) {
+  const number = floor && floor.epoch === head.epoch ? floor.number : 0;
+  return { at: { epoch: head.epoch, number }, unseen: head.number, doubtful: false, past: null, topics: [] };
+}
+
+/** @param {Message} head @param {Since} [since] @param {Since} [floor] @returns {Copy} */
+function joinedCopy(head, since, floor) {
+  const seen = floor && floor.epoch === head.epoch ? floor.number : 0;
+  /** @type {Copy} */
+  const copy = { at: { epoch: head.epoch, number: head.number }, unseen: null, doubtful: false, past: null, topics: [] };
+  if (since) copy.at = { epoch: since.epoch, number: since.epoch === head.epoch ? Math.max(since.number, seen) : since.number };
+  else if (head.fresh) copy.past = { last: seen, upto: head.number, topic: 0 };
+  return copy;
+}
+
+/** A copy that is ahead of the room holds what never happened there: it is given up. @param {Copy} copy @param {Since} head */
+function resumeCopy(copy, head) {
+  copy.doubtful = false;
+  copy.past = null;
+  const ahead = copy.at.epoch === head.epoch && copy.at.number > head.number;
+  if (ahead) Object.assign(copy, unseenCopy(head));
+  else if (copy.unseen !== null) Object.assign(copy, unseenCopy(head, copy.at));
+}
+
+/** @param {Copy} copy @param {Message} head @param {Since} [since] */
+function membersOf(copy, head, since) {
+  copy.doubtful = false;
+  if (!head.fresh) return;
+  if (since) {
+    if (copy.unseen !== null) Object.assign(copy, { at: { ...since }, unseen: null });
+    return;
+  }
+  const same = copy.at.epoch === head.epoch;
+  // The first answer, told again: the copy is further already.
+  if (copy.unseen === null && same && head.number <= copy.at.number) return;
+  copy.past = { last: same ? copy.at.number : 0, upto: head.number, topic: 0 };
+  copy.at = { epoch: head.epoch, number: head.number };
+  copy.unseen = null;
+}
+
+/**
+ * Judges an event of the room. An answer may come before what it follows; nothing else may.
+ * @param {Copy} copy @param {boolean} answers @param {Message} event
+ */
+function take(copy, answers, event) {
+  const past = event.past ?? false;
+  const same = event.epoch === copy.at.epoch;
+  const isNext = same && follows(copy, answers, past, event.number);
+  const isOld = same && event.number <= copy.at.number;
+  if (past && !answers && event.type === 'topic_changed' && !isOld && !isNext) return earlyTopic(copy, event);
+  if (isOld) return !answers && past && takePast(copy, event) ? 'past' : 'duplicate';
+  if (!isNext) return answers ? 'answer' : 'broken';
+  copy.at.number = event.number;
+  copy.unseen = null;
+  const told = copy.topics.some((topic) => topic.epoch === event.epoch && topic.number === event.number);
+  if (told) {
+    forgetTopics(copy);
+    return 'duplicate';
+  }
+  if (past) return 'missed';
+  // The own `joined` stands between the answer to the join and what was said before.
+  if (!(event.type === 'joined' && copy.past?.upto === event.number - 1)) copy.past = null;
+  return 'new';
+}
+
+/** @param {Copy} copy @param {boolean} answers @param {boolean} past @param {number} number */
+function follows(copy, answers, past, number) {
+  if (copy.unseen === null) return number === copy.at.number + 1;
+  if (answers) return false;
+  return past ? number > copy.at.number && number <= copy.unseen + 1 : number === copy.unseen + 1;
+}
+
+/** Whether this message from before the join was not told yet. @param {Copy} copy @param {Message} event */
+function takePast(copy, event) {
+  const past = copy.past;
+  if (!past || event.number <= past.last || event.number > past.upto || event.number === past.topic) return false;
+  if (event.type === 'topic_changed' && !past.topic) past.topic = event.number;
+  else past.last = event.number;
+  return true;
+}
+
+/** @param {Copy} copy @param {Message} event */
+function earlyTopic(copy, { epoch, number }) {
+  if (copy.topics.some((topic) => topic.epoch === epoch && topic.number === number)) return 'duplicate';
+  if (copy.topics.length >= EARLY_TOPICS) return 'broken';
+  copy.topics.push({ epoch, number });
+  return 'past';
+}
+
+/** Those that the copy has passed cannot come again. @param {Copy} copy */
+function forgetTopics(copy) {
+  copy.topics = copy.topics.filter((topic) => topic.epoch === copy.at.epoch && topic.number > copy.at.number);
+}
+
+/** @param {Copy} copy @param {Message} event @returns {'new' | 'broken'} */
+function caughtUp(copy, event) {
+  copy.past = null;
+  if (copy.unseen !== null) {
+    copy.unseen = null;
+    copy.at = { epoch: event.epoch, number: event.number };
+  }
+  return event.epoch === copy.at.epoch && event.number <= copy.at.number ? 'new' : 'broken';
+}
+
+/** Part of the room is gone: the copy goes on with the first that is available. @param {Copy} copy @param {Message} event */
+function gap(copy, event) {
+  const seen = copy.at.epoch === event.epoch ? copy.at.number : 0;
+  copy.at = { epoch: event.epoch, number: Math.max(event.first_available - 1, seen) };
+  copy.unseen = null;
+  forgetTopics(copy);
+  copy.past = { last: seen, upto: copy.at.number, topic: 0 };
+}

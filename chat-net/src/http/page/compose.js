@@ -1,0 +1,108 @@
+// @ts-check
+/** The box one types in: it grows, keeps a draft for each place, and remembers what was sent. */
+
+import { find } from './dom.js';
+
+/** More characters than this and the count is shown. */
+const NEAR_LIMIT = 0.8;
+const HISTORY = 50;
+const encoder = new TextEncoder();
+
+export class Composer {
+  /** @param {{submit: (line: string) => boolean, limit: () => number, files: (files: File[]) => void}} hooks */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.box = find('text', HTMLTextAreaElement);
+    this.form = find('compose', HTMLFormElement);
+    this.count = find('count');
+    /** @type {string[]} */
+    this.sent = [];
+    this.at = 0;
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.box.addEventListener('input', () => this.grew());
+    this.box.addEventListener('paste', (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      hooks.files(files);
+    });
+  }
+
+  /** What no list of completions took. @param {KeyboardEvent} event */
+  key(event) {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      this.submit();
+    } else if (event.key === 'Enter' && event.altKey) {
+      event.preventDefault();
+      this.insert('\n');
+    } else if (event.key === 'ArrowUp' && this.box.value === '' && !event.altKey) {
+      this.recall(event, -1);
+    } else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && this.at < this.sent.length && !event.altKey) {
+      this.recall(event, event.key === 'ArrowUp' ? -1 : 1);
+    }
+  }
+
+  /** @param {KeyboardEvent} event @param {number} step */
+  recall(event, step) {
+    if (this.sent.length === 0) return;
+    if (this.at < this.sent.length && this.box.value !== this.sent[this.at]) {
+      this.at = this.sent.length;
+      return;
+    }
+    event.preventDefault();
+    this.at = Math.min(this.sent.length, Math.max(0, this.at + step));
+    this.set(this.sent[this.at] ?? '');
+  }
+
+  submit() {
+    const line = this.box.value.replace(/\s+$/, '');
+    if (line.trim() === '') return;
+    if (this.bytes(line) > this.hooks.limit()) return this.grew();
+    if (!this.hooks.submit(line)) return;
+    if (this.sent.at(-1) !== line) this.sent.push(line);
+    if (this.sent.length > HISTORY) this.sent.shift();
+    this.at = this.sent.length;
+    this.set('');
+  }
+
+  /** @param {string} text */
+  set(text) {
+    this.box.value = text;
+    this.grew();
+  }
+
+  /** Puts text where the cursor is. @param {string} text */
+  insert(text) {
+    this.box.setRangeText(text, this.box.selectionStart, this.box.selectionEnd, 'end');
+    this.grew();
+    this.box.focus();
+  }
+
+  /** @param {string} text */
+  bytes(text) {
+    return encoder.encode(text).length;
+  }
+
+  grew() {
+    this.box.style.height = 'auto';
+    this.box.style.height = `${Math.min(this.box.scrollHeight, 200)}px`;
+    const limit = this.hooks.limit();
+    const bytes = this.bytes(this.box.value);
+    this.count.hidden = bytes < limit * NEAR_LIMIT;
+    this.count.classList.toggle('over', bytes > limit);
+    this.count.textContent = bytes > limit ? `${bytes - limit} bytes too long` : `${limit - bytes} bytes left`;
+  }
+
+  /** Keeps what is typed for the place one leaves, and shows what was typed in the other. @param {import('./place.js').Place} [from] @param {import('./place.js').Place} [to] */
+  turn(from, to) {
+    if (from) from.draft = this.box.value;
+    this.set(to?.draft ?? '');
+    this.box.placeholder = to ? `Message ${to.label}` : 'Type /join and the name of a room';
+    this.box.setAttribute('aria-label', this.box.placeholder);
+  }
+}

@@ -1,0 +1,66 @@
+// @ts-check
+/** Dialogs: one at a time, closed by Escape, made when they are needed. */
+
+import { COMMANDS } from './commands.js';
+import { find, make } from './dom.js';
+import { KEYS } from './keys.js';
+
+/** Shows a dialog, and takes it away when it is closed. @param {string} title @param {(Node | string)[]} content @param {string} [id] */
+export function showDialog(title, content, id) {
+  const close = make('button', { type: 'button', class: 'icon', 'aria-label': 'Close', click: () => dialog.close() }, '×');
+  const head = make('div', { class: 'side-head' }, make('h2', {}, title), close);
+  const dialog = make('dialog', { 'aria-label': title, id }, head, ...content);
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  find('dialogs').append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** What can be typed and pressed. */
+export function showHelp() {
+  const commands = COMMANDS.flatMap(([command, what, does]) => [make('dt', {}, `${command} ${what}`), make('dd', {}, does)]);
+  const keys = KEYS.flatMap(([key, does]) => [make('dt', {}, key), make('dd', {}, does)]);
+  const text = 'Type a line to say it. A line that begins with / is a command; with // it begins with a slash.';
+  showDialog('Help', [
+    make('p', { class: 'hint' }, text),
+    make('h3', {}, 'Commands'),
+    make('dl', {}, ...commands),
+    make('h3', {}, 'Keys'),
+    make('dl', {}, ...keys),
+  ]);
+}
+
+/**
+ * Asks which room, and shows which there are.
+ * @param {import('./chat-client.js').ChatClient} client @param {(room: string) => Promise<boolean>} join
+ */
+export function showJoin(client, join) {
+  const input = make('input', { 'aria-label': 'Name of the room', placeholder: 'Name of the room', maxlength: 65, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' });
+  const list = make('div', { class: 'room-list' });
+  const more = make('p', { class: 'hint', role: 'status' }, 'Reading which rooms there are…');
+  /** @param {string} name */
+  const go = (name) => {
+    dialog.close();
+    join(name);
+  };
+  const form = make('form', {}, input, make('button', { class: 'primary' }, 'Join'));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (input.value.trim()) go(input.value.trim());
+  });
+  const dialog = showDialog('Join a room', [form, more, list]);
+  input.focus();
+  client.query({ type: 'rooms' }).then(
+    ({ answer }) => {
+      more.textContent = answer.total === 0 ? 'There are no rooms yet.' : answer.more ? `${answer.total} rooms; these are the first:` : '';
+      for (const { room, members, topic } of answer.rooms) {
+        const about = `${members} here${topic ? ` · ${topic}` : ''}`;
+        list.append(make('button', { type: 'button', click: () => go(room) }, make('span', {}, `#${room}`), make('small', {}, about)));
+      }
+    },
+    (error) => (more.textContent = error.message),
+  );
+}

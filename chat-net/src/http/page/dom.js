@@ -1,0 +1,75 @@
+// @ts-check
+/** Making and finding elements. Text only ever becomes text nodes; no markup is parsed anywhere on the page. */
+
+/** @typedef {Record<string, string | number | boolean | undefined | ((event: any) => void)>} Properties */
+
+/**
+ * An element with attributes, listeners (functions) and children.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {Properties} [properties] @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** A drawing of one line. @param {string} d The path, on 24 by 24. */
+export function icon(d) {
+  const svg = document.createElementNS(SVG, 'svg');
+  const path = document.createElementNS(SVG, 'path');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  path.setAttribute('d', d);
+  svg.append(path);
+  return svg;
+}
+
+/** An element of index.html. @template {HTMLElement} T @param {string} id @param {new () => T} [type] @returns {T} */
+export function find(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof (type ?? HTMLElement))) throw new Error(`index.html has no such #${id}`);
+  return /** @type {T} */ (element);
+}
+
+/** Sets text only where it differs, so that nothing is announced or drawn again. @param {Element} element @param {string} text */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @type {Set<() => void>} */
+const waiting = new Set();
+
+/** Runs `draw` before the next picture, once, however often it is asked for. @param {() => void} draw */
+export function soon(draw) {
+  if (waiting.size === 0) {
+    // A hidden page gets no frames; what it has to show is still put in order now and then.
+    if (document.hidden) setTimeout(run, 200);
+    else requestAnimationFrame(run);
+  }
+  waiting.add(draw);
+}
+
+function run() {
+  const draws = [...waiting];
+  waiting.clear();
+  for (const draw of draws) draw();
+}
+
+const announcer = () => find('announcer');
+
+/** Says something to those who listen to the page. @param {string} text */
+export function announce(text) {
+  const line = make('p', {}, text);
+  announcer().append(line);
+  while (announcer().childElementCount > 5) announcer().firstElementChild?.remove();
+  setTimeout(() => line.remove(), 10_000);
+}

@@ -1,0 +1,62 @@
+// @ts-check
+/** The head of the active place: its name and its topic, which can be changed where it stands. */
+
+import { find, setText } from './dom.js';
+
+export class Header {
+  /** @param {import('./model.js').Model} model @param {{topic: (topic: string) => void}} hooks */
+  constructor(model, hooks) {
+    this.model = model;
+    this.button = find('topic', HTMLButtonElement);
+    this.form = find('topic-form', HTMLFormElement);
+    this.input = find('topic-input', HTMLInputElement);
+    this.shown = '';
+    this.button.addEventListener('click', () => this.edit());
+    this.input.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      this.close();
+    });
+    this.input.addEventListener('blur', () => this.close(false));
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const topic = this.input.value.trim();
+      if (topic !== this.model.here?.topic) hooks.topic(topic);
+      this.close();
+    });
+  }
+
+  draw() {
+    const place = this.model.here;
+    setText(find('title'), place?.label ?? 'Chat');
+    const isRoom = place?.isRoom ?? false;
+    this.button.hidden = !isRoom || !this.form.hidden;
+    find('private').hidden = isRoom || !place;
+    if (!place) return;
+    if (!isRoom) setText(find('private'), `Only you and ${place.name} can read this.`);
+    const topic = place.topic || 'Set a topic';
+    if (this.shown !== topic) {
+      this.shown = topic;
+      // Links would be buttons in a button: here the topic is only read.
+      this.button.textContent = topic;
+      this.button.title = place.topic;
+      this.button.setAttribute('aria-label', place.topic ? `Topic: ${place.topic}. Change it` : 'Set a topic');
+    }
+    this.button.classList.toggle('none', place.topic === '');
+  }
+
+  edit() {
+    this.input.value = this.model.here?.topic ?? '';
+    this.form.hidden = false;
+    this.button.hidden = true;
+    this.input.focus();
+    this.input.select();
+  }
+
+  close(focus = true) {
+    if (this.form.hidden) return;
+    this.form.hidden = true;
+    this.draw();
+    if (focus) this.button.focus();
+  }
+}

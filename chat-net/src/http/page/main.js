@@ -1,0 +1,200 @@
+// @ts-check
+/**
+ * The page: puts the client, the model and the views together.
+ *
+ * Everything can be found by role and name, and tests do:
+ *
+ * | what | role, name |
+ * |---|---|
+ * | first screen | textbox "What is your name?", button "Start chatting", alert |
+ * | rooms, whispers | navigation "Rooms and whispers"; list "Rooms", list "Whispers"; button "#lobby" or "#lobby, 3 unread, 1 for you"; button "Leave #lobby" |
+ * | join a room | button "Join a room"; dialog "Join a room" with textbox "Name of the room" and button "Join" |
+ * | place | heading "#lobby" or "@bob"; button "Topic: …. Change it" or "Set a topic"; textbox "Topic" |
+ * | messages | log "Messages in #lobby"; article "alice, 14:05" each; button "Latest messages" or "3 new below" |
+ * | typing | textbox "Message #lobby"; button "Send"; listbox "Completions"; button "Emoji", dialog "Emoji"; button "Send a file" |
+ * | members | complementary "2 members" (button of the same name where narrow); button "Whisper to bob" |
+ * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel", "Pause"; progressbar "photo.jpg"; link "Save photo.jpg" |
+ * | search | button "Search"; search; searchbox "Words to find"; list "Matches"; button "Older matches" |
+ * | connection | status with its sentence; buttons "Try now", "Go on here", "Come back" |
+ * | the rest | button "Help and keys", dialog "Help"; button "Theme: …"; button "Notifications: …"; button "Leave the chat" |
+ */
+
+import { makeActions } from './actions.js';
+import { ChatClient } from './chat-client.js';
+import { Composer } from './compose.js';
+import { Completer } from './complete.js';
+import { showHelp, showJoin } from './dialogs.js';
+import { announce, find, soon } from './dom.js';
+import { Drawers } from './drawers.js';
+import { pickEmoji } from './emoji.js';
+import { Header } from './header.js';
+import { listenToKeys } from './keys.js';
+import { LogView } from './logview.js';
+import { Login } from './login.js';
+import { Members } from './members.js';
+import { Model } from './model.js';
+import { Search } from './search.js';
+import { forget, keep, label, restored } from './session.js';
+import { Sidebar } from './sidebar.js';
+import { StatusLine } from './status.js';
+import { bringBack, snapshot } from './keepsake.js';
+import { followTheme } from './theme.js';
+
+/** @typedef {import('./chat-client.js').Message} Message */
+
+/** Beside the page, wherever that is. */
+const url = new URL('ws', location.origin + location.pathname).href.replace(/^http/, 'ws');
+
+/** All parts of the page. */
+class App {
+  /** @param {any} kept What the page before a reload left. */
+  constructor(kept) {
+    this.limit = 4096;
+    this.model = new Model({ changed: () => soon(this.draw), news: (news) => this.news(news) });
+    const first = location.hash.length > 1 ? [decodeURIComponent(location.hash.slice(1))] : undefined;
+    this.client = new ChatClient({
+      url,
+      kept: kept?.client,
+      ...(first && { rooms: ['lobby', ...first] }),
+      told: (event, verdict) => this.told(event, verdict),
+      status: (status) => this.status(status),
+      keep: () => this.keep(),
+      answered: (ask, answer) => this.actions.answered(ask, answer),
+    });
+    this.actions = makeActions(this);
+    const { actions, model } = this;
+    this.login = new Login((name) => this.client.hello(name));
+    this.sidebar = new Sidebar(model, { show: actions.open, close: actions.close });
+    this.members = new Members(model, { whisper: (name) => actions.open(`@${name}`) });
+    this.header = new Header(model, { topic: actions.topic });
+    this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
+    this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: () => {} });
+    this.log = new LogView(model, {
+      query: (query) => this.client.query(query),
+      file: () => document.createElement('div'),
+      failed: actions.failed,
+      read: () => soon(this.draw),
+    });
+    this.completer = new Completer(this.composer, model);
+    this.search = new Search(this);
+    this.drawers = new Drawers();
+    this.listen();
+    /** Rooms that were told what was missed since the last welcome. */
+    this.waiting = new Set();
+    listenToKeys(this);
+    followTheme();
+    if (kept) {
+      bringBack(this, kept);
+      this.login.hide();
+      this.client.resume();
+    } else {
+      this.login.show();
+    }
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) return this.keep();
+      this.client.hurry();
+      soon(this.draw);
+    });
+    addEventListener('pagehide', () => this.keep());
+  }
+
+  draw = () => {
+    const { model } = this;
+    this.log.draw();
+    this.sidebar.draw();
+    this.members.draw();
+    this.header.draw();
+    if (this.typedIn !== model.active) {
+      this.composer.turn(model.places.get(this.typedIn), model.here);
+      this.typedIn = model.active;
+      history.replaceState(null, '', model.here?.isRoom ? `#${encodeURIComponent(model.here.name)}` : location.pathname);
+    }
+  };
+  typedIn = '';
+
+  listen() {
+    find('help-button').addEventListener('click', showHelp);
+    find('join-button').addEventListener('click', this.join);
+    find('emoji-button').addEventListener('click', this.emoji);
+    find('quit-button').addEventListener('click', () => this.actions.quit());
+  }
+
+  help = () => showHelp();
+  join = () => showJoin(this.client, this.actions.join);
+  emoji = () => pickEmoji((emoji) => this.composer.insert(emoji));
+
+  /** Closes what lies over the talk; whether there was something. */
+  closeDrawers() {
+    return this.drawers.close() || this.search.close();
+  }
+
+  /** @param {Message} event @param {import('./chat-client.js').Verdict} verdict */
+  told(event, verdict) {
+    if (event.type === 'caught_up') this.caughtUp(event.room);
+    else if (event.type === 'refused') this.actions.refused(event.message);
+    else this.model.told(event, verdict);
+  }
+
+  /** @param {import('./chat-client.js').Status} status */
+  status(status) {
+    if (status.state === 'online') this.welcomed(status.welcome);
+    if (status.state === 'naming') {
+      this.login.show();
+      this.login.refuse(status.refusal.message);
+    }
+    if (!this.login.screen.hidden && (status.state === 'waiting' || status.state === 'ended')) {
+      this.login.refuse(status.state === 'waiting' ? `${status.why}. Trying again…` : status.message);
+    }
+    this.statusLine.show(status);
+    if (status.state === 'ended') {
+      if (status.code !== 404) forget();
+      this.members.draw();
+    }
+  }
+
+  /** @param {Message} welcome */
+  welcomed(welcome) {
+    const { model } = this;
+    model.me = welcome.user;
+    model.missed = 0;
+    this.limit = welcome.limits.body_bytes;
+    this.isResumed = welcome.resumed;
+    find('own-name').textContent = welcome.user;
+    this.login.keep(welcome.user);
+    this.login.hide();
+    this.waiting = new Set(welcome.rooms.map((/** @type {Message} */ { room }) => room));
+    if (welcome.resumed) this.actions.reconcile(welcome.rooms);
+    else for (const place of model.places.values()) if (place.isRoom && place.epoch) this.waiting.add(place.name);
+    if (this.waiting.size === 0) this.statusLine.back(0, welcome.resumed);
+    find('text').focus();
+    soon(this.draw);
+  }
+  isResumed = false;
+
+  /** @param {string} room */
+  caughtUp(room) {
+    this.waiting.delete(room);
+    if (this.waiting.size === 0) this.statusLine.back(this.model.missed, this.isResumed);
+  }
+
+  /** @param {import('./model.js').News} news */
+  news({ place, line, isLive }) {
+    if (isLive && place === this.model.here) announce(`${line.from}: ${line.body}`);
+    else if (line.mention || !place.isRoom) announce(`${line.from} in ${place.label}: ${line.body}`);
+  }
+
+  keep() {
+    if (this.client.token) keep({ label: label(), client: this.client.kept(), ...snapshot(this.model) });
+  }
+
+  /** After an end: goes on, or begins anew. */
+  again() {
+    if (this.client.status.state === 'ended' && this.client.status.code === 404) return this.client.resume();
+    location.reload();
+  }
+}
+
+restored().then((kept) => new App(kept));
+
+/** @typedef {App} TheApp */
+export {};

@@ -1,0 +1,107 @@
+// @ts-check
+/** One row as an element. */
+
+import { make } from './dom.js';
+import { colourOf, rich } from './text.js';
+import { dayOf, exactTimeOf, isoOf, timeOf } from './time.js';
+
+/**
+ * @typedef {import('./rows.js').Row} Row
+ * @typedef {import('./lines.js').Line} Line
+ * @typedef {{me: string, file: (transfer: number) => HTMLElement}} Context
+ */
+
+/** @param {Row} row @param {Context} context @returns {HTMLElement} */
+export function paint(row, context) {
+  switch (row.kind) {
+    case 'day':
+      return make('div', { class: 'row day' }, make('span', {}, dayOf(row.line.at)));
+    case 'mark':
+      return make('div', { class: 'row mark' }, make('span', {}, 'New messages'));
+    case 'moves':
+      return make('div', { class: 'row quiet' }, folded(row.lines), ' ', time(/** @type {Line} */ (row.lines.at(-1)).at));
+    case 'topic':
+      return make('div', { class: 'row quiet' }, ...topic(row.line), ' ', time(row.line.at));
+    case 'note':
+      return make('div', { class: 'row quiet' }, row.line.body ?? '');
+    case 'file':
+      return make('div', { class: 'row file' }, context.file(row.line.data));
+    default:
+      return message(row, context);
+  }
+}
+
+/** @param {Row} row @param {Context} context */
+function message({ kind, line, first }, context) {
+  const from = line.from ?? '';
+  const classes = ['row', 'message', first && 'first', line.mention && 'mention', kind === 'pending' && 'pending', line.failed && 'failed'];
+  const label = `${from}, ${timeOf(line.at)}`;
+  const head = make('div', { class: 'head' }, make('span', { class: `who ${colourOf(from)}` }, from), ' ', time(line.at));
+  const body = make('div', { class: 'body', dir: 'auto' }, ...rich(line.body ?? '', context.me));
+  if (isOnlyEmoji(line.body ?? '')) body.classList.add('big');
+  const element = make('div', { class: classes.filter(Boolean).join(' '), role: 'article', 'aria-label': label });
+  if (line.sub === 0 && line.number) element.dataset.number = String(line.number);
+  element.append(first ? head : make('span', { class: 'aside', 'aria-hidden': 'true' }, timeOf(line.at)), body);
+  if (kind === 'pending') element.append(state(line));
+  return element;
+}
+
+/** @param {Line} line */
+function state(line) {
+  if (!line.failed) return make('p', { class: 'state' }, 'Sending…');
+  const text = make('p', { class: 'state', role: 'alert' }, line.data ?? 'Not sent.', ' ');
+  if (line.again) text.append(make('button', { type: 'button', class: 'link', click: line.again }, 'Send again'));
+  return text;
+}
+
+/** @param {number} at */
+function time(at) {
+  return make('time', { datetime: isoOf(at), title: exactTimeOf(at) }, timeOf(at));
+}
+
+/** @param {Line} line */
+function topic({ data }) {
+  if (!data.topic) return [name(data.by), ' cleared the topic'];
+  return [name(data.by), ' set the topic: ', make('bdi', {}, ...rich(data.topic))];
+}
+
+/** @param {string} text */
+const name = (text) => make('b', {}, text);
+
+/** Who came and who went, in one sentence. @param {Line[]} lines */
+function folded(lines) {
+  let joined = /** @type {string[]} */ ([]);
+  let left = /** @type {string[]} */ ([]);
+  let moreJoined = 0;
+  let moreLeft = 0;
+  for (const { data } of lines) {
+    if (data.type === 'joined') [joined, left] = [put(joined, data.user), left.filter((user) => user !== data.user)];
+    else if (data.type === 'left') left = put(left, data.user + (data.why === 'lost' ? ' (lost)' : ''));
+    else {
+      for (const user of data.joined_users) joined = put(joined, user);
+      for (const user of data.left_users) left = put(left, user);
+      moreJoined += data.joined - data.joined_users.length;
+      moreLeft += data.left - data.left_users.length;
+    }
+  }
+  const parts = [];
+  if (joined.length + moreJoined) parts.push(`${list(joined, moreJoined)} joined`);
+  if (left.length + moreLeft) parts.push(`${list(left, moreLeft)} left`);
+  return parts.join(', ');
+}
+
+/** @param {string[]} names @param {string} name */
+const put = (names, name) => (names.includes(name) ? names : [...names, name]);
+
+/** @param {string[]} names @param {number} more */
+function list(names, more) {
+  const shown = names.slice(0, 6);
+  const rest = names.length - shown.length + more;
+  const all = rest > 0 ? [...shown, `${rest} more`] : shown;
+  return all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1)}` : (all[0] ?? '');
+}
+
+/** @param {string} text */
+function isOnlyEmoji(text) {
+  return text.length <= 24 && /^(\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f|\s)+$/u.test(text);
+}

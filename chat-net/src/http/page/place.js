@@ -1,0 +1,70 @@
+// @ts-check
+/** A room, or the whispers with one user: what one can talk in. */
+
+import { Lines } from './lines.js';
+
+export class Place {
+  /** @param {string} name A room's name, or with `@` a user's. */
+  constructor(name) {
+    this.isRoom = !name.startsWith('@');
+    /** Without a sign. */
+    this.name = this.isRoom ? name : name.slice(1);
+    this.key = keyOf(name);
+    this.live = new Lines();
+    this.live.more = this.isRoom;
+    /** An older part that was jumped to, apart from the live one. @type {Lines | null} */
+    this.apart = null;
+    /** What is not answered yet. @type {import('./lines.js').Line[]} */
+    this.pending = [];
+    /** By lower-case name. @type {Map<string, string>} */
+    this.members = new Map();
+    /** How many there are: in a big room more than are in the list. */
+    this.total = 0;
+    this.topic = '';
+    this.topicNumber = 0;
+    this.epoch = 0;
+    /** The last number of the room that was told. */
+    this.last = 0;
+    this.unread = 0;
+    this.mentions = 0;
+    /** The last number that was read, and the one before which the line "new" stands. */
+    this.read = 0;
+    this.mark = 0;
+    this.draft = '';
+    this.isFetching = false;
+    /** Where it was scrolled to; null at the end. @type {{key: string, offset: number} | null} */
+    this.anchor = null;
+  }
+
+  /** As it is shown and typed. */
+  get label() {
+    return this.isRoom ? `#${this.name}` : `@${this.name}`;
+  }
+
+  /** The lines on the screen. */
+  get shown() {
+    return this.apart ?? this.live;
+  }
+
+  /** @param {string[]} users */
+  setMembers(users) {
+    this.members = new Map(users.map((user) => [user.toLowerCase(), user]));
+    this.total = Math.max(this.total, this.members.size);
+  }
+
+  /** Joins the older part with the live one as soon as they touch. */
+  mend() {
+    const { apart, live } = this;
+    if (!apart) return;
+    if (apart.newer && apart.highest < live.lowest) return;
+    apart.addPage(live.all);
+    apart.newer = false;
+    this.live = apart;
+    this.apart = null;
+  }
+}
+
+/** Names differ by more than case. @param {string} name */
+export function keyOf(name) {
+  return name.toLowerCase();
+}
