@@ -1,6 +1,7 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
 #[cfg(unix)]
+mod admin;
 mod bars;
 mod file_starts;
 mod files;

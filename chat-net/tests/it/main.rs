@@ -6,6 +6,8 @@ mod chaos;
 mod doors;
 #[cfg(all(unix, feature = "sqlite"))]
 mod durable;
+#[cfg(all(feature = "web", feature = "metrics"))]
+mod exposed;
 mod files;
 mod flood;
 mod four_codecs;

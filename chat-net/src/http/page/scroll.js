@@ -63,8 +63,12 @@ export class Scroll {
   redraw(key) {
     const drawn = this.drawn.get(key);
     if (!drawn) return;
-    drawn.element.remove();
-    this.drawn.delete(key);
+    const focused = drawn.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
+    const element = this.hooks.paint(drawn.row);
+    drawn.element.replaceWith(element);
+    drawn.element = element;
+    // Whoever was about to press a button still is.
+    if (focused) [...element.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
   }
 
   toEnd() {
