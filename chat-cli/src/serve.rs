@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use chat_net::admin::Admin;
 use chat_net::chat_core::printable;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
@@ -23,7 +24,7 @@ use crate::{logs, output, store};
 /// how the program ends.
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let settings = ServeSettings::resolve(args)?;
-    let addresses = settings.addresses()?;
+    let addresses = Addresses { chat: settings.addresses()?, admin: settings.admin_addresses()? };
     let folder = settings.folder()?;
     logs::install(&settings.log, settings.log_format)?;
     raise_file_limit();
@@ -38,9 +39,16 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     end
 }
 
+/// Where to listen.
+struct Addresses {
+    chat: Vec<SocketAddr>,
+    /// For operators; nowhere if empty.
+    admin: Vec<SocketAddr>,
+}
+
 async fn serve(
     settings: &ServeSettings,
-    addresses: &[SocketAddr],
+    addresses: &Addresses,
     kept: Option<(Sqlite, PathBuf)>,
 ) -> anyhow::Result<Exit> {
     // Before anyone is told that the server is there: a signal from then on is a request to end in order.
@@ -50,7 +58,7 @@ async fn serve(
         .limits(settings.limits.net.clone())
         .trusted(settings.trusted)
         .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
-    for address in addresses {
+    for address in &addresses.chat {
         builder = builder.listen(address.to_string());
     }
     let (store, folder) = kept.unzip();
@@ -58,7 +66,16 @@ async fn serve(
         builder = builder.store(Arc::new(store));
     }
     let mut handle = builder.start().await.map_err(|error| cannot_start(&error))?;
-    announce(&handle, settings.json);
+    // Kept to the very end: while the server ends, it says so.
+    let admin = match administer(&handle, &addresses.admin).await {
+        Ok(admin) => admin,
+        Err(error) => {
+            // Nobody knows of the server yet; why it did not start is worth more than how it ends.
+            let _ = handle.shutdown(Duration::ZERO).await;
+            return Err(cannot_start(&error));
+        }
+    };
+    announce(&handle, admin.as_ref(), settings.json);
     tell_where(folder.as_deref(), settings);
     let first = tokio::select! {
         signal = signals.next() => signal,
@@ -76,8 +93,17 @@ async fn serve(
     }
 }
 
+/// Listens for operators, if that was asked for.
+async fn administer(handle: &ServerHandle, addresses: &[SocketAddr]) -> Result<Option<Admin>, StartError> {
+    if addresses.is_empty() {
+        return Ok(None);
+    }
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Admin::start(&addresses, &handle.observer()).await.map(Some)
+}
+
 /// One line for each address, with the port that it really has.
-fn announce(handle: &ServerHandle, json: bool) {
+fn announce(handle: &ServerHandle, admin: Option<&Admin>, json: bool) {
     for address in handle.local_addrs() {
         let line = if json {
             serde_json::json!({ "listening": address.to_string() }).to_string()
@@ -86,6 +112,14 @@ fn announce(handle: &ServerHandle, json: bool) {
             format!("listening on {address} — try: nc {} {}", near.ip(), near.port())
         };
         // A server whose output nobody reads is a server all the same.
+        let _ = output::line(&line);
+    }
+    for address in admin.map_or(&[][..], Admin::local_addrs) {
+        let line = if json {
+            serde_json::json!({ "admin": address.to_string() }).to_string()
+        } else {
+            format!("operators on {address} — try: curl http://{}/metrics", reachable(*address))
+        };
         let _ = output::line(&line);
     }
 }
