@@ -26,3 +26,6 @@ mod slow_consumer;
 mod stats;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "web")]
+mod web;
+mod ws_frames;
