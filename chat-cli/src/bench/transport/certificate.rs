@@ -20,7 +20,7 @@ pub(super) const NAME: &str = "localhost";
 /// A certificate in a folder of its own, which is gone with it.
 #[derive(Debug)]
 pub(in crate::bench) struct Certificate {
-    pem: PathBuf,
+    pub(super) pem: PathBuf,
     _folder: Folder,
     client: Arc<ClientConfig>,
 }

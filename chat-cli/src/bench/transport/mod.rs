@@ -4,6 +4,9 @@ mod certificate;
 pub(super) mod websocket;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use clap::ValueEnum;
 
 pub(super) use certificate::Certificate;
