@@ -58,7 +58,7 @@ impl SendFileSettings {
             Some(first) => (Some(first.to_owned()), &args.paths[1..]),
             None => (args.addr.clone(), args.paths.as_slice()),
         };
-        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), file, env)?;
+        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), &args.trust, file, env)?;
         if paths.is_empty() {
             let why = "say which files to send; a file called like an address is written ./host:1";
             return Err(exit::because(Exit::Usage, why));
@@ -80,7 +80,7 @@ impl ReceiveSettings {
     /// As [`SendFileSettings::resolve`].
     pub(crate) fn resolve(args: &ReceiveArgs) -> anyhow::Result<ReceiveSettings> {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
-        let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
+        let who = who(args.who.addr.clone(), args.who.name.clone(), &args.who.trust, &file, &environment)?;
         let room = args.room.as_deref().map(room_name).transpose()?;
         let (from, folder) = (somebody_else(&args.from, &who)?, args.dir.clone());
         Ok(ReceiveSettings { who, from, room, folder, count: args.count, wait: wait(args.wait) })

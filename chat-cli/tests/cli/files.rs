@@ -164,14 +164,14 @@ fn json_lines_tell_programs_all_of_it() {
 }
 
 #[test]
-fn nobody_there_and_nothing_offered_end_with_4() {
+fn nobody_there_and_nothing_offered_end_with_10() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a", 10);
     let (status, _, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &file]).wait();
-    assert_eq!(status.code(), Some(4), "{err:?}");
+    assert_eq!(status.code(), Some(10), "{err:?}");
     assert!(err.last().unwrap().ends_with("nobody was there to take it in time"), "{err:?}");
     let (status, out, err) = receive(&server.addr, "bob", "alice", &desk, &["--wait", "1"]).wait();
-    assert_eq!((status.code(), out), (Some(4), vec![]), "{err:?}");
+    assert_eq!((status.code(), out), (Some(10), vec![]), "{err:?}");
     assert!(err.last().unwrap().ends_with("alice offered nothing in time"), "{err:?}");
 }
 
@@ -180,7 +180,7 @@ fn who_is_there_and_does_not_answer_is_not_waited_for_longer() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let mut bob = server.person("bob");
     let (status, _, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &desk.file("a", 10)]).wait();
-    assert_eq!(status.code(), Some(4), "{err:?}");
+    assert_eq!(status.code(), Some(10), "{err:?}");
     assert!(err.last().unwrap().ends_with("nobody took it in time"), "{err:?}");
     bob.until("a");
 }

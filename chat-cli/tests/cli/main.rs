@@ -21,3 +21,5 @@ mod serve;
 mod settings;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod tls;
