@@ -1,5 +1,6 @@
 //! Connecting, as far as a program does more than the library: interrupts, and the words for what went wrong.
 
+use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,6 +18,18 @@ pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Who waits so long for the connection is told what for.
 const A_WHILE: Duration = Duration::from_millis(500);
+
+/// Does the work of one connection. One thread is enough for that, and keeps the order of what is shown.
+///
+/// # Errors
+/// The system has no room for it.
+pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(work);
+    // A thread that reads the keyboard, or a file, cannot be asked to end.
+    runtime.shutdown_background();
+    Ok(end)
+}
 
 /// Connects, unless a signal comes first. Calls `tell` once it takes a while. A person is asked about a server that
 /// nobody vouches for.
@@ -67,11 +80,16 @@ async fn attempt(
             client.quit().await;
         }
     };
-    tokio::select! {
-        _ = tokio::time::timeout(GOODBYE, leave) => {}
-        _ = signals.next() => {}
-    }
+    goodbye(leave, signals).await;
     Err(exit::because(signal, "ended before there was a connection"))
+}
+
+/// Leaves, but takes no longer for it than [`GOODBYE`]; gives the signal that cut it short, if one did.
+pub(crate) async fn goodbye(leave: impl Future<Output = ()>, signals: &mut Signals) -> Option<Exit> {
+    tokio::select! {
+        _ = tokio::time::timeout(GOODBYE, leave) => None,
+        signal = signals.next() => Some(signal),
+    }
 }
 
 /// The complaint about a connection that could not be made.

@@ -8,7 +8,7 @@ use chat_net::client::{AskError, Options};
 use chat_net::codec::FromServer;
 
 use crate::cli::SendArgs;
-use crate::connect::{GOODBYE, cannot_connect, connect};
+use crate::connect::{cannot_connect, connect, goodbye, on_one_thread};
 use crate::exit::{self, Exit};
 use crate::join;
 use crate::settings::{SendSettings, Target};
@@ -27,8 +27,7 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Exit> {
         Some(text) => text.clone(),
         None => standard_input()?,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(send(&settings, text, args.json))
+    on_one_thread(send(&settings, text, args.json))?
 }
 
 async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Result<Exit> {
@@ -50,10 +49,7 @@ async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Resu
         signal = signals.next() => Err(signal),
     };
     // Without a goodbye the server would keep the name for a return.
-    tokio::select! {
-        _ = tokio::time::timeout(GOODBYE, client.quit()) => {}
-        _ = signals.next() => {}
-    }
+    goodbye(client.quit(), &mut signals).await;
     let answer = answer.map_err(|signal| exit::because(signal, "ended before there was an answer"))?;
     let told = answer.map_err(|error| match error {
         AskError::Refused(refusal) => {

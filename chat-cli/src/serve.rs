@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use chat_net::admin::Admin;
 use chat_net::chat_core::printable;
 use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
@@ -24,7 +25,7 @@ use crate::{certificate, logs, output, store};
 /// how the program ends.
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let settings = ServeSettings::resolve(args)?;
-    let addresses = settings.addresses()?;
+    let addresses = Addresses { chat: settings.addresses()?, admin: settings.admin_addresses()? };
     let folder = settings.folder()?;
     logs::install(&settings.log, settings.log_format)?;
     raise_file_limit();
@@ -40,9 +41,16 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     end
 }
 
+/// Where to listen.
+struct Addresses {
+    chat: Vec<SocketAddr>,
+    /// For operators; nowhere if empty.
+    admin: Vec<SocketAddr>,
+}
+
 async fn serve(
     settings: &ServeSettings,
-    addresses: &[SocketAddr],
+    addresses: &Addresses,
     kept: Option<(Sqlite, PathBuf)>,
     tls: Option<Tls>,
 ) -> anyhow::Result<Exit> {
@@ -58,7 +66,7 @@ async fn serve(
         .limits(settings.limits.net.clone())
         .trusted(settings.trusted)
         .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
-    for address in addresses {
+    for address in &addresses.chat {
         builder = builder.listen(address.to_string());
     }
     let (store, folder) = kept.unzip();
@@ -69,7 +77,16 @@ async fn serve(
         builder = builder.tls(tls);
     }
     let mut handle = builder.start().await.map_err(|error| cannot_start(&error))?;
-    announce(&handle, tls.as_ref(), settings);
+    // Kept to the very end: while the server ends, it says so.
+    let admin = match administer(&handle, &addresses.admin).await {
+        Ok(admin) => admin,
+        Err(error) => {
+            // Nobody knows of the server yet; why it did not start is worth more than how it ends.
+            let _ = handle.shutdown(Duration::ZERO).await;
+            return Err(cannot_start(&error));
+        }
+    };
+    announce(&handle, tls.as_ref(), admin.as_ref(), settings);
     tell_where(folder.as_deref(), settings);
     let first = loop {
         tokio::select! {
@@ -90,6 +107,15 @@ async fn serve(
     }
 }
 
+/// Listens for operators, if that was asked for.
+async fn administer(handle: &ServerHandle, addresses: &[SocketAddr]) -> Result<Option<Admin>, StartError> {
+    if addresses.is_empty() {
+        return Ok(None);
+    }
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Admin::start(&addresses, &handle.observer()).await.map(Some)
+}
+
 /// The certificate, when it is to be read again.
 async fn asked_again(certificates: &mut Option<(Hangups, Tls)>) -> Tls {
     match certificates {
@@ -102,7 +128,7 @@ async fn asked_again(certificates: &mut Option<(Hangups, Tls)>) -> Tls {
 }
 
 /// One line for each address, with the port that it really has, and one for the certificate.
-fn announce(handle: &ServerHandle, tls: Option<&Tls>, settings: &ServeSettings) {
+fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, settings: &ServeSettings) {
     for address in handle.local_addrs() {
         let near = reachable(*address);
         let line = match tls {
@@ -113,15 +139,24 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, settings: &ServeSettings) 
         // A server whose output nobody reads is a server all the same.
         let _ = output::line(&line);
     }
-    let Some(certificate) = tls.map(Tls::fingerprint) else { return };
-    let line = match &settings.certificate {
-        _ if settings.json => serde_json::json!({ "certificate": certificate.to_string() }).to_string(),
-        Some(Certificate::SelfSigned) => {
-            format!("self-signed certificate; clients say --tls-pin {certificate}")
-        }
-        _ => format!("certificate {certificate}"),
-    };
-    let _ = output::line(&line);
+    if let Some(certificate) = tls.map(Tls::fingerprint) {
+        let line = match &settings.certificate {
+            _ if settings.json => serde_json::json!({ "certificate": certificate.to_string() }).to_string(),
+            Some(Certificate::SelfSigned) => {
+                format!("self-signed certificate; clients say --tls-pin {certificate}")
+            }
+            _ => format!("certificate {certificate}"),
+        };
+        let _ = output::line(&line);
+    }
+    for address in admin.map_or(&[][..], Admin::local_addrs) {
+        let line = if settings.json {
+            serde_json::json!({ "admin": address.to_string() }).to_string()
+        } else {
+            format!("operators on {address} — try: curl http://{}/metrics", reachable(*address))
+        };
+        let _ = output::line(&line);
+    }
 }
 
 /// One line that says where history is kept, and how safely.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chat_core::Code;
@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::limits::Limits;
+use crate::lock::lock;
 use crate::stats::Counters;
 
 /// Counts connections, in all and of each address.
@@ -70,7 +71,7 @@ impl Admission {
     }
 
     fn count(&self, address: Option<IpAddr>) -> Result<(), Code> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = lock(&self.counts);
         if counts.total >= self.limits.connections {
             return Err(Code::ServerFull);
         }
@@ -83,7 +84,7 @@ impl Admission {
 
     /// How many connections are let in now.
     pub(crate) fn admitted(&self) -> usize {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total
+        lock(&self.counts).total
     }
 }
 
@@ -113,7 +114,7 @@ impl Counts {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = lock(&self.admission.counts);
         counts.total -= 1;
         if let Some(address) = self.address
             && let Some(held) = counts.addresses.get_mut(&address)

@@ -2,7 +2,7 @@
 //! pace at which the connection reads, apart from the engine.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::BytesMut;
 use chat_core::{
@@ -15,6 +15,7 @@ use crate::codec::text::{self, PageEnd};
 use crate::codec::{Form, FromServer, Told};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::limits::Limits;
+use crate::lock::lock;
 use crate::notice;
 use crate::store::{Available, PageLimit, Past, Search, Store, StoreError};
 
@@ -44,7 +45,7 @@ impl Stop {
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::batch::{Batch, Item};
 use crate::catch_up::{PageReply, Reached};
 use crate::clock::{Clock, LogTime};
-use crate::codec::{Closing, Form, FromServer, Hello, Told};
+use crate::codec::{Closing, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::conn::same_room;
 use crate::fan_out::FanOut;
@@ -29,7 +29,7 @@ use crate::reads::UsersPage;
 use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
-use crate::transfer::{Finding, Link, Transfers};
+use crate::transfer::{Finding, Link, Start, Transfers};
 
 /// What reaches the engine from connections, jobs and the server's handle.
 #[derive(Debug)]
@@ -332,8 +332,8 @@ impl<L: Log> Engine<L> {
         let Offer { size, chunk_bytes, ref to, hash, .. } = info.offer;
         let is_room = matches!(to, Target::Room(_));
         let is_hashed = hash.is_some();
-        let link = Link { transfer, size, chunk_bytes, is_room, sender, receiver, from, is_hashed };
-        self.fan_out.push(Item::Link(link));
+        let start = Start { transfer, size, chunk_bytes, is_room, sender, is_hashed };
+        self.fan_out.push(Item::Link(Link { start, receiver, from }));
     }
 
     /// A session is attached. A new one is put into its first rooms; a resumed one gets what it missed.
@@ -394,7 +394,7 @@ impl<L: Log> Engine<L> {
         for (session, conn) in &mut self.table.conns {
             let heard_ms = conn.outbox.heard_ms();
             let silent_ms = now_ms.saturating_sub(heard_ms);
-            let answers = matches!(conn.outbox.form, Form::Bincode | Form::JsonFrames);
+            let answers = conn.outbox.form.answers_pings();
             if conn.outbox.is_stuck(now) {
                 lost.push((*session, Code::SlowReader));
             } else if answers

@@ -115,9 +115,12 @@ pub mod door;
 mod engine;
 mod fan_out;
 mod flood;
+#[cfg(feature = "web")]
+pub mod http;
 mod id_map;
 mod limits;
 mod listen;
+mod lock;
 mod log;
 #[cfg(feature = "metrics")]
 pub mod metrics;

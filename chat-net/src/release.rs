@@ -239,7 +239,7 @@ impl<L: Log> Engine<L> {
     fn link(&mut self, link: Link) {
         let outbox = |session| self.table.conns.get(&session).map(|conn| &conn.outbox);
         if let Some(receiver) = outbox(link.receiver) {
-            self.parts.transfers.link(link, receiver, outbox(link.sender));
+            self.parts.transfers.link(link, receiver, outbox(link.start.sender));
         }
     }
 

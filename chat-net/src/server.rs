@@ -68,6 +68,8 @@ pub struct ServerBuilder {
     start_rooms: Vec<Arc<str>>,
     store: Option<StoreChoice>,
     trusted: bool,
+    #[cfg(feature = "web")]
+    origins: Vec<String>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::Tls>,
 }
@@ -107,6 +109,8 @@ impl Server {
             start_rooms: vec!["lobby".into()],
             store: None,
             trusted: false,
+            #[cfg(feature = "web")]
+            origins: Vec::new(),
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -148,6 +152,13 @@ impl ServerBuilder {
     /// Keeps everything in this store instead of memory, and goes on with what it kept before.
     pub fn store(mut self, store: Arc<dyn Store>) -> ServerBuilder {
         self.store = Some(StoreChoice(store));
+        self
+    }
+
+    /// Lets pages of this origin (`https://chat.example.org`) connect, beside those of the server itself.
+    #[cfg(feature = "web")]
+    pub fn origin(mut self, origin: impl Into<String>) -> ServerBuilder {
+        self.origins.push(origin.into());
         self
     }
 
@@ -210,6 +221,10 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
+            #[cfg(feature = "web")]
+            origins: self.origins.into(),
+            #[cfg(feature = "web")]
+            routes: crate::http::all_routes(),
             #[cfg(feature = "tls")]
             secure: self.tls.map(|tls| Secure { tls, is_required: true }),
         });
@@ -312,6 +327,12 @@ impl ServerHandle {
             ending: self.shared.ending.clone(),
             start: self.shared.start,
         }
+    }
+
+    /// What the routes of HTTP need when they are mounted elsewhere.
+    #[cfg(feature = "web")]
+    pub(crate) fn parts(&self) -> (Arc<Shared>, Arc<Admission>, TaskTracker) {
+        (Arc::clone(&self.shared), Arc::clone(&self.admission), self.connections.clone())
     }
 
     /// Runs one connection over any transport, from its first byte to its last, as if it had been accepted.

@@ -116,7 +116,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the settings in force as a settings file
-    Print(ServeArgs),
+    Print(Box<ServeArgs>),
     /// Say whether a settings file can be used
     Check {
         /// The file.

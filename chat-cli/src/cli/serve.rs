@@ -15,16 +15,17 @@ Examples:
   chat-cli serve --listen 0.0.0.0:8443 --tls-cert fullchain.pem --tls-key privkey.pem
   chat-cli serve --listen 0.0.0.0:8080 --plaintext
   chat-cli serve --listen 127.0.0.1:0 --json
+  chat-cli serve --admin 127.0.0.1:9090        then: curl http://127.0.0.1:9090/metrics
   chat-cli serve --limit linger=5s --limit body=500
   chat-cli serve --data /srv/chat --limit keep_age=90d
   chat-cli serve --memory                      nothing is kept";
 
 /// What else there is to know.
 pub(crate) const SERVE_MORE: &str = "\
-Standard output has one line for each address that is listened on, and one that says where history
-is kept; logs go to standard error. Without --data or --memory that is $XDG_STATE_HOME/chat, else
-~/.local/state/chat, or where systemd says. One server at a time has a folder; 'chat-cli history',
-'search', 'export' and 'verify' read it all the same.
+Standard output has one line for each address that is listened on, for clients and then for
+operators, and one that says where history is kept; logs go to standard error. Without --data or
+--memory that is $XDG_STATE_HOME/chat, else ~/.local/state/chat, or where systemd says. One server at
+a time has a folder; 'chat-cli history', 'search', 'export' and 'verify' read it all the same.
 With TLS, everything on these addresses is encrypted and nothing else is taken; a line says the SHA-256 of the
 certificate. SIGHUP reads its files again; connections that are open stay.
 SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
@@ -36,6 +37,9 @@ pub(crate) struct ServeArgs {
     /// Listen here; may be repeated. Port 0 takes any free port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "CHAT_LISTEN", value_delimiter = ',')]
     pub(crate) listen: Vec<String>,
+    /// Listen here for operators, with /healthz and /metrics over HTTP; port 0 takes any free port [default: nowhere]
+    #[arg(long, value_name = "ADDR", env = "CHAT_ADMIN")]
+    pub(crate) admin: Option<String>,
     /// Accept other addresses than loopback although nothing is encrypted
     #[arg(long, env = "CHAT_PLAINTEXT", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -77,8 +81,8 @@ pub(crate) struct ServeArgs {
     /// How logs are written [default: text]
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
-    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, {"data":"DIR","durability":"fsync"},
-    /// and with TLS {"certificate":"sha256:..."}
+    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, with TLS {"certificate":"sha256:..."},
+    /// {"admin":"127.0.0.1:41874"}, {"data":"DIR","durability":"fsync"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.

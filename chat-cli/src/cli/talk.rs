@@ -21,8 +21,9 @@ A line is said in the current room; '/help' lists the commands; '//x' says '/x'.
 Ctrl-C clears the line, and on an empty line leaves. Ctrl-D on an empty line leaves. With files on their way
 both, and /quit, say what would be called off, and leave when told so again.
 Without a terminal, the end of the input leaves, once everything has been answered and all files have come to an
-end (in a room when the offer expires, after 5 minutes by default), with 1 if one arrived nowhere; scripts have
-'send-file' for that. Then messages are on standard output; refusals and the state of the connection are on
+end (in a room, and of those that were paused here, when the offer expires, after 5 minutes by default), with 1 if one
+arrived nowhere; scripts have 'send-file' for that. A signal leaves at once, with 130 or 143 if that ends a file on its
+way. Then messages are on standard output; refusals and the state of the connection are on
 standard error.";
 
 /// `join`, as typed.

@@ -6,7 +6,7 @@ use chat_net::chat_core::{EndReason, Offer, UserName};
 use chat_net::client::FileEvent;
 
 use super::meter::Meter;
-use super::words::other_end;
+use super::words::{other_end, percent};
 use crate::rows::Row;
 
 /// The copies of one transfer: one's own, or one for each receiver.
@@ -97,8 +97,7 @@ impl Copies {
     /// So many per cent are there, of all copies together; `None` before there is one.
     pub(crate) fn share(&self) -> Option<u64> {
         let (there, bytes) = self.sum();
-        let share = (u128::from(there) * 100).checked_div(u128::from(bytes)).unwrap_or(100);
-        (!self.copies.is_empty()).then(|| u64::try_from(share).unwrap_or(100))
+        (!self.copies.is_empty()).then(|| percent(there, bytes))
     }
 
     /// What to show of it while somebody receives it.

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, UserName};
-use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer};
+use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer, TransferHandle};
 use chat_net::codec::Told;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use super::report::{Key, News, Report};
 use super::trouble::Trouble;
-use crate::connect::GOODBYE;
+use super::words::Who;
+use crate::connect::{GOODBYE, goodbye};
 use crate::exit::{self, Exit};
 use crate::output;
 use crate::signals::Signals;
@@ -149,11 +150,17 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// Nobody yet.
+    /// Nobody yet; with so much patience while there is no connection, none: for ever.
     ///
     /// # Errors
     /// The system has no room for another signal.
-    pub(crate) fn new(client: Client, events: Events, signals: Signals, report: Report) -> io::Result<Crew> {
+    pub(crate) fn new(
+        client: Client,
+        events: Events,
+        signals: Signals,
+        report: Report,
+        wait: Option<Duration>,
+    ) -> io::Result<Crew> {
         let (speaker, said) = mpsc::channel(SAID);
         let (stop, moved) = (watch::Sender::new(false), watch::Sender::new(()));
         let (events, look_at) = (Some(events), Instant::now());
@@ -171,14 +178,9 @@ impl Crew {
             moved,
             look_at,
             is_away: false,
-            wait: None,
+            wait,
             away_until: None,
         })
-    }
-
-    /// The same, with so much patience while there is no connection; none: for ever.
-    pub(crate) fn waiting(self, wait: Option<Duration>) -> Crew {
-        Crew { wait, ..self }
     }
 
     /// The client, for a task.
@@ -289,7 +291,7 @@ impl Crew {
             }
             Some(Notice::Disconnected { why, retry_in }) => {
                 if !std::mem::replace(&mut self.is_away, true) {
-                    self.away_until = self.wait.map(|wait| Instant::now() + wait);
+                    self.away_until = from_now(self.wait);
                 }
                 let text = format!("lost the connection: {why}; next try in {} s", retry_in.as_secs());
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
@@ -342,17 +344,22 @@ impl Crew {
     /// Says goodbye; a signal makes it short.
     pub(crate) async fn leave(mut self) {
         self.report.clear();
-        tokio::select! {
-            _ = tokio::time::timeout(GOODBYE, self.client.quit()) => {}
-            _ = self.signals.next() => {}
-        }
+        goodbye(self.client.quit(), &mut self.signals).await;
     }
 }
 
-/// All in that room but `me`; none if that is not known.
-pub(crate) async fn others_in(client: &Client, room: &str, me: &UserName) -> Option<BTreeSet<UserName>> {
+/// All in that room but this client's own user; none if that is not known.
+pub(crate) async fn others_in(client: &Client, room: &str) -> Option<BTreeSet<UserName>> {
     let users = client.users(Some(room)).await.ok()?;
-    Some(users.into_iter().filter(|user| user != me).collect())
+    Some(users.into_iter().filter(|user| !Who::new(user, client.user()).is_me()).collect())
+}
+
+/// Calls a transfer off, as `how` says, and waits until the other end has been told, but not for long.
+pub(crate) async fn let_go(mut transfer: Transfer, how: fn(&TransferHandle)) {
+    how(&transfer.handle());
+    let ends = async { while transfer.next().await.is_some() {} };
+    // If not, the goodbye tells it.
+    let _ = tokio::time::timeout(GOODBYE, ends).await;
 }
 
 /// The next notice; for ever if there are no more.
@@ -361,6 +368,11 @@ async fn next_notice(events: &mut Option<Events>) -> Option<Notice> {
         Some(events) => events.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// When so much time will be over; none: never.
+pub(crate) fn from_now(wait: Option<Duration>) -> Option<Instant> {
+    wait.map(|wait| Instant::now() + wait)
 }
 
 /// Waits for a time, if there is one.

@@ -14,6 +14,7 @@ use indicatif::{
 use unicode_width::UnicodeWidthStr;
 
 use super::rate::Rate;
+use super::words::percent;
 use crate::width::keep_start;
 
 /// Columns from which on there is room for a bar; and for the name.
@@ -183,10 +184,9 @@ impl TermLike for Canvas {
     }
 }
 
-/// `45%`; never 100 before all of it is there.
+/// `45%`
 fn share(state: &ProgressState, out: &mut dyn Write) {
-    let (there, bytes) = (u128::from(state.pos()), u128::from(state.len().unwrap_or(0)));
-    let _ = write!(out, "{}%", (there * 100).checked_div(bytes).unwrap_or(100).min(100));
+    let _ = write!(out, "{}%", percent(state.pos(), state.len().unwrap_or(0)));
 }
 
 /// `01:02`, `1:00:00`; nothing is promised before there is a rate.

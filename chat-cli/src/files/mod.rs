@@ -20,8 +20,9 @@ mod words;
 pub(crate) use args::{
     RECEIVE_EXAMPLES, RECEIVE_MORE, ReceiveArgs, SEND_FILE_EXAMPLES, SEND_FILE_MORE, SendFileArgs,
 };
+pub(crate) use crew::until;
 pub(crate) use path::{at_home, written};
 pub(crate) use receive::receive;
 pub(crate) use send::send;
 pub(crate) use story::Story;
-pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, plain};
+pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, percent, plain};

@@ -6,20 +6,18 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use chat_net::chat_core::{
-    Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId, UserName,
-};
-use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer};
+use chat_net::chat_core::{Code, EndReason, Event, Offer, PauseReason, RoomName, Target, TransferId};
+use chat_net::client::{Client, FileError, FileEvent, Options, ReceiveOptions, Transfer, TransferHandle};
 use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::args::ReceiveArgs;
-use super::crew::{Crew, End, Link, Step, others_in, until};
+use super::crew::{Crew, End, Link, Step, from_now, let_go, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::trouble::Trouble;
 use super::words::{Who, quoted};
-use crate::connect::GOODBYE;
+use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
@@ -35,11 +33,7 @@ pub(crate) fn receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     let settings = ReceiveSettings::resolve(args)?;
     writable(&settings.folder)?;
     let report = Report::new(args.json, true);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(run(settings, report));
-    // A thread that writes a file cannot be asked to end.
-    runtime.shutdown_background();
-    end
+    on_one_thread(run(settings, report))?
 }
 
 /// Makes the folder, if it is missing.
@@ -65,10 +59,10 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(settings.room.clone());
     let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
-    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
+    let mut crew = Crew::new(client, events, signals, report, settings.wait)?;
     let mut taking = Taking::new(settings);
     crew.tell(&taking.waiting())?;
-    let mut looking = pin!(alone_in(crew.client().clone(), taking.room.clone()));
+    let mut looking = pin!(alone_in(crew.client().clone(), taking.settings.room.clone()));
     let mut has_looked = false;
     loop {
         taking.begin(&mut crew);
@@ -111,14 +105,13 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
 
 /// The room, if nobody else is in it: waiting there may be a mistake in writing its name.
 async fn alone_in(client: Client, room: Option<RoomName>) -> Option<RoomName> {
-    let (room, me) = (room?, UserName::new(client.user(), usize::MAX).ok()?);
-    others_in(&client, room.as_str(), &me).await?.is_empty().then_some(room)
+    let room = room?;
+    others_in(&client, room.as_str()).await?.is_empty().then_some(room)
 }
 
 /// Which offers are taken.
 struct Taking {
     settings: ReceiveSettings,
-    room: Option<RoomName>,
     known: BTreeSet<TransferId>,
     offers: VecDeque<Offer>,
     begun: usize,
@@ -131,15 +124,14 @@ struct Taking {
 
 impl Taking {
     fn new(settings: ReceiveSettings) -> Taking {
-        let room = settings.room.as_deref().and_then(|room| RoomName::new(room, usize::MAX).ok());
-        let deadline = settings.wait.map(|wait| Instant::now() + wait);
+        let deadline = from_now(settings.wait);
         let (known, offers) = (BTreeSet::new(), VecDeque::new());
-        Taking { settings, room, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
+        Taking { settings, known, offers, begun: 0, done: 0, trouble: None, broken: None, deadline }
     }
 
     fn waiting(&self) -> News {
         let from = &self.settings.from;
-        let text = match &self.room {
+        let text = match &self.settings.room {
             Some(room) => format!("waiting for what {from} offers in #{room}"),
             None => format!("waiting for what {from} offers to {}", self.settings.who.name),
         };
@@ -170,7 +162,7 @@ impl Taking {
     }
 
     fn is_meant(&self, offer: &Offer) -> bool {
-        let is_there = match (&offer.to, &self.room) {
+        let is_there = match (&offer.to, &self.settings.room) {
             (Target::User(_), None) => true,
             (Target::Room(offered), Some(room)) => offered == room,
             _ => false,
@@ -212,7 +204,7 @@ impl Taking {
                 self.trouble.get_or_insert(trouble);
             }
         }
-        self.deadline = self.settings.wait.map(|wait| Instant::now() + wait);
+        self.deadline = from_now(self.settings.wait);
     }
 
     /// Whether there is nothing more to wait for, and how the program ends then.
@@ -265,7 +257,7 @@ impl Receiving {
                     };
                     match &event {
                         FileEvent::Paused { why: PauseReason::NoSpace, .. } => {
-                            full_until = self.wait.map(|wait| Instant::now() + wait);
+                            full_until = from_now(self.wait);
                         }
                         _ => full_until = None,
                     }
@@ -279,11 +271,11 @@ impl Receiving {
                     }
                 }
                 () = until(full_until), if full_until.is_some() => {
-                    self.call_off(transfer).await;
+                    let_go(transfer, TransferHandle::leave).await;
                     return self.trouble(Exit::NoSpace, "the disk is full");
                 }
                 () = self.link.stopped() => {
-                    self.call_off(transfer).await;
+                    let_go(transfer, TransferHandle::leave).await;
                     return self.called_off();
                 }
             }
@@ -327,18 +319,10 @@ impl Receiving {
     }
 
     fn trouble(&self, exit: Exit, why: &str) -> End {
-        End::Failed(Trouble::new(exit, format!("{}: {why}", self.what)))
+        End::Failed(Trouble::new(exit, &self.what, why))
     }
 
     fn called_off(&self) -> End {
-        self.trouble(Exit::Interrupted, "called off")
-    }
-
-    /// Leaves it, and waits until that is told, but not for long. What came is there for the next attempt.
-    async fn call_off(&self, mut transfer: Transfer) {
-        transfer.handle().leave();
-        let ends = async { while transfer.next().await.is_some() {} };
-        // If not, the goodbye tells it.
-        let _ = tokio::time::timeout(GOODBYE, ends).await;
+        End::Failed(Trouble::interrupted(&self.what))
     }
 }

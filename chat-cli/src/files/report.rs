@@ -172,13 +172,15 @@ impl Report {
 
     /// Whether progress is to be told: to programs, and about once a second.
     fn is_due(&mut self, key: Key, user: &UserName) -> bool {
-        let now = Instant::now();
-        let told = self.progress.get(&(key, user.clone()));
-        let is_due = told.is_none_or(|told| now.duration_since(*told) >= PROGRESS);
-        if is_due {
-            self.progress.insert((key, user.clone()), now);
+        if !matches!(self.form, Form::Json) {
+            return false;
         }
-        is_due && matches!(self.form, Form::Json)
+        let (now, copy) = (Instant::now(), (key, user.clone()));
+        let is_due = self.progress.get(&copy).is_none_or(|told| now.duration_since(*told) >= PROGRESS);
+        if is_due {
+            self.progress.insert(copy, now);
+        }
+        is_due
     }
 
     /// Whether any file is offered, or accepted, and not over.

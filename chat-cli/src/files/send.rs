@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat_net::chat_core::{Code, EndReason, MAX_NAME_BYTES, Recipient, UserName};
-use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Transfer};
+use chat_net::client::{Client, FileError, FileEvent, Options, SendOptions, Transfer, TransferHandle};
 use tokio::time::Instant;
 
 use super::args::SendFileArgs;
-use super::crew::{Call, Crew, End, Link, Step, others_in, until};
+use super::crew::{Call, Crew, End, Link, Step, from_now, let_go, others_in, until};
 use super::enter::enter;
 use super::report::{News, Report};
 use super::tally::Tally;
 use super::trouble::Trouble;
 use super::words::{Who, not_a_file, plain};
-use crate::connect::GOODBYE;
+use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
@@ -36,11 +36,7 @@ pub(crate) fn send(args: &SendFileArgs) -> anyhow::Result<Exit> {
         readable(path)?;
     }
     let report = Report::new(args.json, false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(run(&settings, report));
-    // A thread that reads a file cannot be asked to end.
-    runtime.shutdown_background();
-    end
+    on_one_thread(run(&settings, report))?
 }
 
 /// # Errors
@@ -65,7 +61,7 @@ async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<
     let mut signals = Signals::new()?;
     let options = Options::named(&settings.who.name).rooms(rooms);
     let (client, events) = enter(&settings.who, options, settings.wait, &mut signals, &mut report).await?;
-    let mut crew = Crew::new(client, events, signals, report)?.waiting(settings.wait);
+    let mut crew = Crew::new(client, events, signals, report, settings.wait)?;
     let mut waiting: VecDeque<_> = settings.paths.iter().enumerate().collect();
     let mut troubles = Vec::new();
     loop {
@@ -141,7 +137,7 @@ impl Sending {
     }
 
     async fn run(mut self) -> End {
-        let mut deadline = self.deadline();
+        let mut deadline = from_now(self.wait);
         loop {
             let transfer = match self.offer(deadline).await {
                 Ok(transfer) => transfer,
@@ -154,13 +150,9 @@ impl Sending {
                     return end(Err(self.not_taken("nobody took it in time")));
                 }
                 Offered::Again => {}
-                Offered::Anew => deadline = self.deadline(),
+                Offered::Anew => deadline = from_now(self.wait),
             }
         }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.wait.map(|wait| Instant::now() + wait)
     }
 
     /// Offers it, again and again while the receiver is not there.
@@ -174,7 +166,7 @@ impl Sending {
             };
             let pause = match offered {
                 Ok(transfer) => return Ok(transfer),
-                Err(FileError::Refused(refusal)) if self.is_worth_waiting(refusal.code) => {
+                Err(FileError::Refused(refusal)) if is_worth_waiting(refusal.code) => {
                     if !std::mem::replace(&mut is_told, true) {
                         let text = format!("{} waits: {}", self.what, refusal.message);
                         let news = News::of("waiting", text).name(&self.what).why(&refusal.reason);
@@ -195,29 +187,22 @@ impl Sending {
         }
     }
 
-    /// Whether an offer that was refused so may be taken later.
-    fn is_worth_waiting(&self, code: u16) -> bool {
-        let code = Code::from_number(code);
-        let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
-        code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
-    }
-
     /// How it ends if nobody takes it: what came to nothing before says more than that.
     fn not_taken(&self, why: &str) -> Trouble {
-        let trouble = || Trouble::new(Exit::NotTaken, format!("{}: {why}", self.what));
+        let trouble = || Trouble::new(Exit::NotTaken, &self.what, why);
         self.broken.clone().unwrap_or_else(trouble)
     }
 
     fn called_off(&self) -> Trouble {
-        Trouble::new(Exit::Interrupted, format!("{}: called off", self.what))
+        Trouble::interrupted(&self.what)
     }
 
     /// Waits for the answers to an offer, and for all who took it.
     async fn follow(&mut self, mut transfer: Transfer, deadline: Option<Instant>) -> Offered {
         let me = transfer.offer().from.clone();
-        self.tell_if_alone(&me).await;
+        self.tell_if_alone().await;
         let mut tally = Tally::new(&self.what);
-        tally.await_all(self.present(&me).await);
+        tally.await_all(self.present().await);
         loop {
             tokio::select! {
                 event = transfer.next() => match event {
@@ -239,9 +224,9 @@ impl Sending {
                 },
                 () = until(deadline), if !tally.is_closed() => tally.close(),
                 call = self.link.call() => match call {
-                    Call::Moved => tally.are_there(&self.present(&me).await),
+                    Call::Moved => tally.are_there(&self.present().await),
                     Call::Stop => {
-                        self.call_off(transfer).await;
+                        let_go(transfer, TransferHandle::cancel).await;
                         return Offered::End(End::Failed(self.called_off()));
                     }
                 },
@@ -251,40 +236,32 @@ impl Sending {
                     result = Err(self.not_taken("nobody took it in time"));
                 }
                 // Nobody else is to take it from somebody who is about to leave.
-                self.call_off(transfer).await;
+                let_go(transfer, TransferHandle::cancel).await;
                 return Offered::End(end(result));
             }
         }
     }
 
     /// Who may take it, by now.
-    async fn present(&self, me: &UserName) -> BTreeSet<UserName> {
+    async fn present(&self) -> BTreeSet<UserName> {
         match &self.to {
             Recipient::User(name) => UserName::new(name, MAX_NAME_BYTES).into_iter().collect(),
             // Without an answer nobody is waited for in particular.
-            Recipient::Room(room) => others_in(&self.client, room, me).await.unwrap_or_default(),
+            Recipient::Room(room) => others_in(&self.client, room).await.unwrap_or_default(),
         }
     }
 
     /// Waiting in a room where nobody is may be a mistake in writing its name.
-    async fn tell_if_alone(&mut self, me: &UserName) {
+    async fn tell_if_alone(&mut self) {
         // One of many files is enough to say it.
         if self.link.key() > 0 || std::mem::replace(&mut self.looked, true) {
             return;
         }
         if let Recipient::Room(room) = &self.to
-            && others_in(&self.client, room, me).await.is_some_and(|others| others.is_empty())
+            && others_in(&self.client, room).await.is_some_and(|others| others.is_empty())
         {
             self.link.news(News::alone_in(room)).await;
         }
-    }
-
-    /// Calls it off, and waits until that is told, but not for long.
-    async fn call_off(&self, mut transfer: Transfer) {
-        transfer.handle().cancel();
-        let ends = async { while transfer.next().await.is_some() {} };
-        // If not, the goodbye tells it.
-        let _ = tokio::time::timeout(GOODBYE, ends).await;
     }
 
     /// Whether the only one who had taken it is gone, and may come back: its program was killed, for example.
@@ -324,6 +301,13 @@ impl Sending {
             _ => None,
         }
     }
+}
+
+/// Whether an offer that was refused so may be taken later.
+fn is_worth_waiting(code: u16) -> bool {
+    let code = Code::from_number(code);
+    let absent = [Code::NoSuchUser, Code::TooManyTransfers, Code::NotAMember];
+    code.is_some_and(|code| code.kind().is_retryable() || absent.contains(&code))
 }
 
 fn end(result: Result<(), Trouble>) -> End {

@@ -79,7 +79,7 @@ impl Tally {
             FileEvent::Cancelled { user, by, why } => {
                 let full = self.answers.get(user) == Some(&Answer::Receiving { has_no_space: true });
                 let trouble = if full && user == by {
-                    Trouble::new(Exit::NoSpace, format!("{}: {user}'s disk is full", self.what))
+                    Trouble::new(Exit::NoSpace, &self.what, format!("{user}'s disk is full"))
                 } else {
                     Trouble::ended(&self.what, Who::new(by, ""), *why)
                 };
@@ -111,7 +111,7 @@ impl Tally {
         let over = self.answers.values().find_map(|answer| match answer {
             Answer::Gone(trouble) | Answer::Over(trouble) => Some(trouble.clone()),
             Answer::Receiving { .. } => {
-                Some(Trouble::new(Exit::CalledOff, format!("{}: it ended before it was there", self.what)))
+                Some(Trouble::new(Exit::CalledOff, &self.what, "it ended before it was there"))
             }
             Answer::Finished | Answer::Declined => None,
         });
@@ -121,11 +121,9 @@ impl Tally {
             (Some(trouble), ..) => Err(trouble),
             (None, true, _) => Ok(()),
             (None, false, Some((user, _))) => {
-                Err(Trouble::new(Exit::Declined, format!("{}: {user} does not take it", self.what)))
+                Err(Trouble::new(Exit::Declined, &self.what, format!("{user} does not take it")))
             }
-            (None, false, None) => {
-                Err(Trouble::new(Exit::NotTaken, format!("{}: nobody took it in time", self.what)))
-            }
+            (None, false, None) => Err(Trouble::new(Exit::NotTaken, &self.what, "nobody took it in time")),
         }
     }
 }

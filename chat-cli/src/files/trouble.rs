@@ -1,5 +1,7 @@
 //! Why a file did not arrive, as the end of the program.
 
+use std::fmt::Display;
+
 use chat_net::chat_core::EndReason;
 use chat_net::client::FileError;
 
@@ -16,9 +18,14 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    /// With this code, and this sentence.
-    pub(crate) fn new(exit: Exit, why: impl Into<String>) -> Trouble {
-        Trouble { exit, why: why.into() }
+    /// Of the file `what`, with this code, and this reason.
+    pub(crate) fn new(exit: Exit, what: &str, why: impl Display) -> Trouble {
+        Trouble { exit, why: format!("{what}: {why}") }
+    }
+
+    /// Of a file that was called off by a signal to this program.
+    pub(crate) fn interrupted(what: &str) -> Trouble {
+        Trouble::new(Exit::Interrupted, what, "called off")
     }
 
     /// Of a transfer that ended because of `who`.
@@ -33,7 +40,7 @@ impl Trouble {
             | EndReason::Gone
             | EndReason::Failed => Exit::CalledOff,
         };
-        Trouble::new(exit, format!("{what}: {}", ended(who, why)))
+        Trouble::new(exit, what, ended(who, why))
     }
 
     /// Of a transfer that failed at this end.
@@ -46,6 +53,6 @@ impl Trouble {
             FileError::WrongHash => Exit::WrongHash,
             _ => Exit::Failed,
         };
-        Trouble::new(exit, format!("{what}: {}", failed(error)))
+        Trouble::new(exit, what, failed(error))
     }
 }

@@ -58,6 +58,12 @@ pub(crate) fn file(offer: &Offer) -> String {
     format!("{} ({})", name(offer), HumanBytes(offer.size))
 }
 
+/// So many per cent of it are there: never 100 before all of it is, and 100 of nothing.
+pub(crate) fn percent(there: u64, bytes: u64) -> u64 {
+    let percent = (u128::from(there) * 100).checked_div(u128::from(bytes)).unwrap_or(100);
+    u64::try_from(percent).unwrap_or(100).min(100)
+}
+
 /// Whom a file goes to, or comes from: `to bob`, `to #dev`, `from alice`, `from alice in #dev`.
 pub(crate) fn other_end(offer: &Offer, is_mine: bool) -> String {
     match (&offer.to, is_mine) {
@@ -136,6 +142,20 @@ mod tests {
         assert!(failed(&FileError::NotAFile { path: "/".into() }).starts_with("it is a folder; pack it"));
         assert_eq!(failed(&FileError::NotAFile { path: "/no/such".into() }), "it is no regular file");
         assert_eq!(plain(&io::Error::other("a (b)")), "a (b)");
+    }
+
+    #[test]
+    fn all_is_there_only_when_all_is_there() {
+        for (there, bytes, share) in [
+            (0, 0, 100),
+            (0, 1, 0),
+            (199, 200, 99),
+            (200, 200, 100),
+            (3, 2, 100),
+            (u64::MAX - 1, u64::MAX, 99),
+        ] {
+            assert_eq!(percent(there, bytes), share, "{there} of {bytes}");
+        }
     }
 
     #[test]

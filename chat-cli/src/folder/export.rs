@@ -42,12 +42,11 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
 fn chosen(archive: &Archive, names: &[String]) -> anyhow::Result<Vec<RoomSummary>> {
     let mut rooms = archive.rooms().map_err(|error| store::failed(&error))?;
     let names = names.iter().map(|name| room_name(name)).collect::<anyhow::Result<Vec<_>>>()?;
-    let is = |room: &RoomSummary, name: &String| room.room.as_str().eq_ignore_ascii_case(name);
-    if let Some(unknown) = names.iter().find(|name| !rooms.iter().any(|room| is(room, name))) {
+    if let Some(unknown) = names.iter().find(|name| !rooms.iter().any(|room| room.room == **name)) {
         let why = format!("there is no room {unknown}; 'chat-cli history' lists the rooms");
         return Err(exit::because(Exit::Failed, why));
     }
-    rooms.retain(|room| names.is_empty() || names.iter().any(|name| is(room, name)));
+    rooms.retain(|room| names.is_empty() || names.contains(&room.room));
     Ok(rooms)
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write, stdout};
 
+use chat_net::chat_core::RoomName;
 use chat_net::sqlite::RoomSummary;
 use chat_net::{Archive, Messages, PageLimit, Past};
 
@@ -21,8 +22,9 @@ pub(crate) fn history(args: &HistoryArgs) -> anyhow::Result<Exit> {
     let archive = open(&args.data)?;
     let Some(room) = &args.room else { return rooms(&archive, args.json) };
     let limit = PageLimit { events: args.limit(), bytes: usize::MAX };
-    let found =
-        archive.messages(&room_name(room)?, args.anchor.anchor(), limit).map_err(|error| failed(&error))?;
+    let found = archive
+        .messages(room_name(room)?.as_str(), args.anchor.anchor(), limit)
+        .map_err(|error| failed(&error))?;
     print(&found, args.json)?;
     if args.json {
         return Ok(Exit::Done);
@@ -49,7 +51,7 @@ pub(crate) fn history(args: &HistoryArgs) -> anyhow::Result<Exit> {
 pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<Exit> {
     let archive = open(&args.data)?;
     let rooms = args.room.iter().map(|room| room_name(room)).collect::<anyhow::Result<Vec<_>>>()?;
-    let rooms: Vec<&str> = rooms.iter().map(String::as_str).collect();
+    let rooms: Vec<&str> = rooms.iter().map(RoomName::as_str).collect();
     let limit = PageLimit { events: args.limit as usize, bytes: usize::MAX };
     let rooms = Some(rooms.as_slice()).filter(|rooms| !rooms.is_empty());
     let found = archive

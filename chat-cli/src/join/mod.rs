@@ -18,7 +18,7 @@ use std::io::IsTerminal;
 use chat_net::client::{Client, ConnectError, Events, Options};
 
 use crate::cli::{ColorWhen, JoinArgs};
-use crate::connect::{cannot_connect, connect, name_refused};
+use crate::connect::{cannot_connect, connect, name_refused, on_one_thread};
 use crate::exit::Exit;
 use crate::output;
 use crate::settings::JoinSettings;
@@ -35,12 +35,7 @@ pub(crate) use json::print as print_json;
 /// The server cannot be reached, refuses, or is lost; each says how the program ends.
 pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<Exit> {
     let settings = JoinSettings::resolve(args)?;
-    // One thread is enough for one connection, and keeps the order of what is shown.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(join(args, settings));
-    // The thread that reads the keyboard cannot be asked to end.
-    runtime.shutdown_background();
-    end
+    on_one_thread(join(args, settings))?
 }
 
 async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {

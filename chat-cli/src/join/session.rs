@@ -14,8 +14,9 @@ use chat_net::client::{AskError, Client, Events, Notice};
 use chat_net::codec::Told;
 
 use super::files::{Errand, FileTold, Files};
-use crate::connect::GOODBYE;
+use crate::connect::goodbye;
 use crate::exit::Exit;
+use crate::files::until;
 use crate::signals::Signals;
 use crate::trust::exit_after;
 
@@ -151,15 +152,14 @@ pub(crate) async fn run(
         return Ok(exit);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
-    let goodbye = tokio::time::timeout(GOODBYE, client.quit());
-    tokio::select! {
-        _ = goodbye => {}
-        second = signals.next() => return Ok(second),
+    if let Some(second) = goodbye(client.quit(), signals).await {
+        return Ok(second);
     }
     Ok(match end? {
         End::Left | End::Done { all_arrived: true } => Exit::Done,
         End::Done { all_arrived: false } => Exit::Failed,
         End::Over(exit) => exit,
+        End::Interrupted(signal) => signal,
     })
 }
 
@@ -171,6 +171,8 @@ enum End {
     Done { all_arrived: bool },
     /// The session is over, and the program ends so.
     Over(Exit),
+    /// A signal has ended it while files were on their way.
+    Interrupted(Exit),
 }
 
 /// Talks until the user wants to leave, the input is done, or the session is over.
@@ -205,9 +207,16 @@ async fn talk<F: Face>(
             }
         }
         let ahead = face.ahead();
+        let patience = files.patience().filter(|_| input_ended && work.is_none());
         tokio::select! {
-            _ = signals.next() => return Ok(End::Left),
+            signal = signals.next() => {
+                return Ok(if files.is_busy() { End::Interrupted(signal) } else { End::Left });
+            }
+            () = until(patience), if patience.is_some() => return Ok(End::Done { all_arrived: false }),
             notice = events.next() => {
+                if let Some(Notice::Connected(welcome)) = &notice {
+                    files.connected(welcome.at);
+                }
                 let waiting = waiting.len() + usize::from(work.is_some() && !first);
                 if let Some(exit) = show(face, notice.as_ref(), waiting)? {
                     return Ok(End::Over(exit));

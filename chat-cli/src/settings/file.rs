@@ -15,6 +15,7 @@ use crate::exit::{self, Exit};
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FileSettings {
     pub(super) listen: Vec<String>,
+    pub(super) admin: Option<String>,
     pub(super) plaintext: Option<bool>,
     pub(super) tls: Option<TlsHow>,
     pub(super) tls_cert: Option<PathBuf>,

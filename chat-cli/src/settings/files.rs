@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{MAX_NAME_BYTES, UserName};
+use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
 
 use super::file::{FileJoin, FileSettings};
-use super::who::{Env, Target, Who, environment, looks_like_an_address, room_name, who};
+use super::who::{Env, Target, Who, address_first, environment, room_name, who};
 use crate::exit::{self, Exit};
 use crate::files::{ReceiveArgs, SendFileArgs};
 
@@ -33,7 +33,7 @@ pub(crate) struct ReceiveSettings {
     /// From whom.
     pub(crate) from: UserName,
     /// What is offered in this room; none: to this user.
-    pub(crate) room: Option<String>,
+    pub(crate) room: Option<RoomName>,
     /// Where to.
     pub(crate) folder: PathBuf,
     /// So many files.
@@ -53,18 +53,14 @@ impl SendFileSettings {
     }
 
     fn merge(args: &SendFileArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendFileSettings> {
-        let first = args.paths.first().and_then(|first| first.to_str());
-        let (addr, paths) = match first.filter(|first| args.addr.is_none() && looks_like_an_address(first)) {
-            Some(first) => (Some(first.to_owned()), &args.paths[1..]),
-            None => (args.addr.clone(), args.paths.as_slice()),
-        };
-        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), &args.trust, file, env)?;
+        let (addr, paths) = address_first(args.addr.as_ref(), &args.paths, env);
+        let who = who(addr, args.name.clone(), &args.trust, file, env)?;
         if paths.is_empty() {
             let why = "say which files to send; a file called like an address is written ./host:1";
             return Err(exit::because(Exit::Usage, why));
         }
         let target = match args.to.strip_prefix('#') {
-            Some(_) => Target::Room(room_name(&args.to)?),
+            Some(_) => Target::Room(room_name(&args.to)?.into()),
             None => Target::User(somebody_else(&args.to, &who)?.as_str().to_owned()),
         };
         let chunk_bytes = args.chunk.unwrap_or_default();
@@ -94,7 +90,8 @@ fn wait(secs: u64) -> Option<Duration> {
 /// # Errors
 /// Ends with [`Exit::Usage`] if no user can have that name, or if it is one's own.
 fn somebody_else(written: &str, me: &Who) -> anyhow::Result<UserName> {
-    let user = user_name(written)?;
+    let user = UserName::new(written, MAX_NAME_BYTES)
+        .map_err(|why| exit::because(Exit::Usage, format!("user \"{written}\": {why}")))?;
     if user.as_str().eq_ignore_ascii_case(&me.name) {
         let why = format!(
             "{user} is your own name here: files go from one user to another; --name says who you are"
@@ -102,13 +99,6 @@ fn somebody_else(written: &str, me: &Who) -> anyhow::Result<UserName> {
         return Err(exit::because(Exit::Usage, why));
     }
     Ok(user)
-}
-
-/// # Errors
-/// Ends with [`Exit::Usage`] if no user can have that name.
-fn user_name(written: &str) -> anyhow::Result<UserName> {
-    UserName::new(written, MAX_NAME_BYTES)
-        .map_err(|why| exit::because(Exit::Usage, format!("user \"{written}\": {why}")))
 }
 
 #[cfg(test)]

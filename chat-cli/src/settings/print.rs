@@ -29,6 +29,7 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
     });
     let head = [
         ("listen", list(&settings.listen), "addresses; port 0 takes any free one"),
+        ("admin", string(&settings.admin), "where operators find /healthz and /metrics; empty for nowhere"),
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
         ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
         ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),
@@ -82,6 +83,7 @@ mod tests {
     fn what_is_printed_sets_the_same() {
         let args = ServeArgs {
             listen: vec!["[::1]:0".into(), "127.0.0.1:0".into()],
+            admin: Some("127.0.0.1:0".into()),
             limit: vec![
                 "linger=7s".into(),
                 "exempt_loopback=false".into(),

@@ -30,6 +30,8 @@ pub(crate) enum Certificate {
 pub(crate) struct ServeSettings {
     /// Where to listen, as written.
     pub(crate) listen: Vec<String>,
+    /// Where to listen for operators, as written; nowhere if empty.
+    pub(crate) admin: String,
     /// Whether others than loopback may listen without encryption.
     pub(crate) plaintext: bool,
     /// The certificate; none: nothing is encrypted.
@@ -76,7 +78,7 @@ impl ServeSettings {
     pub(crate) fn check_file(path: &Path) -> anyhow::Result<()> {
         let file = FileSettings::read(Some(path))?;
         ServeSettings::merge(&ServeArgs::default(), file)
-            .and_then(|settings| settings.addresses().map(drop))
+            .and_then(|settings| settings.addresses().and(settings.admin_addresses()).map(drop))
             .map_err(|error| exit::because(exit::of(&error), format!("{}: {error}", path.display())))
     }
 
@@ -131,6 +133,7 @@ impl ServeSettings {
         let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
         Ok(ServeSettings {
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
+            admin: args.admin.clone().or(file.admin).unwrap_or_default(),
             plaintext,
             certificate,
             trusted: args.trusted.or(file.trusted).unwrap_or(false),
@@ -165,8 +168,23 @@ impl ServeSettings {
     /// Ends with [`Exit::Config`] if one is no address, or would be open to a network without encryption
     /// although nobody said that it may.
     pub(crate) fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
+        self.resolved(&self.listen)
+    }
+
+    /// The addresses to listen on for operators; none if that was not asked for.
+    ///
+    /// # Errors
+    /// As [`addresses`](ServeSettings::addresses).
+    pub(crate) fn admin_addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
+        match self.admin.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.resolved(std::slice::from_ref(&self.admin)),
+        }
+    }
+
+    fn resolved(&self, written: &[String]) -> anyhow::Result<Vec<SocketAddr>> {
         let mut addresses = Vec::new();
-        for written in &self.listen {
+        for written in written {
             let found = written.to_socket_addrs().map_err(|error| {
                 exit::because(Exit::Config, format!("cannot listen on \"{written}\": {error}"))
             })?;
@@ -247,6 +265,13 @@ mod tests {
             assert!(refused.to_string().contains("--plaintext"), "{refused}");
             assert!(on(open, Some(true)).is_ok());
         }
+        let admin = |admin: &str, plaintext| {
+            let args = ServeArgs { admin: Some(admin.into()), plaintext, ..ServeArgs::default() };
+            merge(&args, "").unwrap().admin_addresses()
+        };
+        assert!(admin("", None).unwrap().is_empty() && admin("127.0.0.1:0", None).is_ok());
+        assert_eq!(exit::of(&admin("0.0.0.0:0", None).unwrap_err()), Exit::Config);
+        assert!(admin("0.0.0.0:0", Some(true)).is_ok());
         assert!(on("nonsense", None).unwrap_err().to_string().contains("nonsense"));
     }
 

@@ -1,5 +1,6 @@
 //! What `join` and `send` are to do: where, as whom, into which rooms.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::file::{FileJoin, FileSettings};
@@ -72,7 +73,7 @@ impl JoinSettings {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
         let who = who(args.who.addr.clone(), args.who.name.clone(), &args.who.trust, &file, &environment)?;
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
-        let rooms = rooms.iter().map(|room| room_name(room)).collect::<Result<_, _>>()?;
+        let rooms = rooms.iter().map(|room| room_name(room).map(String::from)).collect::<Result<_, _>>()?;
         let downloads = args.downloads.clone().or(file.downloads);
         let downloads = downloads.unwrap_or_else(|| downloads::default_folder(&super::data::environment));
         Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default(), downloads })
@@ -90,21 +91,32 @@ impl SendSettings {
     }
 
     fn merge(args: &SendArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendSettings> {
-        let (addr, words) = match (&args.addr, args.words.split_first()) {
-            (None, Some((first, rest))) if looks_like_an_address(first) => (Some(first.clone()), rest),
-            (addr, _) => (addr.clone(), args.words.as_slice()),
-        };
-        let who = who(addr.or_else(|| env("CHAT_ADDR")), args.name.clone(), &args.trust, file, env)?;
+        let (addr, words) = address_first(args.addr.as_ref(), &args.words, env);
+        let who = who(addr, args.name.clone(), &args.trust, file, env)?;
         let first_room = |list: String| list.split(',').next().map(str::to_owned);
         let target = match (&args.to, &args.room) {
             (Some(user), _) => Target::User(user.clone()),
-            (None, Some(room)) => Target::Room(room_name(room)?),
+            (None, Some(room)) => Target::Room(room_name(room)?.into()),
             (None, None) => {
                 let room = env("CHAT_ROOM").and_then(first_room).or_else(|| file.rooms.first().cloned());
-                Target::Room(room_name(&room.unwrap_or_else(|| DEFAULT_ROOM.into()))?)
+                Target::Room(room_name(&room.unwrap_or_else(|| DEFAULT_ROOM.into()))?.into())
             }
         };
         Ok(SendSettings { who, target, text: (!words.is_empty()).then(|| words.join(" ")) })
+    }
+}
+
+/// The server's address, if it is typed or in the environment, and the other arguments: without a flag, a first one that
+/// looks like an address is that.
+pub(super) fn address_first<'a, T: AsRef<OsStr>>(
+    flag: Option<&String>,
+    args: &'a [T],
+    env: Env<'_>,
+) -> (Option<String>, &'a [T]) {
+    let first = args.first().and_then(|first| first.as_ref().to_str());
+    match first.filter(|first| flag.is_none() && looks_like_an_address(first)) {
+        Some(first) => (Some(first.to_owned()), &args[1..]),
+        None => (flag.cloned().or_else(|| env("CHAT_ADDR")), args),
     }
 }
 
@@ -150,9 +162,8 @@ pub(super) fn who(
 ///
 /// # Errors
 /// Ends with [`Exit::Usage`] if no room can have that name.
-pub(crate) fn room_name(written: &str) -> anyhow::Result<String> {
+pub(crate) fn room_name(written: &str) -> anyhow::Result<RoomName> {
     RoomName::new(written, MAX_NAME_BYTES)
-        .map(String::from)
         .map_err(|why| exit::because(Exit::Usage, format!("room \"{written}\": {why}")))
 }
 
@@ -160,7 +171,7 @@ pub(crate) fn room_name(written: &str) -> anyhow::Result<String> {
 const TLS: &str = "tls://";
 
 /// Whether it has the form HOST:PORT, perhaps behind `tls://`.
-pub(super) fn looks_like_an_address(text: &str) -> bool {
+fn looks_like_an_address(text: &str) -> bool {
     let text = text.strip_prefix(TLS).unwrap_or(text);
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bracketed = host.starts_with('[') && host.ends_with(']');

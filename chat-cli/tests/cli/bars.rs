@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Winsize, tcsetwinsize};
-
-use crate::program::{Folder, Server, command};
+use crate::files::{Desk, pattern};
+use crate::program::{Server, command};
 use crate::pty::Terminal;
 use crate::relay::Relay;
 
@@ -46,13 +44,6 @@ fn check_every_painting(raw: &[u8], (rows, columns): (u16, u16)) {
     assert!(with_bars > 3, "{with_bars} paintings with bars");
 }
 
-fn a_file(folder: &Folder, name: &str, bytes: usize) -> String {
-    std::fs::create_dir_all(folder.path().join("in")).unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, vec![7; bytes]).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
 fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal {
     let mut command = command(&["join", addr, "--name", name, "--color", "never"]);
     command.env("CHAT_DOWNLOADS", downloads);
@@ -63,14 +54,13 @@ fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal 
 
 #[test]
 fn bars_stand_above_the_prompt_and_nothing_tears_them() {
-    let (server, folder) = (Server::start(&[]), Folder::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_500_000);
-    let files = [a_file(&folder, "eins 漢字.bin", 1_500_000), a_file(&folder, "zwei.bin", 2_000_000)];
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::slow(&server.addr, 1_500_000);
+    let files = [desk.file("eins 漢字.bin", 1_500_000), desk.file("zwei.bin", 2_000_000)];
     let mut carol = server.person("carol");
     let (wide, narrow) = ((24, 80), (16, 40));
     let mut alice = join(&server.addr, "alice", Path::new("."), wide);
-    let mut bob = join(&relay.addr, "bob", &folder.path().join("in"), narrow);
+    let mut bob = join(&relay.addr, "bob", &desk.inbox(), narrow);
     for (number, file) in (1..).zip(&files) {
         alice.press(&format!("/sendfile bob {file}\r"));
         bob.until_shown(&format!("/accept {number}"));
@@ -98,27 +88,23 @@ fn bars_stand_above_the_prompt_and_nothing_tears_them() {
     alice.until_shown("2: bob has \"zwei.bin\"");
     alice.until_last("#lobby> I type");
     bob.until_last("#lobby> half a 漢字");
-    assert!(std::fs::read(folder.path().join("in/eins 漢字.bin")).unwrap() == vec![7; 1_500_000]);
+    assert!(desk.received("eins 漢字.bin") == pattern(1_500_000));
     check_every_painting(&alice.raw, wide);
     check_every_painting(&bob.raw, narrow);
 }
 
 #[test]
 fn a_bar_follows_its_terminal_down_to_twenty_columns() {
-    let (server, folder) = (Server::start(&[]), Folder::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_000_000);
-    let file = a_file(&folder, "a.bin", 3_000_000);
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::slow(&server.addr, 1_000_000);
+    let file = desk.file("a.bin", 3_000_000);
     let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
-    let mut bob = join(&relay.addr, "bob", &folder.path().join("in"), (12, 80));
+    let mut bob = join(&relay.addr, "bob", &desk.inbox(), (12, 80));
     alice.press(&format!("/sendfile bob {file}\r"));
     bob.until_shown("/accept 1");
     bob.press("/accept 1\r");
     bob.until("a bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("[")));
-    let size = Winsize { ws_row: 12, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0 };
-    bob.screen.screen_mut().set_size(12, 20);
-    tcsetwinsize(&bob.keyboard, size).unwrap();
-    kill_process(Pid::from_child(&bob.child), Signal::WINCH).unwrap();
+    bob.resize((12, 20));
     bob.until("a short bar", |lines| {
         lines.len() > 1
             && lines.last().is_some_and(|line| line.trim_end() == "#lobby>")
@@ -130,13 +116,13 @@ fn a_bar_follows_its_terminal_down_to_twenty_columns() {
     bob.until("a paused bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("paused")));
     bob.press("/resume 1\r");
     bob.until("the end", |lines| lines.join("").contains("is here") && bar_of(lines, 1).is_none());
-    assert_eq!(std::fs::metadata(folder.path().join("in/a.bin")).unwrap().len(), 3_000_000);
+    assert!(desk.received("a.bin") == pattern(3_000_000));
 }
 
 #[test]
 fn whoever_leaves_while_a_file_is_on_its_way_says_so_twice() {
-    let (server, folder) = (Server::start(&[]), Folder::new());
-    let file = a_file(&folder, "a.bin", 10);
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let file = desk.file("a.bin", 10);
     let mut bob = server.person("bob");
     for leave in ["\x03", "/quit\r", "\x04"] {
         let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
@@ -149,20 +135,19 @@ fn whoever_leaves_while_a_file_is_on_its_way_says_so_twice() {
         alice.press("still here\r");
         bob.until("still here");
         alice.press(leave);
-        assert_eq!(alice.child.wait().unwrap().code(), Some(0));
+        assert_eq!(alice.code(), Some(0));
         bob.until("alice left");
     }
 }
 
 #[test]
 fn a_command_shows_bars_on_its_terminal_and_leaves_lines() {
-    let (server, folder) = (Server::start(&[]), Folder::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_000_000);
-    let files = [a_file(&folder, "a.bin", 600_000), a_file(&folder, "b.bin", 900_000)];
-    let inbox = folder.path().join("in");
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::slow(&server.addr, 1_000_000);
+    let files = [desk.file("a.bin", 600_000), desk.file("b.bin", 900_000)];
+    let inbox = desk.inbox_str();
     let args = ["receive", &relay.addr, "--name", "bob", "--from", "alice", "--count", "2", "--dir"];
-    let bob = command(&[&args[..], &[inbox.to_str().unwrap()]].concat());
+    let bob = command(&[&args[..], &[&inbox]].concat());
     let mut bob = Terminal::start(bob, (16, 40));
     let args = ["send-file", &server.addr, "--name", "alice", "--to", "bob", &files[0], &files[1]];
     let mut alice = Terminal::start(command(&args), (16, 80));

@@ -12,8 +12,7 @@ fn a_room_where_nobody_is_is_told() {
     let mut alice = send(&server.addr, "alice", "#nix", &[&desk.file("a", 10)]);
     alice.err.until("nobody else is in #nix");
     let bob = receive(&server.addr, "bob", "alice", &desk, &["--room", "nix"]);
-    let (status, _, err) = bob.wait();
-    assert_eq!(status.code(), Some(0), "it waited: {err:?}");
+    let (_, err) = bob.ends_with(0);
     assert!(!err.iter().any(|line| line.contains("nobody else")), "{err:?}");
     assert_eq!(alice.code(), Some(0));
     let mut bob = receive(&server.addr, "bob", "alice", &desk, &["--room", "nope", "--json"]);
@@ -26,8 +25,7 @@ fn oneself_is_neither_sent_to_nor_received_from() {
     let nowhere = "127.0.0.1:1";
     let sends = send(nowhere, "bob", "BOB", &[&desk.file("a", 10)]);
     for refused in [receive(nowhere, "bob", "bob", &desk, &[]), sends] {
-        let (status, _, err) = refused.wait();
-        assert_eq!(status.code(), Some(2), "{err:?}");
+        let (_, err) = refused.ends_with(2);
         assert!(err.len() == 1 && err[0].contains("is your own name here"), "{err:?}");
     }
 }
@@ -48,8 +46,7 @@ fn whoever_waits_for_a_file_does_not_outlive_the_connection() {
             streams.push(stream);
         }
     });
-    let (status, _, err) = bob.wait();
-    assert_eq!(status.code(), Some(1), "{err:?}");
+    let (_, err) = bob.ends_with(1);
     assert!(err.last().unwrap().ends_with("the connection has ended"), "{err:?}");
 }
 
@@ -58,8 +55,7 @@ fn whoever_waits_for_a_file_does_not_outlive_the_connection() {
 fn a_folder_that_cannot_be_written_is_noticed_at_once() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let args = ["receive", &server.addr, "--name", "bob", "--from", "alice", "--dir", "/proc"];
-    let (status, _, err) = Program::start(&args).wait();
-    assert_eq!(status.code(), Some(73), "{err:?}");
+    let (_, err) = Program::start(&args).ends_with(73);
     assert!(err.len() == 1 && err[0].contains("cannot write into the folder /proc"), "{err:?}");
     let mut bob = receive(&server.addr, "bob", "alice", &desk, &[]);
     bob.err.until("waiting");
@@ -75,8 +71,7 @@ fn a_signal_before_anything_was_offered_calls_nothing_off() {
         let mut alice = send(&server.addr, "alice", "bob", &[&desk.file("a", 10)]);
         alice.err.until("waits: ");
         alice.signal(signal);
-        let (status, _, err) = alice.wait();
-        assert_eq!(status.code(), Some(code), "{err:?}");
+        let (_, err) = alice.ends_with(code);
         assert!(err.last().unwrap().ends_with("ended while no file was on its way"), "{err:?}");
     }
 }
@@ -91,8 +86,7 @@ fn a_name_that_changes_on_the_disk_is_told_with_a_tidy_path() {
         Program::start(&["receive", &server.addr, "--name", "bob", "--from", "alice", "--dir", &dir]);
     bob.err.until("waiting");
     assert_eq!(send(&server.addr, "alice", "bob", &[&file]).code(), Some(0));
-    let (status, out, err) = bob.wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    let (out, err) = bob.ends_with(0);
     let there = std::fs::canonicalize(desk.inbox()).unwrap().join("we_ird.txt");
     assert_eq!(out, [there.to_str().unwrap()]);
     let told = "\"-we\\\"ird.txt\" from alice is here and verified, saved as \"we_ird.txt\": ";

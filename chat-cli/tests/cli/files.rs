@@ -88,12 +88,11 @@ fn a_file_arrives_whole_whoever_comes_first() {
             alice.err.until("waits: nobody here is called \"bob\"");
             (sender, receiver) = (alice, receive(&server.addr, "bob", "alice", &desk, &[]));
         }
-        let (status, out, err) = receiver.wait();
-        assert_eq!(status.code(), Some(0), "{err:?}");
+        let (out, _) = receiver.ends_with(0);
         let there = desk.inbox().join("a photo, ü.jpg");
         assert_eq!(out, [there.to_str().unwrap()], "the path, and nothing else");
-        let (status, out, err) = sender.wait();
-        assert_eq!((status.code(), out), (Some(0), vec![]), "{err:?}");
+        let (out, err) = sender.ends_with(0);
+        assert!(out.is_empty(), "{out:?}");
         assert!(
             err.iter().any(|line| line.contains("bob has \"a photo, ü.jpg\", all 292.97 KiB")),
             "{err:?}"
@@ -112,10 +111,9 @@ fn nothing_at_all_is_a_file_too_and_many_go_at_once() {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let bob = receive(&server.addr, "bob", "alice", &desk, &["--count", "7"]);
     let alice = send(&server.addr, "alice", "bob", &files);
-    let (status, out, err) = bob.wait();
-    assert_eq!((status.code(), out.len()), (Some(0), 7), "{err:?}");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    let (out, err) = bob.ends_with(0);
+    assert_eq!(out.len(), 7, "{err:?}");
+    alice.ends_with(0);
     for (number, bytes) in sizes.iter().enumerate() {
         assert_eq!(desk.received(&format!("{number}.bin")), pattern(*bytes));
     }
@@ -128,8 +126,7 @@ fn what_is_there_already_is_not_overwritten() {
     let file = desk.file("notes.txt", 1000);
     let bob = receive(&server.addr, "bob", "alice", &desk, &[]);
     assert_eq!(send(&server.addr, "alice", "bob", &[&file]).code(), Some(0));
-    let (status, out, _) = bob.wait();
-    assert_eq!(status.code(), Some(0));
+    let (out, _) = bob.ends_with(0);
     assert!(out[0].ends_with("notes (1).txt"), "{out:?}");
     assert_eq!(desk.received("notes.txt"), b"mine");
     assert_eq!(desk.received("notes (1).txt"), pattern(1000));
@@ -141,11 +138,11 @@ fn json_lines_tell_programs_all_of_it() {
     let file = desk.file("a b.bin", 200_000);
     let bob = receive(&server.addr, "bob", "alice", &desk, &["--json"]);
     let alice = send(&server.addr, "alice", "bob", &["--json", "--chunk", "4KiB", &file]);
-    let (status, out, err) = bob.wait();
-    assert_eq!((status.code(), err), (Some(0), vec![]));
+    let (out, err) = bob.ends_with(0);
+    assert!(err.is_empty(), "{err:?}");
     let there = objects(&out);
-    let (status, out, err) = alice.wait();
-    assert_eq!((status.code(), err), (Some(0), vec![]));
+    let (out, err) = alice.ends_with(0);
+    assert!(err.is_empty(), "{err:?}");
     let here = objects(&out);
     for (objects, other) in [(&here, "bob"), (&there, "alice")] {
         for event in ["offered", "accepted", "finished"] {
@@ -167,11 +164,10 @@ fn json_lines_tell_programs_all_of_it() {
 fn nobody_there_and_nothing_offered_end_with_10() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a", 10);
-    let (status, _, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &file]).wait();
-    assert_eq!(status.code(), Some(10), "{err:?}");
+    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &file]).ends_with(10);
     assert!(err.last().unwrap().ends_with("nobody was there to take it in time"), "{err:?}");
-    let (status, out, err) = receive(&server.addr, "bob", "alice", &desk, &["--wait", "1"]).wait();
-    assert_eq!((status.code(), out), (Some(10), vec![]), "{err:?}");
+    let (out, err) = receive(&server.addr, "bob", "alice", &desk, &["--wait", "1"]).ends_with(10);
+    assert!(out.is_empty(), "{out:?}");
     assert!(err.last().unwrap().ends_with("alice offered nothing in time"), "{err:?}");
 }
 
@@ -179,8 +175,7 @@ fn nobody_there_and_nothing_offered_end_with_10() {
 fn who_is_there_and_does_not_answer_is_not_waited_for_longer() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let mut bob = server.person("bob");
-    let (status, _, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &desk.file("a", 10)]).wait();
-    assert_eq!(status.code(), Some(10), "{err:?}");
+    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &desk.file("a", 10)]).ends_with(10);
     assert!(err.last().unwrap().ends_with("nobody took it in time"), "{err:?}");
     bob.until("a");
 }
@@ -192,8 +187,7 @@ fn a_declined_file_ends_with_5() {
     let alice = send(&server.addr, "alice", "bob", &[&desk.file("a", 10)]);
     bob.until("alice offers");
     bob.type_line("/decline 1");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(5), "{err:?}");
+    let (_, err) = alice.ends_with(5);
     assert!(err.last().unwrap().ends_with("bob does not take it"), "{err:?}");
 }
 
@@ -205,14 +199,12 @@ fn what_cannot_be_sent_is_refused_before_anybody_is_told() {
     for (path, why) in
         [(desk.inbox_str(), "it is a folder; pack it first"), (format!("{good}x"), "No such file")]
     {
-        let (status, _, err) = send(&server.addr, "alice", "bob", &[&good, &path]).wait();
-        assert_eq!(status.code(), Some(66), "{err:?}");
+        let (_, err) = send(&server.addr, "alice", "bob", &[&good, &path]).ends_with(66);
         assert!(err.len() == 1 && err[0].contains(why), "{err:?}");
     }
     bob.type_line("/transfers");
     bob.until("no file");
-    let (status, _, err) = send(&server.addr, "bob", "alice", &["--wait", "1", &good]).wait();
-    assert_eq!(status.code(), Some(3), "{err:?}");
+    send(&server.addr, "bob", "alice", &["--wait", "1", &good]).ends_with(3);
     for args in [&["--to", "bob"][..], &["--to", "a b", &good], &["--to", "bob", "--chunk", "1KiB", &good]] {
         let all = [&["send-file", &server.addr, "--name", "alice"], args].concat();
         assert_eq!(Program::start(&all).code(), Some(2), "{args:?}");
@@ -227,18 +219,15 @@ fn an_interrupt_calls_off_and_the_other_end_is_told() {
         [(true, Signal::INT, 130), (false, Signal::INT, 130), (true, Signal::TERM, 143)]
     {
         let (server, desk) = (Server::start(&[]), Desk::new());
-        let relay = Relay::to(&server.addr);
-        relay.slow(200_000);
+        let relay = Relay::slow(&server.addr, 200_000);
         let file = desk.file("big.bin", 4_000_000);
         let bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
         let alice = send(&server.addr, "alice", "bob", &["--json", &file]);
         let (mut stops, other) = if sender_stops { (alice, bob) } else { (bob, alice) };
         stops.out.until("\"progress\"");
         stops.signal(signal);
-        let (status, _, err) = stops.wait();
-        assert_eq!(status.code(), Some(code), "{err:?}");
-        let (status, _, err) = other.wait();
-        assert_eq!(status.code(), Some(6), "{err:?}");
+        stops.ends_with(code);
+        let (_, err) = other.ends_with(6);
         let who = if sender_stops { "alice" } else { "bob" };
         assert!(err.last().unwrap().ends_with(&format!("big.bin: {who} called it off")), "{err:?}");
     }
@@ -249,8 +238,7 @@ fn a_broken_connection_of_either_end_is_gone_on_with() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("big.bin", 3_000_000);
     for cut_sender in [true, false] {
-        let (a, b) = (Relay::to(&server.addr), Relay::to(&server.addr));
-        b.slow(1_000_000);
+        let (a, b) = (Relay::to(&server.addr), Relay::slow(&server.addr, 1_000_000));
         let bob = receive(&b.addr, "bob", "alice", &desk, &[]);
         let mut alice = send(&a.addr, "alice", "bob", &["--json", &file]);
         alice.out.until("\"progress\"");
@@ -258,11 +246,10 @@ fn a_broken_connection_of_either_end_is_gone_on_with() {
         cut.cut();
         alice.out.until(if cut_sender { "\"disconnected\"" } else { "\"paused\"" });
         cut.mend();
-        let (status, out, err) = bob.wait();
-        assert_eq!((status.code(), out.len()), (Some(0), 1), "{err:?}");
+        let (out, err) = bob.ends_with(0);
+        assert_eq!(out.len(), 1, "{err:?}");
         assert_eq!(std::fs::read(&out[0]).unwrap(), pattern(3_000_000));
-        let (status, out, err) = alice.wait();
-        assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+        alice.ends_with(0);
     }
 }
 
@@ -284,8 +271,7 @@ fn all_in_a_room_are_waited_for_and_one_who_takes_it_is_enough() {
     let carol = receive(&server.addr, "carol", "alice", &other, &["--room", "#dev"]);
     assert_eq!(carol.code(), Some(0));
     dave.type_line("/decline 1");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    alice.ends_with(0);
     assert_eq!(desk.received("app.tar.gz"), pattern(150_000));
     assert_eq!(other.received("app.tar.gz"), pattern(150_000));
 }
@@ -300,8 +286,7 @@ fn whoever_leaves_a_room_is_not_waited_for() {
     assert_eq!(bob.code(), Some(0));
     alice.err.until("bob has");
     dave.type_line("/quit");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    alice.ends_with(0);
 }
 
 #[cfg(unix)]
@@ -312,10 +297,8 @@ fn a_name_from_elsewhere_commands_no_terminal_and_leaves_no_folder() {
         let file = desk.file(name, 10);
         let mut bob = receive(&server.addr, "bob", "alice", &desk, &[]);
         bob.err.until("waiting");
-        let (status, _, err) = send(&server.addr, "alice", "bob", &["./x", &file][1..]).wait();
-        assert_eq!(status.code(), Some(0), "{err:?}");
-        let (status, out, err) = bob.wait();
-        assert_eq!(status.code(), Some(0), "{err:?}");
+        send(&server.addr, "alice", "bob", &[&file]).ends_with(0);
+        let (out, err) = bob.ends_with(0);
         let is_tame = |line: &String| !line.contains(|c: char| c.is_control() || c == '\u{202e}');
         assert!(out.iter().chain(&err).all(is_tame), "{out:?} {err:?}");
         assert_eq!(desk.names().len(), number + 1);
@@ -327,8 +310,7 @@ fn a_name_from_elsewhere_commands_no_terminal_and_leaves_no_folder() {
 #[test]
 fn what_came_before_an_interrupt_is_not_sent_again() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(400_000);
+    let relay = Relay::slow(&server.addr, 400_000);
     let file = desk.file("big.bin", 2_000_000);
     let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
     let alice = send(&server.addr, "alice", "bob", &[&file]);
@@ -346,16 +328,14 @@ fn what_came_before_an_interrupt_is_not_sent_again() {
 #[test]
 fn a_server_that_does_not_come_back_is_not_waited_for_longer() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(200_000);
+    let relay = Relay::slow(&server.addr, 200_000);
     let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--wait", "2"]);
     let file = desk.file("big.bin", 4_000_000);
     let alice = send(&relay.addr, "alice", "bob", &["--wait", "2", &file]);
     bob.out.until("\"progress\"");
     relay.cut();
     for program in [bob, alice] {
-        let (status, _, err) = program.wait();
-        assert_eq!(status.code(), Some(1), "{err:?}");
+        let (_, err) = program.ends_with(1);
         assert!(err.last().unwrap().ends_with("did not come back in 2 s"), "{err:?}");
     }
 }
@@ -370,7 +350,6 @@ fn a_folder_whose_name_is_no_unicode_is_as_good_as_others() {
     bob.arg(&dir);
     let bob = Program::spawn(bob);
     assert_eq!(send(&server.addr, "alice", "bob", &[&desk.file("a", 10)]).code(), Some(0));
-    let (status, out, err) = bob.wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    bob.ends_with(0);
     assert_eq!(std::fs::read(dir.join("a")).unwrap(), pattern(10));
 }

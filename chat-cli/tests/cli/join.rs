@@ -21,8 +21,7 @@ fn lines_go_both_ways() {
     assert!(carol.err.until("! ").starts_with("! unknown_ask: "));
     carol.type_line("/quit");
     alice.until("#lobby * carol left (quit)");
-    let (status, out, _) = carol.wait();
-    assert_eq!(status.code(), Some(0));
+    let (out, _) = carol.ends_with(0);
     assert!(out.iter().all(|line| !line.contains("<carol>")), "own words are not shown again: {out:?}");
 }
 
@@ -41,8 +40,7 @@ fn the_end_of_the_input_leaves_when_everything_is_answered() {
     for number in 0..100 {
         assert!(alice.until("<carol>").ends_with(&format!("#lobby <carol> line {number}")));
     }
-    let (status, out, err) = carol.wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    let (out, _) = carol.ends_with(0);
     assert!(out.iter().any(|line| line.ends_with("#dev/2 <carol> in dev")), "{out:?}");
     alice.until("#lobby * carol left (quit)");
 }
@@ -76,8 +74,7 @@ fn a_name_that_is_taken_ends_with_3() {
     for args in
         [&["join", &server.addr, "--name", "Alice"][..], &["send", &server.addr, "--name", "alice", "hi"]]
     {
-        let (status, _, err) = Program::start(args).wait();
-        assert_eq!(status.code(), Some(3), "{err:?}");
+        let (_, err) = Program::start(args).ends_with(3);
         assert!(
             err.iter().any(|line| line.contains("name_taken: ")
                 && line.ends_with("keeps its name for a while (30 s by default)")),
@@ -88,8 +85,7 @@ fn a_name_that_is_taken_ends_with_3() {
 
 #[test]
 fn no_server_ends_with_1_and_is_named() {
-    let (status, _, err) = Program::start(&["join", "127.0.0.1:1", "--plain"]).wait();
-    assert_eq!(status.code(), Some(1));
+    let (_, err) = Program::start(&["join", "127.0.0.1:1", "--plain"]).ends_with(1);
     assert!(err[0].contains("127.0.0.1:1"), "{err:?}");
 }
 

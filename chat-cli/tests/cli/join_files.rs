@@ -95,8 +95,7 @@ fn whoever_leaves_is_told_what_becomes_of_the_files() {
     alice.err.until("1: \"a\" (10 B) is offered to bob");
     bob.until("alice offers");
     alice.type_line("/quit");
-    let (status, _, err) = alice.wait();
-    assert_eq!(status.code(), Some(0));
+    let (_, err) = alice.ends_with(0);
     assert_eq!(err.last().map(String::as_str), Some("- 1: \"a\" is no longer offered to bob"));
 }
 
@@ -121,11 +120,45 @@ fn the_end_of_the_input_waits_for_files() {
     assert_eq!(alice.code(), Some(1));
 }
 
+/// Nobody can say any more that it is to go on.
+#[test]
+fn the_end_of_the_input_waits_for_a_paused_file_as_long_as_it_is_offered() {
+    let (server, desk) = (Server::start(&["--limit", "offer=1s"]), Desk::new());
+    let relay = Relay::slow(&server.addr, 200_000);
+    let mut bob = join(&relay.addr, "bob", &desk.inbox());
+    let mut alice = join(&server.addr, "alice", Path::new("."));
+    alice.type_line(&format!("/sendfile bob {}", desk.file("a.bin", 4_000_000)));
+    bob.out.until("/accept 1");
+    bob.type_line("/accept 1");
+    bob.err.until("1: \"a.bin\" (3.81 MiB) from alice goes to");
+    bob.type_line("/pause 1");
+    alice.err.until("1: \"a.bin\" to bob is paused: bob paused it");
+    bob.end_input();
+    let (_, err) = bob.ends_with(1);
+    assert!(err.last().unwrap().starts_with("- 1: \"a.bin\" from alice is called off at "), "{err:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_takes_a_file_back_is_no_end_in_order() {
+    use rustix::process::Signal;
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let mut bob = server.person("bob");
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut alice = join(&server.addr, "alice", Path::new("."));
+        alice.type_line(&format!("/sendfile bob {}", desk.file("a", 10)));
+        alice.err.until("\"a\" (10 B) is offered to bob");
+        alice.signal(signal);
+        bob.until("alice left");
+        let (_, err) = alice.ends_with(code);
+        assert!(err.last().unwrap().ends_with("\"a\" is no longer offered to bob"), "{err:?}");
+    }
+}
+
 #[test]
 fn what_remains_of_a_file_that_was_called_off_is_said() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(2_000_000);
+    let relay = Relay::slow(&server.addr, 2_000_000);
     let file = desk.file("a.bin", 20_000_000);
     let mut alice = join(&server.addr, "alice", Path::new("."));
     let mut bob = join(&relay.addr, "bob", &desk.inbox());

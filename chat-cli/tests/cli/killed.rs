@@ -15,8 +15,7 @@ fn noted(desk: &Desk) -> u64 {
 #[test]
 fn a_receiver_that_was_killed_and_started_again_goes_on() {
     let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_000_000);
+    let relay = Relay::slow(&server.addr, 1_000_000);
     let file = desk.file("big.bin", 12_000_000);
     let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
     let mut alice = send(&server.addr, "alice", "bob", &["--json", &file]);
@@ -26,13 +25,11 @@ fn a_receiver_that_was_killed_and_started_again_goes_on() {
     bob.kill();
     alice.out.until("\"paused\"");
     let bob = receive(&server.addr, "bob", "alice", &desk, &["--json"]);
-    let (status, out, err) = bob.wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let (out, _) = bob.ends_with(0);
     let there = objects(&out);
     assert_eq!((&there[0]["event"], &there[0]["why"]), (&"waiting".into(), &"name_taken".into()), "{out:?}");
     assert!(one(&there, "accepted")["bytes"].as_u64() > Some(0), "{out:?}");
-    let (status, out, err) = alice.wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let (out, _) = alice.ends_with(0);
     let here = objects(&out);
     assert_eq!(one(&here, "cancelled")["why"], "gone");
     assert_eq!(one(&here, "waiting")["user"], "bob");
@@ -43,19 +40,16 @@ fn a_receiver_that_was_killed_and_started_again_goes_on() {
 #[test]
 fn a_sender_that_was_killed_and_started_again_goes_on() {
     let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_000_000);
+    let relay = Relay::slow(&server.addr, 1_000_000);
     let file = desk.file("big.bin", 4_000_000);
     let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json"]);
     let mut alice = send(&server.addr, "alice", "bob", &[&file]);
     bob.out.until("\"progress\"");
     alice.kill();
     bob.out.until("\"paused\"");
-    let (status, _, err) = send(&server.addr, "alice", "bob", &[&file]).wait();
-    assert_eq!(status.code(), Some(0), "{err:?}");
+    let (_, err) = send(&server.addr, "alice", "bob", &[&file]).ends_with(0);
     assert!(err[0].contains("the name \"alice\" is taken"), "{err:?}");
-    let (status, out, err) = bob.wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    let (out, _) = bob.ends_with(0);
     let there = objects(&out);
     assert_eq!(
         (one(&there, "closed")["why"].as_str(), one(&there, "waiting")["name"].as_str()),
@@ -70,8 +64,7 @@ fn whoever_does_not_come_back_in_time_is_not_waited_for_longer() {
     for sender_dies in [true, false] {
         let (server, desk) =
             (Server::start(&["--limit", "linger=1s", "--limit", "resumable=1s"]), Desk::new());
-        let relay = Relay::to(&server.addr);
-        relay.slow(200_000);
+        let relay = Relay::slow(&server.addr, 200_000);
         let file = desk.file("big.bin", 4_000_000);
         let bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--wait", "2"]);
         let alice = send(&server.addr, "alice", "bob", &["--json", "--wait", "2", &file]);
@@ -79,8 +72,7 @@ fn whoever_does_not_come_back_in_time_is_not_waited_for_longer() {
         dies.out.until("\"progress\"");
         other.out.until("\"progress\"");
         dies.kill();
-        let (status, _, err) = other.wait();
-        assert_eq!(status.code(), Some(6), "{err:?}");
+        let (_, err) = other.ends_with(6);
         let why =
             if sender_dies { "did not offer it again in time" } else { "did not take it again in time" };
         assert!(err.last().unwrap().ends_with(why), "{err:?}");
@@ -90,8 +82,7 @@ fn whoever_does_not_come_back_in_time_is_not_waited_for_longer() {
 #[test]
 fn one_of_a_room_that_was_killed_and_started_again_takes_the_same_offer() {
     let (server, desk) = (Server::start(&["--limit", "linger=1s"]), Desk::new());
-    let relay = Relay::to(&server.addr);
-    relay.slow(1_000_000);
+    let relay = Relay::slow(&server.addr, 1_000_000);
     let file = desk.file("big.bin", 4_000_000);
     let mut bob = receive(&relay.addr, "bob", "alice", &desk, &["--json", "--room", "dev"]);
     bob.out.until("\"waiting\"");
@@ -99,10 +90,8 @@ fn one_of_a_room_that_was_killed_and_started_again_takes_the_same_offer() {
     bob.out.until("\"progress\"");
     bob.kill();
     alice.out.until("\"paused\"");
-    let (status, out, err) = receive(&server.addr, "bob", "alice", &desk, &["--room", "dev"]).wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
-    let (status, out, err) = alice.wait();
-    assert_eq!(status.code(), Some(0), "{out:?} {err:?}");
+    receive(&server.addr, "bob", "alice", &desk, &["--room", "dev"]).ends_with(0);
+    let (out, _) = alice.ends_with(0);
     assert_eq!(one(&objects(&out), "cancelled")["why"], "gone");
     assert_eq!((desk.received("big.bin"), desk.names().len()), (pattern(4_000_000), 1));
 }

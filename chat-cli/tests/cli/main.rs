@@ -1,6 +1,7 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
 #[cfg(unix)]
+mod admin;
 mod bars;
 mod file_starts;
 mod files;
@@ -14,6 +15,7 @@ mod operating;
 mod program;
 #[cfg(unix)]
 mod pty;
+#[expect(dead_code, reason = "how much was carried matters to the other tests")]
 mod relay;
 mod returning;
 mod send;

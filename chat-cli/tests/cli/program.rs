@@ -141,6 +141,14 @@ impl Program {
         (self.child.wait().unwrap(), out, err)
     }
 
+    /// Waits for the end, which must be this one; gives what was still printed on either output.
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> (Vec<String>, Vec<String>) {
+        let (status, out, err) = self.wait();
+        assert_eq!(status.code(), Some(code), "{out:#?} {err:#?}");
+        (out, err)
+    }
+
     /// Waits for the end and gives the exit code.
     pub(crate) fn code(self) -> Option<i32> {
         let (status, ..) = self.wait();

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -17,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The program in a terminal of its own.
 pub(crate) struct Terminal {
     pub(crate) child: Child,
-    pub(crate) keyboard: File,
+    keyboard: File,
     /// Kept open, to look at the terminal's modes after the program's end.
     tty: OwnedFd,
     output: Receiver<Vec<u8>>,
-    pub(crate) screen: vt100::Parser,
+    screen: vt100::Parser,
     pub(crate) raw: Vec<u8>,
 }
 
@@ -37,8 +38,7 @@ impl Terminal {
         let path = ptsname(&master, Vec::new()).unwrap();
         let path = path.to_str().unwrap();
         let tty = File::options().read(true).write(true).open(path).unwrap();
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&master, size).unwrap();
+        tcsetwinsize(&master, winsize(rows, columns)).unwrap();
         let end = || Stdio::from(tty.try_clone().unwrap());
         let child = command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let keyboard = File::from(master);
@@ -54,6 +54,17 @@ impl Terminal {
         });
         let screen = vt100::Parser::new(rows, columns, 0);
         Terminal { child, keyboard, tty: tty.into(), output, screen, raw: Vec::new() }
+    }
+
+    /// Gives the terminal another size, which the program is told.
+    pub(crate) fn resize(&mut self, (rows, columns): (u16, u16)) {
+        self.screen.screen_mut().set_size(rows, columns);
+        tcsetwinsize(&self.keyboard, winsize(rows, columns)).unwrap();
+        self.signal(Signal::WINCH);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -102,6 +113,10 @@ impl Terminal {
         }
         code
     }
+}
+
+fn winsize(rows: u16, columns: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
 impl Drop for Terminal {

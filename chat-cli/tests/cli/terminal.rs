@@ -1,7 +1,6 @@
 //! `join` in a terminal: what is on its screen, and what is left of it afterwards.
 
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::process::Signal;
 
 use crate::program::Server;
 use crate::pty::Terminal;
@@ -98,7 +97,7 @@ fn the_terminal_is_restored_after_a_signal() {
     let server = Server::start(&[]);
     let mut carol = Terminal::join(&server.addr, "carol", (10, 60));
     carol.until_last("#lobby>");
-    kill_process(Pid::from_child(&carol.child), Signal::TERM).unwrap();
+    carol.signal(Signal::TERM);
     assert_eq!(carol.code(), Some(0));
 }
 
@@ -111,10 +110,7 @@ fn a_resize_and_a_cleared_screen_keep_the_line() {
     carol.until_last("#lobby> some words that are typed");
     carol.press("\x0c");
     carol.until("an empty screen", |lines| lines == ["#lobby> some words that are typed"]);
-    let size = Winsize { ws_row: 10, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0 };
-    carol.screen.screen_mut().set_size(10, 20);
-    tcsetwinsize(&carol.keyboard, size).unwrap();
-    kill_process(Pid::from_child(&carol.child), Signal::WINCH).unwrap();
+    carol.resize((10, 20));
     carol.until_last("#lobby> …are typed");
 }
 

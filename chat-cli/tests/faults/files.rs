@@ -2,14 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::lab::{Lab, Running};
-use crate::program::{Lines, Program, command};
+use crate::program::{Program, command};
+use crate::relay::Relay;
 use crate::rng::Rng;
-use crate::wire::Wire;
 
 const MIB: u64 = 1 << 20;
 /// What may be on its way to a receiver, and one chunk more, by the defaults of the server.
@@ -78,8 +77,14 @@ enum Break {
     Receiver,
 }
 
+/// Breaks every connection; the next one is carried again.
+fn blink(relay: &Relay) {
+    relay.cut();
+    relay.mend();
+}
+
 /// Breaks each three times, in any order, at random places of the file.
-fn break_all(lab: &Lab, mut server: Running, ways: [&Wire; 2], size: u64, rng: &mut Rng) -> Running {
+fn break_all(lab: &Lab, mut server: Running, ways: [&Relay; 2], size: u64, rng: &mut Rng) -> Running {
     let [sender, receiver] = ways;
     let kinds = [Break::Server, Break::Sender, Break::Receiver];
     let mut breaks: Vec<(u64, Break)> =
@@ -93,8 +98,8 @@ fn break_all(lab: &Lab, mut server: Running, ways: [&Wire; 2], size: u64, rng: &
                 server.kill();
                 server = lab.start();
             }
-            Break::Sender => sender.cut(),
-            Break::Receiver => receiver.cut(),
+            Break::Sender => blink(sender),
+            Break::Receiver => blink(receiver),
         }
     }
     server
@@ -107,10 +112,10 @@ fn a_file_arrives_whole_whatever_breaks_and_little_is_sent_again() {
     let (size, source, folder) = (size(), lab.beside("source.bin"), lab.beside("downloads"));
     make(&source, size, &mut rng);
     let server = lab.start();
-    let (to_sender, to_receiver) = (Wire::to(&lab.address), Wire::to(&lab.address));
+    let (to_sender, to_receiver) = (Relay::to(&lab.address), Relay::to(&lab.address));
     let begun = Instant::now();
-    let bob = receive(&to_receiver.address, "bob", &folder, None);
-    let alice = send(&to_sender.address, "bob", &source);
+    let bob = receive(&to_receiver.addr, "bob", &folder, None);
+    let alice = send(&to_sender.addr, "bob", &source);
     let server = break_all(&lab, server, [&to_sender, &to_receiver], size, &mut rng);
     assert_done(bob, "the receiver");
     assert_done(alice, "the sender");
@@ -139,15 +144,19 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     let source = lab.beside("source.bin");
     make(&source, SIZE, &mut rng);
     let server = lab.start();
-    let wire = Wire::to(&lab.address);
-    wire.pace(100_000);
+    let wire = Relay::slow(&lab.address, 100_000);
     let folder = |name: &str| -> PathBuf { lab.beside(name) };
     let names: Vec<String> = (1..=9).map(|number| format!("fast{number}")).collect();
-    let watcher = Watcher::new(&lab.address);
+    let mut watcher = Program::spawn(command(&["join", &lab.address, "--name", "watcher", "--json"]));
+    watcher.out.until("\"joined\"");
     let fast: Vec<Program> =
         names.iter().map(|name| receive(&lab.address, name, &folder(name), Some("lobby"))).collect();
-    let slow = receive(&wire.address, "slow", &folder("slow"), Some("lobby"));
-    watcher.see_many(10);
+    let slow = receive(&wire.addr, "slow", &folder("slow"), Some("lobby"));
+    for _ in 0..10 {
+        watcher.out.until("\"joined\"");
+    }
+    watcher.type_line(r#"{"type":"bye"}"#);
+    watcher.ends_with(0);
     let begun = Instant::now();
     let alice = send(&lab.address, "#lobby", &source);
     for (program, name) in fast.into_iter().zip(&names) {
@@ -162,39 +171,4 @@ fn nine_of_a_room_do_not_wait_for_a_tenth_that_is_slow() {
     assert_same(&source, &folder("slow").join("source.bin"));
     assert_done(alice, "the sender");
     server.end();
-}
-
-/// Somebody in the lobby who sees others come.
-struct Watcher {
-    link: TcpStream,
-    lines: Lines,
-}
-
-impl Watcher {
-    fn new(address: &str) -> Watcher {
-        let mut link = TcpStream::connect(address).unwrap();
-        let lines = Lines::of(link.try_clone().unwrap());
-        link.write_all(b"{\"type\":\"hello\",\"name\":\"watcher\",\"rooms\":[\"lobby\"]}\n").unwrap();
-        let mut watcher = Watcher { link, lines };
-        watcher.see("watcher");
-        watcher
-    }
-
-    /// Waits until `name` joins.
-    fn see(&mut self, name: &str) {
-        loop {
-            let line: serde_json::Value = serde_json::from_str(&self.lines.until("\"joined\"")).unwrap();
-            if line["user"] == name {
-                return;
-            }
-        }
-    }
-
-    /// Waits until so many have joined, then leaves.
-    fn see_many(mut self, count: usize) {
-        for _ in 0..count {
-            self.lines.until("\"joined\"");
-        }
-        self.link.write_all(b"{\"type\":\"bye\"}\n").unwrap();
-    }
 }

@@ -29,8 +29,10 @@ mod lab;
 mod ledger;
 mod rng;
 mod untouched;
-mod wire;
 
 #[path = "../cli/program.rs"]
 #[expect(dead_code, reason = "people with nc are the other tests'")]
 mod program;
+
+#[path = "../cli/relay.rs"]
+mod relay;

@@ -28,7 +28,7 @@ pub(crate) fn decide_drop(state: &State, session: SessionId, steps: &mut Steps) 
 /// is lost, so the session's own copies stand still.
 pub(crate) fn decide_takeover(state: &State, session: SessionId, steps: &mut Steps) {
     for (id, held) in state.transfers.live_of(session) {
-        if held.running().any(|running| running == session) {
+        if held.is_running(session) {
             pause(state, id, held, session, PauseReason::Lost, steps);
         }
     }

@@ -7,7 +7,7 @@ use crate::rejection::Rejection;
 use crate::stamp::Stamp;
 use crate::state::State;
 use crate::step::{Asking, Steps};
-use crate::transfer::decide::{acceptable, own_copy, tell};
+use crate::transfer::decide::{acceptable, own_open_copy, tell};
 use crate::transfer::offer::at_most;
 use crate::transfer::record::{Receiving, Transfer};
 use crate::transfer::{CopyState, FileHash, PauseReason, Target};
@@ -80,10 +80,7 @@ pub(crate) fn decide_finish(
     id: TransferId,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    let (held, copy) = own_copy(state, id, asking.asker.session)?;
-    if !copy.state.is_open() {
-        return Err(Rejection::NoSuchTransfer { transfer: id });
-    }
+    let (held, _) = own_open_copy(state, id, asking.asker.session)?;
     if held.offer.hash.is_none() {
         return Err(Rejection::BadFile {
             why: "the file's hash is not known yet, wait until it is told".into(),
@@ -123,10 +120,7 @@ pub(crate) fn decide_pause(
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
     let session = asking.asker.session;
-    let (held, copy) = own_copy(state, id, session)?;
-    if !copy.state.is_open() {
-        return Err(Rejection::NoSuchTransfer { transfer: id });
-    }
+    let (held, copy) = own_open_copy(state, id, session)?;
     let (user, why) = (copy.user.clone(), why.asked());
     steps.change(TransferChange::Paused { transfer: id, session, why });
     steps.remember(asking.by, Verdict::Done);
@@ -160,7 +154,7 @@ pub(crate) fn decide_progress(
 ) {
     let Some(held) = state.transfers.all.get(&id) else { return };
     let Some(copy) = held.copies.get(&session) else { return };
-    if copy.state == (CopyState::Running {}) && copy.offset < offset && offset <= held.offer.size {
+    if copy.is_running() && copy.offset < offset && offset <= held.offer.size {
         steps.change(TransferChange::Progressed { transfer: id, session, offset });
         let user = copy.user.clone();
         tell(state, held.sender, Event::Progressed { transfer: id, user, offset }, steps);
@@ -173,7 +167,7 @@ pub(crate) fn decide_stall(state: &State, id: TransferId, session: SessionId, st
     let Some(held) = state.transfers.all.get(&id) else { return };
     let why = PauseReason::Silent;
     if !held.is_sender(session) {
-        if held.running().any(|running| running == session) {
+        if held.is_running(session) {
             pause(state, id, held, session, why, steps);
             let user = state.sessions[&session].user.clone();
             tell(state, Some(session), Event::Paused { transfer: id, user, why }, steps);

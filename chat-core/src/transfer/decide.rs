@@ -72,6 +72,16 @@ pub(crate) fn own_copy(
     }
 }
 
+/// The same, if that copy is open.
+pub(crate) fn own_open_copy(
+    state: &State,
+    id: TransferId,
+    session: SessionId,
+) -> Result<(&Transfer, &Receiving), Rejection> {
+    let own = own_copy(state, id, session)?;
+    if own.1.state.is_open() { Ok(own) } else { Err(Rejection::NoSuchTransfer { transfer: id }) }
+}
+
 /// The transfer, if this session may begin or go on with a copy of it, or decline it; while it is open also with one that
 /// is over, if `may_begin_anew` says so. Whoever has no part in it cannot tell it from one that never was.
 pub(crate) fn acceptable(

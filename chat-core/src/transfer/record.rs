@@ -64,6 +64,10 @@ impl Receiving {
         self.state == CopyState::Cancelled { why: EndReason::PrefixDiffers } && self.by.is_some()
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == CopyState::Running {}
+    }
+
     /// Whether its receiver may accept without an open offer.
     pub(crate) fn may_go_on(&self) -> bool {
         self.state.is_open() || self.is_to_begin_anew()
@@ -139,8 +143,13 @@ impl Transfer {
 
     /// The receivers whose copies run.
     pub(crate) fn running(&self) -> impl Iterator<Item = SessionId> {
-        let running = self.copies.iter().filter(|(_, copy)| copy.state == CopyState::Running {});
+        let running = self.copies.iter().filter(|(_, copy)| copy.is_running());
         running.map(|(session, _)| *session)
+    }
+
+    /// Whether this session is one of them.
+    pub(crate) fn is_running(&self, session: SessionId) -> bool {
+        self.copies.get(&session).is_some_and(Receiving::is_running)
     }
 
     /// What happens to it by itself, and when.

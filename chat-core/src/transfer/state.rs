@@ -98,25 +98,21 @@ impl State {
                 self.insert_transfer(offer.transfer, transfer);
             }
             TransferChange::Accepted { transfer, session, from } => {
-                let state = CopyState::Running {};
-                self.set_copy(stamp, *transfer, *session, state, None, |offset, _| *offset = *from);
+                self.set_copy(stamp, *transfer, *session, CopyState::Running {}, None);
+                self.set_offset(*transfer, *session, *from);
             }
             TransferChange::Progressed { transfer, session, offset } => {
-                let held = self.transfers.all.get_mut(transfer).expect(KNOWN);
-                held.copies.get_mut(session).expect(KNOWN).offset = *offset;
+                self.set_offset(*transfer, *session, *offset);
             }
             TransferChange::Paused { transfer, session, why } => {
-                self.set_copy(stamp, *transfer, *session, CopyState::Paused { why: *why }, None, |_, _| {});
+                self.set_copy(stamp, *transfer, *session, CopyState::Paused { why: *why }, None);
             }
             TransferChange::Hashed { transfer, hash } => {
                 let held = self.transfers.all.get_mut(transfer).expect(KNOWN);
                 (held.offer.hash, held.is_hash_late) = (Some(*hash), true);
             }
             TransferChange::CopyEnded { transfer, session, state, by } => {
-                let is_whole = *state == CopyState::Finished {};
-                self.set_copy(stamp, *transfer, *session, *state, Some(by.clone()), |offset, size| {
-                    *offset = if is_whole { size } else { *offset };
-                });
+                self.set_copy(stamp, *transfer, *session, *state, Some(by.clone()));
                 if *state == (CopyState::Cancelled { why: EndReason::PrefixDiffers }) {
                     self.renew_offer(stamp, *transfer);
                 }
@@ -178,7 +174,7 @@ impl State {
         };
     }
 
-    /// Puts a copy into a state; it begins if there is none.
+    /// Puts a copy into a state; it begins if there is none. One that is finished is whole.
     fn set_copy(
         &mut self,
         stamp: Stamp,
@@ -186,7 +182,6 @@ impl State {
         session: SessionId,
         state: CopyState,
         by: Option<UserName>,
-        set_offset: impl FnOnce(&mut u64, u64),
     ) {
         let user = self.sessions[&session].user.clone();
         add(&mut self.transfers.by_session, session, id);
@@ -194,8 +189,15 @@ impl State {
             let fresh = Receiving { user, offset: 0, state, stamp, by: None };
             let copy = held.copies.entry(session).or_insert(fresh);
             (copy.state, copy.stamp, copy.by) = (state, stamp, by);
-            set_offset(&mut copy.offset, held.offer.size);
+            if state == (CopyState::Finished {}) {
+                copy.offset = held.offer.size;
+            }
         });
+    }
+
+    fn set_offset(&mut self, id: TransferId, session: SessionId, offset: u64) {
+        let held = self.transfers.all.get_mut(&id).expect(KNOWN);
+        held.copies.get_mut(&session).expect(KNOWN).offset = offset;
     }
 
     /// An offer to one user whose copy is to begin anew can be accepted for as long again.

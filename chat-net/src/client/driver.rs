@@ -1,26 +1,27 @@
 //! The task behind a client: it owns the mirror and the link, and brings the link back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chat_core::client::{Mirror, Reception};
-use chat_core::{Ask, Code, Event, Query, RequestId, RoomName, Since, Timestamp};
+use chat_core::{Ask, Code, Event, Query, RequestId, RoomName, Since, Timestamp, TransferId};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::backoff::Backoff;
 use crate::client::error::ConnectError;
-use crate::client::files::Files;
+use crate::client::files::{Files, Glance};
 use crate::client::greet::{POSITION_BYTES, fitting, greet};
 use crate::client::link::{self, Dial, Incoming, Link, Outgoing};
 use crate::client::notice::{Notice, Why};
 use crate::client::options::Options;
 use crate::client::queue::Sender;
 use crate::client::waiting::{Asking, Order, QueryReply, Waiting};
-use crate::codec::{Closing, FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
+use crate::codec::{FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
 use crate::conn::same_room;
+use crate::notice;
 
 /// A link that held for so long was a good one: the pauses begin anew.
 const STEADY: Duration = Duration::from_secs(10);
@@ -31,7 +32,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What connects a driver with whoever it works for.
 pub(super) struct Ends {
     pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) notices: Sender,
+    pub(super) notices: Sender<Notice>,
     pub(super) quit: CancellationToken,
     pub(super) files: Arc<Files>,
 }
@@ -40,7 +41,7 @@ pub(super) struct Driver {
     dial: Dial,
     options: Options,
     orders: mpsc::Receiver<Order>,
-    notices: Sender,
+    notices: Sender<Notice>,
     quit: CancellationToken,
     files: Arc<Files>,
     mirror: Mirror,
@@ -194,8 +195,9 @@ impl Driver {
     }
 
     /// Whether somebody may be waiting for something else before they take another notice.
-    fn is_awaited(&self) -> bool {
-        self.mirror.unanswered() > 0 || self.waiting.reads() > 0 || self.files.is_busy()
+    fn is_awaited(&self, files: &Glance) -> bool {
+        let is_asked = self.mirror.unanswered() > 0 || self.waiting.reads() > 0;
+        is_asked || files.is_sending || files.is_receiving
     }
 
     /// Lives on one link until that ends, and says how it ended.
@@ -205,16 +207,17 @@ impl Driver {
         let mut heard = Instant::now();
         let mut is_pinged = false;
         loop {
-            self.acknowledge(&mut outgoing);
-            let reads = self.notices.has_room(self.is_awaited()) && self.files.has_room();
+            let files = self.files.glance();
+            let reads = self.notices.has_room(self.is_awaited(&files)) && self.files.has_room();
+            self.acknowledge(files.acknowledgements, &mut outgoing);
             let takes = self.takes_orders() && outgoing.has_room();
             // Talk goes first.
-            let sends_chunk = self.files.has_chunk() && (self.orders.is_empty() || !takes);
+            let sends_chunk = files.has_chunk && (self.orders.is_empty() || !takes);
             let chunk = || if sends_chunk { self.files.next_chunk() } else { None };
             let silence = if is_pinged { self.options.dead_after } else { self.options.ping_after };
             tokio::select! {
                 () = self.quit.cancelled() => return self.leave(incoming, outgoing).await,
-                frame = incoming.next(self.files.is_receiving()), if reads => {
+                frame = incoming.next(files.is_receiving), if reads => {
                     heard = Instant::now();
                     is_pinged = false;
                     let frame = match frame {
@@ -258,8 +261,8 @@ impl Driver {
     }
 
     /// Sends what the disks have taken since.
-    fn acknowledge(&mut self, outgoing: &mut Outgoing) {
-        for (transfer, offset) in self.files.acknowledgements() {
+    fn acknowledge(&mut self, acknowledgements: BTreeMap<TransferId, u64>, outgoing: &mut Outgoing) {
+        for (transfer, offset) in acknowledgements {
             self.push(&FromClient::Received { transfer, offset }, outgoing);
         }
     }
@@ -391,7 +394,8 @@ impl Driver {
         }
         match reception {
             Reception::Broken => Err(Why::Missing),
-            _ if is_replaced => Err(Why::Closed(replaced())),
+            // The session goes on over another connection: taking it back would only begin a quarrel.
+            _ if is_replaced => Err(Why::Closed(notice::closing(Code::Replaced))),
             _ => Ok(()),
         }
     }
@@ -441,15 +445,4 @@ impl Drop for Driver {
 
 fn joins_the_same(a: &Ask, b: &Ask) -> bool {
     matches!((a, b), (Ask::Join { room: a, .. }, Ask::Join { room: b, .. }) if same_room(a, b))
-}
-
-/// The session goes on over another connection: taking it back would only begin a quarrel.
-fn replaced() -> Closing {
-    let code = Code::Replaced;
-    Closing {
-        code: code.number(),
-        reason: code.name().into(),
-        message: code.sentence().into(),
-        reconnect_after_ms: None,
-    }
 }

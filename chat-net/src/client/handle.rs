@@ -46,7 +46,7 @@ pub struct Client {
 /// What happens, in order. If nobody takes it, the client stops reading its link at the limit of
 /// [`Options::events`]. Dropped, what would come is dropped too.
 #[derive(Debug)]
-pub struct Events(Receiver);
+pub struct Events(Receiver<Notice>);
 
 /// That a message was taken: from here on it is in the room's order.
 #[derive(Clone, Debug, PartialEq, Eq)]

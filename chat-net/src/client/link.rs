@@ -7,13 +7,14 @@ use std::pin::Pin;
 
 use bytes::buf::Chain;
 use bytes::{Buf, Bytes, BytesMut};
-use chat_core::Code;
+use chat_core::{Code, Refusal};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 
 use crate::client::error::ConnectError;
 use crate::client::files::OutChunk;
 use crate::codec::frame::{self, FrameError, HEADER_BYTES, MAX_CLIENT_PAYLOAD, MAX_SERVER_PAYLOAD};
 use crate::codec::{Chunk, Form, FromClient, FromServer, ProtocolError, TooLarge, bincode};
+use crate::notice;
 
 /// Room for so many bytes is made at a time,
 const READ_BYTES: usize = 8 * 1024;
@@ -228,13 +229,8 @@ impl fmt::Debug for Outgoing {
 }
 
 /// What a frame that is too large for the server is refused with, as the server would.
-pub(super) fn refusal(error: TooLarge) -> chat_core::Refusal {
-    chat_core::Refusal {
-        code: Code::TooLong.number(),
-        reason: Code::TooLong.name().into(),
-        message: error.to_string().into(),
-        retry_after_ms: None,
-    }
+pub(super) fn refusal(error: TooLarge) -> Refusal {
+    notice::refusal_saying(Code::TooLong, &error.to_string(), None)
 }
 
 #[cfg(test)]

@@ -1,61 +1,68 @@
-//! The notices that wait for the user: a queue with a soft limit, which the driver looks at before it reads.
+//! What waits for whoever holds the other end: a queue with a soft limit, which the one who fills it looks at.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
-use crate::client::notice::Notice;
+use crate::lock::lock;
 
-#[derive(Debug, Default)]
-struct State {
-    notices: VecDeque<Notice>,
-    /// The driver has ended: nothing more will come.
+#[derive(Debug)]
+struct State<T> {
+    items: VecDeque<T>,
+    /// The sending end is gone: nothing more will come.
     is_finished: bool,
-    /// The user dropped the receiving end: nothing needs to be kept.
+    /// The receiving end is gone: nothing needs to be kept.
     is_unread: bool,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+#[derive(Debug)]
+struct Shared<T> {
+    state: Mutex<State<T>>,
     /// Something came, or nothing more will.
     arrived: Notify,
     /// Something was taken, or nobody will.
     taken: Notify,
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and a queue is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Shared<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        lock(&self.state)
     }
 }
 
-/// The driver's end.
+/// The end of whoever fills it.
 #[derive(Debug)]
-pub(super) struct Sender {
-    shared: Arc<Shared>,
+pub(super) struct Sender<T> {
+    shared: Arc<Shared<T>>,
     limit: usize,
 }
 
-/// The user's end.
+/// The holder's end.
 #[derive(Debug)]
-pub(super) struct Receiver(Arc<Shared>);
+pub(super) struct Receiver<T>(Arc<Shared<T>>);
 
 /// How many times the limit may wait while answers are awaited.
 const HARD: usize = 4;
 
-pub(super) fn queue(limit: usize) -> (Sender, Receiver) {
-    let shared = Arc::new(Shared::default());
+pub(super) fn queue<T>(limit: usize) -> (Sender<T>, Receiver<T>) {
+    let state = State { items: VecDeque::new(), is_finished: false, is_unread: false };
+    let shared = Shared { state: Mutex::new(state), arrived: Notify::new(), taken: Notify::new() };
+    let shared = Arc::new(shared);
     (Sender { shared: Arc::clone(&shared), limit: limit.max(1) }, Receiver(shared))
 }
 
-impl Sender {
-    pub(super) fn push(&self, notice: Notice) {
+impl<T> Sender<T> {
+    /// Adds something, whatever waits.
+    pub(super) fn push(&self, item: T) {
+        self.change(|items| items.push_back(item));
+    }
+
+    /// Changes what waits, unless nobody reads it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut VecDeque<T>)) {
         let mut state = self.shared.state();
         if !state.is_unread {
-            state.notices.push_back(notice);
+            change(&mut state.items);
             self.shared.arrived.notify_one();
         }
     }
@@ -64,7 +71,7 @@ impl Sender {
     /// then the soft limit does not hold.
     pub(super) fn has_room(&self, answer_awaited: bool) -> bool {
         let limit = if answer_awaited { self.limit.saturating_mul(HARD) } else { self.limit };
-        self.shared.state().notices.len() < limit
+        self.shared.state().items.len() < limit
     }
 
     pub(super) fn is_unread(&self) -> bool {
@@ -77,22 +84,22 @@ impl Sender {
     }
 }
 
-impl Drop for Sender {
+impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.shared.state().is_finished = true;
         self.shared.arrived.notify_one();
     }
 }
 
-impl Receiver {
-    /// The next notice, or none if the driver has ended. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<Notice> {
+impl<T> Receiver<T> {
+    /// The next that waits, or none if the sending end is gone. Cancel safe.
+    pub(super) async fn next(&mut self) -> Option<T> {
         loop {
             {
                 let mut state = self.0.state();
-                if let Some(notice) = state.notices.pop_front() {
+                if let Some(item) = state.items.pop_front() {
                     self.0.taken.notify_one();
-                    return Some(notice);
+                    return Some(item);
                 }
                 if state.is_finished {
                     return None;
@@ -103,11 +110,11 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
+impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.is_unread = true;
-        state.notices.clear();
+        state.items = VecDeque::new();
         self.0.taken.notify_one();
     }
 }

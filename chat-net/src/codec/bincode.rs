@@ -109,21 +109,15 @@ pub(crate) fn chunk_of(payload: &Bytes) -> Option<Chunk> {
 /// Whether the payload that a chunk was read from is the one that it is written as: numbers can be written in more bytes
 /// than they need, and not everybody may read that.
 pub(crate) fn is_plain(payload: &[u8], chunk: &Chunk) -> bool {
-    let Chunk { transfer, pass, offset, data } = chunk;
     let mut head = BytesMut::with_capacity(CHUNK_HEAD_BYTES);
-    encode_chunk_head(*transfer, *pass, *offset, data.len() as u64, &mut head);
-    payload.starts_with(&head) && payload.len() == head.len() + data.len()
+    encode_chunk_head(chunk, &mut head);
+    payload.starts_with(&head) && payload.len() == head.len() + chunk.data.len()
 }
 
-/// Appends the payload of a chunk but for its bytes, of which so many follow.
-pub(crate) fn encode_chunk_head(
-    transfer: TransferId,
-    pass: u32,
-    offset: u64,
-    length: u64,
-    out: &mut BytesMut,
-) {
-    encode(&(u32::from(CHUNK), transfer, pass, offset, length), out);
+/// Appends the payload of a chunk but for its bytes.
+pub(crate) fn encode_chunk_head(chunk: &Chunk, out: &mut BytesMut) {
+    let Chunk { transfer, pass, offset, data } = chunk;
+    encode(&(u32::from(CHUNK), transfer, pass, offset, data.len() as u64), out);
 }
 
 struct Tail<'a>(&'a mut BytesMut);

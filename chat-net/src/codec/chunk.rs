@@ -1,6 +1,6 @@
 //! Chunks of files on the wire: their binary form without a copy, their JSON form in base64.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,22 +32,23 @@ bincode::impl_borrow_decode!(Chunk);
 
 /// A chunk as JSON carries it: the bytes in base64 (RFC 4648 section 4, with padding).
 #[derive(Serialize, Deserialize)]
-pub(super) struct JsonChunk {
+pub(super) struct JsonChunk<'a> {
     transfer: TransferId,
     #[serde(default)]
     pass: u32,
     offset: u64,
-    data: Arc<str>,
+    #[serde(borrow)]
+    data: Cow<'a, str>,
 }
 
-impl From<&Chunk> for JsonChunk {
-    fn from(chunk: &Chunk) -> JsonChunk {
+impl From<&Chunk> for JsonChunk<'_> {
+    fn from(chunk: &Chunk) -> Self {
         let Chunk { transfer, pass, offset, data } = chunk;
         JsonChunk { transfer: *transfer, pass: *pass, offset: *offset, data: STANDARD.encode(data).into() }
     }
 }
 
-impl JsonChunk {
+impl JsonChunk<'_> {
     /// The chunk, or what is wrong with it.
     pub(super) fn decode<E: serde::de::Error>(self) -> Result<Chunk, E> {
         let JsonChunk { transfer, pass, offset, data } = self;

@@ -4,6 +4,7 @@ use bytes::{BufMut, BytesMut};
 use chat_core::{Code, Event, Refusal, RequestId, Timestamp};
 
 use super::error::{BadAsk, TooLarge};
+use super::websocket::{self, Opcode};
 use super::wire::{FromClient, FromServer, Told};
 use super::{bincode, frame, json, text};
 
@@ -18,19 +19,68 @@ pub enum Form {
     JsonLines,
     /// Lines for a person with `nc` or `telnet`.
     Text,
+    /// JSON in the text messages of a WebSocket.
+    WsJson,
+    /// bincode in the binary messages of a WebSocket.
+    WsBincode,
+}
+
+/// What carries the payloads of a form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Framing {
+    /// A length before each.
+    Lengths,
+    /// An end of line behind each.
+    Lines,
+    /// The messages of a WebSocket.
+    WebSocket,
+}
+
+/// What the payloads of a form are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Codec {
+    Bincode,
+    Json,
+    Text,
 }
 
 impl Form {
     /// How many forms there are.
-    pub(crate) const COUNT: usize = 4;
+    pub(crate) const COUNT: usize = 6;
+
+    pub(crate) fn framing(self) -> Framing {
+        match self {
+            Form::Bincode | Form::JsonFrames => Framing::Lengths,
+            Form::JsonLines | Form::Text => Framing::Lines,
+            Form::WsJson | Form::WsBincode => Framing::WebSocket,
+        }
+    }
+
+    fn codec(self) -> Codec {
+        match self {
+            Form::Bincode | Form::WsBincode => Codec::Bincode,
+            Form::JsonFrames | Form::JsonLines | Form::WsJson => Codec::Json,
+            Form::Text => Codec::Text,
+        }
+    }
+
+    /// Whether its payloads are the binary form.
+    pub(crate) fn is_binary(self) -> bool {
+        self.codec() == Codec::Bincode
+    }
+
+    /// Whether its client is a program that answers pings.
+    pub(crate) fn answers_pings(self) -> bool {
+        self.framing() != Framing::Lines
+    }
 
     /// Its place among the forms, for tables.
     pub(crate) fn index(self) -> usize {
         self as usize
     }
 
-    /// Appends `frame` to `out`, length prefix or line end included; appends nothing if this form does not
-    /// show it.
+    /// Appends `frame` to `out`, with what carries it; a farewell on a WebSocket with the frame that closes it. Appends
+    /// nothing if this form does not show it.
     ///
     /// `own`: the frame answers an ask of the client it goes to; a person is not shown again what they typed.
     /// A payload over [`frame::MAX_SERVER_PAYLOAD`] is replaced by a refusal of code `too_long` with the same
@@ -53,21 +103,23 @@ impl Form {
     /// Appends an answer that [`encode`](Form::encode) made for an ask without an id, as the answer to `re`.
     pub(crate) fn encode_again(self, answer: &[u8], re: RequestId, out: &mut BytesMut) {
         let limit = frame::MAX_SERVER_PAYLOAD + 16;
-        let done = match (self, answer) {
-            (Form::Bincode, [_, _, _, _, payload @ ..]) => {
-                frame::put(out, limit, |out| bincode::answer_again(payload, re, out))
-            }
-            (Form::JsonFrames, [_, _, _, _, payload @ ..]) => {
-                frame::put(out, limit, |out| json::answer_again(payload, re, out))
-            }
-            (Form::JsonLines, object) => {
-                json::answer_again(object, re, out);
+        let payload = match self.framing() {
+            Framing::Lengths => answer.get(frame::HEADER_BYTES..).unwrap_or_default(),
+            Framing::Lines => answer,
+            Framing::WebSocket => websocket::payload(answer),
+        };
+        let done = match (self.codec(), self.framing()) {
+            (Codec::Text, _) => {
+                out.extend_from_slice(payload);
                 Ok(())
             }
-            (_, lines) => {
-                out.extend_from_slice(lines);
+            // Its end of line is in the payload.
+            (_, Framing::Lines) => {
+                json::answer_again(payload, re, out);
                 Ok(())
             }
+            (Codec::Bincode, _) => self.put(out, limit, |out| bincode::answer_again(payload, re, out)),
+            (Codec::Json, _) => self.put(out, limit, |out| json::answer_again(payload, re, out)),
         };
         debug_assert!(done.is_ok(), "it was within the limit without the id");
     }
@@ -77,19 +129,39 @@ impl Form {
             FromServer::Chunk(_) => frame::MAX_CHUNK_PAYLOAD,
             _ => frame::MAX_SERVER_PAYLOAD,
         };
-        match self {
-            Form::Bincode => frame::put(out, limit, |out| bincode::encode_server(frame, out)),
-            Form::JsonFrames => frame::put(out, limit, |out| json::encode_server(frame, out)),
-            Form::JsonLines => {
+        match self.codec() {
+            Codec::Bincode => self.put(out, limit, |out| bincode::encode_server(frame, out)),
+            Codec::Json => self.put(out, limit, |out| json::encode_server(frame, out)),
+            Codec::Text => {
+                text::encode_server(frame, own, out);
+                return Ok(());
+            }
+        }?;
+        if let (Framing::WebSocket, FromServer::Closing(closing)) = (self.framing(), frame) {
+            websocket::put_close(out, Some(websocket::close_code(closing.code)), &closing.message);
+        }
+        Ok(())
+    }
+
+    /// Appends a payload in what carries it.
+    fn put(
+        self,
+        out: &mut BytesMut,
+        limit: usize,
+        encode: impl FnOnce(&mut BytesMut),
+    ) -> Result<(), TooLarge> {
+        match self.framing() {
+            Framing::Lengths => frame::put(out, limit, encode),
+            Framing::Lines => {
                 let start = out.len();
-                json::encode_server(frame, out);
+                encode(out);
                 frame::check(out, start, limit)?;
                 out.put_u8(b'\n');
                 Ok(())
             }
-            Form::Text => {
-                text::encode_server(frame, own, out);
-                Ok(())
+            Framing::WebSocket => {
+                let opcode = if self.is_binary() { Opcode::Binary } else { Opcode::Text };
+                websocket::put(out, opcode, limit, encode)
             }
         }
     }
@@ -97,10 +169,10 @@ impl Form {
     /// Whether a frame whose payload begins so is a chunk: only such a one may be as long as a chunk. `None`: it shows when
     /// there is more of it. In JSON its `type` comes first.
     pub(crate) fn begins_chunk(self, payload: &[u8]) -> Option<bool> {
-        match self {
-            Form::Bincode => (!payload.is_empty()).then(|| bincode::is_chunk(payload)),
-            Form::JsonFrames | Form::JsonLines => json::begins_chunk(payload),
-            Form::Text => Some(false),
+        match self.codec() {
+            Codec::Bincode => (!payload.is_empty()).then(|| bincode::is_chunk(payload)),
+            Codec::Json => json::begins_chunk(payload),
+            Codec::Text => Some(false),
         }
     }
 
@@ -111,9 +183,9 @@ impl Form {
     /// [`Form::Text`] is an error: what people type depends on where they are, see [`text::parse`].
     pub fn decode_client(self, payload: &[u8]) -> Result<FromClient, BadAsk> {
         match self {
-            Form::Bincode => bincode::decode_client(payload),
-            Form::JsonFrames => json::decode_client(payload).map_err(|bad| match bad.code {
-                // In a line a person may have mistyped it; a program that wrote a length before it did not.
+            Form::Bincode | Form::WsBincode => bincode::decode_client(payload),
+            Form::JsonFrames | Form::WsJson => json::decode_client(payload).map_err(|bad| match bad.code {
+                // In a line a person may have mistyped it; a program that framed it did not.
                 Code::BadAsk if !json::is_object(payload) => BadAsk { code: Code::BadFrame, ..bad },
                 _ => bad,
             }),

@@ -39,7 +39,7 @@ pub fn preface(form: Form) -> Option<[u8; PREFACE_BYTES]> {
     let codec = match form {
         Form::Bincode => 0,
         Form::JsonFrames => 1,
-        Form::JsonLines | Form::Text => return None,
+        Form::JsonLines | Form::Text | Form::WsJson | Form::WsBincode => return None,
     };
     let [a, b, c, d, e] = MAGIC;
     Some([a, b, c, d, e, PROTOCOL_VERSION, codec, b'\n'])
@@ -133,6 +133,15 @@ pub fn put(out: &mut BytesMut, limit: usize, encode: impl FnOnce(&mut BytesMut))
             Err(error)
         }
     }
+}
+
+/// Appends the beginning of a frame, up to the last `rest` bytes of its payload: `encode` appends what stands before them.
+pub(crate) fn put_head(out: &mut BytesMut, rest: usize, encode: impl FnOnce(&mut BytesMut)) {
+    let start = out.len();
+    out.put_u32(0);
+    encode(out);
+    let bytes = u32::try_from(out.len() - start - HEADER_BYTES + rest).unwrap_or(u32::MAX);
+    out[start..start + HEADER_BYTES].copy_from_slice(&bytes.to_be_bytes());
 }
 
 /// The size of the payload that begins at `start`; one that is too large is taken back.

@@ -12,6 +12,7 @@ pub mod json;
 pub mod line;
 pub mod telnet;
 pub mod text;
+pub mod websocket;
 mod wire;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod properties;
 
 pub use error::{BadAsk, ProtocolError, TooLarge};
 pub use form::Form;
+pub(crate) use form::Framing;
 pub use wire::{
     Chunk, Closing, Credit, FromClient, FromServer, Hello, Limits as WireLimits, PROTOCOL_VERSION,
     RoomPosition, Told, Welcome,

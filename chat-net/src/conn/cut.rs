@@ -11,6 +11,7 @@ use super::io::Source;
 use super::reader::{End, Reader};
 use crate::codec::frame::{CHUNK_HEAD_BYTES, HEADER_BYTES};
 use crate::codec::line::{Line, LineSplitter};
+use crate::codec::websocket::Messages;
 use crate::codec::{BadAsk, Chunk, Form, FromClient, bincode, frame};
 
 /// How the bytes are cut.
@@ -18,6 +19,8 @@ use crate::codec::{BadAsk, Chunk, Form, FromClient, bincode, frame};
 pub(super) enum Cut {
     Frames,
     Lines(LineSplitter),
+    /// Boxed, because it has much to remember, and most connections are something else.
+    Messages(Box<Messages>),
 }
 
 /// One piece of input.
@@ -35,6 +38,10 @@ pub(super) enum Piece {
     /// What a person typed.
     Line(Vec<u8>),
     TooLong,
+    /// A WebSocket's ping.
+    Ping(Bytes),
+    /// A WebSocket's close.
+    Closed(Option<u16>),
 }
 
 impl From<Result<FromClient, BadAsk>> for Piece {
@@ -56,6 +63,7 @@ impl Reader {
         let form = self.outbox.form;
         match &mut self.cut {
             Cut::Frames => self.next_frame(buffer, at),
+            Cut::Messages(_) => self.next_message(buffer, at),
             Cut::Lines(lines) => {
                 let (piece, used) = match lines.next(&buffer[*at..]) {
                     Line::Complete { line, used } if form == Form::Text => {
@@ -103,6 +111,15 @@ impl Reader {
         Ok(Some(form.decode_client(payload).into()))
     }
 
+    /// Bytes in the payload of the largest chunk that is taken.
+    pub(super) fn largest_chunk(&self) -> usize {
+        let bytes = match self.outbox.form.is_binary() {
+            true => self.shared.chunk_bytes,
+            false => self.shared.chunk_bytes.div_ceil(3) * 4,
+        };
+        bytes + CHUNK_HEAD_BYTES
+    }
+
     /// The largest payload that the frame may have with which `buffer` begins. `None`: that shows when there is more of
     /// it.
     fn frame_limit(&self, buffer: &[u8]) -> Option<usize> {
@@ -110,10 +127,7 @@ impl Reader {
         if !self.is_attached {
             return Some(limits.hello_frame_bytes);
         }
-        let largest_chunk = match self.outbox.form {
-            Form::Bincode => self.shared.chunk_bytes,
-            _ => self.shared.chunk_bytes.div_ceil(3) * 4,
-        } + CHUNK_HEAD_BYTES;
+        let largest_chunk = self.largest_chunk();
         match frame::length(buffer) {
             Some(length) if length > limits.frame_bytes && length <= largest_chunk => {
                 let is_chunk = self.outbox.form.begins_chunk(&buffer[HEADER_BYTES..])?;
@@ -152,7 +166,7 @@ impl Reader {
         let room = self.room as usize;
         let left = room - self.partial.len();
         let mut rest = (&mut self.partial).limit(left);
-        let count = ready!(source.poll_read_buf(cx, &mut rest))?;
+        let count = ready!(source.poll_read(cx, &mut rest))?;
         self.outbox.heard(self.shared.now_ms());
         self.outbox.counters.received(count);
         self.has_input = self.partial.len() + BEHIND >= room;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BufMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 
 /// What a connection runs over: anything that can be read and written.
@@ -43,28 +43,8 @@ pub(crate) fn other(io: Box<dyn Transport>) -> Halves {
 }
 
 impl Source {
-    /// Reads what is there into `buf`. Zero bytes: the end.
-    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Source::Tcp(stream) => loop {
-                ready!(stream.poll_read_ready(cx))?;
-                match stream.try_read(buf) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    result => return Poll::Ready(result),
-                }
-            },
-            Source::Other(half) => {
-                let mut buf = ReadBuf::new(buf);
-                ready!(Pin::new(half).poll_read(cx, &mut buf))?;
-                Poll::Ready(Ok(buf.filled().len()))
-            }
-        }
-    }
-}
-
-impl Source {
     /// Reads what is there into the spare room of `buf`. Zero bytes: the end.
-    pub(crate) fn poll_read_buf(
+    pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         buf: &mut impl BufMut,

@@ -4,13 +4,14 @@ mod bytes;
 mod cut;
 pub(crate) mod io;
 mod lanes;
+mod messages;
 pub(crate) mod outbox;
 mod person;
 mod reader;
 #[cfg(feature = "tls")]
 pub(crate) mod secure;
-#[cfg(feature = "tls")]
-mod whole;
+#[cfg(any(feature = "tls", feature = "web"))]
+pub(crate) mod whole;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -59,6 +60,11 @@ pub(crate) struct Shared {
     /// The time of day at `start`.
     pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
+    /// Whose pages may connect, beside those of the server itself.
+    #[cfg(feature = "web")]
+    pub(crate) origins: Arc<[String]>,
+    #[cfg(feature = "web")]
+    pub(crate) routes: axum::Router,
     #[cfg(feature = "tls")]
     pub(crate) secure: Option<secure::Secure>,
 }
@@ -97,7 +103,7 @@ pub(crate) fn same_room(a: &str, b: &str) -> bool {
 }
 
 /// How long a connection that has been closed may take to read its farewell.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Most bytes read at once; read into a buffer of the thread, so that an idle connection has none.
 const READ_BYTES: usize = 16 * 1024;
@@ -110,7 +116,7 @@ thread_local! {
 async fn read(source: &mut Source, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
     poll_fn(|cx| {
         SCRATCH.with_borrow_mut(|scratch| {
-            source.poll_read(cx, scratch).map_ok(|count| {
+            source.poll_read(cx, &mut &mut scratch[..]).map_ok(|count| {
                 bytes.extend_from_slice(&scratch[..count]);
                 count
             })
@@ -151,17 +157,17 @@ async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Op
     }
     let mut first = Vec::new();
     let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
-    Some(open_as(known, first, shared, halves, admitted))
+    open_as(known, first, shared, halves, admitted).await
 }
 
 /// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
-fn open_as(
+async fn open_as(
     known: Recognised,
     mut first: Vec<u8>,
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     admitted: Admitted,
-) -> Opened {
+) -> Option<Opened> {
     let received = first.len();
     let (form, is_silent) = match known {
         Recognised::NeedMore => (Form::Text, true),
@@ -171,34 +177,50 @@ fn open_as(
             (form, false)
         }
         Recognised::JsonLines => (Form::JsonLines, false),
+        #[cfg(feature = "web")]
+        Recognised::Http => {
+            let connection = whole::Whole::new(first, (source, drain, socket));
+            let (halves, form, rest) = crate::http::converse(&shared, connection).await?;
+            shared.counters.received(rest.len());
+            return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
+        }
         other => {
             shared.counters.connection_refused(why_not(other));
             let answer = answer(drain, not_for_us(other), Some(admitted));
-            return Opened::Answer(Box::pin(answer));
+            return Some(Opened::Answer(Box::pin(answer)));
         }
     };
+    shared.counters.received(received);
+    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, is_silent, admitted)))
+}
+
+/// A connection of which it is known what it speaks, and `first` has been read; `is_silent`: it was not said.
+fn begin(
+    shared: Arc<Shared>,
+    (source, drain, socket): Halves,
+    form: Form,
+    first: &[u8],
+    is_silent: bool,
+    admitted: Admitted,
+) -> Box<Connection> {
     let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
     let outbox = Arc::new(Outbox::new(form, socket, limits, counters));
     shared.counters.opened(ClientKind::of(form, shared.is_house));
-    shared.counters.received(received);
     outbox.heard(shared.now_ms());
     if form == Form::Text {
         // The greeting is far below any limit.
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), &first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), first, is_silent);
     let login = Some(reader.login());
-    Opened::Speaks(Box::new(Connection {
-        shared,
-        reader,
-        source,
-        drain,
-        outbox,
-        login,
-        patience: None,
-        _admitted: admitted,
-    }))
+    Box::new(Connection { shared, reader, source, drain, outbox, login, patience: None, _admitted: admitted })
+}
+
+/// Runs a connection of which somebody else knows what it speaks.
+#[cfg(feature = "web")]
+pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first: &[u8], admitted: Admitted) {
+    begin(shared, halves, form, first, false, admitted).run().await;
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ pub(crate) use super::lanes::{Lane, Piece};
 use super::lanes::{Lanes, write_all_now};
 use crate::codec::Form;
 use crate::limits::Limits;
+use crate::lock::lock;
 use crate::stats::Counters;
 
 /// The sending half of a connection, shared between the engine, which fills it and writes what the socket
@@ -48,8 +49,7 @@ impl Outbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, Lanes> {
-        // Nothing below panics half-way through a change, so a poisoned lock still guards whole data.
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.lanes)
     }
 
     pub(crate) fn heard(&self, now_ms: u64) {

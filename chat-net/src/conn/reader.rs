@@ -19,7 +19,7 @@ use super::person::Person;
 use super::{SCRATCH, Shared, bare, same_room};
 use crate::codec::line::LineSplitter;
 use crate::codec::text::PageEnd;
-use crate::codec::{BadAsk, Form, FromClient, FromServer, Hello};
+use crate::codec::{BadAsk, Form, Framing, FromClient, FromServer, Hello};
 use crate::engine::{Connect, Input, Request};
 use crate::flood::{Bucket, Pace};
 use crate::notice;
@@ -67,9 +67,10 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>, outbox: Arc<Outbox>, first: &[u8], was_silent: bool) -> Reader {
         let form = outbox.form;
-        let cut = match form {
-            Form::Bincode | Form::JsonFrames => Cut::Frames,
-            Form::JsonLines | Form::Text => Cut::Lines(LineSplitter::new(shared.limits.line_bytes)),
+        let cut = match form.framing() {
+            Framing::Lengths => Cut::Frames,
+            Framing::Lines => Cut::Lines(LineSplitter::new(shared.limits.line_bytes)),
+            Framing::WebSocket => Cut::Messages(Box::default()),
         };
         let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent)));
         let bucket = Bucket::of(&shared.limits).map(Box::new);
@@ -120,7 +121,7 @@ impl Reader {
             return self.poll_fill(cx, source);
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let count = ready!(source.poll_read(cx, scratch))?;
+            let count = ready!(source.poll_read(cx, &mut &mut scratch[..]))?;
             self.outbox.heard(self.shared.now_ms());
             self.outbox.counters.received(count);
             self.arrived(&scratch[..count]);
@@ -164,7 +165,7 @@ impl Reader {
         }
         let last = match &self.cut {
             Cut::Lines(lines) => lines.last(&self.partial).map(<[u8]>::to_vec),
-            Cut::Frames => None,
+            Cut::Frames | Cut::Messages(_) => None,
         };
         if let Some(line) = last {
             self.line(&line).await?;
@@ -200,6 +201,8 @@ impl Reader {
                     }
                 }
                 Ok(Some(Piece::Line(line))) => Box::pin(self.line(&line)).await,
+                Ok(Some(Piece::Ping(bytes))) => Box::pin(self.pong(&bytes)).await,
+                Ok(Some(Piece::Closed(code))) => Err(self.closed(code)),
                 Ok(Some(Piece::TooLong)) => Box::pin(self.refuse(RequestId::NONE, Code::LineTooLong)).await,
                 Ok(Some(Piece::Payload(frame))) => match self.take_at_once(frame) {
                     None => Ok(()),
@@ -432,7 +435,7 @@ impl Reader {
         self.push_bytes(lane, bytes);
     }
 
-    fn push_bytes(&self, lane: Lane, bytes: BytesMut) {
+    pub(super) fn push_bytes(&self, lane: Lane, bytes: BytesMut) {
         if self.outbox.push(lane, bytes.freeze()).is_err() {
             close_outbox(&self.outbox, &notice::closing(Code::SlowReader), false);
         }

@@ -44,13 +44,13 @@ pub(super) async fn open(
     match known {
         Recognised::Tls => {
             let mut halves =
-                handshake(&shared, &secure.tls, Whole::new(first, source, drain), deadline).await?;
+                handshake(&shared, &secure.tls, Whole::new(first, (source, drain, socket)), deadline).await?;
             let mut first = Vec::new();
             let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
-            Some(open_as(known, first, shared, halves, admitted))
+            open_as(known, first, shared, halves, admitted).await
         }
         known if !secure.is_required => {
-            Some(open_as(known, first, shared, (source, drain, socket), admitted))
+            open_as(known, first, shared, (source, drain, socket), admitted).await
         }
         Recognised::Http => {
             shared.counters.connection_refused(Code::TlsRequired);

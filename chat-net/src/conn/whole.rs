@@ -2,23 +2,40 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
-use super::io::{Drain, Source};
+use super::io::{Drain, Halves, Source};
 
 /// A connection from its first byte on, although some have been looked at.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     first: Bytes,
     source: Source,
     drain: Drain,
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only HTTP gives a connection back"))]
+    socket: Option<Arc<TcpStream>>,
 }
 
 impl Whole {
-    pub(super) fn new(first: Vec<u8>, source: Source, drain: Drain) -> Whole {
-        Whole { first: first.into(), source, drain }
+    pub(crate) fn new(first: Vec<u8>, (source, drain, socket): Halves) -> Whole {
+        Whole { first: first.into(), source, drain, socket }
+    }
+
+    /// The halves again, and what was not read of the beginning.
+    #[cfg(feature = "web")]
+    pub(crate) fn into_halves(self) -> (Bytes, Halves) {
+        (self.first, (self.source, self.drain, self.socket))
+    }
+
+    /// Whether the connection came to a loopback address, as far as that can be told.
+    #[cfg(feature = "web")]
+    pub(crate) fn is_to_loopback(&self) -> bool {
+        let local = self.socket.as_ref().and_then(|socket| socket.local_addr().ok());
+        local.is_some_and(|local| local.ip().to_canonical().is_loopback())
     }
 }
 
@@ -29,7 +46,8 @@ impl AsyncRead for Whole {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.first.is_empty() {
-            let count = ready!(self.source.poll_read(cx, buf.initialize_unfilled()))?;
+            let mut room = buf.initialize_unfilled();
+            let count = ready!(self.source.poll_read(cx, &mut room))?;
             buf.advance(count);
             return Poll::Ready(Ok(()));
         }

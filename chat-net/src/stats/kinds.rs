@@ -16,6 +16,10 @@ pub enum ClientKind {
     JsonFrames,
     /// bincode in length-prefixed frames.
     Bincode,
+    /// JSON in a WebSocket.
+    WsJson,
+    /// bincode in a WebSocket.
+    WsBincode,
     /// A program of the server's own process, see [`ServerHandle::join`](crate::ServerHandle::join).
     InProcess,
 }
@@ -27,6 +31,8 @@ impl ClientKind {
         ClientKind::JsonLines,
         ClientKind::JsonFrames,
         ClientKind::Bincode,
+        ClientKind::WsJson,
+        ClientKind::WsBincode,
         ClientKind::InProcess,
     ];
 
@@ -38,6 +44,8 @@ impl ClientKind {
             ClientKind::JsonLines => "json_lines",
             ClientKind::JsonFrames => "json_frames",
             ClientKind::Bincode => "bincode",
+            ClientKind::WsJson => "ws_json",
+            ClientKind::WsBincode => "ws_bincode",
             ClientKind::InProcess => "in_process",
         }
     }
@@ -49,6 +57,8 @@ impl ClientKind {
             Form::JsonLines => ClientKind::JsonLines,
             Form::JsonFrames => ClientKind::JsonFrames,
             Form::Bincode => ClientKind::Bincode,
+            Form::WsJson => ClientKind::WsJson,
+            Form::WsBincode => ClientKind::WsBincode,
         }
     }
 

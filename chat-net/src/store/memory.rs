@@ -1,13 +1,14 @@
 //! The store without a disk: keeps the last events and messages of each room.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId};
 
 use super::{Available, Messages, Page, PageLimit, Past, Record, Search, Store, StoreError, words};
 use crate::limits::Limits;
+use crate::lock::lock;
 
 /// Keeps, of each room, the last `history_events` events within `history_bytes`, and of messages the last
 /// `history_page` within as many bytes, so that joins and leaves do not push them out.
@@ -93,8 +94,7 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, Rooms> {
-        // Nothing below panics half-way through a change, so a poisoned lock still guards whole data.
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.rooms)
     }
 
     fn keep(&self, rooms: &mut Rooms, record: Record) {

@@ -64,23 +64,26 @@ impl<P: Port> Relay<P> {
 
     /// How many bytes of the file may still come in a pass before the frames made of them fill the transfer's memory.
     fn memory(&self, at: usize) -> u64 {
-        let held = self.held.bytes();
-        let all: u64 = self.passes.iter().map(Pass::will_take).sum();
-        let others = all - self.passes[at].will_take();
-        let free = self.rules.memory.saturating_sub(held + others);
-        match free.saturating_mul(100) / self.passes[at].weight() {
+        let pass = &self.passes[at];
+        let others = self.taken() - pass.will_take();
+        let free = self.rules.memory.saturating_sub(others);
+        match free.saturating_mul(100) / pass.weight() {
             // However little memory there may be, one chunk at a time goes on.
-            room if held == 0 && others == 0 => room.max(self.chunk),
+            room if others == 0 => room.max(self.chunk),
             room => room,
         }
     }
 
+    /// How much of the transfer's memory is taken, or will be by what the passes may still bring.
+    fn taken(&self) -> u64 {
+        self.held.bytes() + self.passes.iter().map(Pass::will_take).sum::<u64>()
+    }
+
     /// Whether there is memory for the chunks that a pass may still bring, if receivers of these forms join it.
     pub(super) fn has_memory_for(&self, at: usize, forms: Forms) -> bool {
-        let all: u64 = self.passes.iter().map(Pass::will_take).sum();
         let pass = &self.passes[at];
         let more = pass.owed() * (pass.forms.and(forms).weight() - pass.forms.weight()) / 100;
-        more == 0 || self.held.bytes() + all + more <= self.rules.memory
+        more == 0 || self.taken() + more <= self.rules.memory
     }
 
     pub(super) fn tell_credit(&mut self, at: usize) {

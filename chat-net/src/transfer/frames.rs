@@ -80,11 +80,7 @@ const HEAD_BYTES: usize = 128;
 
 /// The most that a chunk of `length` bytes takes in a form.
 fn most_bytes(form: Form, length: usize) -> usize {
-    HEAD_BYTES
-        + match form {
-            Form::Bincode => length,
-            _ => length.div_ceil(3) * 4,
-        }
+    HEAD_BYTES + if form.is_binary() { length } else { length.div_ceil(3) * 4 }
 }
 
 /// A set of forms.
@@ -104,7 +100,8 @@ impl Forms {
 
     /// What a byte of a file takes in all of them, in hundredths; rounded up, so that the heads of frames are in it.
     pub(super) fn weight(self) -> u64 {
-        let weight = |at: usize| if at == Form::Bincode.index() { 101 } else { 137 };
+        let binary = [Form::Bincode.index(), Form::WsBincode.index()];
+        let weight = |at: usize| if binary.contains(&at) { 101 } else { 137 };
         (0..Form::COUNT).filter(|at| self.0[*at]).map(weight).sum()
     }
 }

@@ -20,4 +20,4 @@ mod relay;
 mod tests;
 
 pub(crate) use registry::{Link, Transfers};
-pub(crate) use relay::{Finding, Verdict};
+pub(crate) use relay::{Finding, Start, Verdict};

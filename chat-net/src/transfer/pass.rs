@@ -129,13 +129,6 @@ pub(super) struct Receiver<P> {
     pub(super) heard: Instant,
 }
 
-impl<P> Receiver<P> {
-    /// Whether it has acknowledged all of a file of that size.
-    pub(super) fn has_all(&self, size: u64) -> bool {
-        self.flow.acknowledged() == size
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -150,6 +150,12 @@ impl<P: Port> Relay<P> {
         }
     }
 
+    pub(super) fn judge_all(&mut self, now: Instant) {
+        for at in (0..self.passes.len()).rev() {
+            self.judge(at, now);
+        }
+    }
+
     /// Some receivers leave their pass.
     fn leave(&mut self, number: u32, now: Instant, who: impl Fn(&Receiver<P>) -> bool) {
         for at in 0..self.receivers.len() {

@@ -84,10 +84,10 @@ impl Port for Arc<Line> {
     }
 
     fn share(&self) -> u64 {
-        let all = match self.outbox.form {
-            Form::Bincode => self.bulk_bytes,
+        let all = match self.outbox.form.is_binary() {
+            true => self.bulk_bytes,
             // Base64 makes four bytes of three, and the lane holds what is written.
-            _ => self.bulk_bytes / 4 * 3,
+            false => self.bulk_bytes / 4 * 3,
         };
         all / self.receiving.load(Ordering::Relaxed).max(1) as u64
     }

@@ -1,7 +1,7 @@
 //! Which transfers are on their way, and which connections are their ends.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use chat_core::{SessionId, TransferId};
@@ -14,21 +14,16 @@ use crate::codec::Chunk;
 use crate::conn::outbox::Outbox;
 use crate::id_map::IdMap;
 use crate::limits::Limits;
+use crate::lock::lock;
 use crate::stats::Counters;
 
 /// A receiver that takes a file, as the log says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
-    pub(crate) transfer: TransferId,
-    pub(crate) size: u64,
-    pub(crate) chunk_bytes: u32,
-    pub(crate) is_room: bool,
-    pub(crate) sender: SessionId,
+    pub(crate) start: Start,
     pub(crate) receiver: SessionId,
     /// So many bytes are there.
     pub(crate) from: u64,
-    /// Whether the file's hash is known.
-    pub(crate) is_hashed: bool,
 }
 
 /// All relays of a server. Connections send chunks and acknowledgements, the engine all else.
@@ -74,11 +69,6 @@ fn add(list: &mut Vec<TransferId>, transfer: TransferId) {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that is done under these locks panics half-way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Transfers {
     pub(crate) fn new(limits: &Limits, counters: Arc<Counters>) -> Transfers {
         Transfers {
@@ -94,22 +84,22 @@ impl Transfers {
 
     /// A receiver takes the file, or goes on with it. The sender may be away.
     pub(crate) fn link(&self, link: Link, receiver: &Arc<Outbox>, sender: Option<&Arc<Outbox>>) {
-        let Link { transfer, size, chunk_bytes, is_room, is_hashed, .. } = link;
+        let Link { start, receiver: session, from } = link;
+        let transfer = start.transfer;
         let (line, sender) = {
             let mut ends = lock(&self.ends);
-            let end = ends.entry(link.sender).or_default();
+            let end = ends.entry(start.sender).or_default();
             add(&mut end.sends, transfer);
             let sender = sender.map(|outbox| end.line(outbox, self.bulk_bytes));
-            let end = ends.entry(link.receiver).or_default();
+            let end = ends.entry(session).or_default();
             add(&mut end.receives, transfer);
             (end.line(receiver, self.bulk_bytes), sender)
         };
-        let start = Start { transfer, size, chunk_bytes, is_room, sender: link.sender, is_hashed };
         let relay = Arc::clone(lock(&self.relays).entry(transfer).or_insert_with(|| {
             let relay = Relay::new(start, sender, self.rules);
             Arc::new(Mutex::new(Timed { relay, look_at: None }))
         }));
-        self.with(&relay, |relay, now| relay.link(link.receiver, line, link.from, now));
+        self.with(&relay, |relay, now| relay.link(session, line, from, now));
     }
 
     /// A receiver's copy stands still, or is over.
@@ -304,17 +294,15 @@ mod tests {
 
     /// Session 1 sends transfer `n` to another.
     fn link(n: u64, receiver: u64) -> Link {
-        let (transfer, sender, receiver) = (TransferId(n), session(1), session(receiver));
-        Link {
-            transfer,
+        let start = Start {
+            transfer: TransferId(n),
             size: 1 << 20,
             chunk_bytes: 4096,
             is_room: true,
-            sender,
-            receiver,
-            from: 0,
+            sender: session(1),
             is_hashed: false,
-        }
+        };
+        Link { start, receiver: session(receiver), from: 0 }
     }
 
     impl Transfers {
@@ -365,7 +353,9 @@ mod tests {
     fn what_comes_for_a_transfer_that_just_ended_is_forgiven_once() {
         let transfers = Transfers::new(&Limits::default(), Arc::default());
         let (alice, bob) = (outbox(), outbox());
-        transfers.link(Link { is_room: false, ..link(1, 2) }, &bob, Some(&alice));
+        let mut link = link(1, 2);
+        link.start.is_room = false;
+        transfers.link(link, &bob, Some(&alice));
         let chunk = |offset| Chunk { transfer: TransferId(1), pass: 1, offset, data: vec![0; 4096].into() };
         assert_eq!(transfers.chunk(session(1), &chunk(0), None), Verdict::Done);
         transfers.close(TransferId(1));

@@ -78,15 +78,15 @@ pub(crate) enum Finding {
 
 /// What a relay begins with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
-    pub(super) transfer: TransferId,
-    pub(super) size: u64,
-    pub(super) chunk_bytes: u32,
-    pub(super) is_room: bool,
+pub(crate) struct Start {
+    pub(crate) transfer: TransferId,
+    pub(crate) size: u64,
+    pub(crate) chunk_bytes: u32,
+    pub(crate) is_room: bool,
     /// The sender's session.
-    pub(super) sender: SessionId,
+    pub(crate) sender: SessionId,
     /// Whether the file's hash is known.
-    pub(super) is_hashed: bool,
+    pub(crate) is_hashed: bool,
 }
 
 /// Bytes of a file that went through a relay, for those who count them.
@@ -196,8 +196,7 @@ impl<P: Port> Relay<P> {
     /// The hash is known: whoever has everything has to say now what came of it.
     pub(super) fn hashed(&mut self, now: Instant) {
         self.start.is_hashed = true;
-        let size = self.start.size;
-        self.receivers.iter_mut().filter(|it| it.has_all(size)).for_each(|it| it.heard = now);
+        self.receivers.iter_mut().filter(|it| it.flow.is_done()).for_each(|it| it.heard = now);
     }
 
     /// The transfer is over.
@@ -252,17 +251,21 @@ impl<P: Port> Relay<P> {
         let is_last = end == Some(self.start.size) || end == Some(pass.until);
         let is_right = length <= self.chunk && end.is_some_and(|end| end <= pass.until);
         let is_long_enough = length >= self.chunk.min(u64::from(MIN_CHUNK_BYTES)) || is_last;
-        let next = pass.next();
-        if length > 0 && end.is_some_and(|end| end <= next) {
-            return Verdict::Repeat;
+        let mut intake = pass.intake;
+        match intake.take(offset, length) {
+            Taken::Repeat => Verdict::Repeat,
+            Taken::Fresh if is_right && is_long_enough => {
+                pass.intake = intake;
+                Verdict::Done
+            }
+            Taken::Fresh | Taken::Wrong => Verdict::Wrong(format!(
+                "pass {} goes on at byte {} and may go up to byte {}, in chunks of {MIN_CHUNK_BYTES} to {} bytes",
+                pass.number,
+                pass.next(),
+                pass.until,
+                self.chunk
+            )),
         }
-        if is_right && is_long_enough && pass.intake.take(offset, length) == Taken::Fresh {
-            return Verdict::Done;
-        }
-        Verdict::Wrong(format!(
-            "pass {} goes on at byte {next} and may go up to byte {}, in chunks of {MIN_CHUNK_BYTES} to {} bytes",
-            pass.number, pass.until, self.chunk
-        ))
     }
 
     /// Gives a fresh chunk to every receiver of its pass, without what it was sent already.
@@ -326,7 +329,7 @@ impl<P: Port> Relay<P> {
     /// What the log is to know: how far the copies are, and who has been silent for too long.
     pub(super) fn sweep(&mut self, now: Instant, findings: &mut Vec<Finding>) {
         let (transfer, silence) = (self.start.transfer, self.rules.silence);
-        let Start { size, is_hashed, .. } = self.start;
+        let is_hashed = self.start.is_hashed;
         let mut is_silent = self.owes_hash(now);
         for receiver in &mut self.receivers {
             let (session, offset) = (receiver.session, receiver.flow.acknowledged());
@@ -334,7 +337,7 @@ impl<P: Port> Relay<P> {
                 receiver.told = offset;
                 findings.push(Finding::Progress { transfer, session, offset });
             }
-            let owes = !receiver.flow.is_idle() || is_hashed && receiver.has_all(size);
+            let owes = !receiver.flow.is_idle() || is_hashed && receiver.flow.is_done();
             if owes && now - receiver.heard >= silence {
                 receiver.heard = now;
                 findings.push(Finding::Stall { transfer, session });
@@ -350,15 +353,13 @@ impl<P: Port> Relay<P> {
         }
         // What was in memory may have gone with a connection, of which nobody was told.
         self.tend(now);
-        for at in (0..self.passes.len()).rev() {
-            self.judge(at, now);
-        }
+        self.judge_all(now);
     }
 
     /// Whether a receiver has had everything for too long, and only the hash is missing.
     fn owes_hash(&self, now: Instant) -> bool {
         let is_long_ago = |heard: Instant| now - heard >= self.rules.silence;
-        let mut waiting = self.receivers.iter().filter(|it| it.has_all(self.start.size));
+        let mut waiting = self.receivers.iter().filter(|it| it.flow.is_done());
         !self.start.is_hashed
             && self.heard.is_none_or(is_long_ago)
             && waiting.any(|receiver| is_long_ago(receiver.heard))
@@ -369,9 +370,7 @@ impl<P: Port> Relay<P> {
         if self.passes.is_empty() {
             self.tend(now);
         }
-        for at in (0..self.passes.len()).rev() {
-            self.judge(at, now);
-        }
+        self.judge_all(now);
     }
 
     /// When it is to be looked at, if nothing happens before.

@@ -78,6 +78,7 @@ async fn a_preface_that_never_ends_is_let_go() {
     assert_eq!(start.elapsed(), Duration::from_secs(10), "as long as a program has for its name");
 }
 
+#[cfg(not(feature = "web"))]
 #[tokio::test(start_paused = true)]
 async fn a_browser_is_told_that_there_are_no_pages() {
     let server = quiet().await;

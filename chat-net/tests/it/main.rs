@@ -6,6 +6,8 @@ mod chaos;
 mod doors;
 #[cfg(all(unix, feature = "sqlite"))]
 mod durable;
+#[cfg(all(feature = "web", feature = "metrics"))]
+mod exposed;
 mod files;
 mod flood;
 mod four_codecs;
@@ -24,3 +26,6 @@ mod slow_consumer;
 mod stats;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "web")]
+mod web;
+mod ws_frames;

@@ -1,4 +1,4 @@
-//! One end of a connection, in any of the four forms, and what it is told as short lines of text.
+//! One end of a connection, in any of the forms, and what it is told as short lines of text.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -12,6 +12,9 @@ use chat_net::{Limits, Server, ServerHandle, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, WriteHalf, duplex};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use crate::ws_frames;
 
 /// Lets time pass in a test whose clock is paused: at once, as far as anybody but the timers can tell.
 pub(crate) async fn pass(time: Duration) {
@@ -71,7 +74,37 @@ impl Peer {
         if let Some(preface) = frame::preface(form) {
             peer.raw(&preface).await;
         }
+        if matches!(form, Form::WsJson | Form::WsBincode) {
+            ws_frames::begin(&mut peer, form).await;
+        }
         peer
+    }
+
+    /// The head of an HTTP response, its empty line included.
+    pub(crate) async fn head(&mut self) -> String {
+        loop {
+            if let Some(end) = self.bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                return String::from_utf8(self.bytes.split_to(end + 4).to_vec()).unwrap();
+            }
+            assert!(self.fill().await, "no whole head: {:?}", self.bytes);
+        }
+    }
+
+    /// The next frame of a WebSocket, whatever it is; `None` at the end.
+    #[cfg(feature = "web")]
+    pub(crate) async fn next_ws(&mut self) -> Option<(OpCode, Vec<u8>)> {
+        loop {
+            let found =
+                ws_frames::split(&self.bytes).map(|(opcode, payload, used)| (opcode, payload.to_vec(), used));
+            if let Some((opcode, payload, used)) = found {
+                self.bytes.advance(used);
+                return Some((opcode, payload));
+            }
+            if !self.fill().await {
+                assert!(self.bytes.is_empty(), "half a frame: {:?}", self.bytes);
+                return None;
+            }
+        }
     }
 
     /// The same connection, from now on read and written in another form.
@@ -199,6 +232,15 @@ impl Peer {
             Form::JsonLines => {
                 let end = self.bytes.iter().position(|byte| *byte == b'\n')?;
                 (json::decode_server(&self.bytes[..end]), end + 1)
+            }
+            form @ (Form::WsJson | Form::WsBincode) => {
+                let (opcode, payload, used) = ws_frames::split(&self.bytes)?;
+                let (data, decode): (Data, Decode) = match form {
+                    Form::WsJson => (Data::Text, json::decode_server),
+                    _ => (Data::Binary, bincode::decode_server),
+                };
+                assert_eq!(opcode, OpCode::Data(data));
+                (decode(payload), used)
             }
             form => {
                 let (payload, used) = frame::split(&self.bytes, frame::MAX_SERVER_PAYLOAD).unwrap()?;
@@ -347,10 +389,20 @@ pub(crate) fn encode(form: Form, frame: &FromClient) -> BytesMut {
             json::encode_client(frame, &mut bytes);
             bytes.extend_from_slice(b"\n");
         }
+        Form::WsJson => {
+            json::encode_client(frame, &mut bytes);
+            return BytesMut::from(&ws_frames::message(form, &bytes)[..]);
+        }
+        Form::WsBincode => {
+            bincode::encode_client(frame, &mut bytes);
+            return BytesMut::from(&ws_frames::message(form, &bytes)[..]);
+        }
         Form::Text => panic!("people type lines"),
     }
     bytes
 }
+
+type Decode = fn(&[u8]) -> Result<FromServer, chat_net::codec::ProtocolError>;
 
 pub(crate) fn say(room: &str, body: &str) -> Ask {
     Ask::Say { room: room.into(), body: body.into() }

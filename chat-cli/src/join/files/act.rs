@@ -8,52 +8,47 @@ use super::book::Book;
 use super::run::{Errand, Start, Steer};
 use super::typed::FileLine;
 use crate::files::{at_home, name, other_end, plain, written};
+use crate::join::session::Act;
 
 /// Offers that are listed for somebody who does not say which.
 const LISTED: usize = 5;
 
-/// What a line about files asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FileStep {
-    /// To do something with bytes.
-    Run(Errand),
-    /// To change something.
-    Ask(Ask),
-    /// To know something.
-    Query(Query),
-    /// Nothing: something is wrong with the line.
-    Refuse(Code, String),
-}
+/// What is wrong with a line.
+type Refused = (Code, String);
 
 /// What `line` asks for; files that are accepted go into `downloads` if it does not say where to.
-pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> FileStep {
+pub(crate) fn act(line: FileLine<'_>, book: &Book, downloads: &Path) -> Result<Act, Refused> {
     match line {
-        FileLine::Send { to, path } => FileStep::Run(Errand::Start(Start::Send { to, path: written(path) })),
+        FileLine::Send { to, path } => {
+            Ok(Act::Errand(Errand::Start(Start::Send { to, path: written(path) })))
+        }
         FileLine::Accept { transfer: Some(transfer), path } => match book.may_take(transfer) {
             Some(offer) => accept(offer, path, downloads),
-            None => unknown(transfer, book, "no file of that number can be accepted"),
+            None => Err(unknown(transfer, book, "no file of that number can be accepted")),
         },
         FileLine::Accept { transfer: None, path } => {
             let offers: Vec<&Offer> = book.offers().collect();
             match offers[..] {
-                [] => FileStep::Refuse(Code::NoSuchTransfer, "no file is offered to you".to_owned()),
+                [] => Err((Code::NoSuchTransfer, "no file is offered to you".to_owned())),
                 [offer] => accept(offer, path, downloads),
-                _ => FileStep::Refuse(Code::BadAsk, which(&offers)),
+                _ => Err((Code::BadAsk, which(&offers))),
             }
         }
         FileLine::Decline(transfer) if book.offer(transfer).is_some() => {
-            FileStep::Ask(Ask::Decline { transfer })
+            Ok(Act::Ask(Ask::Decline { transfer }))
         }
-        FileLine::Decline(transfer) => unknown(transfer, book, "no file of that number is offered to you"),
+        FileLine::Decline(transfer) => {
+            Err(unknown(transfer, book, "no file of that number is offered to you"))
+        }
         FileLine::Cancel(transfer) => match (book.running(transfer), book.offer(transfer)) {
-            (Some((serial, _)), _) => FileStep::Run(Errand::Steer(serial, Steer::Cancel)),
-            (None, Some(_)) => FileStep::Ask(Ask::Decline { transfer }),
-            (None, None) => unknown(transfer, book, "no file of that number is on its way"),
+            (Some((serial, _)), _) => Ok(Act::Errand(Errand::Steer(serial, Steer::Cancel))),
+            (None, Some(_)) => Ok(Act::Ask(Ask::Decline { transfer })),
+            (None, None) => Err(unknown(transfer, book, "no file of that number is on its way")),
         },
         FileLine::Pause(transfer) => steer(transfer, book, Steer::Pause),
         FileLine::Resume(transfer) => steer(transfer, book, Steer::Resume),
-        FileLine::List => FileStep::Query(Query::Transfers {}),
-        FileLine::Usage(how) => FileStep::Refuse(Code::BadAsk, how.to_owned()),
+        FileLine::List => Ok(Act::Query(Query::Transfers {})),
+        FileLine::Usage(how) => Err((Code::BadAsk, how.to_owned())),
     }
 }
 
@@ -65,33 +60,26 @@ fn which(offers: &[&Offer]) -> String {
     format!("type /accept N, which of these: {}{more}", list.join(", "))
 }
 
-fn steer(transfer: TransferId, book: &Book, how: Steer) -> FileStep {
+fn steer(transfer: TransferId, book: &Book, how: Steer) -> Result<Act, Refused> {
     match book.running(transfer) {
-        Some((serial, false)) => FileStep::Run(Errand::Steer(serial, how)),
+        Some((serial, false)) => Ok(Act::Errand(Errand::Steer(serial, how))),
         Some((_, true)) => {
             let why = "only whoever receives a file can pause it; /cancel calls it off";
-            FileStep::Refuse(Code::BadAsk, why.to_owned())
+            Err((Code::BadAsk, why.to_owned()))
         }
-        None => unknown(transfer, book, "no file of that number is coming here"),
+        None => Err(unknown(transfer, book, "no file of that number is coming here")),
     }
 }
 
-fn unknown(transfer: TransferId, book: &Book, why: &str) -> FileStep {
+fn unknown(transfer: TransferId, book: &Book, why: &str) -> Refused {
     let on_its_way = if book.running(transfer).is_some() { ", it is on its way" } else { "" };
-    FileStep::Refuse(
-        Code::NoSuchTransfer,
-        format!("{why}{on_its_way}; /transfers shows those that are still known"),
-    )
+    (Code::NoSuchTransfer, format!("{why}{on_its_way}; /transfers shows those that are still known"))
 }
 
-fn accept(offer: &Offer, path: Option<&str>, downloads: &Path) -> FileStep {
-    match place(path, downloads) {
-        Ok((folder, name)) => {
-            let offer = Box::new(offer.clone());
-            FileStep::Run(Errand::Start(Start::Receive { offer, folder, name }))
-        }
-        Err(why) => FileStep::Refuse(Code::BadFile, why),
-    }
+fn accept(offer: &Offer, path: Option<&str>, downloads: &Path) -> Result<Act, Refused> {
+    let (folder, name) = place(path, downloads).map_err(|why| (Code::BadFile, why))?;
+    let offer = Box::new(offer.clone());
+    Ok(Act::Errand(Errand::Start(Start::Receive { offer, folder, name })))
 }
 
 /// The folder that is meant, and the name in it if the offer's is not.
@@ -137,19 +125,19 @@ mod tests {
         book
     }
 
-    fn step(line: &str) -> FileStep {
+    fn step(line: &str) -> Result<Act, Refused> {
         act(parse(line).unwrap(), &bob(), Path::new("."))
     }
 
     #[test]
     fn what_is_on_its_way_is_steered_and_what_is_offered_is_answered() {
-        assert_eq!(step("/cancel 4"), FileStep::Run(Errand::Steer(1, Steer::Cancel)));
-        assert_eq!(step("/pause 5"), FileStep::Run(Errand::Steer(2, Steer::Pause)));
-        assert_eq!(step("/resume 5"), FileStep::Run(Errand::Steer(2, Steer::Resume)));
-        assert_eq!(step("/decline 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
-        assert_eq!(step("/cancel 3"), FileStep::Ask(Ask::Decline { transfer: TransferId(3) }));
+        assert_eq!(step("/cancel 4"), Ok(Act::Errand(Errand::Steer(1, Steer::Cancel))));
+        assert_eq!(step("/pause 5"), Ok(Act::Errand(Errand::Steer(2, Steer::Pause))));
+        assert_eq!(step("/resume 5"), Ok(Act::Errand(Errand::Steer(2, Steer::Resume))));
+        assert_eq!(step("/decline 3"), Ok(Act::Ask(Ask::Decline { transfer: TransferId(3) })));
+        assert_eq!(step("/cancel 3"), Ok(Act::Ask(Ask::Decline { transfer: TransferId(3) })));
         for line in ["/pause 4", "/accept 5", "/accept 6", "/decline 5", "/cancel 6", "/resume 3"] {
-            assert!(matches!(step(line), FileStep::Refuse(..)), "{line}: {:?}", step(line));
+            assert!(step(line).is_err(), "{line}: {:?}", step(line));
         }
     }
 
@@ -157,13 +145,13 @@ mod tests {
     fn the_only_offer_needs_no_number() {
         let accept = |book: &Book| act(parse("/accept").unwrap(), book, Path::new("."));
         let mut book = bob();
-        assert!(matches!(accept(&book), FileStep::Run(Errand::Start(Start::Receive { .. }))));
+        assert!(matches!(accept(&book), Ok(Act::Errand(Errand::Start(Start::Receive { .. })))));
         let event = Event::Offered(Box::new(offer(6, "carol", "#dev", "b", 10)));
         book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event });
         let which =
             "type /accept N, which of these: 3 is \"photo.jpg\" from alice, 6 is \"b\" from carol in #dev";
-        assert_eq!(accept(&book), FileStep::Refuse(Code::BadAsk, which.into()));
-        assert!(matches!(accept(&Book::default()), FileStep::Refuse(Code::NoSuchTransfer, _)));
+        assert_eq!(accept(&book), Err((Code::BadAsk, which.into())));
+        assert!(matches!(accept(&Book::default()), Err((Code::NoSuchTransfer, _))));
     }
 
     #[test]

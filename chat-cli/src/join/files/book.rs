@@ -49,6 +49,11 @@ impl Book {
         }
     }
 
+    /// Who reads this.
+    pub(crate) fn me(&self) -> &str {
+        &self.me
+    }
+
     /// Takes what the server told of a file; gives what to show of it. What is on its way here tells of itself.
     pub(crate) fn told(&mut self, told: &Told) -> Option<Line> {
         match &told.event {

@@ -2,7 +2,7 @@
 
 use chat_net::chat_core::{CopyInfo, CopyState, Target, TransferInfo};
 
-use crate::files::{Who, ended, file, other_end, paused};
+use crate::files::{Who, ended, file, other_end, paused, percent};
 
 /// A line for each transfer, as `me` sees it.
 pub(crate) fn listing(transfers: &[TransferInfo], me: &str) -> Vec<String> {
@@ -44,7 +44,7 @@ fn was_given_up(copy: &CopyInfo, me: &str) -> bool {
 }
 
 fn part(copy: &CopyInfo, size: u64, is_named: bool, me: &str) -> String {
-    let share = (u128::from(copy.offset) * 100).checked_div(u128::from(size)).unwrap_or(100);
+    let share = percent(copy.offset, size);
     let who = Who::new(&copy.user, me);
     let state = match copy.state {
         CopyState::Running {} => format!("{share}%"),

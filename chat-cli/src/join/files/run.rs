@@ -1,13 +1,15 @@
 //! The files that are on their way in a session: each has a task that passes on what becomes of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use chat_net::chat_core::{Offer, Recipient};
+use chat_net::chat_core::{Offer, Recipient, Timestamp};
 use chat_net::client::{
     Client, FileError, FileEvent, Landing, ReceiveOptions, SendOptions, Transfer, TransferHandle,
 };
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::book::Serial;
 use crate::files::{name, written};
@@ -64,6 +66,18 @@ enum Said {
     Other(FileTold),
 }
 
+/// A file that is on its way.
+#[derive(Debug)]
+struct Running {
+    handle: TransferHandle,
+    /// Until when it is offered, by the server's clock.
+    expires: Timestamp,
+    /// Whether it is to stand still until somebody says otherwise.
+    is_paused: bool,
+    /// Whether somebody has it; once is enough.
+    has_arrived: bool,
+}
+
 /// The files of one session.
 #[derive(Debug)]
 pub(crate) struct Files {
@@ -72,27 +86,31 @@ pub(crate) struct Files {
     speaker: mpsc::Sender<Said>,
     serials: Serial,
     starting: usize,
-    handles: BTreeMap<Serial, TransferHandle>,
-    /// Those that somebody has; once is enough.
-    arrived: BTreeSet<Serial>,
+    running: BTreeMap<Serial, Running>,
     has_failed: bool,
+    /// The server's clock, and when it was told.
+    clock: (Timestamp, Instant),
 }
 
 impl Files {
     /// Of that client; none yet.
     pub(crate) fn new(client: &Client) -> Files {
         let (speaker, said) = mpsc::channel(TOLD);
-        let (handles, arrived) = (BTreeMap::new(), BTreeSet::new());
         Files {
             client: client.clone(),
             said,
             speaker,
             serials: 0,
             starting: 0,
-            handles,
-            arrived,
+            running: BTreeMap::new(),
             has_failed: false,
+            clock: (Timestamp(0), Instant::now()),
         }
+    }
+
+    /// A connection was made; the server's clock says so.
+    pub(crate) fn connected(&mut self, at: Timestamp) {
+        self.clock = (at, Instant::now());
     }
 
     /// Does it, or begins to; what becomes of it is told.
@@ -104,11 +122,12 @@ impl Files {
                 tokio::spawn(run(self.serials, self.client.clone(), start, self.speaker.clone()));
             }
             Errand::Steer(serial, steer) => {
-                let Some(handle) = self.handles.get(&serial) else { return };
+                let Some(file) = self.running.get_mut(&serial) else { return };
+                file.is_paused = steer == Steer::Pause;
                 match steer {
-                    Steer::Cancel => handle.cancel(),
-                    Steer::Pause => handle.pause(),
-                    Steer::Resume => handle.resume(),
+                    Steer::Cancel => file.handle.cancel(),
+                    Steer::Pause => file.handle.pause(),
+                    Steer::Resume => file.handle.resume(),
                 }
             }
         }
@@ -116,7 +135,16 @@ impl Files {
 
     /// Whether something was begun that has not come to its end.
     pub(crate) fn is_busy(&self) -> bool {
-        self.starting > 0 || !self.handles.is_empty()
+        self.starting > 0 || !self.running.is_empty()
+    }
+
+    /// How long to wait if nobody says any more what to do: for ever as long as anything may go on by itself, else until
+    /// the last of the offers that were taken and paused expires.
+    pub(crate) fn patience(&self) -> Option<Instant> {
+        let goes_on = self.starting > 0 || self.running.values().any(|file| !file.is_paused);
+        let last = self.running.values().map(|file| file.expires).max().filter(|_| !goes_on)?;
+        let (at, told) = self.clock;
+        Some(told + Duration::from_millis(last.0.saturating_sub(at.0)))
     }
 
     /// Whether a file was begun and arrived nowhere.
@@ -130,7 +158,8 @@ impl Files {
         match said {
             Said::Started(serial, offer, landing, handle) => {
                 self.starting = self.starting.saturating_sub(1);
-                self.handles.insert(serial, handle);
+                let (expires, is_paused, has_arrived) = (offer.expires, false, false);
+                self.running.insert(serial, Running { handle, expires, is_paused, has_arrived });
                 FileTold::Started { serial, offer, landing }
             }
             Said::Other(told) => {
@@ -140,11 +169,12 @@ impl Files {
                         self.has_failed = true;
                     }
                     FileTold::Happened { serial, event: FileEvent::Finished { .. } } => {
-                        self.arrived.insert(*serial);
+                        if let Some(file) = self.running.get_mut(serial) {
+                            file.has_arrived = true;
+                        }
                     }
                     FileTold::Over { serial } => {
-                        self.handles.remove(serial);
-                        self.has_failed |= !self.arrived.remove(serial);
+                        self.has_failed |= self.running.remove(serial).is_some_and(|file| !file.has_arrived);
                     }
                     _ => {}
                 }

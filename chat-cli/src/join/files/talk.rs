@@ -6,7 +6,7 @@ use chat_net::chat_core::{Code, Timestamp, TransferInfo, printable};
 use chat_net::client::FileError;
 use chat_net::codec::{Told, Welcome};
 
-use super::act::{FileStep, act};
+use super::act::act;
 use super::book::{Book, Line};
 use super::listing::listing;
 use super::run::FileTold;
@@ -21,7 +21,6 @@ use crate::rows::Row;
 #[derive(Debug, Default)]
 pub(crate) struct FileTalk {
     book: Book,
-    me: String,
     /// Where accepted files go if nothing else is said.
     downloads: PathBuf,
 }
@@ -35,16 +34,13 @@ impl FileTalk {
     /// What `line` asks for, if it is about files, and what to show at once.
     pub(crate) fn act(&self, line: &str) -> Option<(Act, Option<Shown>)> {
         Some(match act(typed::parse(line)?, &self.book, &self.downloads) {
-            FileStep::Run(errand) => (Act::Errand(errand), None),
-            FileStep::Ask(ask) => (Act::Ask(ask), None),
-            FileStep::Query(query) => (Act::Query(query), None),
-            FileStep::Refuse(code, why) => (Act::Nothing, Some(Shown::Status(talk::refused(code, &why)))),
+            Ok(act) => (act, None),
+            Err((code, why)) => (Act::Nothing, Some(Shown::Status(talk::refused(code, &why)))),
         })
     }
 
     /// A connection was made.
     pub(crate) fn welcomed(&mut self, welcome: &Welcome) {
-        (*welcome.user).clone_into(&mut self.me);
         self.book.welcomed(&welcome.user, welcome.resumed);
     }
 
@@ -78,7 +74,7 @@ impl FileTalk {
 
     /// The answer to `/transfers`.
     pub(crate) fn listed(&self, transfers: &[TransferInfo]) -> Shown {
-        Shown::Talk(listing(transfers, &self.me).iter().map(|line| talk::note(line)).collect())
+        Shown::Talk(listing(transfers, self.book.me()).iter().map(|line| talk::note(line)).collect())
     }
 
     /// What to say of files at the end; empty if there is nothing to say.

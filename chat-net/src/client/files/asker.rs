@@ -9,18 +9,12 @@ use std::time::Duration;
 use chat_core::{Ask, Code, Refusal};
 use tokio::time::sleep;
 
+use super::pauses::Pauses;
 use crate::client::error::AskError;
 use crate::client::handle::Client;
 use crate::codec::Told;
 
-/// The first pause before an ask is put again, if the server names none; each later one is twice as long, up to
-/// [`PAUSE_MOST`].
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest.
-const PAUSE_MOST: Duration = Duration::from_secs(30);
-
-/// The shortest, whatever the server names.
+/// The shortest pause before an ask is put again, whatever the server names.
 const PAUSE_LEAST: Duration = Duration::from_millis(100);
 
 type Asking = Pin<Box<dyn Future<Output = (Ask, Result<Told, AskError>)> + Send>>;
@@ -72,12 +66,12 @@ impl Asker {
 
 /// Asks; and again, as long as the server refuses it for now: what is told here is told nowhere else.
 async fn patiently(client: &Client, ask: &Ask) -> Result<Told, AskError> {
-    let mut pause = PAUSE;
+    let mut pauses = Pauses::new();
     loop {
         match client.ask(ask.clone()).await {
             Err(AskError::Refused(refusal)) if comes_again(ask, &refusal) => {
+                let pause = pauses.next();
                 sleep(refusal.retry_after_ms.map_or(pause, Duration::from_millis).max(PAUSE_LEAST)).await;
-                pause = (pause * 2).min(PAUSE_MOST);
             }
             answer => return answer,
         }

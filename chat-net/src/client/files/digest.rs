@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use chat_core::FileHash;
 
 use crate::disk::read_at;
+use crate::lock::lock;
 
 /// Read at a time, where nobody waits for it.
 pub(super) const READ_BYTES: usize = 1024 * 1024;
@@ -43,7 +44,7 @@ impl Digest {
         if !is_next(self.at()) {
             return None;
         }
-        let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hasher = lock(&self.hasher);
         let at = self.at();
         if !is_next(at) {
             return None;
@@ -54,7 +55,7 @@ impl Digest {
 
     /// Takes the work of one who hashed everything before `at`, if it is further. The hash, if that was all.
     pub(super) fn adopt(&self, at: u64, theirs: blake3::Hasher) -> Option<FileHash> {
-        let mut hasher = self.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hasher = lock(&self.hasher);
         if at <= self.at() {
             return None;
         }
@@ -64,8 +65,13 @@ impl Digest {
 
     fn advance(&self, at: u64, hasher: &blake3::Hasher) -> Option<FileHash> {
         self.at.store(at, Ordering::Release);
-        (at == self.size).then(|| FileHash(*hasher.finalize().as_bytes()))
+        (at == self.size).then(|| hash_of(hasher))
     }
+}
+
+/// The hash of all that a hasher was given.
+pub(super) fn hash_of(hasher: &blake3::Hasher) -> FileHash {
+    FileHash(*hasher.finalize().as_bytes())
 }
 
 /// Hashes a part of a file; an error if it ends before, or if nobody wants it any more.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::lock::lock;
 use bytes::Bytes;
 
 /// Bytes that come before the first one that was asked for: still on their way from before a pause. More are nobody's.
@@ -66,8 +67,7 @@ impl Inlet {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and the state is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// The server is about to be asked for the bytes from there. Nothing waits here then.

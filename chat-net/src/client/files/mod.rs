@@ -12,6 +12,7 @@ mod options;
 mod own;
 mod part;
 mod pass;
+mod pauses;
 mod place;
 mod queue;
 mod receive;
@@ -32,4 +33,4 @@ pub use options::{ReceiveOptions, SendOptions};
 pub use transfer::{Landing, Transfer, TransferHandle};
 
 pub(crate) use sending::Sending;
-pub(crate) use table::{Files, OutChunk};
+pub(crate) use table::{Files, Glance, OutChunk};

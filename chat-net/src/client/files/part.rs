@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use chat_core::FileHash;
 
-use super::digest::hash_range;
+use super::digest::{hash_of, hash_range};
 use super::name::{PART, SIDECAR, SIDECAR_NEW, numbered};
-use super::own::{create, existing, is_same, sync_folder};
+use super::own::{create, existing, is_free, is_same, sync_folder};
 use super::place::place;
 use super::sidecar::{About, Sidecar, Verified};
 use crate::disk::write_at;
@@ -24,11 +24,17 @@ const PLACES: u32 = 64;
 /// A file that is not whole yet, for this transfer alone.
 #[derive(Debug)]
 pub(super) struct Part {
+    spot: Spot,
+    /// Locked as long as it is open.
+    file: Arc<File>,
+}
+
+/// Where a part may be, and of which file.
+#[derive(Debug)]
+struct Spot {
     folder: PathBuf,
     name: String,
     path: PathBuf,
-    /// Locked as long as it is open.
-    file: Arc<File>,
     sidecar: Sidecar,
     about: About,
 }
@@ -53,31 +59,18 @@ impl Part {
     /// Takes up what an earlier transfer of this file left in the folder, or makes a new one. `name` is safe for a disk.
     pub(super) fn open(folder: &Path, name: &str, about: &About) -> io::Result<(Part, Start)> {
         for number in 0..PLACES {
-            let part = Part::at(folder, name, number, about);
             // Whatever is odd about it: it may be somebody else's, and stays as it is.
-            if let Ok(found) = part.resume() {
+            if let Ok(found) = Spot::new(folder, name, number, about).resume() {
                 return Ok(found);
             }
         }
         for number in 0..NAMES {
-            match Part::at(folder, name, number, about).begin() {
+            match Spot::new(folder, name, number, about).begin() {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => return made.map(|part| (part, Start { offset: 0, hasher: blake3::Hasher::new() })),
             }
         }
         Err(no_name_left())
-    }
-
-    fn at(folder: &Path, name: &str, number: u32, about: &About) -> Place {
-        let base = numbered(name, number);
-        let path = |ending: &str| folder.join(format!("{base}{ending}"));
-        Place {
-            path: path(PART),
-            sidecar: Sidecar::at(path(SIDECAR), path(SIDECAR_NEW)),
-            folder: folder.into(),
-            name: name.into(),
-            about: about.clone(),
-        }
     }
 
     /// Writes bytes that follow those that are there.
@@ -89,41 +82,42 @@ impl Part {
     pub(super) fn checkpoint(&self, offset: u64, hasher: &blake3::Hasher) -> Checkpoint {
         Checkpoint {
             file: Arc::clone(&self.file),
-            sidecar: self.sidecar.clone(),
-            about: self.about.clone(),
-            verified: Verified { offset, prefix: FileHash(*hasher.finalize().as_bytes()) },
+            sidecar: self.spot.sidecar.clone(),
+            about: self.spot.about.clone(),
+            verified: Verified { offset, prefix: hash_of(hasher) },
         }
     }
 
     /// The hash is known now.
     pub(super) fn hashed(&mut self, hash: FileHash) {
-        self.about.hash = Some(hash);
+        self.spot.about.hash = Some(hash);
     }
 
     /// Begins anew: what is there is the beginning of another file.
     pub(super) fn start_over(&self) -> io::Result<()> {
-        self.sidecar.update(&self.about, Verified::nothing())?;
+        self.spot.sidecar.update(&self.spot.about, Verified::nothing())?;
         self.file.set_len(0)
     }
 
     /// It is whole: gives it its name, or that name with a number if it is taken, and says which.
     pub(super) fn finish(self) -> io::Result<PathBuf> {
-        self.file.set_len(self.about.size)?;
-        self.file.sync_all()?;
+        let Part { spot, file } = self;
+        file.set_len(spot.about.size)?;
+        file.sync_all()?;
         for number in 0..NAMES {
-            if !is_same(&self.path, &self.file) {
+            if !is_same(&spot.path, &file) {
                 return Err(io::Error::new(
                     io::ErrorKind::NotFound,
                     "it was taken away while it was received",
                 ));
             }
-            let path = self.folder.join(numbered(&self.name, number));
-            match place(&self.path, &path) {
+            let path = spot.named(number);
+            match place(&spot.path, &path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
                 Ok(()) => {
-                    self.sidecar.remove();
-                    sync_folder(&self.folder);
+                    spot.sidecar.remove();
+                    sync_folder(&spot.folder);
                     return Ok(path);
                 }
             }
@@ -133,38 +127,49 @@ impl Part {
 
     /// Throws it away.
     pub(super) fn discard(self) {
-        if is_same(&self.path, &self.file) {
-            let _ = fs::remove_file(&self.path);
-            self.sidecar.remove();
+        if is_same(&self.spot.path, &self.file) {
+            let _ = fs::remove_file(&self.spot.path);
+            self.spot.sidecar.remove();
         }
     }
 
     /// The first name that is free for it now.
     pub(super) fn becomes(&self) -> PathBuf {
-        let names = (0..NAMES).map(|number| self.folder.join(numbered(&self.name, number)));
-        let mut free = names.filter(|path| fs::symlink_metadata(path).is_err());
-        free.next().unwrap_or_else(|| self.folder.join(&self.name))
+        let mut names = (0..NAMES).map(|number| self.spot.named(number));
+        names.find(|path| is_free(path)).unwrap_or_else(|| self.spot.named(0))
+    }
+
+    /// How large the file is.
+    pub(super) fn size(&self) -> u64 {
+        self.spot.about.size
     }
 
     /// Where it is, until it is whole.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.spot.path
     }
 }
 
-/// Where a part may be.
-struct Place {
-    folder: PathBuf,
-    name: String,
-    path: PathBuf,
-    sidecar: Sidecar,
-    about: About,
-}
+impl Spot {
+    fn new(folder: &Path, name: &str, number: u32, about: &About) -> Spot {
+        let base = numbered(name, number);
+        let path = |ending: &str| folder.join(format!("{base}{ending}"));
+        Spot {
+            path: path(PART),
+            sidecar: Sidecar::at(path(SIDECAR), path(SIDECAR_NEW)),
+            folder: folder.into(),
+            name: name.into(),
+            about: about.clone(),
+        }
+    }
 
-impl Place {
+    /// What the file may be called when it is whole.
+    fn named(&self, number: u32) -> PathBuf {
+        self.folder.join(numbered(&self.name, number))
+    }
+
     fn held(self, file: File) -> Part {
-        let Place { folder, name, path, sidecar, about } = self;
-        Part { folder, name, path, file: Arc::new(file), sidecar, about }
+        Part { spot: self, file: Arc::new(file) }
     }
 
     /// Makes a new part here, if all of its names are free.
@@ -195,7 +200,7 @@ impl Place {
         let verified = self.sidecar.read(&self.about)?;
         let mut hasher = blake3::Hasher::new();
         hash_range(&file, 0..verified.offset, &mut hasher, || true)?;
-        if hasher.finalize() != verified.prefix.0 {
+        if hash_of(&hasher) != verified.prefix {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not what was written there"));
         }
         file.set_len(verified.offset)?;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::lock::lock;
 use bytes::{Bytes, BytesMut};
 
 /// Read from the disk at a time, if a chunk is not larger.
@@ -54,8 +55,7 @@ impl Pass {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and the state is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Takes credit: `true` if a thread must be started for it; `None` if the server says that it has what was not sent.

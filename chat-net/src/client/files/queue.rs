@@ -1,114 +1,56 @@
 //! The events of one transfer that wait for whoever holds it: bounded, however long nobody looks.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio::sync::Notify;
 
 use super::event::FileEvent;
+use crate::client::queue::{Receiver, Sender, queue};
 
 /// Events that wait; behind them only the last one of a transfer is kept.
 const LIMIT: usize = 16 * 1024;
 
-#[derive(Debug, Default)]
-struct State {
-    events: VecDeque<FileEvent>,
-    is_finished: bool,
-    is_unread: bool,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    arrived: Notify,
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and a queue is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The transfer's end. Dropped, the transfer has ended.
 #[derive(Debug)]
-pub(super) struct EventSender(Arc<Shared>);
+pub(super) struct EventSender(Sender<FileEvent>);
 
 /// The holder's end.
-#[derive(Debug)]
-pub(super) struct EventReceiver(Arc<Shared>);
+pub(super) type EventReceiver = Receiver<FileEvent>;
 
 pub(super) fn event_queue() -> (EventSender, EventReceiver) {
-    let shared = Arc::new(Shared::default());
-    (EventSender(Arc::clone(&shared)), EventReceiver(shared))
+    let (sender, receiver) = queue(LIMIT);
+    (EventSender(sender), receiver)
 }
 
 impl EventSender {
     /// Adds an event. A progress takes the place of one for the same user that still waits.
     pub(super) fn push(&self, event: FileEvent) {
-        let mut state = self.0.state();
-        if state.is_unread {
-            return;
-        }
-        if let FileEvent::Progress { user, bytes } = &event {
-            for waiting in state.events.iter_mut().rev() {
-                match waiting {
-                    FileEvent::Progress { user: whose, bytes: old } if whose == user => {
-                        *old = *bytes;
-                        return;
-                    }
-                    // It must not come before what happened to that copy meanwhile.
-                    FileEvent::Progress { .. } => {}
-                    _ => break,
-                }
+        self.0.change(|events| {
+            if !takes_place(&event, events) && events.len() < LIMIT {
+                events.push_back(event);
             }
-        }
-        if state.events.len() < LIMIT {
-            state.events.push_back(event);
-            self.0.arrived.notify_one();
-        }
+        });
     }
 
     /// Adds the last event, whatever waits.
     pub(super) fn finish(self, event: FileEvent) {
-        let mut state = self.0.state();
-        if !state.is_unread {
-            state.events.push_back(event);
-        }
+        self.0.push(event);
     }
 }
 
-impl Drop for EventSender {
-    fn drop(&mut self) {
-        self.0.state().is_finished = true;
-        self.0.arrived.notify_one();
-    }
-}
-
-impl EventReceiver {
-    /// The next event, or none if the transfer has ended. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<FileEvent> {
-        loop {
-            {
-                let mut state = self.0.state();
-                if let Some(event) = state.events.pop_front() {
-                    return Some(event);
-                }
-                if state.is_finished {
-                    return None;
-                }
+/// Puts a progress in the place of an older one, if one waits.
+fn takes_place(event: &FileEvent, events: &mut VecDeque<FileEvent>) -> bool {
+    let FileEvent::Progress { user, bytes } = event else { return false };
+    for waiting in events.iter_mut().rev() {
+        match waiting {
+            FileEvent::Progress { user: whose, bytes: old } if whose == user => {
+                *old = *bytes;
+                return true;
             }
-            self.0.arrived.notified().await;
+            FileEvent::Progress { .. } => {}
+            // It must not come before what happened to that copy meanwhile.
+            _ => return false,
         }
     }
-}
-
-impl Drop for EventReceiver {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.is_unread = true;
-        state.events = VecDeque::new();
-    }
+    false
 }
 
 #[cfg(test)]

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use chat_core::{FileHash, MAX_CHUNK_BYTES, Offer, UserName};
 use tokio::task::spawn_blocking;
 
-use super::digest::{Digest, READ_BYTES, hash_range};
+use super::digest::{Digest, READ_BYTES, hash_of, hash_range};
 use super::error::FileError;
 use super::pass::{Buffers, Pass};
 use super::source::Source;
 use super::table::{Files, OutChunk, Word, Words};
-use crate::codec::frame::HEADER_BYTES;
-use crate::codec::{Credit, bincode};
+use crate::codec::{Chunk, Credit, bincode, frame};
+use crate::lock::lock;
 
 /// Passes of one transfer at once; a server has far fewer.
 const PASSES: usize = 64;
@@ -92,8 +92,7 @@ impl Sending {
     }
 
     fn passes(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Pass>>> {
-        // No code panics while it holds the lock; and the map is never half changed.
-        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.passes)
     }
 
     fn say(&self, found: Found) {
@@ -113,7 +112,7 @@ impl Sending {
         let mut hasher = blake3::Hasher::new();
         self.hash_to(self.source.size, &mut hasher)?;
         self.source.check()?;
-        let hash = FileHash(*hasher.finalize().as_bytes());
+        let hash = hash_of(&hasher);
         self.digest.adopt(self.source.size, hasher);
         Ok(hash)
     }
@@ -228,12 +227,11 @@ impl Sending {
         let mut heads = BytesMut::with_capacity(64 * block.len().div_ceil(chunk_bytes));
         let chunk = |at: usize| {
             let data = block.slice(at..block.len().min(at + chunk_bytes));
-            let (offset, length) = (start + at as u64, data.len());
-            heads.put_bytes(0, HEADER_BYTES);
-            bincode::encode_chunk_head(offer.transfer, pass.number, offset, length as u64, &mut heads);
-            let payload = (heads.len() - HEADER_BYTES + length) as u32;
-            heads[..HEADER_BYTES].copy_from_slice(&payload.to_be_bytes());
-            OutChunk { sending: Arc::clone(self), pass: Arc::clone(pass), head: heads.split().freeze(), data }
+            let offset = start + at as u64;
+            let chunk = Chunk { transfer: offer.transfer, pass: pass.number, offset, data };
+            frame::put_head(&mut heads, chunk.data.len(), |out| bincode::encode_chunk_head(&chunk, out));
+            let head = heads.split().freeze();
+            OutChunk { sending: Arc::clone(self), pass: Arc::clone(pass), head, data: chunk.data }
         };
         (0..block.len()).step_by(chunk_bytes).map(chunk).collect()
     }
@@ -245,7 +243,7 @@ impl Sending {
     }
 
     fn catching_up(&self) -> MutexGuard<'_, CatchingUp> {
-        self.catching_up.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.catching_up)
     }
 
     /// Sees to it that what no pass goes by is hashed, too: by one thread.
@@ -291,7 +289,7 @@ impl Sending {
     }
 
     fn comparing(&self) -> MutexGuard<'_, Comparing> {
-        self.comparing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.comparing)
     }
 
     /// Compares the file's beginning with what a receiver says it has.
@@ -321,7 +319,7 @@ impl Sending {
     fn compare_now(&self, user: UserName, from: u64, prefix: FileHash) -> Result<(), FileError> {
         let mut hasher = blake3::Hasher::new();
         self.hash_to(from, &mut hasher)?;
-        let is_equal = hasher.finalize() == prefix.0;
+        let is_equal = hash_of(&hasher) == prefix;
         if let Some(hash) = self.digest.adopt(from, hasher) {
             self.say(Found::Hash(hash));
         }

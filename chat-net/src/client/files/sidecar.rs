@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chat_core::{FileHash, Offer};
 use serde::{Deserialize, Serialize};
 
+use super::digest::hash_of;
 use super::own::{create, existing, is_free};
 
 /// No sidecar is longer.
@@ -53,7 +54,7 @@ pub(super) struct Verified {
 impl Verified {
     /// Of nothing.
     pub(super) fn nothing() -> Verified {
-        Verified { offset: 0, prefix: FileHash(*blake3::hash(&[]).as_bytes()) }
+        Verified { offset: 0, prefix: hash_of(&blake3::Hasher::new()) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use chat_core::{Event, Offer, TransferId, UserName};
@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::pass::Pass;
 use super::sending::{Found, Sending};
 use crate::codec::{Chunk, Credit, ProtocolError, Told};
+use crate::lock::lock;
 
 /// Words to tasks that wait; behind them the link is not read. Tasks take them as soon as they run.
 const WORDS: usize = 4096;
@@ -40,6 +41,17 @@ struct State {
     has_ended: bool,
     acknowledgements: BTreeMap<TransferId, u64>,
     chunks: VecDeque<OutChunk>,
+}
+
+/// What the driver looks at before it waits.
+#[derive(Debug)]
+pub(crate) struct Glance {
+    pub(crate) acknowledgements: BTreeMap<TransferId, u64>,
+    /// A chunk waits for the link.
+    pub(crate) has_chunk: bool,
+    pub(crate) is_sending: bool,
+    /// Chunks are to be expected.
+    pub(crate) is_receiving: bool,
 }
 
 /// A received file, as the driver sees it.
@@ -146,8 +158,7 @@ impl Files {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; and the state is never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Both ends of the words to a new task.
@@ -169,15 +180,15 @@ impl Files {
         self.words.load(Ordering::Relaxed) < WORDS && self.waiting.load(Ordering::Relaxed) < self.limit
     }
 
-    /// Whether a transfer waits for something of the link.
-    pub(crate) fn is_busy(&self) -> bool {
-        let state = self.state();
-        !state.sending.is_empty() || !state.receiving.is_empty()
-    }
-
-    /// Whether chunks are to be expected.
-    pub(crate) fn is_receiving(&self) -> bool {
-        !self.state().receiving.is_empty()
+    /// How it stands now; the acknowledgements that wait are the driver's then.
+    pub(crate) fn glance(&self) -> Glance {
+        let mut state = self.state();
+        Glance {
+            acknowledgements: std::mem::take(&mut state.acknowledgements),
+            has_chunk: !state.chunks.is_empty(),
+            is_sending: !state.sending.is_empty(),
+            is_receiving: !state.receiving.is_empty(),
+        }
     }
 
     /// There is a link, and a session of that user.
@@ -297,16 +308,6 @@ impl Files {
                 .chunks
                 .retain(|chunk| !(Arc::ptr_eq(&chunk.sending, &sending) && chunk.pass.number == pass));
         }
-    }
-
-    /// The acknowledgements that wait.
-    pub(crate) fn acknowledgements(&self) -> BTreeMap<TransferId, u64> {
-        std::mem::take(&mut self.state().acknowledgements)
-    }
-
-    /// Whether a chunk waits for the link.
-    pub(crate) fn has_chunk(&self) -> bool {
-        !self.state().chunks.is_empty()
     }
 
     /// The next chunk for the link.

@@ -1,13 +1,14 @@
 //! What a program holds of a transfer.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chat_core::{Offer, TransferId};
 use tokio::sync::Notify;
 
 use super::event::FileEvent;
 use super::queue::EventReceiver;
+use crate::lock::lock;
 
 /// A file on its way, in either direction: tells what becomes of it. Dropped, the transfer goes on.
 #[derive(Debug)]
@@ -120,13 +121,13 @@ impl TransferHandle {
 
 impl Wishes {
     fn change(&self, change: impl FnOnce(&mut Wanted)) {
-        change(&mut self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut lock(&self.wanted));
         self.changed.notify_one();
     }
 
     /// What is wanted now.
     pub(super) fn wanted(&self) -> Wanted {
-        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.wanted)
     }
 
     /// Waits until something else is wanted than before. Cancel safe; one task waits.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chat_core::FileHash;
 use tokio::task::spawn_blocking;
 
+use super::digest::hash_of;
 use super::inlet::weight;
 use super::part::{Checkpoint, Part, Start};
 use super::table::{Files, Receiving};
@@ -33,7 +34,6 @@ pub(super) struct Writer {
     part: Part,
     hasher: blake3::Hasher,
     offset: u64,
-    size: u64,
     acknowledged: u64,
     noted: u64,
     noted_at: Instant,
@@ -55,14 +55,13 @@ pub(super) enum Stopped {
 }
 
 impl Writer {
-    pub(super) fn new(part: Part, start: Start, size: u64) -> Writer {
+    pub(super) fn new(part: Part, start: Start) -> Writer {
         let Start { offset, hasher } = start;
         let now = Instant::now();
         Writer {
             part,
             hasher,
             offset,
-            size,
             acknowledged: offset,
             noted: offset,
             noted_at: now,
@@ -78,12 +77,12 @@ impl Writer {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.offset == self.size
+        self.offset == self.part.size()
     }
 
     /// The hash of what is there.
     pub(super) fn hash(&self) -> FileHash {
-        FileHash(*self.hasher.finalize().as_bytes())
+        hash_of(&self.hasher)
     }
 
     /// The sender's hash is known.
@@ -140,9 +139,7 @@ impl Writer {
 
     /// Notes how far it is, here and now. Blocks.
     pub(super) fn note_now(&mut self) {
-        if let Some(noting) = self.noting.take() {
-            let _ = noting.recv();
-        }
+        self.wait_for_note();
         let before = self.noted;
         if self.offset != before && !write(&self.checkpoint()) {
             self.noted = before;
@@ -160,9 +157,7 @@ impl Writer {
 
     /// It is whole and right: gives it its name. Blocks.
     pub(super) fn finish(mut self) -> io::Result<PathBuf> {
-        if let Some(noting) = self.noting.take() {
-            let _ = noting.recv();
-        }
+        self.wait_for_note();
         self.part.finish()
     }
 
@@ -190,11 +185,11 @@ impl Writer {
             self.acknowledged = self.offset;
             files.acknowledge(receiving, self.offset);
         }
-        // Not a look at the clock for every small piece.
-        if is_due || self.told_at.elapsed() >= TELL_EVERY {
-            if self.told_at.elapsed() >= TELL_EVERY {
-                self.tell_grown(receiving);
-            }
+        let is_time = self.told_at.elapsed() >= TELL_EVERY;
+        if is_time {
+            self.tell_grown(receiving);
+        }
+        if is_due || is_time {
             self.note();
         }
     }
@@ -219,6 +214,13 @@ impl Writer {
             write(&checkpoint);
             drop(done);
         });
+    }
+
+    /// Waits for the thread that notes how far it is, if there is one.
+    fn wait_for_note(&mut self) {
+        if let Some(noting) = self.noting.take() {
+            let _ = noting.recv();
+        }
     }
 
     fn checkpoint(&mut self) -> Checkpoint {
@@ -248,7 +250,7 @@ mod tests {
         let about = About { from: "ann".into(), name: "x".into(), size: 10, hash: None };
         let open = || Part::open(folder.path(), "x", &about).unwrap();
         let (part, start) = open();
-        let mut writer = Writer::new(part, start, 10);
+        let mut writer = Writer::new(part, start);
         writer.write(0, &Bytes::from_static(b"abc")).unwrap();
         let obstacle = folder.path().join("x.part.json~");
         std::fs::write(&obstacle, "precious").unwrap();

@@ -196,6 +196,7 @@ export function makeActions(app) {
     },
     send: (to) => {
       if (to) actions.open(`@${to}`);
+      document.getElementById('file-input')?.click();
     },
     help: () => app.help(),
     quit: () => {

@@ -13,6 +13,8 @@ import { Scroll } from './scroll.js';
  */
 
 const PAGE = 100;
+/** How often cards of files are drawn anew. */
+const PROGRESS_MS = 120;
 /** So near the top, the page before is fetched. */
 const EARLY = 900;
 
@@ -29,6 +31,8 @@ export class LogView {
     this.button = find('to-end', HTMLButtonElement);
     this.rows = new Rows();
     this.key = '';
+    /** @type {Set<number>} */
+    this.stale = new Set();
     this.scroll = new Scroll(this.box, {
       paint: (row) => paint(row, { me: model.me, file: hooks.file }),
       moved: () => this.moved(),
@@ -117,6 +121,20 @@ export class LogView {
   }
 
   drawAgain = () => this.draw();
+
+  /** A file moved on: its card is drawn anew, with the next picture. @param {number} transfer */
+  changed(transfer) {
+    if (this.stale.size === 0) setTimeout(() => soon(this.drawFiles), PROGRESS_MS);
+    this.stale.add(transfer);
+  }
+
+  drawFiles = () => {
+    for (const row of this.rows.all) {
+      if (row.kind === 'file' && this.stale.has(row.line.data)) this.scroll.redraw(row.key);
+    }
+    this.stale.clear();
+    this.scroll.draw();
+  };
 
   /** Shows one message, fetching what is around it if need be. @param {Place} place @param {number} number */
   async jump(place, number) {

@@ -25,20 +25,24 @@ import { Composer } from './compose.js';
 import { Completer } from './complete.js';
 import { showHelp, showJoin } from './dialogs.js';
 import { announce, find, soon } from './dom.js';
+import { listenToFiles } from './dropping.js';
 import { Drawers } from './drawers.js';
 import { pickEmoji } from './emoji.js';
+import { fileCard } from './filecard.js';
 import { Header } from './header.js';
 import { listenToKeys } from './keys.js';
 import { LogView } from './logview.js';
 import { Login } from './login.js';
 import { Members } from './members.js';
 import { Model } from './model.js';
+import { Notifier } from './notify.js';
 import { Search } from './search.js';
 import { forget, keep, label, restored } from './session.js';
 import { Sidebar } from './sidebar.js';
 import { StatusLine } from './status.js';
 import { bringBack, snapshot } from './keepsake.js';
 import { followTheme } from './theme.js';
+import { Transfers } from './transfers.js';
 
 /** @typedef {import('./chat-client.js').Message} Message */
 
@@ -68,10 +72,12 @@ class App {
     this.members = new Members(model, { whisper: (name) => actions.open(`@${name}`) });
     this.header = new Header(model, { topic: actions.topic });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
-    this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: () => {} });
+    this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
+    this.transfers = new Transfers(this, (id) => this.fileChanged(id));
+    this.notifier = new Notifier(actions.open);
     this.log = new LogView(model, {
       query: (query) => this.client.query(query),
-      file: () => document.createElement('div'),
+      file: (id) => this.card(id),
       failed: actions.failed,
       read: () => soon(this.draw),
     });
@@ -116,7 +122,23 @@ class App {
     find('help-button').addEventListener('click', showHelp);
     find('join-button').addEventListener('click', this.join);
     find('emoji-button').addEventListener('click', this.emoji);
+    listenToFiles(this.sendFiles);
     find('quit-button').addEventListener('click', () => this.actions.quit());
+  }
+
+  sendFiles = (/** @type {File[]} */ files) => {
+    if (this.model.here) this.transfers.offer(files, this.model.here);
+  };
+
+  /** @param {number} id */
+  card(id) {
+    const transfer = this.transfers.all.get(id);
+    return transfer ? fileCard(transfer, this.transfers) : document.createElement('p');
+  }
+
+  /** @param {number} id */
+  fileChanged(id) {
+    this.log.changed(id);
   }
 
   help = () => showHelp();
@@ -132,12 +154,13 @@ class App {
   told(event, verdict) {
     if (event.type === 'caught_up') this.caughtUp(event.room);
     else if (event.type === 'refused') this.actions.refused(event.message);
-    else this.model.told(event, verdict);
+    else if (!this.transfers.told(event, verdict)) this.model.told(event, verdict);
   }
 
   /** @param {import('./chat-client.js').Status} status */
   status(status) {
     if (status.state === 'online') this.welcomed(status.welcome);
+    else this.transfers.offline();
     if (status.state === 'naming') {
       this.login.show();
       this.login.refuse(status.refusal.message);
@@ -166,6 +189,7 @@ class App {
     if (welcome.resumed) this.actions.reconcile(welcome.rooms);
     else for (const place of model.places.values()) if (place.isRoom && place.epoch) this.waiting.add(place.name);
     if (this.waiting.size === 0) this.statusLine.back(0, welcome.resumed);
+    this.transfers.online(welcome.resumed);
     find('text').focus();
     soon(this.draw);
   }
@@ -178,7 +202,9 @@ class App {
   }
 
   /** @param {import('./model.js').News} news */
-  news({ place, line, isLive }) {
+  news(news) {
+    const { place, line, isLive } = news;
+    this.notifier.news(news);
     if (isLive && place === this.model.here) announce(`${line.from}: ${line.body}`);
     else if (line.mention || !place.isRoom) announce(`${line.from} in ${place.label}: ${line.body}`);
   }

@@ -1,8 +1,9 @@
 //! How long one search may take: SQLite asks after every few steps whether it is to go on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::lock::lock;
 use rusqlite::Connection;
 
 /// Steps of SQLite's machine between two looks at the clock. Few, because a page of the index of words, with hundreds
@@ -32,12 +33,12 @@ impl Patience {
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = *lock(&self.0);
         until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn set(&self, until: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        *lock(&self.0) = until;
     }
 }
 

@@ -16,6 +16,7 @@ use super::patience::Patience;
 use super::rooms::{RoomEntry, Rooms};
 use super::search::Searching;
 use super::view::View;
+use crate::lock::lock;
 use crate::store::{Available, Messages, Page, PageLimit, Search, StoreError};
 
 /// One for what is quick alone, and one that searches as well: a long search holds up no history.
@@ -164,7 +165,7 @@ impl Readers {
     }
 
     fn threads(&self) -> MutexGuard<'_, Vec<(JoinHandle<()>, InterruptHandle)>> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.threads)
     }
 }
 
@@ -291,7 +292,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 

@@ -55,9 +55,9 @@ impl Receive {
     }
 
     fn hashed(&mut self, hash: FileHash) {
-        match self.hash {
+        match self.offer.hash {
             Some(known) if known != hash => self.broken("the hash of the file changed"),
-            _ => self.hash = Some(hash),
+            _ => self.offer.hash = Some(hash),
         }
     }
 

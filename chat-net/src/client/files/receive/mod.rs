@@ -119,7 +119,7 @@ async fn opened(folder: PathBuf, name: String, about: About) -> Result<(Writer, 
 fn open(folder: &Path, name: &str, about: &About) -> Result<Writer, FileError> {
     let (part, start) =
         Part::open(folder, name, about).map_err(|error| cannot_write(folder, about.size, error))?;
-    let writer = Writer::new(part, start, about.size);
+    let writer = Writer::new(part, start);
     let needed = about.size - writer.offset();
     match free_bytes(folder) {
         Some(free) if free < needed => {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chat_core::{Ask, EndReason, Event, FileHash, Offer};
+use chat_core::{Ask, EndReason, Event, Offer};
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::error::FileError;
 use super::super::event::FileEvent;
+use super::super::pauses::Pauses;
 use super::super::transfer::{Transfer, Wanted};
 use super::super::writer::{Stopped, Writer};
 use super::{Ends, Whereto, cannot_write, is_full};
@@ -23,13 +24,6 @@ use crate::disk::free_bytes;
 
 /// How often a full disk is looked at again.
 pub(super) const SPACE_EVERY: Duration = Duration::from_secs(5);
-
-/// The first pause before a copy that came to a halt is accepted again; each later one is twice as long, up to
-/// [`RETRY_MOST`].
-const RETRY: Duration = Duration::from_secs(1);
-
-/// The longest.
-const RETRY_MOST: Duration = Duration::from_secs(30);
 
 /// So often a file is begun anew because what is there is not its beginning.
 const RESTARTS: u32 = 3;
@@ -77,9 +71,9 @@ impl Place {
 /// See the module.
 pub(super) struct Receive {
     pub(super) ends: Ends,
+    /// With the hash, as soon as it is known.
     pub(super) offer: Offer,
     pub(super) to: Whereto,
-    pub(super) hash: Option<FileHash>,
     pub(super) place: Place,
     /// Until the server has taken the first accept.
     pub(super) started: Option<(oneshot::Sender<Result<Transfer, FileError>>, Transfer)>,
@@ -99,7 +93,8 @@ pub(super) struct Receive {
     pub(super) restarts: u32,
     pub(super) lacks_space: bool,
     pub(super) retry_at: Option<Instant>,
-    retry: Duration,
+    /// Before a copy that came to a halt is accepted again.
+    pauses: Pauses,
     /// The last progress that was told.
     told: u64,
     /// The last event, and whether what is there is kept, when all is done that belongs to it.
@@ -114,12 +109,10 @@ impl Receive {
         transfer: Transfer,
         to: Whereto,
     ) -> Receive {
-        let offer = transfer.offer.clone();
         Receive {
             wanted: ends.wishes.wanted(),
             ends,
-            hash: offer.hash,
-            offer,
+            offer: transfer.offer.clone(),
             to,
             taken: 0,
             inherited: writer.offset(),
@@ -133,7 +126,7 @@ impl Receive {
             restarts: RESTARTS,
             lacks_space: false,
             retry_at: None,
-            retry: RETRY,
+            pauses: Pauses::new(),
             last: None,
         }
     }
@@ -196,7 +189,7 @@ impl Receive {
             return;
         }
         let Place::Idle(writer) = &mut self.place else { return };
-        if let Some(hash) = self.hash {
+        if let Some(hash) = self.offer.hash {
             writer.hashed(hash);
         }
         if self.starts_over {
@@ -240,7 +233,7 @@ impl Receive {
 
     /// All is there: if it is right it gets its name.
     fn conclude(&mut self) {
-        let (Place::Idle(writer), Some(hash)) = (&self.place, self.hash) else { return };
+        let (Place::Idle(writer), Some(hash)) = (&self.place, self.offer.hash) else { return };
         if writer.hash() != hash {
             return match self.inherited {
                 0 => self.fail(FileError::WrongHash, EndReason::WrongHash),
@@ -341,15 +334,14 @@ impl Receive {
 
     /// Tries again after a while, which is longer each time as long as nothing comes.
     pub(super) fn halt(&mut self) {
-        self.retry_at = Some(Instant::now() + self.retry);
-        self.retry = (self.retry * 2).min(RETRY_MOST);
+        self.retry_at = Some(Instant::now() + self.pauses.next());
     }
 
     /// Tells how far it is, if that is news.
     fn grown(&mut self) {
         let bytes = self.ends.route.receiving.written.load(Ordering::Relaxed);
         if bytes > self.told {
-            (self.told, self.retry) = (bytes, RETRY);
+            (self.told, self.pauses) = (bytes, Pauses::new());
             self.say(FileEvent::Progress { user: self.to.me.clone(), bytes });
         }
     }

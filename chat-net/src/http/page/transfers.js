@@ -1,0 +1,312 @@
+// @ts-check
+/**
+ * The files that are offered, sent and received: what the server tells of them, and what the buttons do.
+ *
+ * @typedef {import('./chat-client.js').Message} Message
+ * @typedef {object} Transfer
+ * @property {number} id
+ * @property {Message & {transfer: number, name: string, size: number, chunk_bytes: number, from: string}} offer
+ * @property {boolean} isMine
+ * @property {'offered' | 'running' | 'paused' | 'checking' | 'done' | 'over'} state
+ * @property {boolean} isOpen Whether it can be accepted.
+ * @property {string} note A sentence about how it stands.
+ * @property {string} hash
+ * @property {Map<string, {state: string, offset: number}>} copies Of what one sends, by receiver.
+ * @property {number} began When the first byte was let go.
+ * @property {Sending | null} sending
+ * @property {Receiving | null} receiving
+ * @property {string} url Of what was received and is kept in the page.
+ */
+
+import { Sending } from './sending.js';
+import { MOST_KEPT, Receiving, canWrite, chooseSink, safeName } from './receiving.js';
+import { nextSub } from './lines.js';
+import { sizeOf } from './time.js';
+
+/** @type {Record<string, string>} */
+const ENDS = {
+  cancelled: 'It was called off.',
+  expired: 'It was offered for long enough.',
+  source_changed: 'The file changed while it was sent.',
+  wrong_hash: 'What arrived was not what was sent.',
+  prefix_differs: 'The file is another one now.',
+  left: 'The other end left.',
+  gone: 'The other end is gone.',
+  failed: 'It failed.',
+};
+/** @type {Record<string, string>} */
+const PAUSES = { lost: 'lost the connection', no_space: 'has no space', silent: 'does not answer', asked: 'asked for a pause' };
+
+export class Transfers {
+  /** @param {import('./main.js').TheApp} app @param {(id: number) => void} changed */
+  constructor(app, changed) {
+    this.app = app;
+    this.changed = changed;
+    /** @type {Map<number, Transfer>} */
+    this.all = new Map();
+    addEventListener('beforeunload', (event) => {
+      if ([...this.all.values()].some(({ state }) => state === 'running')) event.preventDefault();
+    });
+  }
+
+  /** Offers files to a place, one after the other. @param {Iterable<File>} files @param {import('./place.js').Place} place */
+  async offer(files, place) {
+    const { client, actions } = this.app;
+    for (const file of files) {
+      const to = place.isRoom ? { room: place.name } : { to: place.name };
+      const answer = await actions.ask({ type: 'offer', ...to, name: file.name, size: file.size, chunk_bytes: 0 });
+      const transfer = answer && this.all.get(answer.transfer);
+      if (!transfer) continue;
+      transfer.sending = new Sending(client, transfer.offer, file, (why) => this.cancel(transfer, why));
+    }
+  }
+
+  /** Whether the event was about a file. @param {Message} event @param {import('./chat-client.js').Verdict} verdict */
+  told(event, verdict) {
+    if (event.type === 'offered') this.offered(event, verdict);
+    else if (!('transfer' in event)) return false;
+    else {
+      const transfer = this.all.get(event.transfer);
+      if (transfer) this.heard(transfer, event);
+    }
+    return true;
+  }
+
+  /** @param {Message} offer @param {import('./chat-client.js').Verdict} verdict */
+  offered(offer, verdict) {
+    const { model } = this.app;
+    const isMine = offer.from === model.me;
+    const known = this.all.get(offer.transfer);
+    if (known) {
+      known.hash ||= offer.hash ?? '';
+      return;
+    }
+    /** @type {Transfer} */
+    const transfer = {
+      id: offer.transfer, offer: /** @type {Transfer['offer']} */ (offer), isMine, state: 'offered', isOpen: true, note: '', hash: offer.hash ?? '',
+      copies: new Map(), began: 0, sending: null, receiving: null, url: '',
+    };
+    this.all.set(transfer.id, transfer);
+    const place = model.open(offer.room ?? `@${isMine ? offer.to : offer.from}`);
+    const sub = nextSub();
+    const number = place.isRoom ? place.last : sub;
+    const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer.id };
+    model.add(place, line, !isMine && verdict === 'new', verdict === 'new');
+    model.hooks.changed();
+    // This page was loaded since, and the file went with the one before.
+    if (isMine && !offer.re) this.cancel(transfer, 'cancelled', 'This page was loaded again and does not have the file any more. Offer it once more.');
+  }
+
+  /** @param {Transfer} transfer @param {Message} event */
+  heard(transfer, event) {
+    const isMe = event.user === this.app.model.me;
+    switch (event.type) {
+      case 'chunk':
+        return this.chunk(transfer, event);
+      case 'credit':
+        transfer.sending?.credit(event);
+        return;
+      case 'stop':
+        transfer.sending?.stop(event.pass);
+        return;
+      case 'hashed':
+        transfer.hash = event.hash;
+        this.check(transfer);
+        return;
+      case 'closed':
+        return this.closed(transfer, event.why);
+    }
+    if (transfer.isMine) this.copy(transfer, event);
+    else if (isMe) this.own(transfer, event);
+    else if (event.user === transfer.offer.from) this.sender(transfer, event);
+    this.changed(transfer.id);
+  }
+
+  /** How the copy of one receiver stands, of a file one sends. @param {Transfer} transfer @param {Message} event */
+  copy(transfer, event) {
+    const copy = transfer.copies.get(event.user) ?? { state: '', offset: 0 };
+    transfer.copies.set(event.user, copy);
+    switch (event.type) {
+      case 'accepted':
+        Object.assign(copy, { state: 'running', offset: event.from });
+        transfer.began ||= Date.now();
+        if (event.prefix && event.from > 0) this.compare(transfer, event);
+        break;
+      case 'progressed':
+        copy.offset = event.offset;
+        break;
+      case 'paused':
+        if (event.user === transfer.offer.from) transfer.copies.delete(event.user);
+        else copy.state = `${PAUSES[event.why] ?? event.why}, waiting`;
+        break;
+      case 'resumed':
+        transfer.copies.delete(event.user);
+        break;
+      case 'finished':
+        Object.assign(copy, { state: 'has it, verified', offset: transfer.offer.size });
+        break;
+      case 'declined':
+        copy.state = 'declined';
+        break;
+      case 'cancelled':
+        copy.state = (ENDS[event.why] ?? event.why).replace(/\.$/, '').toLowerCase();
+        break;
+    }
+    const states = [...transfer.copies.values()].map(({ state }) => state);
+    const runs = states.includes('running');
+    transfer.state = runs ? 'running' : !transfer.isOpen || (transfer.offer.to && !states.some((state) => state.endsWith('waiting'))) ? 'over' : 'offered';
+    if (transfer.state === 'over') transfer.sending?.end();
+  }
+
+  /** @param {Transfer} transfer @param {Message} event */
+  async compare(transfer, { user, from, prefix }) {
+    if (await transfer.sending?.begins(from, prefix)) return;
+    this.app.actions.ask({ type: 'cancel', transfer: transfer.id, user, why: 'prefix_differs' });
+  }
+
+  /** How one's own copy stands. @param {Transfer} transfer @param {Message} event */
+  own(transfer, event) {
+    if (event.type === 'paused' && transfer.state === 'running') Object.assign(transfer, { state: 'paused', note: '' });
+    if (event.type === 'cancelled') this.end(transfer, ENDS[event.why] ?? event.why, !event.past && transfer.isOpen);
+    if (event.type === 'declined') this.end(transfer, 'You declined it.', false);
+  }
+
+  /** @param {Transfer} transfer @param {Message} event */
+  sender(transfer, event) {
+    if (event.type === 'paused') transfer.note = `${event.user} ${PAUSES[event.why] ?? event.why}; it goes on by itself.`;
+    if (event.type === 'resumed') transfer.note = '';
+  }
+
+  /** @param {Transfer} transfer @param {string} why */
+  closed(transfer, why) {
+    transfer.isOpen = false;
+    const ends = why !== 'expired' || transfer.state === 'offered';
+    if (ends && transfer.state !== 'done' && transfer.state !== 'over') {
+      transfer.sending?.end();
+      this.end(transfer, transfer.note || (ENDS[why] ?? why), false);
+    }
+    this.changed(transfer.id);
+  }
+
+  /** @param {Transfer} transfer @param {string} note @param {boolean} isOpen Whether it may be accepted once more. */
+  end(transfer, note, isOpen) {
+    transfer.receiving?.drop();
+    transfer.receiving = null;
+    if (transfer.state === 'done') return;
+    transfer.state = 'over';
+    transfer.note = note;
+    if (!isOpen || transfer.offer.to) transfer.isOpen = false;
+    this.changed(transfer.id);
+  }
+
+  /** @param {Transfer} transfer */
+  async accept(transfer) {
+    const { app } = this;
+    const { name, size } = transfer.offer;
+    if (size > MOST_KEPT && !canWrite()) {
+      const where = `${location.hostname}:${location.port || (location.protocol === 'https:' ? 443 : 80)}`;
+      const room = transfer.offer.room ? ` --room ${transfer.offer.room}` : '';
+      transfer.note = `This page can keep files of up to ${sizeOf(MOST_KEPT)}. Receive it with: chat-cli receive ${where} --name NAME --from ${transfer.offer.from}${room} --dir .`;
+      return this.changed(transfer.id);
+    }
+    const sink = await chooseSink(name, size).catch(() => undefined);
+    if (sink === undefined) return;
+    transfer.receiving = new Receiving({ transfer: transfer.id, size }, sink);
+    transfer.note = '';
+    await this.take(transfer);
+  }
+
+  /** Accepts it, from where it is. @param {Transfer} transfer */
+  async take(transfer) {
+    const { receiving } = transfer;
+    if (!receiving) return;
+    transfer.state = 'running';
+    this.changed(transfer.id);
+    try {
+      await this.app.client.ask({ type: 'accept', transfer: transfer.id, from: receiving.offset });
+      transfer.began ||= Date.now();
+      this.check(transfer);
+    } catch (error) {
+      this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+    }
+  }
+
+  /** @param {Transfer} transfer @param {Message} chunk */
+  async chunk(transfer, chunk) {
+    const taken = transfer.receiving?.take(chunk);
+    if (!taken) return;
+    this.changed(transfer.id);
+    try {
+      const offset = await taken;
+      this.app.client.send({ type: 'received', transfer: transfer.id, offset });
+      this.check(transfer);
+    } catch {
+      this.cancel(transfer, 'failed', 'It could not be written.');
+    }
+  }
+
+  /** Whether all is there and right. @param {Transfer} transfer */
+  async check(transfer) {
+    const { receiving } = transfer;
+    if (!receiving?.isWhole || !transfer.hash || transfer.state !== 'running') return;
+    transfer.state = 'checking';
+    this.changed(transfer.id);
+    if ((await receiving.hash()) !== transfer.hash) {
+      return this.cancel(transfer, 'wrong_hash', ENDS.wrong_hash);
+    }
+    try {
+      const blob = await receiving.keep();
+      await this.app.client.ask({ type: 'finish', transfer: transfer.id });
+      transfer.state = 'done';
+      transfer.receiving = null;
+      transfer.note = blob ? 'Complete and verified.' : 'Complete, verified and saved.';
+      if (blob) this.save(transfer, blob);
+    } catch (error) {
+      this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+    }
+    this.changed(transfer.id);
+  }
+
+  /** @param {Transfer} transfer @param {Blob} blob */
+  save(transfer, blob) {
+    transfer.url = URL.createObjectURL(blob);
+    const link = document.createElement('a');
+    link.href = transfer.url;
+    link.download = safeName(transfer.offer.name);
+    link.click();
+  }
+
+  /** @param {Transfer} transfer */
+  decline(transfer) {
+    this.app.actions.ask({ type: 'decline', transfer: transfer.id });
+  }
+
+  /** @param {Transfer} transfer @param {string} [why] @param {string} [note] */
+  cancel(transfer, why = 'cancelled', note = ENDS[why] ?? why) {
+    transfer.sending?.end();
+    this.end(transfer, note, false);
+    this.app.client.ask({ type: 'cancel', transfer: transfer.id, why }).catch(() => {});
+  }
+
+  /** The connection is gone: nothing moves. */
+  offline() {
+    for (const transfer of this.all.values()) {
+      transfer.sending?.cut();
+      if (transfer.state === 'running' && transfer.receiving) transfer.state = 'paused';
+      this.changed(transfer.id);
+    }
+  }
+
+  /** It is back: what one receives goes on from where it is. @param {boolean} isResumed */
+  online(isResumed) {
+    for (const transfer of this.all.values()) {
+      const isAlive = transfer.state !== 'over' && transfer.state !== 'done';
+      if (!isResumed && isAlive) {
+        transfer.sending?.end();
+        this.end(transfer, 'The session it belonged to was lost.', false);
+      } else if (transfer.state === 'paused' && transfer.receiving) {
+        this.take(transfer);
+      }
+    }
+  }
+}
