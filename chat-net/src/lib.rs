@@ -158,7 +158,6 @@ pub use store::{
 mod manuals {
     #[doc = include_str!("../../README.md")]
     struct Readme;
-    #[cfg(feature = "web")]
     #[doc = include_str!("../../docs/embedding.md")]
     struct Embedding;
 }
