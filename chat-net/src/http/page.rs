@@ -29,6 +29,8 @@ macro_rules! files {
 files![
     "index.html",
     "actions.js",
+    "base64.js",
+    "blake3.js",
     "chat-client.js",
     "commands.js",
     "complete.js",
@@ -36,7 +38,11 @@ files![
     "dialogs.js",
     "dom.js",
     "drawers.js",
+    "dropping.js",
     "emoji.js",
+    "filecard.js",
+    "hash-worker.js",
+    "hashing.js",
     "header.js",
     "icon.svg",
     "keepsake.js",
@@ -47,11 +53,14 @@ files![
     "main.js",
     "members.js",
     "model.js",
+    "notify.js",
     "paint.js",
     "place.js",
+    "receiving.js",
     "rows.js",
     "scroll.js",
     "search.js",
+    "sending.js",
     "session.js",
     "sidebar.js",
     "status.js",
@@ -59,6 +68,7 @@ files![
     "text.js",
     "theme.js",
     "time.js",
+    "transfers.js",
 ];
 
 /// Nothing but the page's own files is loaded or run, and it talks to nobody but its own server.

@@ -101,8 +101,8 @@ export class Composer {
   /** Keeps what is typed for the place one leaves, and shows what was typed in the other. @param {import('./place.js').Place} [from] @param {import('./place.js').Place} [to] */
   turn(from, to) {
     if (from) from.draft = this.box.value;
-    this.set(to?.draft ?? '');
     this.box.placeholder = to ? `Message ${to.label}` : 'Type /join and the name of a room';
     this.box.setAttribute('aria-label', this.box.placeholder);
+    this.set(to?.draft ?? '');
   }
 }

@@ -44,7 +44,7 @@ export class Members {
   /** @param {string} name */
   make(name) {
     const isMe = name === this.model.me;
-    const dot = make('span', { class: `dot ${colourOf(name)}`, 'aria-hidden': 'true' }, name.charAt(0).toUpperCase());
+    const dot = make('span', { class: `dot ${colourOf(name)}`, 'data-letter': name.charAt(0).toUpperCase() });
     const label = isMe ? `${name} (you)` : `Whisper to ${name}`;
     const button = make('button', { type: 'button', 'aria-label': label, click: () => this.hooks.whisper(name) }, dot, make('span', {}, name + (isMe ? ' (you)' : '')));
     const item = make('li', {}, button);

@@ -104,14 +104,14 @@ export class Scroll {
 
   /** @returns {{key: string, offset: number} | null} */
   findAnchor() {
-    const { box } = this;
-    if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR) return null;
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) return null;
     let top = 0;
     for (const row of this.rows) {
       const height = row.height || ESTIMATE;
       // Day lines come and go with what is above them.
       const holds = row.kind !== 'day' && row.kind !== 'mark';
-      if (holds && top + height > box.scrollTop) return { key: row.key, offset: top - box.scrollTop };
+      if (holds && top + height > scrollTop) return { key: row.key, offset: top - scrollTop };
       top += height;
     }
     return null;

@@ -71,5 +71,5 @@ export function plain(text) {
 export function colourOf(name) {
   let hash = 0;
   for (const character of name.toLowerCase()) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return `c${(hash ^ (hash >>> 9)) % 12}`;
+  return `c${((hash ^ (hash >>> 9)) >>> 0) % 12}`;
 }
