@@ -26,7 +26,14 @@ export function inBrowser(name, body) {
   test(name, { skip: missing() }, async (t) => {
     const browser = await chromium.launch({ executablePath: program, headless: true, args: flags });
     t.after(() => browser.close());
-    await body(t, browser);
+    try {
+      await body(t, browser);
+    } catch (error) {
+      for (const page of browser.contexts().flatMap((context) => context.pages())) {
+        t.diagnostic(`what was on a page:\n${await page.locator('body').ariaSnapshot().catch(String)}`);
+      }
+      throw error;
+    }
   });
 }
 

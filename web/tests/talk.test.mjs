@@ -47,7 +47,7 @@ inBrowser('two pages and somebody with nc talk, whisper, come and go', async (t,
   await anna.reads(/nina left/);
   await anna.page.getByRole('complementary', { name: '2 members' }).waitFor();
   await ben.button('Leave the chat').click();
-  await ben.status.getByText(/left/).waitFor();
+  await ben.status.getByText('Goodbye.').waitFor();
   await anna.page.getByRole('complementary', { name: '1 member' }).waitFor();
   anna.isWell();
   ben.isWell();
