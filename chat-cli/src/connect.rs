@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use chat_net::chat_core::{Code, printable};
 use chat_net::client::{Client, ConnectError, Events, Options};
+use chat_net::tls::TlsError;
 
 use crate::exit::{self, Exit};
 use crate::settings::Who;
 use crate::signals::Signals;
+use crate::trust;
 
 /// How long a goodbye may take.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Who waits so long for the connection is told what for.
+const A_WHILE: Duration = Duration::from_millis(500);
 
 /// Does the work of one connection. One thread is enough for that, and keeps the order of what is shown.
 ///
@@ -26,19 +31,48 @@ pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> io::Result<T> {
     Ok(end)
 }
 
-/// Connects, unless a signal comes first.
+/// Connects, unless a signal comes first. Calls `tell` once it takes a while. A person is asked about a server that
+/// nobody vouches for.
 ///
 /// # Errors
-/// The signal. What the server or the network says is the inner result.
+/// The signal, or what was remembered of servers cannot be read. What the server or the network says is the inner
+/// result.
 pub(crate) async fn connect(
+    who: &Who,
+    mut options: Options,
+    signals: &mut Signals,
+    tell: impl Fn(),
+) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+    options.tls = trust::of(who)?;
+    let found = match attempt(who, options.clone(), signals, &tell).await? {
+        Err(ConnectError::Tls(TlsError::Unknown { found })) => found,
+        connected => return Ok(connected),
+    };
+    options.tls = trust::ask(who, found, signals).await?;
+    match options.tls {
+        Some(_) => attempt(who, options, signals, &tell).await,
+        None => Ok(Err(TlsError::Unknown { found }.into())),
+    }
+}
+
+async fn attempt(
     who: &Who,
     options: Options,
     signals: &mut Signals,
+    tell: impl Fn(),
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
     let mut connecting = pin!(Client::connect(&who.addr, options));
-    let signal = tokio::select! {
-        connected = &mut connecting => return Ok(connected),
-        signal = signals.next() => signal,
+    let mut waiting = pin!(tokio::time::sleep(A_WHILE));
+    let mut is_told = false;
+    let signal = loop {
+        tokio::select! {
+            connected = &mut connecting => return Ok(connected),
+            signal = signals.next() => break signal,
+            () = &mut waiting, if !is_told => {
+                is_told = true;
+                tell();
+            }
+        }
     };
     // The server may have let this user in already: without a goodbye it would wait for a return.
     let leave = async {
@@ -60,9 +94,16 @@ pub(crate) async fn goodbye(leave: impl Future<Output = ()>, signals: &mut Signa
 
 /// The complaint about a connection that could not be made.
 pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
+    let hint = match error {
+        ConnectError::Tls(error) => return trust::complaint(who, error),
+        error if error.code() == Some(Code::TlsRequired.number()) => {
+            "; say --tls, or write tls:// before the address"
+        }
+        _ => "",
+    };
     match name_refused(error) {
         Some(why) => exit::because(Exit::NameRefused, why),
-        None => exit::because(Exit::Failed, format!("cannot join {}: {error}", who.addr)),
+        None => exit::because(Exit::Failed, format!("cannot join {}: {error}{hint}", who.addr)),
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server refused the name.
     NameRefused = 3,
-    /// Nobody took a file in time, or none was offered.
-    NotTaken = 4,
+    /// The server's certificate is not trusted.
+    Untrusted = 4,
     /// A file was declined.
     Declined = 5,
     /// A transfer was called off, or the other end left.
@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     SourceChanged = 8,
     /// The receiver has no space for a file.
     NoSpace = 9,
+    /// Nobody took a file in time, or none was offered.
+    NotTaken = 10,
     /// A file that is to be sent cannot be read (`EX_NOINPUT`).
     CannotRead = 66,
     /// A file that is received cannot be written (`EX_CANTCREAT`).

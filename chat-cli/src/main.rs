@@ -8,6 +8,7 @@ use cli::{Cli, Command};
 use exit::Exit;
 
 mod bench;
+mod certificate;
 mod cli;
 mod config;
 mod connect;
@@ -15,6 +16,7 @@ mod exit;
 mod files;
 mod folder;
 mod join;
+mod known;
 mod logs;
 mod output;
 mod papers;
@@ -26,6 +28,7 @@ mod signals;
 mod stops;
 mod store;
 mod terminal;
+mod trust;
 mod units;
 mod width;
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::Context;
 use chat_net::admin::Admin;
 use chat_net::chat_core::printable;
+use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
 use crate::cli::ServeArgs;
 use crate::exit::{self, Exit};
-use crate::settings::ServeSettings;
-use crate::signals::Signals;
-use crate::{logs, output, store};
+use crate::settings::{Certificate, ServeSettings};
+use crate::signals::{Hangups, Signals};
+use crate::{certificate, logs, output, store};
 
 /// Runs a server.
 ///
@@ -32,8 +33,9 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         Some(folder) => Some((store::open(&folder, &settings)?, folder)),
         None => None,
     };
+    let tls = certificate::load(&settings, kept.as_ref().map(|(_, folder)| folder.as_path()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let end = runtime.block_on(serve(&settings, &addresses, kept));
+    let end = runtime.block_on(serve(&settings, &addresses, kept, tls));
     // After a second signal, or on a disk that does not answer, something may still be busy; it is not waited for.
     runtime.shutdown_background();
     end
@@ -50,20 +52,32 @@ async fn serve(
     settings: &ServeSettings,
     addresses: &Addresses,
     kept: Option<(Sqlite, PathBuf)>,
+    tls: Option<Tls>,
 ) -> anyhow::Result<Exit> {
     // Before anyone is told that the server is there: a signal from then on is a request to end in order.
     let mut signals = Signals::new().context("cannot wait for signals")?;
+    let mut certificates = match &tls {
+        Some(tls) => Some((Hangups::new().context("cannot wait for signals")?, tls.clone())),
+        // Then there is nothing to read again, and the signal means what it always means.
+        None => None,
+    };
     let mut builder = Server::builder()
         .core(settings.limits.core.clone())
         .limits(settings.limits.net.clone())
         .trusted(settings.trusted)
         .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
+    for origin in &settings.origins {
+        builder = builder.origin(origin.as_str());
+    }
     for address in &addresses.chat {
         builder = builder.listen(address.to_string());
     }
     let (store, folder) = kept.unzip();
     if let Some(store) = store {
         builder = builder.store(Arc::new(store));
+    }
+    if let Some(tls) = tls.clone() {
+        builder = builder.tls(tls);
     }
     let mut handle = builder.start().await.map_err(|error| cannot_start(&error))?;
     // Kept to the very end: while the server ends, it says so.
@@ -75,11 +89,14 @@ async fn serve(
             return Err(cannot_start(&error));
         }
     };
-    announce(&handle, admin.as_ref(), settings.json);
+    announce(&handle, tls.as_ref(), admin.as_ref(), settings);
     tell_where(folder.as_deref(), settings);
-    let first = tokio::select! {
-        signal = signals.next() => signal,
-        error = handle.failed() => return Err(cannot_go_on(error)),
+    let first = loop {
+        tokio::select! {
+            signal = signals.next() => break signal,
+            error = handle.failed() => return Err(cannot_go_on(error)),
+            tls = asked_again(&mut certificates) => certificate::reload(&tls).await,
+        }
     };
     tracing::info!(signal = ?first, "ending; a second signal ends at once");
     let patience = Duration::from_millis(settings.limits.net.shutdown_ms);
@@ -102,20 +119,41 @@ async fn administer(handle: &ServerHandle, addresses: &[SocketAddr]) -> Result<O
     Admin::start(&addresses, &handle.observer()).await.map(Some)
 }
 
-/// One line for each address, with the port that it really has.
-fn announce(handle: &ServerHandle, admin: Option<&Admin>, json: bool) {
+/// The certificate, when it is to be read again.
+async fn asked_again(certificates: &mut Option<(Hangups, Tls)>) -> Tls {
+    match certificates {
+        Some((hangups, tls)) => {
+            hangups.next().await;
+            tls.clone()
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// One line for each address, with the port that it really has, and one for the certificate.
+fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, settings: &ServeSettings) {
     for address in handle.local_addrs() {
-        let line = if json {
-            serde_json::json!({ "listening": address.to_string() }).to_string()
-        } else {
-            let near = reachable(*address);
-            format!("listening on {address} — try: nc {} {}", near.ip(), near.port())
+        let near = reachable(*address);
+        let line = match tls {
+            _ if settings.json => serde_json::json!({ "listening": address.to_string() }).to_string(),
+            None => format!("listening on {address} — try: nc {} {}", near.ip(), near.port()),
+            Some(_) => format!("listening on {address} with TLS — try: chat-cli join tls://{near}"),
         };
         // A server whose output nobody reads is a server all the same.
         let _ = output::line(&line);
     }
+    if let Some(certificate) = tls.map(Tls::fingerprint) {
+        let line = match &settings.certificate {
+            _ if settings.json => serde_json::json!({ "certificate": certificate.to_string() }).to_string(),
+            Some(Certificate::SelfSigned) => {
+                format!("self-signed certificate; clients say --tls-pin {certificate}")
+            }
+            _ => format!("certificate {certificate}"),
+        };
+        let _ = output::line(&line);
+    }
     for address in admin.map_or(&[][..], Admin::local_addrs) {
-        let line = if json {
+        let line = if settings.json {
             serde_json::json!({ "admin": address.to_string() }).to_string()
         } else {
             format!("operators on {address} — try: curl http://{}/metrics", reachable(*address))

@@ -34,6 +34,35 @@ impl Signals {
     }
 }
 
+/// Waits for the request to read files again (SIGHUP). While one exists, it does not end the program.
+#[derive(Debug)]
+pub(crate) struct Hangups {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Hangups {
+    /// Begins to wait. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has no room for it.
+    pub(crate) fn new() -> std::io::Result<Hangups> {
+        Ok(Hangups {
+            #[cfg(unix)]
+            hangup: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?,
+        })
+    }
+
+    /// The next request; none ever comes where there is no such signal. Cancel safe.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        if self.hangup.recv().await.is_some() {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
 #[cfg(not(unix))]
 impl Signals {
     /// Begins to wait.

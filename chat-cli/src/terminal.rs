@@ -37,3 +37,10 @@ pub(crate) fn wraps() -> bool {
     let screen = term.starts_with("screen") && !is_set("TMUX");
     !(screen || term.starts_with("linux") || is_set("XTERM_VERSION"))
 }
+
+/// A line from the keyboard; `None` at its end.
+pub(crate) fn read_line() -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    let bytes = std::io::stdin().read_line(&mut line)?;
+    Ok((bytes > 0).then(|| line.trim().to_owned()))
+}

@@ -40,12 +40,14 @@ Exit codes:
   1   failed, or lost for good   73  a received file cannot be written
   2   not a command              74  the data folder failed or is damaged
   3   the name was refused       75  another process has the data folder
-  4   no file was taken in time  77  not permitted
-  5   a file was declined        78  the settings are wrong, or do not fit the data folder
-  6   a file was called off      130 interrupted, and not in order
-  7   a file's hash is wrong     143 terminated, and not in order
+  4   the server's certificate   77  not permitted
+      is not trusted             78  the settings are wrong, or do not fit the data folder
+  5   a file was declined        130 interrupted, and not in order
+  6   a file was called off      143 terminated, and not in order
+  7   a file's hash is wrong
   8   a file changed meanwhile
-  9   no space for a file";
+  9   no space for a file
+  10  no file was taken in time";
 
 /// A chat for one port: people with nc, programs with JSON, and this client, in the same rooms.
 #[derive(Debug, Parser)]
@@ -114,7 +116,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the settings in force as a settings file
-    Print(ServeArgs),
+    Print(Box<ServeArgs>),
     /// Say whether a settings file can be used
     Check {
         /// The file.

@@ -3,7 +3,9 @@
 mod command;
 mod serve;
 mod talk;
+mod tls;
 
 pub(crate) use command::{Cli, Command, ConfigCommand};
 pub(crate) use serve::{DataArgs, Durability, FileArg, LogFormat, ServeArgs};
 pub(crate) use talk::{ColorWhen, JoinArgs, SendArgs, WhoArgs};
+pub(crate) use tls::{CertificateArgs, TlsHow, TrustArgs};

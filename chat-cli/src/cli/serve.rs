@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::CertificateArgs;
+
 /// Lines to copy.
 pub(crate) const SERVE_EXAMPLES: &str = "\
 Examples:
   chat-cli serve
   chat-cli serve --listen 127.0.0.1:9000 --listen '[::1]:9000'
+  chat-cli serve --listen 0.0.0.0:8443 --tls self-signed
+  chat-cli serve --listen 0.0.0.0:8443 --tls-cert fullchain.pem --tls-key privkey.pem
   chat-cli serve --listen 0.0.0.0:8080 --plaintext
   chat-cli serve --listen 127.0.0.1:0 --json
   chat-cli serve --admin 127.0.0.1:9090        then: curl http://127.0.0.1:9090/metrics
@@ -22,6 +26,8 @@ Standard output has one line for each address that is listened on, for clients a
 operators, and one that says where history is kept; logs go to standard error. Without --data or
 --memory that is $XDG_STATE_HOME/chat, else ~/.local/state/chat, or where systemd says. One server at
 a time has a folder; 'chat-cli history', 'search', 'export' and 'verify' read it all the same.
+With TLS, everything on these addresses is encrypted and nothing else is taken; a line says the SHA-256 of the
+certificate. SIGHUP reads its files again; connections that are open stay.
 SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
 second one at once. 'chat-cli config print' shows every setting and limit.";
 
@@ -34,10 +40,16 @@ pub(crate) struct ServeArgs {
     /// Listen here for operators, with /healthz and /metrics over HTTP; port 0 takes any free port [default: nowhere]
     #[arg(long, value_name = "ADDR", env = "CHAT_ADMIN")]
     pub(crate) admin: Option<String>,
+    /// Let pages of this origin connect, like https://chat.example.org; may be repeated [default: the server's own page]
+    #[arg(long, value_name = "URL", env = "CHAT_ORIGINS", value_delimiter = ',')]
+    pub(crate) origin: Vec<String>,
     /// Accept other addresses than loopback although nothing is encrypted
     #[arg(long, env = "CHAT_PLAINTEXT", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) plaintext: Option<bool>,
+    /// Whether and how it is encrypted.
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
     /// Lift the limits on floods and on connections per address: for benchmarks and closed machines
     #[arg(long, env = "CHAT_TRUSTED", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -72,7 +84,8 @@ pub(crate) struct ServeArgs {
     /// How logs are written [default: text]
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
-    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, {"admin":"127.0.0.1:41874"}, {"data":"DIR","durability":"fsync"}
+    /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, with TLS {"certificate":"sha256:..."},
+    /// {"admin":"127.0.0.1:41874"}, {"data":"DIR","durability":"fsync"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.

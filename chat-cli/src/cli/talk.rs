@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::FileArg;
+use super::{FileArg, TrustArgs};
 
 /// Lines to copy.
 pub(crate) const JOIN_EXAMPLES: &str = "\
 Examples:
   chat-cli join
   chat-cli join 10.0.0.5:8080 --name carol --room dev --room lobby
+  chat-cli join tls://chat.example.org:8443
   tail -f log | chat-cli join --name logs --room ops
   chat-cli join --json --name bot";
 
@@ -57,6 +58,9 @@ pub(crate) struct WhoArgs {
     /// The name to have there [default: the login name]
     #[arg(long, short, env = "CHAT_NAME")]
     pub(crate) name: Option<String>,
+    /// Whether TLS is spoken.
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
     pub(crate) file: FileArg,
@@ -96,6 +100,9 @@ pub(crate) struct SendArgs {
     /// The server's address, if it has the form HOST:PORT, and what to say [default: standard input]
     #[arg(value_name = "TEXT")]
     pub(crate) words: Vec<String>,
+    /// Whether TLS is spoken.
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
     pub(crate) file: FileArg,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat_net::chat_core::{MAX_CHUNK_BYTES, MIN_CHUNK_BYTES};
 use clap::Args;
 
-use crate::cli::{FileArg, WhoArgs};
+use crate::cli::{FileArg, TrustArgs, WhoArgs};
 use crate::units::Unit;
 
 /// Lines to copy.
@@ -37,7 +37,8 @@ Exit codes; of many files, the first that is not there decides:
   1   failed, or lost for good   7   what came is not what was sent
   2   not a command              8   a file changed while it was sent
   3   the name was refused       9   the receiver's disk is full
-  4   not taken in time          66  a file cannot be read, or is none
+  4   the certificate is not     10  not taken in time
+      trusted                    66  a file cannot be read, or is none
   5   declined                   130, 143  interrupted, terminated";
 
 /// Lines to copy.
@@ -66,7 +67,8 @@ Exit codes; the first file that does not come decides:
   1   failed, or lost for good   8   a file changed while it was sent
   2   not a command              9   the disk is full
   3   the name was refused       73  a file, or the folder, cannot be written
-  4   nothing offered in time    130, 143  interrupted, terminated
+  4   the certificate is not     10  nothing offered in time
+      trusted                    130, 143  interrupted, terminated
   6   called off, or the sender is gone";
 
 /// The longest that can be waited for, in seconds; longer is for ever.
@@ -96,6 +98,9 @@ pub(crate) struct SendFileArgs {
     /// The server's address, if it has the form HOST:PORT, and the files
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<OsString>,
+    /// Whether TLS is spoken.
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
     pub(crate) file: FileArg,

@@ -19,6 +19,7 @@ use crate::exit::{self, Exit};
 use crate::output;
 use crate::signals::Signals;
 use crate::stops::{Shell, Stops, stop_self};
+use crate::trust::exit_after;
 
 /// What may wait to be told; then the tasks wait.
 const SAID: usize = 64;
@@ -123,6 +124,8 @@ pub(crate) enum Step {
     Signal(Exit),
     /// There has been no connection for too long.
     Away,
+    /// The server that was reached again is not trusted any more, for this reason.
+    Distrusted(String),
     /// Time passed, or something was told.
     Nothing,
 }
@@ -296,6 +299,9 @@ impl Crew {
             Some(Notice::Ended { why }) => {
                 let text = format!("the connection has ended: {why}");
                 self.tell(&News::of("ended", text).why(&why.to_string()))?;
+                if exit_after(&why) == Exit::Untrusted {
+                    return Ok(Step::Distrusted(why.to_string()));
+                }
             }
             Some(_) => {}
             // The tasks notice by themselves.

@@ -34,7 +34,7 @@ pub(super) async fn enter(
     let deadline = Instant::now() + wait.map_or(PATIENCE, |wait| wait.min(PATIENCE));
     let mut is_told = false;
     loop {
-        let error = match connect(who, options.clone(), signals).await? {
+        let error = match connect(who, options.clone(), signals, || {}).await? {
             Ok(connected) => return Ok(connected),
             Err(error) => error,
         };

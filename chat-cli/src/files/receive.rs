@@ -94,6 +94,10 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             Step::NewSession => taking.forget(),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
+            Step::Distrusted(why) => {
+                crew.leave().await;
+                return Err(exit::because(Exit::Untrusted, why));
+            }
             Step::Nothing => {}
         }
     }

@@ -78,6 +78,10 @@ async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<
             Step::Ended(key, End::Failed(trouble)) => troubles.push((key, trouble)),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
+            Step::Distrusted(why) => {
+                crew.leave().await;
+                return Err(exit::because(Exit::Untrusted, why));
+            }
             _ => {}
         }
     }

@@ -14,8 +14,6 @@ mod session;
 mod talk;
 
 use std::io::IsTerminal;
-use std::pin::pin;
-use std::time::Duration;
 
 use chat_net::client::{Client, ConnectError, Events, Options};
 
@@ -30,9 +28,6 @@ use render::Palette;
 use screen::Screen;
 
 pub(crate) use json::print as print_json;
-
-/// Who waits so long for the connection is told what for.
-const A_WHILE: Duration = Duration::from_millis(500);
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///
@@ -78,7 +73,7 @@ async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyho
         output::text(&palette.lines(&format!("! {why}\n")))?;
         output::text(&palette.prompt("name> "))?;
         let name = tokio::select! {
-            name = tokio::task::spawn_blocking(read_line) => name??,
+            name = tokio::task::spawn_blocking(crate::terminal::read_line) => name??,
             _ = signals.next() => None,
         };
         match name {
@@ -88,31 +83,20 @@ async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyho
     }
 }
 
-/// A line from the keyboard; `None` at its end.
-fn read_line() -> std::io::Result<Option<String>> {
-    let mut line = String::new();
-    let bytes = std::io::stdin().read_line(&mut line)?;
-    Ok((bytes > 0).then(|| line.trim().to_owned()))
-}
-
 /// Connects, and says so if that takes a while.
 async fn patiently(
     settings: &JoinSettings,
     palette: Palette,
     signals: &mut Signals,
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-    let mut connecting = pin!(connect(&settings.who, options(settings), signals));
-    tokio::select! {
-        connected = &mut connecting => return connected,
-        () = tokio::time::sleep(A_WHILE) => {}
-    }
-    output::status(palette.lines(&talk::note(&format!("connecting to {}", settings.who.addr))).trim_end());
-    connecting.await
+    let note = talk::note(&format!("connecting to {}", settings.who.addr));
+    let tell = || output::status(palette.lines(&note).trim_end());
+    connect(&settings.who, options(settings), signals, tell).await
 }
 
 /// Connects for a program, which cannot be asked for another name.
 async fn connect_once(settings: &JoinSettings, signals: &mut Signals) -> anyhow::Result<(Client, Events)> {
-    let connected = connect(&settings.who, options(settings), signals).await?;
+    let connected = connect(&settings.who, options(settings), signals, || {}).await?;
     connected.map_err(|error| cannot_connect(&settings.who, &error))
 }
 

@@ -18,6 +18,7 @@ use crate::connect::goodbye;
 use crate::exit::Exit;
 use crate::files::until;
 use crate::signals::Signals;
+use crate::trust::exit_after;
 
 /// How one kind of user is talked to: a person at a terminal, a person's script, a program.
 pub(crate) trait Face {
@@ -147,8 +148,8 @@ pub(crate) async fn run(
     let mut waiting = VecDeque::new();
     let end = talk(face, client, events, signals, &mut waiting).await;
     let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
-    if let Ok(End::Over) = end {
-        return Ok(Exit::Failed);
+    if let Ok(End::Over(exit)) = end {
+        return Ok(exit);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
     if let Some(second) = goodbye(client.quit(), signals).await {
@@ -156,7 +157,8 @@ pub(crate) async fn run(
     }
     Ok(match end? {
         End::Left | End::Done { all_arrived: true } => Exit::Done,
-        End::Over | End::Done { all_arrived: false } => Exit::Failed,
+        End::Done { all_arrived: false } => Exit::Failed,
+        End::Over(exit) => exit,
         End::Interrupted(signal) => signal,
     })
 }
@@ -167,8 +169,8 @@ enum End {
     Left,
     /// All that the input asked for is done; whether all files that it named arrived.
     Done { all_arrived: bool },
-    /// The session is over.
-    Over,
+    /// The session is over, and the program ends so.
+    Over(Exit),
     /// A signal has ended it while files were on their way.
     Interrupted(Exit),
 }
@@ -216,16 +218,16 @@ async fn talk<F: Face>(
                     files.connected(welcome.at);
                 }
                 let waiting = waiting.len() + usize::from(work.is_some() && !first);
-                if show(face, notice.as_ref(), waiting)? {
-                    return Ok(End::Over);
+                if let Some(exit) = show(face, notice.as_ref(), waiting)? {
+                    return Ok(End::Over(exit));
                 }
             }
             outcome = async { work.as_mut().expect("checked before").await }, if work.is_some() => {
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if show(face, notice.as_ref(), waiting.len())? {
-                        return Ok(End::Over);
+                    if let Some(exit) = show(face, notice.as_ref(), waiting.len())? {
+                        return Ok(End::Over(exit));
                     }
                 }
                 if !std::mem::take(&mut first) {
@@ -253,11 +255,14 @@ async fn ready(events: &mut Events) -> Option<Option<Notice>> {
     }
 }
 
-/// Shows a notice; gives whether it is the last.
-fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<bool> {
-    let Some(notice) = notice else { return Ok(true) };
+/// Shows a notice; if it is the last, gives how the program ends.
+fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<Option<Exit>> {
+    let Some(notice) = notice else { return Ok(Some(Exit::Failed)) };
     face.notice(notice, waiting)?;
-    Ok(matches!(notice, Notice::Ended { .. }))
+    Ok(match notice {
+        Notice::Ended { why } => Some(exit_after(why)),
+        _ => None,
+    })
 }
 
 fn ask(client: &Client, act: Act) -> Work {

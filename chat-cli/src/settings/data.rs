@@ -43,23 +43,28 @@ pub(super) fn named(
 /// # Errors
 /// Ends with [`Exit::Config`] if the environment does not say where the user's home is.
 pub(super) fn default_folder(env: Env<'_>) -> anyhow::Result<PathBuf> {
-    // The specification of XDG has relative paths ignored.
-    let absolute = |key: &str| env(key).map(PathBuf::from).filter(|path| path.is_absolute());
     // systemd gives all folders of a unit, with colons between.
     if let Some(folders) = env("STATE_DIRECTORY")
         && let Some(first) = std::env::split_paths(&folders).find(|path| path.is_absolute())
     {
         return Ok(first);
     }
-    let state = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .or_else(|| absolute("LOCALAPPDATA"));
-    state.map(|state| state.join("chat")).ok_or_else(|| {
+    state_folder(env).ok_or_else(|| {
         exit::because(
             Exit::Config,
             "no home folder is known to keep history in; say --data DIR where to, or --memory to keep none",
         )
     })
+}
+
+/// The user's own folder for what this program keeps; `None` if the environment does not say where the home is.
+pub(crate) fn state_folder(env: Env<'_>) -> Option<PathBuf> {
+    // The specification of XDG has relative paths ignored.
+    let absolute = |key: &str| env(key).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .or_else(|| absolute("LOCALAPPDATA"));
+    state.map(|state| state.join("chat"))
 }
 
 #[cfg(all(test, unix))]

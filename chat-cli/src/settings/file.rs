@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::limits::AllLimits;
-use crate::cli::{ColorWhen, Durability, LogFormat};
+use crate::cli::{ColorWhen, Durability, LogFormat, TlsHow};
 use crate::exit::{self, Exit};
 
 /// What a settings file says; what it does not say is `None` or empty.
@@ -16,7 +16,11 @@ use crate::exit::{self, Exit};
 pub(super) struct FileSettings {
     pub(super) listen: Vec<String>,
     pub(super) admin: Option<String>,
+    pub(super) origins: Vec<String>,
     pub(super) plaintext: Option<bool>,
+    pub(super) tls: Option<TlsHow>,
+    pub(super) tls_cert: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) trusted: Option<bool>,
     pub(super) start_room: Option<String>,
     pub(super) reserved_names: Vec<String>,
@@ -35,6 +39,7 @@ pub(super) struct FileSettings {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FileJoin {
     pub(super) addr: Option<String>,
+    pub(super) tls_pin: Option<String>,
     pub(super) name: Option<String>,
     pub(super) rooms: Vec<String>,
     pub(super) color: Option<ColorWhen>,

@@ -9,10 +9,11 @@ mod print;
 mod serve;
 mod who;
 
+pub(crate) use data::{environment as environment_os, state_folder};
 pub(crate) use files::{ReceiveSettings, SendFileSettings};
 pub(crate) use limits::AllLimits;
 pub(crate) use print::as_toml;
-pub(crate) use serve::{ServeSettings, data_folder};
+pub(crate) use serve::{Certificate, ServeSettings, data_folder};
 pub(crate) use who::{JoinSettings, SendSettings, Target, Who, room_name};
 
 /// Where `serve` listens and `join` looks, if nothing else is said.

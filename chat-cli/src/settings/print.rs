@@ -1,9 +1,10 @@
 //! The settings in force, as a file that sets them.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use super::ServeSettings;
 use super::limits::LIMITS;
+use super::{Certificate, ServeSettings};
 use crate::cli::LogFormat;
 
 /// `settings` as TOML. Read as a settings file, it gives the same settings again.
@@ -29,6 +30,7 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
     let head = [
         ("listen", list(&settings.listen), "addresses; port 0 takes any free one"),
         ("admin", string(&settings.admin), "where operators find /healthz and /metrics; empty for nowhere"),
+        ("origins", list(&settings.origins), "whose pages may connect, besides the server's own"),
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
         ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
         ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),
@@ -38,6 +40,17 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
             "besides server, system, admin, root, everyone, here",
         ),
     ];
+    let path = |path: &Path| string(&path.to_string_lossy());
+    let certificate = match &settings.certificate {
+        None => vec![],
+        Some(Certificate::SelfSigned) => {
+            vec![("tls", string("self-signed"), "encrypted, with a certificate of its own")]
+        }
+        Some(Certificate::Files { certificate, key }) => vec![
+            ("tls_cert", path(certificate), "encrypted, with this certificate and those behind it"),
+            ("tls_key", path(key), "its key"),
+        ],
+    };
     let tail = [
         (
             "durability",
@@ -52,7 +65,7 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
     let mut line = |(key, value, about): (&str, String, &str)| {
         writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");
     };
-    head.into_iter().chain(data).chain(tail).for_each(&mut line);
+    head.into_iter().chain(certificate).chain(data).chain(tail).for_each(&mut line);
     out.push_str("\n[limits]\n");
     let mut line = |(key, value, about): (&str, String, &str)| {
         writeln!(out, "{:<44} # {about}", format!("{key} = {value}")).expect("a String takes every write");

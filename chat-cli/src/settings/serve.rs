@@ -6,10 +6,24 @@ use std::path::{Path, PathBuf};
 use super::data::{self, environment};
 use super::file::FileSettings;
 use super::{AllLimits, DEFAULT_ADDR, DEFAULT_ROOM};
-use crate::cli::{DataArgs, Durability, LogFormat, ServeArgs};
+use crate::cli::{CertificateArgs, DataArgs, Durability, LogFormat, ServeArgs, TlsHow};
 use crate::exit::{self, Exit};
 use crate::logs;
 use chat_net::chat_core::UserName;
+
+/// Where the certificate comes from with which everything is encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// It is made, and kept where history is.
+    SelfSigned,
+    /// From files.
+    Files {
+        /// Its file, with those behind it that lead to a root.
+        certificate: PathBuf,
+        /// That of its key.
+        key: PathBuf,
+    },
+}
 
 /// Everything `serve` needs to know.
 #[derive(Clone, Debug)]
@@ -18,8 +32,12 @@ pub(crate) struct ServeSettings {
     pub(crate) listen: Vec<String>,
     /// Where to listen for operators, as written; nowhere if empty.
     pub(crate) admin: String,
+    /// Whose pages may connect, besides the server's own.
+    pub(crate) origins: Vec<String>,
     /// Whether others than loopback may listen without encryption.
     pub(crate) plaintext: bool,
+    /// The certificate; none: nothing is encrypted.
+    pub(crate) certificate: Option<Certificate>,
     /// Whether floods and connections per address are not limited.
     pub(crate) trusted: bool,
     /// The room everyone starts in; none if empty.
@@ -105,11 +123,29 @@ impl ServeSettings {
                 )));
             }
         }
+        let written = CertificateArgs { tls: file.tls, tls_cert: file.tls_cert, tls_key: file.tls_key };
+        let typed = args.certificate != CertificateArgs::default();
+        let certificate = certificate(if typed { &args.certificate } else { &written }).map_err(wrong)?;
+        let plaintext = args.plaintext.or(file.plaintext).unwrap_or(false);
+        if plaintext && certificate.is_some() {
+            return Err(wrong(
+                "plaintext and tls: with a certificate nothing goes unencrypted; leave one out".into(),
+            ));
+        }
         let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
+        let origins = if args.origin.is_empty() { file.origins } else { args.origin.clone() };
+        if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(wrong(format!(
+                "\"{origin}\" is no origin of pages; write scheme and host as in https://chat.example.org, \
+                 and the port if it is not the usual one"
+            )));
+        }
         Ok(ServeSettings {
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
             admin: args.admin.clone().or(file.admin).unwrap_or_default(),
-            plaintext: args.plaintext.or(file.plaintext).unwrap_or(false),
+            origins,
+            plaintext,
+            certificate,
             trusted: args.trusted.or(file.trusted).unwrap_or(false),
             start_room,
             reserved_names: file.reserved_names,
@@ -165,16 +201,40 @@ impl ServeSettings {
             addresses.extend(found);
         }
         let open = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback());
-        if let (Some(open), false) = (open, self.plaintext) {
+        if let (Some(open), false) = (open, self.plaintext || self.certificate.is_some()) {
             return Err(exit::because(
                 Exit::Config,
                 format!(
                     "{open} can be reached from other machines and nothing would be encrypted; \
-                     say --plaintext if that is meant, or listen on 127.0.0.1"
+                     say --tls self-signed (or --tls-cert and --tls-key), or --plaintext if that is meant, \
+                     or listen on 127.0.0.1"
                 ),
             ));
         }
         Ok(addresses)
+    }
+}
+
+/// Whether it is a scheme of pages and a host, as a browser sends them (RFC 6454 section 7).
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(in_host))
+}
+
+/// What was said of the certificate in one place.
+fn certificate(said: &CertificateArgs) -> Result<Option<Certificate>, String> {
+    match (said.tls, &said.tls_cert, &said.tls_key) {
+        (None, None, None) => Ok(None),
+        (Some(TlsHow::SelfSigned), None, None) => Ok(Some(Certificate::SelfSigned)),
+        (Some(TlsHow::SelfSigned), ..) => {
+            Err("tls: either a self-signed certificate or one from files; leave one out".into())
+        }
+        (None, Some(certificate), Some(key)) => {
+            Ok(Some(Certificate::Files { certificate: certificate.clone(), key: key.clone() }))
+        }
+        (None, Some(_), None) => Err("tls_cert: say with --tls-key where its key is".into()),
+        (None, None, Some(_)) => Err("tls_key: say with --tls-cert where its certificate is".into()),
     }
 }
 
@@ -194,6 +254,18 @@ mod tests {
 
     fn merge(args: &ServeArgs, file: &str) -> anyhow::Result<ServeSettings> {
         ServeSettings::merge(args, FileSettings::parse(file).unwrap())
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for origin in ["https://chat.example.org", "http://intra:81", "http://[::1]:8080"] {
+            let args = ServeArgs { origin: vec![origin.into()], ..ServeArgs::default() };
+            assert_eq!(merge(&args, "origins = [\"https://other\"]").unwrap().origins, [origin]);
+        }
+        for origin in ["chat.example.org", "https://", "https://a/b", "ws://a", "*", "null", "https://a b"] {
+            let args = ServeArgs { origin: vec![origin.into()], ..ServeArgs::default() };
+            assert!(merge(&args, "").unwrap_err().to_string().contains("no origin"), "{origin}");
+        }
     }
 
     #[test]
@@ -230,6 +302,33 @@ mod tests {
         assert_eq!(exit::of(&admin("0.0.0.0:0", None).unwrap_err()), Exit::Config);
         assert!(admin("0.0.0.0:0", Some(true)).is_ok());
         assert!(on("nonsense", None).unwrap_err().to_string().contains("nonsense"));
+    }
+
+    #[test]
+    fn a_certificate_comes_from_one_place() {
+        let typed = |certificate: CertificateArgs, file: &str| {
+            let listen = vec!["0.0.0.0:0".into()];
+            let args = ServeArgs { certificate, listen, ..ServeArgs::default() };
+            merge(&args, file).and_then(|settings| settings.addresses().map(|_| settings.certificate))
+        };
+        let nothing = CertificateArgs::default;
+        let own = CertificateArgs { tls: Some(TlsHow::SelfSigned), ..nothing() };
+        let files = Certificate::Files { certificate: "c".into(), key: "k".into() };
+        let file = "tls_cert = \"c\"\ntls_key = \"k\"\n";
+        assert_eq!(typed(nothing(), file).unwrap(), Some(files));
+        assert_eq!(typed(own.clone(), file).unwrap(), Some(Certificate::SelfSigned));
+        assert_eq!(typed(nothing(), "tls = \"self-signed\"").unwrap(), Some(Certificate::SelfSigned));
+        for (args, file, part) in [
+            (CertificateArgs { tls_cert: Some("c".into()), ..own.clone() }, "", "leave one out"),
+            (CertificateArgs { tls_cert: Some("c".into()), ..nothing() }, file, "--tls-key"),
+            (nothing(), "tls_key = \"k\"", "--tls-cert"),
+            (own, "plaintext = true", "leave one out"),
+            (nothing(), "", "--tls self-signed"),
+        ] {
+            let refused = typed(args, file).unwrap_err();
+            assert_eq!(exit::of(&refused), Exit::Config);
+            assert!(refused.to_string().contains(part), "{refused}");
+        }
     }
 
     #[test]

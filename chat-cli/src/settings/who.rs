@@ -5,17 +5,22 @@ use std::path::PathBuf;
 
 use super::file::{FileJoin, FileSettings};
 use super::{DEFAULT_ADDR, DEFAULT_ROOM, downloads};
-use crate::cli::{ColorWhen, JoinArgs, SendArgs};
+use crate::cli::{ColorWhen, JoinArgs, SendArgs, TrustArgs};
 use crate::exit::{self, Exit};
 use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
+use chat_net::tls::Fingerprint;
 
 /// Which server, under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Who {
-    /// The server's address, as written.
+    /// The server's address, as written but for `tls://`.
     pub(crate) addr: String,
     /// The name; still to be judged by the server.
     pub(crate) name: String,
+    /// Whether TLS is spoken.
+    pub(crate) tls: bool,
+    /// The certificate that the server must have; none: what was remembered, or the system, says which are trusted.
+    pub(crate) pin: Option<Fingerprint>,
 }
 
 /// Everything `join` needs to know.
@@ -66,7 +71,7 @@ impl JoinSettings {
     /// Says what is wrong: [`Exit::Config`] in the file, [`Exit::Usage`] elsewhere.
     pub(crate) fn resolve(args: &JoinArgs) -> anyhow::Result<JoinSettings> {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
-        let who = who(args.who.addr.clone(), args.who.name.clone(), &file, &environment)?;
+        let who = who(args.who.addr.clone(), args.who.name.clone(), &args.who.trust, &file, &environment)?;
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
         let rooms = rooms.iter().map(|room| room_name(room).map(String::from)).collect::<Result<_, _>>()?;
         let downloads = args.downloads.clone().or(file.downloads);
@@ -87,7 +92,7 @@ impl SendSettings {
 
     fn merge(args: &SendArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendSettings> {
         let (addr, words) = address_first(args.addr.as_ref(), &args.words, env);
-        let who = who(addr, args.name.clone(), file, env)?;
+        let who = who(addr, args.name.clone(), &args.trust, file, env)?;
         let first_room = |list: String| list.split(',').next().map(str::to_owned);
         let target = match (&args.to, &args.room) {
             (Some(user), _) => Target::User(user.clone()),
@@ -122,18 +127,35 @@ pub(super) fn address_first<'a, T: AsRef<OsStr>>(
 pub(super) fn who(
     addr: Option<String>,
     name: Option<String>,
+    trust: &TrustArgs,
     file: &FileJoin,
     env: Env<'_>,
 ) -> anyhow::Result<Who> {
+    // A certificate that the file names is that of the server that it names.
+    let pin = match (&addr, trust.tls_pin, &file.tls_pin) {
+        (_, Some(typed), _) => Some(typed),
+        (None, None, Some(written)) => {
+            let wrong = |why| exit::because(Exit::Config, format!("tls_pin: \"{written}\": {why}"));
+            Some(written.parse().map_err(wrong)?)
+        }
+        _ => None,
+    };
     let addr = addr.or_else(|| file.addr.clone()).unwrap_or_else(|| DEFAULT_ADDR.into());
+    let (addr, is_secure) = match addr.strip_prefix(TLS) {
+        Some(addr) => (addr.to_owned(), true),
+        None => (addr, false),
+    };
     if !looks_like_an_address(&addr) {
-        return Err(exit::because(Exit::Usage, format!("\"{addr}\" is no address, write HOST:PORT")));
+        return Err(exit::because(
+            Exit::Usage,
+            format!("\"{addr}\" is no address, write HOST:PORT or {TLS}HOST:PORT"),
+        ));
     }
     let login =
         || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
     let name = name.or_else(|| file.name.clone()).or_else(login);
     let name = name.ok_or_else(|| exit::because(Exit::Usage, "say with --name under which name to join"))?;
-    Ok(Who { addr, name })
+    Ok(Who { addr, name, tls: trust.tls || is_secure || pin.is_some(), pin })
 }
 
 /// The room's name without `#`, as the server knows it.
@@ -145,8 +167,12 @@ pub(crate) fn room_name(written: &str) -> anyhow::Result<RoomName> {
         .map_err(|why| exit::because(Exit::Usage, format!("room \"{written}\": {why}")))
 }
 
-/// Whether it has the form HOST:PORT.
+/// Before an address: TLS is spoken there.
+const TLS: &str = "tls://";
+
+/// Whether it has the form HOST:PORT, perhaps behind `tls://`.
 fn looks_like_an_address(text: &str) -> bool {
+    let text = text.strip_prefix(TLS).unwrap_or(text);
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bracketed = host.starts_with('[') && host.ends_with(']');
     let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ':' || c == '/');
@@ -200,6 +226,29 @@ mod tests {
         assert_eq!((merged.who.addr.as_str(), merged.target), ("typed:1", Target::Room("four".into())));
         let merged = SendSettings::merge(&words(&["hi"]), &file, &|_| None).unwrap();
         assert_eq!((merged.who.addr.as_str(), merged.target), ("file:1", Target::Room("three".into())));
+    }
+
+    #[test]
+    fn an_address_a_switch_or_a_pin_asks_for_tls() {
+        let nothing = |_: &str| None;
+        let pin = Fingerprint::of(b"certificate");
+        let who = |args: &SendArgs, file: &FileJoin| {
+            let who = SendSettings::merge(args, file, &nothing).unwrap().who;
+            (who.addr, who.tls, who.pin)
+        };
+        let bare = FileJoin::default();
+        assert_eq!(who(&words(&["hi"]), &bare), (DEFAULT_ADDR.into(), false, None));
+        assert_eq!(who(&words(&["tls://h:1", "hi"]), &bare), ("h:1".into(), true, None));
+        let typed = |tls, tls_pin| SendArgs { trust: TrustArgs { tls, tls_pin }, ..words(&["h:1", "hi"]) };
+        assert_eq!(who(&typed(true, None), &bare), ("h:1".into(), true, None));
+        assert_eq!(who(&typed(false, Some(pin)), &bare), ("h:1".into(), true, Some(pin)));
+        let (addr, tls_pin) = (Some("tls://file:1".into()), Some(pin.to_string()));
+        let file = FileJoin { addr, tls_pin, ..FileJoin::default() };
+        assert_eq!(who(&words(&["hi"]), &file), ("file:1".into(), true, Some(pin)));
+        assert_eq!(who(&words(&["h:1", "hi"]), &file), ("h:1".into(), false, None), "it is another server");
+        let wrong = FileJoin { tls_pin: Some("sha1:00".into()), ..FileJoin::default() };
+        let refused = SendSettings::merge(&words(&["hi"]), &wrong, &nothing).unwrap_err();
+        assert_eq!(exit::of(&refused), Exit::Config);
     }
 
     #[test]

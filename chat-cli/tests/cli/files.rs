@@ -161,12 +161,12 @@ fn json_lines_tell_programs_all_of_it() {
 }
 
 #[test]
-fn nobody_there_and_nothing_offered_end_with_4() {
+fn nobody_there_and_nothing_offered_end_with_10() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a", 10);
-    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &file]).ends_with(4);
+    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &file]).ends_with(10);
     assert!(err.last().unwrap().ends_with("nobody was there to take it in time"), "{err:?}");
-    let (out, err) = receive(&server.addr, "bob", "alice", &desk, &["--wait", "1"]).ends_with(4);
+    let (out, err) = receive(&server.addr, "bob", "alice", &desk, &["--wait", "1"]).ends_with(10);
     assert!(out.is_empty(), "{out:?}");
     assert!(err.last().unwrap().ends_with("alice offered nothing in time"), "{err:?}");
 }
@@ -175,7 +175,7 @@ fn nobody_there_and_nothing_offered_end_with_4() {
 fn who_is_there_and_does_not_answer_is_not_waited_for_longer() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let mut bob = server.person("bob");
-    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &desk.file("a", 10)]).ends_with(4);
+    let (_, err) = send(&server.addr, "alice", "bob", &["--wait", "1", &desk.file("a", 10)]).ends_with(10);
     assert!(err.last().unwrap().ends_with("nobody took it in time"), "{err:?}");
     bob.until("a");
 }

@@ -23,3 +23,5 @@ mod serve;
 mod settings;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod tls;
