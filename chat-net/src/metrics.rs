@@ -87,7 +87,14 @@ fn connections(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
     out.gauge("chat_connections_admitted", None, about, stats.admitted)?;
     let about = "Connections that never became a client: over a limit, or in another protocol.";
     let refused = of_codes(&stats.connections_refused, |code| {
-        matches!(code, Code::ServerFull | Code::AddressLimit | Code::WrongProtocol | Code::UnsupportedVersion)
+        matches!(
+            code,
+            Code::ServerFull
+                | Code::AddressLimit
+                | Code::WrongProtocol
+                | Code::UnsupportedVersion
+                | Code::TlsRequired
+        )
     });
     out.counts("chat_connections_refused", about, "reason", refused)?;
     let about = "Clients' connections that ended, by the code they ended with.";

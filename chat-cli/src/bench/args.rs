@@ -9,12 +9,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::dialect::Form;
 use super::files::RelayArgs;
 use super::floor::FloorArgs;
+use super::transport::Transport;
 
 /// What stands first in the help.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   chat-cli bench --quick                           a few seconds, small sizes
   chat-cli bench --only fan-out,rooms --repeat 5   two scenarios, medians of five runs
+  chat-cli bench --only fan-out --transport tcp,ws what a WebSocket costs
   chat-cli bench --store sqlite --dir /srv         what keeping costs, on the disk of that folder
   chat-cli bench --json > figures.json             one JSON object
   chat-cli bench --svg sweep.svg                   draws sweep.svg and sweep-multiples.svg
@@ -80,6 +82,11 @@ pub(crate) struct BenchArgs {
     /// store on disk is always in binary
     #[arg(long, value_enum)]
     pub(super) form: Option<Form>,
+
+    /// What 'fan-out', 'latency' and 'idle' go over; the others, and the floor, are always over tcp. Several are
+    /// measured one after the other in the same run. Lines of people go over no WebSocket [default: tcp]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "TRANSPORT,…")]
+    pub(super) transport: Vec<Transport>,
 
     /// Small sizes and short runs: shows that it works, not how fast it is
     #[arg(long)]
@@ -178,6 +185,11 @@ impl BenchArgs {
     pub(super) fn time(&self) -> Duration {
         let default = if self.quick { Duration::from_millis(300) } else { Duration::from_secs(3) };
         self.seconds.unwrap_or(default)
+    }
+
+    /// Over what, in order.
+    pub(super) fn transports(&self) -> Vec<Transport> {
+        if self.transport.is_empty() { vec![Transport::Tcp] } else { self.transport.clone() }
     }
 
     /// Whether this scenario is to run.

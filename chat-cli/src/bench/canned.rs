@@ -19,10 +19,12 @@ impl Canned {
         Canned { welcome, message }
     }
 
-    /// What this crowd was sent.
+    /// What this crowd was sent, as it would be over bare TCP.
     pub(super) fn of(crowd: &Crowd) -> Canned {
-        let message = if crowd.sample().is_empty() { b"\n" } else { crowd.sample() };
-        Canned { welcome: crowd.welcome().to_vec(), message: message.to_vec() }
+        let form = crowd.form();
+        let message =
+            if crowd.sample().is_empty() { b"\n".to_vec() } else { form.plain_bytes(crowd.sample()) };
+        Canned { welcome: form.plain_bytes(crowd.welcome()), message }
     }
 
     /// About what a server would send, where there is none.
@@ -52,7 +54,7 @@ impl Canned {
             | Work::FileTalk { .. } => 1,
         };
         let mut arguments: Vec<String> = ["bench", "floor"].map(str::to_owned).to_vec();
-        let form: Form = case.form;
+        let form: Form = case.form.plain();
         for (flag, value) in [
             ("--framing", form.framing().name().to_owned()),
             ("--preface", form.preface_len().to_string()),

@@ -3,12 +3,15 @@
 use super::args::{BenchArgs, Scenario, StoreKind};
 use super::dialect::Form;
 use super::sample::Measure;
+use super::transport::Transport;
 
 /// One line of work.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     /// The form all its connections speak.
     pub(super) form: Form,
+    /// What they go over.
+    pub(super) transport: Transport,
     /// What is done.
     pub(super) work: Work,
     /// Whether the sizes are those the reach is meant for.
@@ -116,7 +119,13 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
             (None, Work::FanOut { .. }) => vec![Form::Text, Form::Binary],
             (None, _) => vec![Form::Binary],
         };
-        cases.extend(forms.into_iter().map(|form| Case { form, work, full: !args.quick }));
+        for transport in args.transports() {
+            if transport != Transport::Tcp && !work.goes_over_all() {
+                continue;
+            }
+            let forms = forms.iter().filter_map(|form| form.over(transport));
+            cases.extend(forms.map(|form| Case { form, transport, work, full: !args.quick }));
+        }
     }
     cases
 }
@@ -232,6 +241,11 @@ impl Work {
         }
     }
 
+    /// Whether its crowd may come over other transports than bare TCP.
+    fn goes_over_all(self) -> bool {
+        matches!(self, Work::FanOut { .. } | Work::Latency { .. } | Work::Idle { .. })
+    }
+
     /// How many connections it takes.
     pub(super) fn connections(self) -> usize {
         match self {
@@ -263,7 +277,10 @@ impl Work {
 impl Case {
     /// The sizes, in words.
     pub(super) fn title(&self) -> String {
-        let form = self.form.name();
+        let form = match self.transport {
+            Transport::Tcp => self.form.name().to_owned(),
+            transport => format!("{} over {}", self.form.name(), transport.name()),
+        };
         match self.work {
             Work::FanOut { members, in_flight: 1 } => format!("to {members} in lock-step, {form}"),
             Work::FanOut { members, in_flight } => format!("to {members}, {in_flight} in flight, {form}"),
@@ -313,6 +330,12 @@ impl Case {
     pub(super) fn reach(&self, measure: Measure) -> Option<Reach> {
         if !self.full {
             return None;
+        }
+        match (self.transport, self.work, measure) {
+            (Transport::Tcp, ..) => {}
+            (Transport::Ws, Work::Idle { .. }, Measure::Resident) => return Some(Reach::AtMost(8192.0)),
+            (_, Work::Idle { .. }, Measure::Resident) => return Some(Reach::AtMost(40_960.0)),
+            _ => return None,
         }
         match (self.work, measure) {
             (Work::FanOut { members: 1000, .. }, Measure::Processor) => Some(Reach::Multiple(2.0)),

@@ -1,18 +1,21 @@
 //! The clients: many connections in one non-blocking loop, as cheap as they can be, the same for server and floor.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
+use rustls::ClientConfig;
 use socket2::{Domain, Socket, Type};
 
 use super::dialect::{Form, Mark};
 use super::stop::Stop;
 use super::timer::{TIMER, Timer};
+use super::transport::{Wire, websocket};
 
 const READ_BYTES: usize = 256 * 1024;
 /// So many connections may wait for their welcome; more would overflow a listener's queue.
@@ -26,6 +29,8 @@ const QUIET: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Crowd {
     form: Form,
+    /// None: it goes over the bare socket.
+    tls: Option<Arc<ClientConfig>>,
     addr: SocketAddr,
     /// Where connections come from, so that one run's closed ones do not use up the next one's ports.
     source: Option<Ipv4Addr>,
@@ -44,11 +49,15 @@ pub(super) struct Crowd {
 
 #[derive(Debug)]
 struct Member {
-    stream: TcpStream,
+    wire: Wire,
+    /// What it says first, while it waits for its WebSocket to begin.
+    greeting: Option<Vec<u8>>,
     /// The beginning of a message whose rest is to come.
     begun: Vec<u8>,
     /// What the socket did not take.
     unsent: Vec<u8>,
+    /// Whether the poller tells when the socket takes more.
+    waits: bool,
     joined: bool,
     heard: u64,
     welcome: Vec<u8>,
@@ -65,12 +74,14 @@ impl Crowd {
         source: Option<Ipv4Addr>,
         counts: Mark,
         stop: Stop,
+        tls: Option<Arc<ClientConfig>>,
     ) -> Result<Crowd> {
         let poll = Poll::new()?;
         let timer = Timer::new(poll.registry())?;
         let now = Instant::now();
         Ok(Crowd {
             form,
+            tls,
             addr,
             source,
             counts,
@@ -129,20 +140,23 @@ impl Crowd {
         let token = Token(self.members.len());
         self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
         self.unanswered += 1;
+        let upgrade = self.form.subprotocol().map(|name| websocket::upgrade(&self.addr.to_string(), name));
         self.members.push(Member {
-            stream,
+            wire: Wire::new(stream, self.tls.as_ref())?,
+            greeting: upgrade.is_some().then(|| hello.to_vec()),
             begun: Vec::new(),
             unsent: Vec::new(),
+            waits: false,
             joined: false,
             heard: 0,
             welcome: Vec::new(),
         });
-        self.send(token.0, hello)
+        self.send(token.0, upgrade.as_deref().unwrap_or(hello))
     }
 
     /// From now on each message goes out at once, however short.
     pub(super) fn speak_at_once(&self) -> Result<()> {
-        self.members.iter().try_for_each(|member| Ok(member.stream.set_nodelay(true)?))
+        self.members.iter().try_for_each(|member| Ok(member.wire.stream.set_nodelay(true)?))
     }
 
     /// Returns when nothing has arrived for a while, and not before `at_least` has passed.
@@ -178,15 +192,23 @@ impl Crowd {
             member.unsent.extend_from_slice(bytes);
             return Ok(());
         }
-        let sent = match member.stream.write(bytes) {
+        let sent = match member.wire.write(bytes) {
             Ok(sent) => sent,
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
             Err(e) => return Err(e).with_context(|| format!("client {index} cannot send")),
         };
-        if sent < bytes.len() {
-            member.unsent.extend_from_slice(&bytes[sent..]);
-            let both = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().reregister(&mut member.stream, Token(index), both)?;
+        member.unsent.extend_from_slice(&bytes[sent..]);
+        self.watch(index)
+    }
+
+    /// Lets the poller tell when the socket takes more, as long as something waits for that.
+    fn watch(&mut self, index: usize) -> Result<()> {
+        let member = &mut self.members[index];
+        let waits = !member.unsent.is_empty() || member.wire.has_unsent();
+        if waits || member.waits {
+            member.waits = waits;
+            let interest = if waits { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            self.poll.registry().reregister(&mut member.wire.stream, Token(index), interest)?;
         }
         Ok(())
     }
@@ -232,6 +254,9 @@ impl Crowd {
             }
             if event.is_readable() {
                 self.read(index, heard)?;
+                if self.members[index].wire.is_secure() {
+                    self.watch(index)?;
+                }
             }
             if event.is_writable() {
                 self.send_rest(index)?;
@@ -242,11 +267,11 @@ impl Crowd {
 
     fn send_rest(&mut self, index: usize) -> Result<()> {
         let member = &mut self.members[index];
-        if member.unsent.is_empty() {
+        if !member.waits {
             return Ok(());
         }
+        member.wire.flush()?;
         let rest = std::mem::take(&mut member.unsent);
-        self.poll.registry().reregister(&mut member.stream, Token(index), Interest::READABLE)?;
         self.send(index, &rest)
     }
 
@@ -255,7 +280,7 @@ impl Crowd {
             let member = &mut self.members[index];
             let begun = member.begun.len();
             self.buffer[..begun].copy_from_slice(&member.begun);
-            let read = match member.stream.read(&mut self.buffer[begun..]) {
+            let read = match member.wire.read(&mut self.buffer[begun..]) {
                 Ok(0) => bail!("the server closed the connection of client {index}"),
                 Ok(read) => read,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -269,8 +294,8 @@ impl Crowd {
                 self.last_heard = now;
                 heard(index, count, now);
             }
-            // The poller tells of each arrival once; a read that does not fill the buffer got all.
-            if begun + read < self.buffer.len() {
+            // The poller tells of each arrival once; a read that does not fill the buffer got all, without TLS.
+            if begun + read < self.buffer.len() && !self.members[index].wire.is_secure() {
                 return Ok(());
             }
         }
@@ -278,9 +303,13 @@ impl Crowd {
 
     /// Counts what is in the first `filled` bytes of the buffer, and keeps the message that is begun.
     fn take_messages(&mut self, index: usize, filled: usize) -> Result<u64> {
+        let Some(mut at) = self.begin_websocket(index, filled)? else {
+            self.members[index].begun = self.buffer[..filled].to_vec();
+            return Ok(0);
+        };
         let (framing, is_last) = (self.form.framing(), index + 1 == self.members.len());
         let member = &mut self.members[index];
-        let (mut at, mut count, mut pongs) = (0, 0, Vec::new());
+        let (mut count, mut pongs) = (0, Vec::new());
         let mut sample = 0..0;
         while let Some((message, used)) = framing.first(&self.buffer[at..filled]) {
             let mark = self.form.mark(message);
@@ -315,6 +344,24 @@ impl Crowd {
             self.send(index, &pongs)?;
         }
         Ok(count)
+    }
+
+    /// How many of the first bytes of the buffer are no messages; none if a WebSocket is yet to begin.
+    fn begin_websocket(&mut self, index: usize, filled: usize) -> Result<Option<usize>> {
+        let member = &mut self.members[index];
+        if member.greeting.is_none() {
+            return Ok(Some(0));
+        }
+        let Some(used) = websocket::accepted(&self.buffer[..filled])? else { return Ok(None) };
+        if let Some(hello) = member.greeting.take() {
+            self.send(index, &hello)?;
+        }
+        Ok(Some(used))
+    }
+
+    /// How all of them speak.
+    pub(super) fn form(&self) -> Form {
+        self.form
     }
 
     /// Everyone says goodbye, so that nothing of this run is left in a server that goes on.

@@ -8,6 +8,7 @@ use chat_net::codec::{FromClient, FromServer, Hello, bincode, json};
 use clap::ValueEnum;
 
 use super::framing::Framing;
+use super::transport::{Transport, websocket};
 
 /// What a connection of the bench speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +19,12 @@ pub(super) enum Form {
     Binary,
     /// Lines of JSON.
     Json,
+    /// bincode in the messages of a WebSocket: binary over another transport.
+    #[value(skip)]
+    WebBinary,
+    /// JSON in the messages of a WebSocket.
+    #[value(skip)]
+    WebJson,
 }
 
 /// What kind of message the server sent.
@@ -49,8 +56,8 @@ impl Form {
     pub(super) fn name(self) -> &'static str {
         match self {
             Form::Text => "text",
-            Form::Binary => "binary",
-            Form::Json => "json",
+            Form::Binary | Form::WebBinary => "binary",
+            Form::Json | Form::WebJson => "json",
         }
     }
 
@@ -59,7 +66,51 @@ impl Form {
         match self {
             Form::Text | Form::Json => Framing::Lines,
             Form::Binary => Framing::Frames,
+            Form::WebBinary | Form::WebJson => Framing::WebSocket,
         }
+    }
+
+    /// The same, over this transport; none if that cannot carry it.
+    pub(super) fn over(self, transport: Transport) -> Option<Form> {
+        match (self.plain(), transport.is_web()) {
+            (Form::Text, true) => None,
+            (Form::Json, true) => Some(Form::WebJson),
+            (_, true) => Some(Form::WebBinary),
+            (plain, false) => Some(plain),
+        }
+    }
+
+    /// The same, over bare TCP.
+    pub(super) fn plain(self) -> Form {
+        match self {
+            Form::WebBinary => Form::Binary,
+            Form::WebJson => Form::Json,
+            plain => plain,
+        }
+    }
+
+    /// The subprotocol of its WebSocket; none if it has none.
+    pub(super) fn subprotocol(self) -> Option<&'static str> {
+        match self {
+            Form::WebBinary => Some("chat.v1.bincode"),
+            Form::WebJson => Some("chat.v1.json"),
+            _ => None,
+        }
+    }
+
+    /// Whole messages of a server, as they would be over bare TCP.
+    pub(super) fn plain_bytes(self, mut bytes: &[u8]) -> Vec<u8> {
+        if self.plain() == self {
+            return bytes.to_vec();
+        }
+        let mut plain = Vec::new();
+        while let Some((message, used)) = self.framing().first(bytes) {
+            if !message.is_empty() {
+                self.plain().framing().put(message, &mut plain);
+            }
+            bytes = &bytes[used..];
+        }
+        plain
     }
 
     /// How many bytes at the start of a connection are no message.
@@ -139,8 +190,8 @@ impl Form {
     pub(super) fn pong(self, ping: &[u8]) -> Vec<u8> {
         let ping = match self {
             Form::Text => return Vec::new(),
-            Form::Binary => bincode::decode_server(ping),
-            Form::Json => json::decode_server(ping),
+            Form::Binary | Form::WebBinary => bincode::decode_server(ping),
+            Form::Json | Form::WebJson => json::decode_server(ping),
         };
         let mut bytes = Vec::new();
         if let Ok(FromServer::Ping { nonce }) = ping {
@@ -153,26 +204,22 @@ impl Form {
     pub(super) fn mark(self, message: &[u8]) -> Mark {
         match self {
             Form::Text => text_mark(message),
-            Form::Binary => binary_mark(message),
-            Form::Json => json_mark(message),
+            Form::Binary | Form::WebBinary => binary_mark(message),
+            Form::Json | Form::WebJson => json_mark(message),
         }
     }
 
     /// Appends a frame or a line; people's lines are written where they are needed.
     fn client(self, message: &FromClient, out: &mut Vec<u8>) {
         let mut payload = BytesMut::new();
-        match self {
-            Form::Text => {}
-            Form::Binary => {
-                bincode::encode_client(message, &mut payload);
-                out.extend_from_slice(&(payload.len() as u32).to_be_bytes());
-                out.extend_from_slice(&payload);
-            }
-            Form::Json => {
-                json::encode_client(message, &mut payload);
-                out.extend_from_slice(&payload);
-                out.push(b'\n');
-            }
+        match self.plain() {
+            Form::Json => json::encode_client(message, &mut payload),
+            Form::Binary => bincode::encode_client(message, &mut payload),
+            _ => return,
+        }
+        match self.framing() {
+            Framing::WebSocket => websocket::put(&payload, self == Form::WebBinary, out),
+            framing => framing.put(&payload, out),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use super::transport::websocket;
+
 /// How messages are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Framing {
@@ -9,6 +11,9 @@ pub(super) enum Framing {
     Lines,
     /// Each begins with its length, four bytes, the highest first.
     Frames,
+    /// Each is a frame of a WebSocket; the floor knows none of these.
+    #[value(skip)]
+    WebSocket,
 }
 
 const HEADER: usize = 4;
@@ -19,6 +24,18 @@ impl Framing {
         match self {
             Framing::Lines => "lines",
             Framing::Frames => "frames",
+            Framing::WebSocket => "websocket",
+        }
+    }
+
+    /// Appends a message, with newline or length; a WebSocket's frame is put by [`websocket::put`].
+    pub(super) fn put(self, payload: &[u8], out: &mut Vec<u8>) {
+        if self == Framing::Frames {
+            out.extend_from_slice(&(payload.len() as u32).to_be_bytes());
+        }
+        out.extend_from_slice(payload);
+        if self == Framing::Lines {
+            out.push(b'\n');
         }
     }
 
@@ -34,6 +51,7 @@ impl Framing {
                 let length = length(bytes.first_chunk()?);
                 Some((bytes.get(HEADER..HEADER + length)?, HEADER + length))
             }
+            Framing::WebSocket => websocket::first(bytes),
         }
     }
 }
@@ -64,6 +82,7 @@ impl Counter {
         match self.framing {
             Framing::Lines => memchr::memchr_iter(b'\n', bytes).count(),
             Framing::Frames => self.count_frames(bytes),
+            Framing::WebSocket => unreachable!("the floor speaks no WebSocket"),
         }
     }
 

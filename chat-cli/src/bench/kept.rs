@@ -45,6 +45,10 @@ impl Stores {
 
 /// A server with this store; it has a folder of its own if that is on disk.
 pub(super) fn serve(store: StoreKind, folder: &Path) -> Result<ServerProcess> {
+    serve_with(store, folder, &[])
+}
+
+fn serve_with(store: StoreKind, folder: &Path, more: &[OsString]) -> Result<ServerProcess> {
     let mut arguments: Vec<OsString> =
         ["serve", "--json", "--listen", "127.0.0.1:0", "--trusted"].map(OsString::from).to_vec();
     match store {
@@ -54,6 +58,7 @@ pub(super) fn serve(store: StoreKind, folder: &Path) -> Result<ServerProcess> {
             arguments.push(folder.into());
         }
     }
+    arguments.extend_from_slice(more);
     ServerProcess::start(&arguments)
 }
 
@@ -92,9 +97,14 @@ impl Bench {
 
     /// A new server with that store.
     pub(super) fn serve(&mut self, store: StoreKind) -> Result<ServerProcess> {
+        self.serve_with(store, &[])
+    }
+
+    /// The same, told more.
+    pub(super) fn serve_with(&mut self, store: StoreKind, more: &[OsString]) -> Result<ServerProcess> {
         match store {
-            StoreKind::Memory => serve(store, Path::new("")),
-            StoreKind::Sqlite => serve(store, &self.folder()?.place()),
+            StoreKind::Memory => serve_with(store, Path::new(""), more),
+            StoreKind::Sqlite => serve_with(store, &self.folder()?.place(), more),
         }
     }
 

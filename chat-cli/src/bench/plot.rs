@@ -206,6 +206,7 @@ mod tests {
         use crate::bench::case::{Case, Work};
         use crate::bench::dialect::Form;
         use crate::bench::sample::Sample;
+        use crate::bench::transport::Transport;
 
         let mut report = Report::new(false, 1);
         let mut add = |work: Work, measures: &[(Measure, f64)]| {
@@ -214,7 +215,7 @@ mod tests {
                     .iter()
                     .fold(Sample::default(), |sample, (measure, value)| sample.with(*measure, value * times))
             };
-            let case = Case { form: Form::Text, work, full: true };
+            let case = Case { form: Form::Text, transport: Transport::Tcp, work, full: true };
             report.rows.extend(Row::all(&case, &[sample(times)], &[sample(1.0)]));
         };
         for clients in [50, 250, 450] {

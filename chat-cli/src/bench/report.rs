@@ -26,6 +26,7 @@ pub(super) struct Row {
     /// The sizes, in words.
     pub(super) case: String,
     form: &'static str,
+    transport: &'static str,
     /// How many connections there were.
     pub(super) connections: usize,
     /// What was measured.
@@ -73,6 +74,7 @@ impl Row {
             scenario: case.work.scenario().name(),
             case: case.title(),
             form: case.form.name(),
+            transport: case.transport.name(),
             connections: case.work.connections(),
             measure,
             unit: measure.unit(),

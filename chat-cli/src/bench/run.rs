@@ -18,6 +18,7 @@ use super::report::{Report, Row};
 use super::sample::Sample;
 use super::server_process::ServerProcess;
 use super::stop::Stop;
+use super::transport::{Certificate, Transport};
 use super::{accept, fan_out, floor, idle, latency, plot, query, rooms};
 
 /// Joins and leaves of a big room are told every two seconds; the last of them shall not fall into the run.
@@ -27,7 +28,11 @@ const DIGEST: Duration = Duration::from_millis(2500);
 pub(super) const ROOM: &str = "bench0";
 
 const NOTHING: &str = "there is nothing to measure: 'accept', 'start', 'page' and 'memory' need a store on disk, \
-                       so leave out --addr and --store memory";
+                       so leave out --addr and --store memory; over another transport than tcp there are \
+                       'fan-out', 'latency' and 'idle', and no lines of people over a WebSocket";
+
+const NOT_ITS_CERTIFICATE: &str = "over TLS, only a server that the bench starts is measured: it trusts no other \
+                                   certificate than its own, so leave out --addr";
 
 /// What all cases have in common.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub(super) struct Bench {
     pub(super) stop: Stop,
     pub(super) stores: Stores,
     pub(super) files: Files,
+    /// Of the servers that speak TLS, made for the first.
+    certificate: Option<Certificate>,
     /// How many crowds there were: no two have the same names, rooms or source addresses.
     crowds: u32,
     /// How many readers of pages there were.
@@ -61,6 +68,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         stop: Stop::listen()?,
         stores: Stores::default(),
         files: Files::default(),
+        certificate: None,
         crowds: 0,
         readers: 0,
     };
@@ -104,7 +112,7 @@ impl Bench {
             let canned = if self.args.floor_only {
                 Canned::typical(case)
             } else {
-                let server = self.server()?;
+                let server = self.server(case.transport)?;
                 let (sample, canned) = self.measure(case, &server, true)?;
                 servers.push(sample);
                 canned
@@ -115,10 +123,23 @@ impl Bench {
         Ok(Row::all(case, &servers, &floors))
     }
 
-    fn server(&mut self) -> Result<ServerProcess> {
+    fn server(&mut self, transport: Transport) -> Result<ServerProcess> {
         match self.args.addr {
+            Some(_) if transport.is_secure() => anyhow::bail!("{NOT_ITS_CERTIFICATE}"),
             Some(addr) => Ok(ServerProcess::running(addr, self.args.pid)),
-            None => self.serve(self.args.store.unwrap_or(StoreKind::Memory)),
+            None => {
+                let store = self.args.store.unwrap_or(StoreKind::Memory);
+                if !transport.is_secure() {
+                    return self.serve(store);
+                }
+                let certificate = match self.certificate.take() {
+                    Some(made) => made,
+                    None => Certificate::make()?,
+                };
+                let certificate = self.certificate.insert(certificate);
+                let arguments = certificate.arguments();
+                self.serve_with(store, &arguments)
+            }
         }
     }
 
@@ -130,9 +151,13 @@ impl Bench {
         real: bool,
     ) -> Result<(Sample, Canned)> {
         self.crowds += 1;
-        let (form, time, size) = (case.form, self.args.time(), case.work.room_size());
+        let (time, size) = (self.args.time(), case.work.room_size());
+        // The floor is over bare TCP, always.
+        let form = if real { case.form } else { case.form.plain() };
+        let certificate = self.certificate.as_ref().filter(|_| real && case.transport.is_secure());
+        let tls = certificate.map(Certificate::client);
         let counts = if matches!(case.work, Work::Query { .. }) { Mark::Answered } else { Mark::Said };
-        let mut crowd = Crowd::new(form, server.addr(), self.source(), counts, self.stop.clone())?;
+        let mut crowd = Crowd::new(form, server.addr(), self.source(), counts, self.stop.clone(), tls)?;
         let names = Names::new(self.args.addr.is_some(), self.crowds);
         let room_of = |index: usize| names.room(index / size);
         if let Work::Idle { connections, .. } = case.work {

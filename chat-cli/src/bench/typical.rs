@@ -41,8 +41,8 @@ impl Form {
     fn server(self, frame: &FromServer) -> Vec<u8> {
         let form = match self {
             Form::Text => codec::Form::Text,
-            Form::Binary => codec::Form::Bincode,
-            Form::Json => codec::Form::JsonLines,
+            Form::Binary | Form::WebBinary => codec::Form::Bincode,
+            Form::Json | Form::WebJson => codec::Form::JsonLines,
         };
         let mut out = BytesMut::new();
         form.encode(frame, false, &mut out);

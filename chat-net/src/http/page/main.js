@@ -210,6 +210,8 @@ class App {
   }
 
   keep() {
+    const typedIn = this.model.places.get(this.typedIn);
+    if (typedIn) typedIn.draft = this.composer.box.value;
     if (this.client.token) keep({ label: label(), client: this.client.kept(), ...snapshot(this.model) });
   }
 

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { Person, inBrowser } from './browser.mjs';
+import { Server } from './server.mjs';
+import { LineClient, Wire } from './wire.mjs';
+
+/** What a browser says of itself when the network is gone. */
+const broken = /WebSocket|ERR_|net::/;
+
+inBrowser('a page that is loaded again goes on where it was', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna');
+  const ben = await Person.enter(browser, server, 'ben');
+  await anna.types('before');
+  await ben.sees('before', 'anna');
+  await anna.button('Whisper to ben').click();
+  await anna.types('only you');
+  await anna.sees('only you');
+  await anna.goes('#lobby');
+  await anna.box.fill('a draft');
+
+  await anna.page.reload();
+  await anna.message('before', 'anna').waitFor();
+  assert.equal(await anna.box.inputValue(), 'a draft');
+  await ben.types('after');
+  await anna.sees('after', 'ben');
+  await anna.page.reload();
+  await anna.sees('after', 'ben');
+  assert.deepEqual(await anna.bodies(), ['before', 'after']);
+  await anna.goes('@ben');
+  assert.deepEqual(await anna.bodies(), ['only you']);
+  assert.ok(!/anna.*(joined|left)/.test((await ben.log.innerText()).replace(/^.*joined.*$/m, '')), 'nobody saw it go');
+  assert.deepEqual(await ben.bodies(), ['before', 'after']);
+  anna.isWell();
+  ben.isWell();
+});
+
+inBrowser('a server that ends and comes back loses nothing and tells nothing twice', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna', { allowed: broken });
+  const ben = await Person.enter(browser, server, 'ben', { allowed: broken });
+  await anna.types('one');
+  await ben.sees('one', 'anna');
+  assert.equal(await server.end(), 0);
+  await anna.status.getByText(/Trying again|Connecting/).waitFor();
+  await anna.types('said while it was away');
+  await server.run();
+  await anna.sees('said while it was away', 'anna');
+  await ben.sees('said while it was away', 'anna');
+  await ben.types('two');
+  await anna.sees('two', 'ben');
+  await server.kill();
+  await ben.status.getByText(/Trying again|Connecting/).waitFor();
+  await server.run();
+  await anna.types('three');
+  await ben.sees('three', 'anna');
+  const all = ['one', 'said while it was away', 'two', 'three'];
+  assert.deepEqual(await ben.bodies(), all);
+  assert.deepEqual(await anna.bodies(), all);
+  anna.isWell();
+  ben.isWell();
+});
+
+inBrowser('a network that goes and comes back is told of, and nothing is missing', async (t, browser) => {
+  const server = await Server.start(t);
+  const wire = await Wire.to(t, server);
+  const anna = await Person.enter(browser, wire, 'anna', { allowed: broken });
+  const nina = await LineClient.enter(t, server, 'nina');
+  const omar = await LineClient.enter(t, server, 'omar');
+  await anna.types('here');
+  await nina.hears('here');
+  await anna.page.context().setOffline(true);
+  wire.cut();
+  await anna.status.getByText(/offline.*Trying again/).waitFor();
+  for (let number = 1; number <= 5; number++) nina.types(`missed ${number}`);
+  await omar.hears('missed 5');
+  await anna.types('typed without a network');
+  wire.mend();
+  await anna.page.context().setOffline(false);
+  await anna.sees('missed 5', 'nina');
+  await anna.sees('typed without a network', 'anna');
+  await nina.hears('typed without a network');
+  const missed = [1, 2, 3, 4, 5].map((number) => `missed ${number}`);
+  assert.deepEqual(await anna.bodies(), ['here', ...missed, 'typed without a network']);
+  assert.equal(nina.heard.split('typed without a network').length, 2, 'it was said once');
+  assert.ok(!/anna.*left/.test(nina.heard), 'a drop is no leave');
+  anna.isWell();
+});
+
+inBrowser('a server that is gone for good is told of in a sentence', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna', { allowed: broken });
+  const late = await Person.open(browser, server, { allowed: broken });
+  await server.kill();
+  await anna.status.getByText(/Offline: .+\. Trying again in \d+ s\./).waitFor();
+  await anna.button('Try now').click();
+  await anna.status.getByText(/Offline: .+\. Trying again in \d+ s\./).waitFor();
+  await late.page.getByRole('textbox', { name: 'What is your name?' }).fill('late');
+  await late.button('Start chatting').click();
+  await late.page.getByRole('alert').getByText(/Trying again/).waitFor();
+  anna.isWell();
+  late.isWell();
+});
