@@ -66,6 +66,9 @@ async fn serve(
         .limits(settings.limits.net.clone())
         .trusted(settings.trusted)
         .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
+    for origin in &settings.origins {
+        builder = builder.origin(origin.as_str());
+    }
     for address in &addresses.chat {
         builder = builder.listen(address.to_string());
     }

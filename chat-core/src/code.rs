@@ -87,6 +87,7 @@ codes! {
     Left = 405 "left" "goodbye";
     WrongProtocol = 406 "wrong_protocol" "this port does not speak that protocol";
     TlsRequired = 407 "tls_required" "everything on this port is encrypted, connect with TLS";
+    BadUtf8 = 408 "bad_utf8" "a message that was sent as text is not UTF-8";
 }
 
 impl Code {

@@ -139,6 +139,31 @@ fn custom_transport_carries_a_chat_over_a_unix_socket() {
     assert_eq!(lines, expected);
 }
 
+#[test]
+fn mount_chat_serves_its_own_page_and_the_chats() {
+    let program = Program::start(Command::new(env!("CARGO_BIN_EXE_mount_chat")).arg("127.0.0.1:0"));
+    let line = program.lines.recv_timeout(PATIENCE).expect("it says where it is");
+    let address =
+        line.strip_prefix("open http://").and_then(|it| it.strip_suffix("/chat")).unwrap().to_owned();
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(get("/").contains("We sell tea."));
+    let moved = get("/chat");
+    assert!(moved.starts_with("HTTP/1.1 308") && moved.contains("location: chat/index.html\r\n"), "{moved}");
+    let page = get("/chat/index.html");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("main.js"), "{page}");
+    assert!(get("/chat/main.js").contains("text/javascript"));
+    assert!(get("/chat/healthz").ends_with("{\"status\":\"ok\"}\n"));
+    assert!(get("/chat/ws").starts_with("HTTP/1.1 426"));
+    assert!(get("/healthz").starts_with("HTTP/1.1 404"));
+}
+
 /// Sends a file to the user `drop`, and waits until it is there.
 async fn drop_off(address: &str, file: &std::path::Path) {
     use chat_net::client::{Client, FileEvent, Options, SendOptions};

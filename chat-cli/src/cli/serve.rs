@@ -40,6 +40,9 @@ pub(crate) struct ServeArgs {
     /// Listen here for operators, with /healthz and /metrics over HTTP; port 0 takes any free port [default: nowhere]
     #[arg(long, value_name = "ADDR", env = "CHAT_ADMIN")]
     pub(crate) admin: Option<String>,
+    /// Let pages of this origin connect, like https://chat.example.org; may be repeated [default: the server's own page]
+    #[arg(long, value_name = "URL", env = "CHAT_ORIGINS", value_delimiter = ',')]
+    pub(crate) origin: Vec<String>,
     /// Accept other addresses than loopback although nothing is encrypted
     #[arg(long, env = "CHAT_PLAINTEXT", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]

@@ -16,6 +16,7 @@ use crate::exit::{self, Exit};
 pub(super) struct FileSettings {
     pub(super) listen: Vec<String>,
     pub(super) admin: Option<String>,
+    pub(super) origins: Vec<String>,
     pub(super) plaintext: Option<bool>,
     pub(super) tls: Option<TlsHow>,
     pub(super) tls_cert: Option<PathBuf>,

@@ -30,6 +30,7 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
     let head = [
         ("listen", list(&settings.listen), "addresses; port 0 takes any free one"),
         ("admin", string(&settings.admin), "where operators find /healthz and /metrics; empty for nowhere"),
+        ("origins", list(&settings.origins), "whose pages may connect, besides the server's own"),
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
         ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
         ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),

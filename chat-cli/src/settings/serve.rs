@@ -32,6 +32,8 @@ pub(crate) struct ServeSettings {
     pub(crate) listen: Vec<String>,
     /// Where to listen for operators, as written; nowhere if empty.
     pub(crate) admin: String,
+    /// Whose pages may connect, besides the server's own.
+    pub(crate) origins: Vec<String>,
     /// Whether others than loopback may listen without encryption.
     pub(crate) plaintext: bool,
     /// The certificate; none: nothing is encrypted.
@@ -131,9 +133,17 @@ impl ServeSettings {
             ));
         }
         let listen = [&args.listen, &file.listen].into_iter().find(|list| !list.is_empty());
+        let origins = if args.origin.is_empty() { file.origins } else { args.origin.clone() };
+        if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(wrong(format!(
+                "\"{origin}\" is no origin of pages; write scheme and host as in https://chat.example.org, \
+                 and the port if it is not the usual one"
+            )));
+        }
         Ok(ServeSettings {
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
             admin: args.admin.clone().or(file.admin).unwrap_or_default(),
+            origins,
             plaintext,
             certificate,
             trusted: args.trusted.or(file.trusted).unwrap_or(false),
@@ -205,6 +215,13 @@ impl ServeSettings {
     }
 }
 
+/// Whether it is a scheme of pages and a host, as a browser sends them (RFC 6454 section 7).
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(in_host))
+}
+
 /// What was said of the certificate in one place.
 fn certificate(said: &CertificateArgs) -> Result<Option<Certificate>, String> {
     match (said.tls, &said.tls_cert, &said.tls_key) {
@@ -237,6 +254,18 @@ mod tests {
 
     fn merge(args: &ServeArgs, file: &str) -> anyhow::Result<ServeSettings> {
         ServeSettings::merge(args, FileSettings::parse(file).unwrap())
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for origin in ["https://chat.example.org", "http://intra:81", "http://[::1]:8080"] {
+            let args = ServeArgs { origin: vec![origin.into()], ..ServeArgs::default() };
+            assert_eq!(merge(&args, "origins = [\"https://other\"]").unwrap().origins, [origin]);
+        }
+        for origin in ["chat.example.org", "https://", "https://a/b", "ws://a", "*", "null", "https://a b"] {
+            let args = ServeArgs { origin: vec![origin.into()], ..ServeArgs::default() };
+            assert!(merge(&args, "").unwrap_err().to_string().contains("no origin"), "{origin}");
+        }
     }
 
     #[test]

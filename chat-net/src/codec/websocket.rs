@@ -95,7 +95,7 @@ pub fn close_code(code: u16) -> u16 {
         Some(Code::Left) => 1000,
         Some(Code::GoingAway) => 1001,
         Some(Code::BadFrame) => 1002,
-        Some(Code::BadText) => 1007,
+        Some(Code::BadUtf8) => 1007,
         Some(Code::FrameTooLarge) => 1009,
         _ => 4000 + code % 1000,
     }
@@ -142,7 +142,7 @@ impl WebSocketError {
     pub fn code(self) -> Code {
         match self {
             WebSocketError::TooLarge { .. } => Code::FrameTooLarge,
-            WebSocketError::NotUtf8 => Code::BadText,
+            WebSocketError::NotUtf8 => Code::BadUtf8,
             _ => Code::BadFrame,
         }
     }

@@ -95,9 +95,9 @@ impl Upgrade {
 }
 
 async fn front(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response<Body> {
-    // Mounted below a path: the page finds its files beside it only behind a slash.
+    // Mounted below a path, which comes without a slash: the page finds its files only beside itself.
     if !uri.path().ends_with('/')
-        && let Ok(to) = HeaderValue::from_str(&format!("{}/", last_segment(uri.path())))
+        && let Ok(to) = HeaderValue::from_str(&format!("{}/index.html", last_segment(uri.path())))
     {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;

@@ -183,7 +183,7 @@ async fn a_broken_frame_ends_the_connection_with_its_code_and_the_session_linger
     let text = |is_final, payload: &[u8]| frame(OpCode::Data(Data::Text), is_final, payload);
     for (at, (bytes, reason, code)) in [
         (vec![0x81, 2, b'h', b'i'], "bad_frame", 1002),
-        (text(true, b"\xC3\x28"), "bad_text", 1007),
+        (text(true, b"\xC3\x28"), "bad_utf8", 1007),
         (vec![0xC1, 0x80, 0, 0, 0, 0], "bad_frame", 1002),
         (vec![0x83, 0x80, 0, 0, 0, 0], "bad_frame", 1002),
         (vec![0x80, 0x80, 0, 0, 0, 0], "bad_frame", 1002),
