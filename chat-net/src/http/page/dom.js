@@ -47,18 +47,24 @@ export function setText(element, text) {
 
 /** @type {Set<() => void>} */
 const waiting = new Set();
+/** A page that is not looked at gets no frames; what it has to show is still put in order. */
+const LATEST_MS = 250;
+let frame = 0;
+/** @type {any} */
+let timer = 0;
 
 /** Runs `draw` before the next picture, once, however often it is asked for. @param {() => void} draw */
 export function soon(draw) {
   if (waiting.size === 0) {
-    // A hidden page gets no frames; what it has to show is still put in order now and then.
-    if (document.hidden) setTimeout(run, 200);
-    else requestAnimationFrame(run);
+    frame = requestAnimationFrame(run);
+    timer = setTimeout(run, LATEST_MS);
   }
   waiting.add(draw);
 }
 
 function run() {
+  cancelAnimationFrame(frame);
+  clearTimeout(timer);
   const draws = [...waiting];
   waiting.clear();
   for (const draw of draws) draw();

@@ -55,11 +55,11 @@ class App {
   constructor(kept) {
     this.limit = 4096;
     this.model = new Model({ changed: () => soon(this.draw), news: (news) => this.news(news) });
-    const first = location.hash.length > 1 ? [decodeURIComponent(location.hash.slice(1))] : undefined;
+    /** The room that the address names, to be joined first. */
+    this.wanted = roomOf(location.hash);
     this.client = new ChatClient({
       url,
       kept: kept?.client,
-      ...(first && { rooms: ['lobby', ...first] }),
       told: (event, verdict) => this.told(event, verdict),
       status: (status) => this.status(status),
       keep: () => this.keep(),
@@ -190,6 +190,8 @@ class App {
     else for (const place of model.places.values()) if (place.isRoom && place.epoch) this.waiting.add(place.name);
     if (this.waiting.size === 0) this.statusLine.back(0, welcome.resumed);
     this.transfers.online(welcome.resumed);
+    if (this.wanted && !welcome.resumed) this.actions.join(this.wanted);
+    this.wanted = '';
     find('text').focus();
     soon(this.draw);
   }
@@ -219,6 +221,15 @@ class App {
   again() {
     if (this.client.status.state === 'ended' && this.client.status.code === 404) return this.client.resume();
     location.reload();
+  }
+}
+
+/** @param {string} hash */
+function roomOf(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return '';
   }
 }
 
