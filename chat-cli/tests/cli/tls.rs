@@ -253,6 +253,25 @@ fn a_client_that_comes_back_to_another_certificate_ends_with_4() {
 }
 
 #[test]
+fn files_go_over_tls() {
+    let (server, folder) = (Secure::own(), Folder::new());
+    let inbox = folder.path().join("in");
+    std::fs::create_dir_all(&inbox).unwrap();
+    let file = folder.path().join("a.bin");
+    let bytes: Vec<u8> = (0..3_000_001_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&file, &bytes).unwrap();
+    let pin = ["--tls-pin", &server.certificate];
+    let args =
+        ["receive", &server.addr, "--name", "bob", "--from", "alice", "--dir", inbox.to_str().unwrap()];
+    let receive = Program::start(&[&args[..], &pin].concat());
+    let args =
+        ["send-file", "--name", "alice", "--to", "bob", "--addr", &server.addr, file.to_str().unwrap()];
+    let send = Program::start(&[&args[..], &pin].concat());
+    assert_eq!((send.code(), receive.code()), (Some(0), Some(0)));
+    assert!(std::fs::read(inbox.join("a.bin")).unwrap() == bytes, "what came is what was sent");
+}
+
+#[test]
 fn a_person_with_openssl_is_a_person() {
     let server = Secure::own();
     let mut openssl = Command::new("openssl");

@@ -428,7 +428,12 @@ impl Connection {
             // The engine does nothing if it knows.
             None => self.reader.finish(End::Lost).await,
         }
-        let _ = poll_fn(|cx| Pin::new(&mut self.drain).poll_shutdown(cx)).await;
+        // TLS says its own goodbye, behind all that the peer has not taken yet.
+        let ending = poll_fn(|cx| Pin::new(&mut self.drain).poll_shutdown(cx));
+        tokio::select! {
+            _ = timeout(FAREWELL, ending) => {}
+            () = self.shared.cut.cancelled() => {}
+        }
     }
 }
 

@@ -10,3 +10,4 @@ mod upgrade;
 pub(crate) use converse::converse;
 pub(crate) use router::all_routes;
 pub use router::router;
+pub use upgrade::accept_value;

@@ -36,6 +36,16 @@ const fn bad(sentence: &'static str) -> Refused {
     Refused { status: StatusCode::BAD_REQUEST, sentence }
 }
 
+/// The value of `Sec-WebSocket-Accept` that answers a client's `Sec-WebSocket-Key`, by RFC 6455 section 4.2.2. `None` if the
+/// key is not sixteen bytes of base64. For servers of one's own that use [`codec::websocket`](crate::codec::websocket).
+#[must_use]
+pub fn accept_value(key: &str) -> Option<String> {
+    STANDARD.decode(key).is_ok_and(|key| key.len() == 16).then(|| {
+        let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+        STANDARD.encode(digest)
+    })
+}
+
 /// Looks at a request to `/ws`.
 pub(super) fn accept(method: &Method, version: Version, headers: &HeaderMap) -> Result<Accepted, Refused> {
     if !has_token(headers, header::UPGRADE, "websocket") || !has_token(headers, header::CONNECTION, "upgrade")
@@ -61,12 +71,8 @@ pub(super) fn accept(method: &Method, version: Version, headers: &HeaderMap) -> 
     let (Some(key), None) = (keys.next(), keys.next()) else {
         return Err(bad("a WebSocket needs one Sec-WebSocket-Key"));
     };
-    if !STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16) {
-        return Err(bad("the Sec-WebSocket-Key is not sixteen bytes of base64"));
-    }
-    let digest = Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize();
-    let accept =
-        HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| bad("the key cannot be answered"))?;
+    let accept = key.to_str().ok().and_then(accept_value).and_then(|value| HeaderValue::try_from(value).ok());
+    let accept = accept.ok_or(bad("the Sec-WebSocket-Key is not sixteen bytes of base64"))?;
     let (subprotocol, form) = subprotocol(headers)?;
     Ok(Accepted { form, accept, subprotocol })
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_core::Code;
 use chat_net::client::{ConnectError, Notice, Why};
 use chat_net::codec::Form;
 use chat_net::tls::{CertificateError, Fingerprint, Tls, TlsError, Trust};
@@ -19,7 +20,7 @@ use tokio_rustls::rustls::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::peer::{Peer, fast, say, soon};
+use crate::peer::{Peer, fast, pass, say, soon};
 
 /// A folder of its own, removed with the test.
 struct Folder(PathBuf);
@@ -103,9 +104,12 @@ async fn refused(server: &ServerHandle, trust: Trust) -> TlsError {
 async fn every_form_is_spoken_over_tls() {
     let folder = Folder::new("forms");
     let (server, tls, root) = secure(&folder, fast()).await;
-    let forms = [Form::Bincode, Form::JsonFrames, Form::JsonLines, Form::Text];
+    let mut forms = vec![Form::Bincode, Form::JsonFrames, Form::JsonLines, Form::Text];
+    if cfg!(feature = "web") {
+        forms.extend([Form::WsJson, Form::WsBincode]);
+    }
     let mut peers = Vec::new();
-    for (at, form) in forms.into_iter().enumerate() {
+    for (at, form) in forms.iter().copied().enumerate() {
         let mut peer = Peer::over(dial(&server, &root).await, form).await;
         peer.enter(&format!("peer{at}")).await;
         peers.push(peer);
@@ -329,6 +333,31 @@ async fn only_an_end_that_is_said_is_a_persons_goodbye() {
     polite.hang_up().await;
     let told = watcher.story("quit").await;
     assert_eq!(told, ["left lobby/4 cut lost", "left lobby/5 polite quit"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_reads_keeps_no_connection_by_not_taking_the_end() {
+    let folder = Folder::new("unread");
+    let limits = Limits { talk_bytes: 32 * 1024, talk_hard_bytes: 64 * 1024, ..fast() };
+    let (server, _, root) = secure(&folder, limits).await;
+    let (near, far) = tokio::io::duplex(4096);
+    server.serve_connection(far).unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stuck = connector(&root, ALL_VERSIONS).connect(name, near).await.unwrap();
+    stuck.write_all(b"{\"type\":\"hello\",\"name\":\"stuck\"}\n").await.unwrap();
+    stuck.flush().await.unwrap();
+    let mut speaker = Peer::join_pipe(&server, Form::Bincode, "speaker").await;
+    // Enough for every buffer on the way to be full.
+    let body = "x".repeat(4000);
+    for id in 1..=100 {
+        speaker.ask(id, say("lobby", &body)).await;
+        speaker.until_said(1).await;
+    }
+    assert_eq!(server.stats().closes.get(&Code::SlowReader), Some(&1));
+    assert_eq!(server.stats().open(), 2);
+    pass(Duration::from_secs(11)).await;
+    assert_eq!(server.stats().open(), 1, "the speaker's");
+    drop(stuck);
 }
 
 #[test]

@@ -54,7 +54,8 @@ export class Sidebar {
     setText(name, place.label);
     badge.hidden = place.unread === 0;
     badge.classList.toggle('loud', place.mentions > 0);
-    setText(badge, place.unread > 999 ? '999+' : String(place.unread));
+    // Drawn by the style sheet: the label of the button says it in words.
+    badge.dataset.count = place.unread > 999 ? '999+' : String(place.unread);
     const mentions = place.isRoom && place.mentions > 0 ? `, ${place.mentions} for you` : '';
     open.setAttribute('aria-label', place.label + (place.unread > 0 ? `, ${place.unread} unread${mentions}` : ''));
     close.setAttribute('aria-label', place.isRoom ? `Leave ${place.label}` : `Close ${place.label}`);
