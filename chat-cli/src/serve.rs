@@ -12,7 +12,7 @@ use chat_net::chat_core::printable;
 use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
-use crate::cli::ServeArgs;
+use crate::cli::{Durability, ServeArgs};
 use crate::exit::{self, Exit};
 use crate::settings::{Certificate, ServeSettings};
 use crate::signals::{Hangups, Signals};
@@ -137,7 +137,9 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, set
         let line = match tls {
             _ if settings.json => serde_json::json!({ "listening": address.to_string() }).to_string(),
             None => format!("listening on {address} — try: nc {} {}", near.ip(), near.port()),
-            Some(_) => format!("listening on {address} with TLS — try: chat-cli join tls://{near}"),
+            Some(_) => {
+                format!("listening on {address} with TLS — try: chat-cli join tls://{near} or https://{near}")
+            }
         };
         // A server whose output nobody reads is a server all the same.
         let _ = output::line(&line);
@@ -145,6 +147,9 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, set
     if let Some(certificate) = tls.map(Tls::fingerprint) {
         let line = match &settings.certificate {
             _ if settings.json => serde_json::json!({ "certificate": certificate.to_string() }).to_string(),
+            Some(Certificate::SelfSigned) if settings.durability == Durability::Memory => {
+                format!("self-signed certificate until the server ends; clients say --tls-pin {certificate}")
+            }
             Some(Certificate::SelfSigned) => {
                 format!("self-signed certificate; clients say --tls-pin {certificate}")
             }
