@@ -92,8 +92,8 @@ fn a_certificate_of_its_own_is_made_once_and_clients_are_told_what_to_say() {
     let args = ["serve", "--listen", "0.0.0.0:0", "--data", data.as_str(), "--tls", "self-signed"];
     let mut first = Program::start(&args);
     let line = first.out.until("listening on 0.0.0.0:");
-    let (_, tries) = line.split_once(" with TLS — try: chat-cli join ").unwrap();
-    let (address, page) = tries.split_once(" or ").unwrap();
+    let (_, tries) = line.split_once(" with TLS — open ").unwrap();
+    let (page, address) = tries.split_once(" or try: chat-cli join ").unwrap();
     assert_eq!(address.replace("tls://127.0.0.1:", "https://127.0.0.1:"), page);
     let line = first.out.until("certificate");
     let pin = line.split_once("self-signed certificate; clients say --tls-pin ").unwrap().1.to_owned();
