@@ -136,8 +136,14 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, set
         let near = reachable(*address);
         let line = match tls {
             _ if settings.json => serde_json::json!({ "listening": address.to_string() }).to_string(),
-            None => format!("listening on {address} — try: nc {} {}", near.ip(), near.port()),
-            Some(_) => format!("listening on {address} with TLS — try: chat-cli join tls://{near}"),
+            None => format!(
+                "listening on {address} — open http://{near} or try: nc {} {}",
+                near.ip(),
+                near.port()
+            ),
+            Some(_) => format!(
+                "listening on {address} with TLS — open https://{near} or try: chat-cli join tls://{near}"
+            ),
         };
         // A server whose output nobody reads is a server all the same.
         let _ = output::line(&line);

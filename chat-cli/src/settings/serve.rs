@@ -178,41 +178,44 @@ impl ServeSettings {
     /// Ends with [`Exit::Config`] if one is no address, or would be open to a network without encryption
     /// although nobody said that it may.
     pub(crate) fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
-        self.resolved(&self.listen)
+        let how = "say --tls self-signed (or --tls-cert and --tls-key), or --plaintext if that is meant";
+        resolved(&self.listen, self.plaintext || self.certificate.is_some(), how)
     }
 
-    /// The addresses to listen on for operators; none if that was not asked for.
+    /// The addresses to listen on for operators; none if that was not asked for. There is no TLS on them, whatever
+    /// clients speak.
     ///
     /// # Errors
     /// As [`addresses`](ServeSettings::addresses).
     pub(crate) fn admin_addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
         match self.admin.is_empty() {
             true => Ok(Vec::new()),
-            false => self.resolved(std::slice::from_ref(&self.admin)),
+            false => {
+                let how = match &self.certificate {
+                    None => "say --plaintext if that is meant",
+                    Some(_) => "TLS is for clients alone, so put something that encrypts before it",
+                };
+                resolved(std::slice::from_ref(&self.admin), self.plaintext, how)
+            }
         }
     }
+}
 
-    fn resolved(&self, written: &[String]) -> anyhow::Result<Vec<SocketAddr>> {
-        let mut addresses = Vec::new();
-        for written in written {
-            let found = written.to_socket_addrs().map_err(|error| {
-                exit::because(Exit::Config, format!("cannot listen on \"{written}\": {error}"))
-            })?;
-            addresses.extend(found);
-        }
-        let open = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback());
-        if let (Some(open), false) = (open, self.plaintext || self.certificate.is_some()) {
-            return Err(exit::because(
-                Exit::Config,
-                format!(
-                    "{open} can be reached from other machines and nothing would be encrypted; \
-                     say --tls self-signed (or --tls-cert and --tls-key), or --plaintext if that is meant, \
-                     or listen on 127.0.0.1"
-                ),
-            ));
-        }
-        Ok(addresses)
+/// What these addresses are; one that is no loopback only if it `may` be open. `how` says how that is said.
+fn resolved(written: &[String], may: bool, how: &str) -> anyhow::Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for written in written {
+        let found = written.to_socket_addrs().map_err(|error| {
+            exit::because(Exit::Config, format!("cannot listen on \"{written}\": {error}"))
+        })?;
+        addresses.extend(found);
     }
+    let open = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback());
+    if let (Some(open), false) = (open, may) {
+        let why = format!("{open} can be reached from other machines and nothing would be encrypted");
+        return Err(exit::because(Exit::Config, format!("{why}; {how}, or listen on 127.0.0.1")));
+    }
+    Ok(addresses)
 }
 
 /// Whether it is a scheme of pages and a host, as a browser sends them (RFC 6454 section 7).
@@ -301,6 +304,13 @@ mod tests {
         assert!(admin("", None).unwrap().is_empty() && admin("127.0.0.1:0", None).is_ok());
         assert_eq!(exit::of(&admin("0.0.0.0:0", None).unwrap_err()), Exit::Config);
         assert!(admin("0.0.0.0:0", Some(true)).is_ok());
+        let args = ServeArgs {
+            admin: Some("0.0.0.0:0".into()),
+            certificate: CertificateArgs { tls: Some(TlsHow::SelfSigned), ..CertificateArgs::default() },
+            ..ServeArgs::default()
+        };
+        let encrypted = merge(&args, "").unwrap();
+        assert!(encrypted.admin_addresses().is_err(), "what clients speak does not encrypt that");
         assert!(on("nonsense", None).unwrap_err().to_string().contains("nonsense"));
     }
 

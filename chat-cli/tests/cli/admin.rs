@@ -31,7 +31,7 @@ fn operators_see_what_the_server_does() {
     alice.type_line("/w nobody psst");
     alice.until("no_such_user");
     let (status, answer) = get(&admin, "/healthz").unwrap();
-    assert!(status == 200 && answer.contains("\"status\":\"serving\""), "{answer}");
+    assert!(status == 200 && answer.contains("\"status\":\"ok\""), "{answer}");
     assert!(answer.contains(&format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"))), "{answer}");
     let (status, answer) = get(&admin, "/metrics").unwrap();
     assert_eq!(status, 200);

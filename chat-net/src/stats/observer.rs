@@ -31,11 +31,11 @@ pub enum Health {
 }
 
 impl Health {
-    /// A word for it, in small letters.
+    /// A word for it: `ok`, `ending` or `failed`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Health::Serving => "serving",
+            Health::Serving => "ok",
             Health::Ending => "ending",
             Health::Failed => "failed",
         }

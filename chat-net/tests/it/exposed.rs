@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chat_core::Code;
 use chat_net::admin::Admin;
-use chat_net::codec::Form;
+use chat_net::codec::{Form, FromClient};
 use chat_net::metrics::{self, Registry};
+use chat_net::stats::ClientKind;
 use chat_net::{Options, Server, ServerHandle, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -207,7 +208,7 @@ async fn health_is_200_while_it_serves_and_503_when_it_ends() {
     let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(answer.status, 200);
     assert!(answer.head.contains("content-type: application/json"), "{}", answer.head);
-    assert_eq!((&said["status"], &said["connections"]), (&"serving".into(), &1.into()));
+    assert_eq!((&said["status"], &said["connections"]), (&"ok".into(), &1.into()));
     assert_eq!(said["version"], env!("CARGO_PKG_VERSION"));
     assert!(said["uptime_s"].as_u64().unwrap() < 60);
     server.shutdown(Duration::from_secs(5)).await.unwrap();
@@ -274,4 +275,31 @@ async fn a_head_that_does_not_come_is_waited_for_5_seconds() {
         assert!((Duration::from_secs(4)..Duration::from_secs(11)).contains(&waited), "{begun:?}: {waited:?}");
         assert!(!answer.starts_with(b"HTTP/1.1 200"), "{begun:?}");
     }
+}
+
+#[tokio::test]
+async fn pages_are_counted_apart_and_what_never_becomes_one_is_no_client() {
+    let server = server(fast()).await;
+    let admin = admin(&server).await;
+    let mut json = Peer::join(&server, Form::WsJson, "json").await;
+    let _binary = Peer::join(&server, Form::WsBincode, "binary").await;
+    let mut page = TcpStream::connect(server.local_addrs()[0]).await.unwrap();
+    page.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    assert!(page.read(&mut [0; 16]).await.unwrap() > 0);
+    let families = parse(&get(&admin, "/metrics").await.body);
+    let kinds = ["ws_json", "ws_bincode", "person", "json_lines"];
+    let open = kinds.map(|kind| value(&families, &format!("chat_connections{{kind=\"{kind}\"}}")));
+    assert_eq!(open, [1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(value(&families, "chat_connections_admitted"), 3.0);
+    json.send(FromClient::Bye).await;
+    while json.next_ws().await.is_some() {}
+    drop(json);
+    let stats = loop {
+        let stats = server.stats();
+        if stats.connections[&ClientKind::WsJson].open == 0 {
+            break stats;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((stats.connections[&ClientKind::WsJson].opened, stats.closes[&Code::Left]), (1, 1));
 }
