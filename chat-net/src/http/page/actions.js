@@ -2,7 +2,6 @@
 /** What the user can do, whatever began it: a command, a key or a button. */
 
 import { COMMANDS, run } from './commands.js';
-import { forget } from './session.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
 
@@ -199,10 +198,7 @@ export function makeActions(app) {
       document.getElementById('file-input')?.click();
     },
     help: () => app.help(),
-    quit: () => {
-      forget();
-      client.bye();
-    },
+    quit: () => client.bye(),
   };
   return Object.assign(actions, { commands, quit: commands.quit, COMMANDS });
 }

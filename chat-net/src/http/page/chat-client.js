@@ -58,6 +58,7 @@ const GOOD_MS = 5_000;
 /** A hello has at most 4 KiB; positions that do not fit are left out, what is told twice is dropped. */
 const HELLO_BYTES = 3_500;
 const KEEP_MS = 250;
+const LEFT = 405;
 const SUBPROTOCOL = 'chat.v1.json';
 
 export class ChatClient {
@@ -144,7 +145,7 @@ export class ChatClient {
 
   /** Leaves every room and ends the session. */
   bye() {
-    if (!this.send({ type: 'bye' })) this.ended(405, 'left', 'goodbye');
+    if (!this.send({ type: 'bye' })) this.ended(LEFT, 'left', 'goodbye');
   }
 
   /** Asks for a sign of life, where the connection may be dead without anyone having noticed. */
@@ -317,6 +318,8 @@ export class ChatClient {
   /** @param {number} code @param {string} reason @param {string} message */
   ended(code, reason, message) {
     clearTimeout(this.timer);
+    // Who has left has no session to go on with.
+    if (code === LEFT) this.token = '';
     for (const query of this.queries.values()) query.failed(new Error(message));
     this.queries.clear();
     this.become({ state: 'ended', code, reason, message });

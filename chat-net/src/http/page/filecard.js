@@ -29,7 +29,7 @@ function bar(transfer, offset, user) {
   const { name, size } = transfer.offer;
   const share = size === 0 ? 1 : offset / size;
   const seconds = (Date.now() - transfer.began) / 1000;
-  const rate = transfer.state === 'running' && transfer.began && seconds > 0.5 && offset > 0 ? `, ${sizeOf(offset / seconds)}/s` : '';
+  const rate = transfer.state === 'running' && transfer.began && seconds > 0.5 && offset > transfer.base ? `, ${sizeOf((offset - transfer.base) / seconds)}/s` : '';
   const states = { paused: ', paused', checking: ', checking' };
   const state = states[/** @type {'paused'} */ (transfer.state)] ?? '';
   const text = `${user ? `${user}: ` : ''}${Math.floor(share * 100)} % of ${sizeOf(size)}${rate}${state}`;

@@ -170,7 +170,7 @@ class App {
     }
     this.statusLine.show(status);
     if (status.state === 'ended') {
-      if (status.code !== 404) forget();
+      if (!this.client.token) forget();
       this.members.draw();
     }
   }

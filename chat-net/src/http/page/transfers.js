@@ -12,7 +12,8 @@
  * @property {string} note A sentence about how it stands.
  * @property {string} hash
  * @property {Map<string, {state: string, offset: number}>} copies Of what one sends, by receiver.
- * @property {number} began When the first byte was let go.
+ * @property {number} began When it began, or went on, and from where: for the rate.
+ * @property {number} base
  * @property {Sending | null} sending
  * @property {Receiving | null} receiving
  * @property {string} url Of what was received and is kept in the page.
@@ -36,6 +37,9 @@ const ENDS = {
 };
 /** @type {Record<string, string>} */
 const PAUSES = { lost: 'lost the connection', no_space: 'has no space', silent: 'does not answer', asked: 'asked for a pause' };
+
+/** The server thought that this page was gone: it says that it is not after so long. */
+const AGAIN_MS = 1_000;
 
 export class Transfers {
   /** @param {import('./main.js').TheApp} app @param {(id: number) => void} changed */
@@ -84,7 +88,7 @@ export class Transfers {
     /** @type {Transfer} */
     const transfer = {
       id: offer.transfer, offer: /** @type {Transfer['offer']} */ (offer), isMine, state: 'offered', isOpen: true, note: '', hash: offer.hash ?? '',
-      copies: new Map(), began: 0, sending: null, receiving: null, url: '',
+      copies: new Map(), began: 0, base: 0, sending: null, receiving: null, url: '',
     };
     this.all.set(transfer.id, transfer);
     const place = model.open(offer.room ?? `@${isMine ? offer.to : offer.from}`);
@@ -129,7 +133,7 @@ export class Transfers {
     switch (event.type) {
       case 'accepted':
         Object.assign(copy, { state: 'running', offset: event.from });
-        transfer.began ||= Date.now();
+        Object.assign(transfer, { began: Date.now(), base: event.from });
         if (event.prefix && event.from > 0) this.compare(transfer, event);
         break;
       case 'progressed':
@@ -166,7 +170,9 @@ export class Transfers {
 
   /** How one's own copy stands. @param {Transfer} transfer @param {Message} event */
   own(transfer, event) {
-    if (event.type === 'paused' && transfer.state === 'running') Object.assign(transfer, { state: 'paused', note: '' });
+    // Other pauses are the page's own doing, or told of again after it went on.
+    const isSilent = event.type === 'paused' && event.why === 'silent' && !event.past;
+    if (isSilent && transfer.state === 'running') setTimeout(() => this.take(transfer), AGAIN_MS);
     if (event.type === 'cancelled') this.end(transfer, ENDS[event.why] ?? event.why, !event.past && transfer.isOpen);
     if (event.type === 'declined') this.end(transfer, 'You declined it.', false);
   }
@@ -219,12 +225,12 @@ export class Transfers {
   /** Accepts it, from where it is. @param {Transfer} transfer */
   async take(transfer) {
     const { receiving } = transfer;
-    if (!receiving) return;
+    if (!receiving || transfer.state === 'checking') return;
     transfer.state = 'running';
     this.changed(transfer.id);
     try {
       await this.app.client.ask({ type: 'accept', transfer: transfer.id, from: receiving.offset });
-      transfer.began ||= Date.now();
+      Object.assign(transfer, { began: Date.now(), base: receiving.offset });
       this.check(transfer);
     } catch (error) {
       this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
