@@ -105,6 +105,24 @@ impl Report {
         self.notes.push(note);
     }
 
+    /// Notes how fast fan-out is over each transport beside bare TCP, where both were measured.
+    pub(super) fn compare_transports(&mut self) {
+        let rates =
+            || self.rows.iter().filter(|row| row.measure == Measure::Rate && row.scenario == "fan-out");
+        let mut notes = Vec::new();
+        for row in rates() {
+            let Some(case) = row.case.strip_suffix(&format!(" over {}", row.transport)) else { continue };
+            let tcp = rates().find(|tcp| tcp.case == case).and_then(|tcp| tcp.server.as_ref());
+            if let Some(times) = row.server.as_ref().and_then(|server| server.over(tcp?)) {
+                notes.push(format!(
+                    "fan-out {case}: {:.2} times as fast over {} as over tcp",
+                    times.median, row.transport
+                ));
+            }
+        }
+        self.notes.extend(notes);
+    }
+
     /// All of it as one JSON object on one line.
     pub(super) fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
@@ -201,4 +219,34 @@ fn beside_text<S: serde::Serializer>(beside: &Beside, to: S) -> Result<S::Ok, S:
 
 fn reach_text<S: serde::Serializer>(reach: &Option<Reach>, to: S) -> Result<S::Ok, S::Error> {
     reach.map(|reach| reach.to_string()).serialize(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::case::Work;
+    use crate::bench::dialect::Form;
+    use crate::bench::transport::Transport;
+
+    #[test]
+    fn a_transport_is_compared_with_bare_tcp_of_the_same_case() {
+        let mut report = Report::new(false, 1);
+        for (transport, members, rate) in [
+            (Transport::Tcp, 100, 1.0),
+            (Transport::Tcp, 1000, 4.0),
+            (Transport::Ws, 1000, 3.0),
+            (Transport::Tls, 20, 1.0),
+        ] {
+            let (work, form) =
+                (Work::FanOut { members, in_flight: 256 }, Form::Binary.over(transport).unwrap());
+            let case = Case { form, transport, work, full: true };
+            let samples = [Sample::default().with(Measure::Rate, rate)];
+            report.rows.extend(Row::all(&case, &samples, &samples));
+        }
+        report.compare_transports();
+        assert_eq!(
+            report.notes,
+            ["fan-out to 1000, 256 in flight, binary: 0.75 times as fast over ws as over tcp"]
+        );
+    }
 }

@@ -88,6 +88,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     for note in [bench.stores.note(), bench.files.note()].into_iter().flatten() {
         report.note(note);
     }
+    report.compare_transports();
     if bench.args.json {
         println!("{}", report.json()?);
     } else {
