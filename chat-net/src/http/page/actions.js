@@ -87,7 +87,7 @@ export function makeActions(app) {
       if (name.startsWith('@')) model.open(name);
       app.drawers.close();
       model.show(keyOf(name));
-      app.composer.box.focus();
+      app.composer.focus();
     },
 
     /** @param {Place} place */

@@ -83,6 +83,11 @@ export class Composer {
     this.box.focus();
   }
 
+  /** Makes ready to type; where a keyboard would come up over half of the screen, that is left to a touch. */
+  focus() {
+    if (matchMedia('(hover: hover)').matches) this.box.focus();
+  }
+
   /** @param {string} text */
   bytes(text) {
     return encoder.encode(text).length;

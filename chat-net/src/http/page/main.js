@@ -192,7 +192,7 @@ class App {
     this.transfers.online(welcome.resumed);
     if (this.wanted && !welcome.resumed) this.actions.join(this.wanted);
     this.wanted = '';
-    find('text').focus();
+    this.composer.focus();
     soon(this.draw);
   }
   isResumed = false;
@@ -217,6 +217,7 @@ class App {
   keep() {
     const typedIn = this.model.places.get(this.typedIn);
     if (typedIn) typedIn.draft = this.composer.box.value;
+    if (this.model.here) this.model.here.draft = this.composer.box.value;
     if (this.client.token) keep({ label: label(), client: this.client.kept(), ...snapshot(this.model) });
   }
 
