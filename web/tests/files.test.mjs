@@ -19,12 +19,17 @@ async function offers(t, person, name, bytes) {
   await (await chooser).setFiles(join(folder, name));
 }
 
-/** Accepts the file, saves it, and returns its bytes. @param {Person} person */
-async function receives(person, name) {
-  const card = person.page.getByRole('group', { name: new RegExp(`^${name} from`) });
-  await card.getByRole('button', { name: 'Accept', exact: true }).click();
-  const saved = person.page.waitForEvent('download');
-  await card.getByRole('link', { name: `Save ${name}` }).click();
+/** @param {Person} person */
+async function accepts({ page }, name) {
+  await page.getByRole('group', { name: `${name} from` }).getByRole('button', { name: 'Accept', exact: true }).click();
+}
+
+/** Saves a file when it is complete, and returns its bytes. @param {Person} person */
+async function saves({ page }, name) {
+  const link = page.getByRole('link', { name: `Save ${name}` });
+  await link.waitFor();
+  const saved = page.waitForEvent('download');
+  await link.click();
   const download = await saved;
   assert.equal(download.suggestedFilename(), name);
   return readFile(await download.path());
@@ -37,10 +42,10 @@ inBrowser('files go both ways, by the button and by a drop, while both talk', as
 
   const chosen = randomBytes(6 * 1024 * 1024 + 17);
   await offers(t, anna, 'photo.jpg', chosen);
-  const received = receives(ben, 'photo.jpg');
+  await accepts(ben, 'photo.jpg');
   await anna.types('it is on its way');
   await ben.sees('it is on its way', 'anna');
-  assert.equal(hash(await received), hash(chosen));
+  assert.equal(hash(await saves(ben, 'photo.jpg')), hash(chosen));
   await anna.page.getByRole('group', { name: 'photo.jpg from anna' }).getByText(/^ben: (done|verified|complete|has it)/).waitFor();
 
   // What is dropped has to be made in the page: here of bytes that both sides can compute.
@@ -53,7 +58,8 @@ inBrowser('files go both ways, by the button and by a drop, while both talk', as
   await ben.page.getByText('Drop files to send them').waitFor();
   await ben.log.dispatchEvent('drop', { dataTransfer: dropped });
   const expected = new Uint8Array(300_000).map((_, index) => (index * index) >> 3);
-  assert.equal(hash(await receives(anna, 'notes.bin')), hash(expected));
+  await accepts(anna, 'notes.bin');
+  assert.equal(hash(await saves(anna, 'notes.bin')), hash(expected));
 
   await offers(t, anna, 'unwanted.txt', 'no');
   const card = ben.page.getByRole('group', { name: 'unwanted.txt from anna' });
@@ -71,11 +77,10 @@ inBrowser('a file goes on where it was when the network of either breaks, and wh
   const ben = await Person.enter(browser, far, 'ben', { allowed });
   const bytes = randomBytes(12 * 1024 * 1024);
   await offers(t, anna, 'long.bin', bytes);
-  const card = ben.page.getByRole('group', { name: 'long.bin from anna' });
-  await card.waitFor();
+  await ben.page.getByRole('group', { name: 'long.bin from anna' }).waitFor();
 
   const broke = far.cutAfter(3 * 1024 * 1024);
-  const received = receives(ben, 'long.bin');
+  await accepts(ben, 'long.bin');
   await broke;
   await ben.status.getByText(/Trying again|Connecting/).waitFor();
   const again = near.cutAfter(3 * 1024 * 1024);
@@ -87,7 +92,7 @@ inBrowser('a file goes on where it was when the network of either breaks, and wh
   await server.kill();
   await server.run();
   far.mend();
-  assert.equal(hash(await received), hash(bytes));
+  assert.equal(hash(await saves(ben, 'long.bin')), hash(bytes));
   await ben.types('I have it');
   await anna.sees('I have it', 'ben');
   anna.isWell();

@@ -92,7 +92,7 @@ export class LineClient {
   }
 
   /** Waits until that has come, since the beginning. @param {string | RegExp} what */
-  async hears(what, within = 20_000) {
+  async hears(what, within = 45_000) {
     const has = () => (typeof what === 'string' ? this.heard.includes(what) : what.test(this.heard));
     const late = AbortSignal.timeout(within);
     while (!has()) {
