@@ -12,7 +12,7 @@ use chat_net::chat_core::printable;
 use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
-use crate::cli::ServeArgs;
+use crate::cli::{Durability, ServeArgs};
 use crate::exit::{self, Exit};
 use crate::settings::{Certificate, ServeSettings};
 use crate::signals::{Hangups, Signals};
@@ -151,6 +151,9 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, set
     if let Some(certificate) = tls.map(Tls::fingerprint) {
         let line = match &settings.certificate {
             _ if settings.json => serde_json::json!({ "certificate": certificate.to_string() }).to_string(),
+            Some(Certificate::SelfSigned) if settings.durability == Durability::Memory => {
+                format!("self-signed certificate until the server ends; clients say --tls-pin {certificate}")
+            }
             Some(Certificate::SelfSigned) => {
                 format!("self-signed certificate; clients say --tls-pin {certificate}")
             }

@@ -23,6 +23,8 @@
 //! # }
 //! ```
 //!
+//! With the feature `tls`, a server with a certificate speaks TLS there and nothing else: see the module `tls`.
+//!
 //! # 2. Set its limits
 //!
 //! Every queue, length and wait has a limit. [`Limits`] has those of connections, [`chat_core::Config`] those

@@ -92,11 +92,12 @@ fn a_certificate_of_its_own_is_made_once_and_clients_are_told_what_to_say() {
     let args = ["serve", "--listen", "0.0.0.0:0", "--data", data.as_str(), "--tls", "self-signed"];
     let mut first = Program::start(&args);
     let line = first.out.until("listening on 0.0.0.0:");
-    let address = line.split_once("try: chat-cli join ").unwrap().1.to_owned();
-    assert!(line.contains(" with TLS ") && address.starts_with("tls://127.0.0.1:"), "{line}");
+    let (_, tries) = line.split_once(" with TLS — open ").unwrap();
+    let (page, address) = tries.split_once(" or try: chat-cli join ").unwrap();
+    assert_eq!(address.replace("tls://127.0.0.1:", "https://127.0.0.1:"), page);
     let line = first.out.until("certificate");
     let pin = line.split_once("self-signed certificate; clients say --tls-pin ").unwrap().1.to_owned();
-    assert_eq!(send(&home, &[], &["--tls-pin", &pin, &address]), (Some(0), String::new()));
+    assert_eq!(send(&home, &[], &["--tls-pin", &pin, address]), (Some(0), String::new()));
     first.signal(Signal::TERM);
     assert_eq!(first.code(), Some(0));
     let again = Secure::start(&args[3..]);

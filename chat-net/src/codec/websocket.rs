@@ -410,7 +410,7 @@ mod tests {
         bytes.extend(frame(0x01, b"one, "));
         bytes.extend(frame(0x89, b"there?"));
         bytes.extend(frame(0x00, b"two, "));
-        bytes.extend(frame(0x80, "thr\u{e9}e".as_bytes()));
+        bytes.extend(frame(0x80, "three \u{e9}".as_bytes()));
         bytes.extend(frame(0x82, &[0, 1, 2]));
         bytes.extend(frame(0x81, &[b'x'; 126]));
         bytes.extend(frame(0x81, &[b'L'; 70_000]));
@@ -419,7 +419,7 @@ mod tests {
         let expected = [
             "Text(\"hello\")",
             "Ping([116, 104, 101, 114, 101, 63])",
-            "Text(\"one, two, thrée\")",
+            "Text(\"one, two, three é\")",
             "Binary([0, 1, 2])",
             "text of 126",
             "text of 70000",
