@@ -65,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) origins: Arc<[String]>,
     #[cfg(feature = "web")]
     pub(crate) routes: axum::Router,
+    /// How TLS is spoken; none: not at all.
     #[cfg(feature = "tls")]
     pub(crate) secure: Option<secure::Secure>,
 }

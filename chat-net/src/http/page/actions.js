@@ -55,11 +55,17 @@ export function makeActions(app) {
   /** @param {Place} place @param {Line} line @param {Message} message @param {string} why */
   const fail = (place, line, message, why) => {
     const index = place.pending.indexOf(line);
+    const drop = () => {
+      place.pending = place.pending.filter((other) => other !== failed);
+      model.hooks.changed();
+    };
     const again = () => {
-      place.pending = place.pending.filter((other) => other.key !== `${line.key}!`);
+      drop();
       send(place, message);
     };
-    place.pending[index] = { ...line, key: `${line.key}!`, failed: true, data: `Not sent: ${why}.`, again };
+    /** @type {Line} */
+    const failed = { ...line, key: `${line.key}!`, failed: true, data: `Not sent: ${why}.`, again, drop };
+    place.pending[index] = failed;
     model.hooks.changed();
   };
 
@@ -145,6 +151,7 @@ export function makeActions(app) {
 
     /** @param {Place} place */
     readMembers: async (place) => {
+      place.hasGap = false;
       /** @type {string[]} */
       const users = [];
       for (let after; ; after = users.at(-1)) {
@@ -154,7 +161,7 @@ export function makeActions(app) {
         place.total = page.answer.total;
         if (!page.answer.more || users.length >= 500) break;
       }
-      place.members = new Map(users.map((user) => [user.toLowerCase(), user]));
+      place.setMembers(users);
       model.hooks.changed();
     },
   };

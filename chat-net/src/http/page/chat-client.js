@@ -51,6 +51,7 @@ export class Refused extends Error {
 /** How long nothing may come before the server is asked for a sign, and before the connection counts as dead. */
 const QUIET_MS = 20_000;
 const DEAD_MS = 10_000;
+const WATCH_MS = 2_500;
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 20_000;
 /** A connection that stood so long was a good one: the next delay is the first one again. */
@@ -85,9 +86,8 @@ export class ChatClient {
     this.keeper = 0;
     /** @type {Message | null} */
     this.closing = null;
-    globalThis.addEventListener?.('online', () => this.hurry());
-    globalThis.addEventListener?.('offline', () => this.probe());
-    setInterval(() => this.watch(), 2_500);
+    /** @type {any} */
+    this.watcher = 0;
   }
 
   /** Says who one is: connects, or, after a refused name, tries another on the same connection. @param {string} name */
@@ -149,17 +149,17 @@ export class ChatClient {
   }
 
   /** Asks for a sign of life, where the connection may be dead without anyone having noticed. */
-  probe() {
+  probe = () => {
     if (!this.isOnline() || this.pingedAt) return;
     this.pingedAt = Date.now();
     this.send({ type: 'ping', nonce: 1 });
-  }
+  };
 
   /** Tries again at once, if it is waiting to. */
-  hurry() {
+  hurry = () => {
     if (this.status.state === 'waiting') this.connect();
     else this.probe();
-  }
+  };
 
   isOnline() {
     return this.status.state === 'online';
@@ -173,6 +173,11 @@ export class ChatClient {
 
   connect() {
     clearTimeout(this.timer);
+    if (!this.watcher) {
+      this.watcher = setInterval(() => this.watch(), WATCH_MS);
+      globalThis.addEventListener?.('online', this.hurry);
+      globalThis.addEventListener?.('offline', this.probe);
+    }
     this.closing = null;
     this.pingedAt = 0;
     this.heardAt = Date.now();
@@ -318,6 +323,10 @@ export class ChatClient {
   /** @param {number} code @param {string} reason @param {string} message */
   ended(code, reason, message) {
     clearTimeout(this.timer);
+    clearInterval(this.watcher);
+    this.watcher = 0;
+    globalThis.removeEventListener?.('online', this.hurry);
+    globalThis.removeEventListener?.('offline', this.probe);
     // Who has left has no session to go on with.
     if (code === LEFT) this.token = '';
     for (const query of this.queries.values()) query.failed(new Error(message));

@@ -56,7 +56,7 @@ function buttonsOf(transfer, transfers) {
   const button = (/** @type {string} */ text, /** @type {() => void} */ click, kind = 'plain') => make('button', { type: 'button', class: kind, click }, text);
   const { state } = transfer;
   if (transfer.isMine) return state === 'offered' || state === 'running' ? [button('Cancel', () => transfers.cancel(transfer))] : [];
-  if (transfer.url) return [make('a', { href: transfer.url, download: safeName(transfer.offer.name) }, `Save ${transfer.offer.name}`)];
+  if (transfer.url) return [make('a', { href: transfer.url, download: safeName(transfer.offer.name) }, 'Save ', plain(transfer.offer.name))];
   if (state === 'offered') return [button('Accept', () => transfers.accept(transfer), 'primary'), button('Decline', () => transfers.decline(transfer))];
   if (state === 'running' || state === 'paused') return [button('Cancel', () => transfers.cancel(transfer))];
   if (state === 'over' && transfer.isOpen) return [button('Accept after all', () => transfers.accept(transfer))];

@@ -13,6 +13,7 @@
  * @property {boolean} [mention]
  * @property {boolean} [failed]
  * @property {() => void} [again] Sends a failed line once more.
+ * @property {() => void} [drop] Takes it away.
  * @property {any} [data]
  */
 

@@ -152,7 +152,7 @@ class App {
 
   /** @param {Message} event @param {import('./chat-client.js').Verdict} verdict */
   told(event, verdict) {
-    if (event.type === 'caught_up') this.caughtUp(event.room);
+    if (event.type === 'caught_up') this.caughtUp(event);
     else if (event.type === 'refused') this.actions.refused(event.message);
     else if (!this.transfers.told(event, verdict)) this.model.told(event, verdict);
   }
@@ -197,9 +197,12 @@ class App {
   }
   isResumed = false;
 
-  /** @param {string} room */
-  caughtUp(room) {
+  /** @param {Message} event */
+  caughtUp({ room }) {
     this.waiting.delete(room);
+    const place = this.model.places.get(room.toLowerCase());
+    // A big room lists nobody by itself; and who came and went in a gap is not told.
+    if (place && (place.members.size === 0 || place.hasGap)) this.actions.readMembers(place);
     if (this.waiting.size === 0) this.statusLine.back(this.model.missed, this.isResumed);
   }
 

@@ -4,6 +4,7 @@
 import { find, make, setText } from './dom.js';
 import { colourOf } from './text.js';
 
+const byName = new Intl.Collator();
 /** More names than these are not listed. */
 const MOST = 500;
 
@@ -13,6 +14,7 @@ export class Members {
     this.model = model;
     this.hooks = hooks;
     this.list = find('member-list');
+    this.drawn = '';
     /** @type {Map<string, HTMLElement>} */
     this.items = new Map();
   }
@@ -23,7 +25,10 @@ export class Members {
     find('members').hidden = !isRoom;
     find('members-button').hidden = !isRoom;
     if (!place || !isRoom) return;
-    const names = [...place.members.values()].sort((a, b) => a.localeCompare(b)).slice(0, MOST);
+    const drawn = `${place.key} ${place.crowd} ${place.total} ${this.model.me}`;
+    if (this.drawn === drawn) return;
+    this.drawn = drawn;
+    const names = [...place.members.values()].sort(byName.compare).slice(0, MOST);
     const label = place.total === 1 ? '1 member' : `${place.total} members`;
     setText(find('members-head'), label);
     setText(find('members-count'), String(place.total));

@@ -142,6 +142,7 @@ export class Model {
     } else {
       if (place.members.delete(event.user.toLowerCase())) place.total--;
     }
+    place.crowd++;
     this.add(place, lineOf(event), false);
   }
 
@@ -184,6 +185,7 @@ export class Model {
   /** @param {Message} event */
   gap(event) {
     const place = this.room(event);
+    place.hasGap = true;
     place.live.clear();
     place.live.more = event.why !== 'new_epoch';
     const why = {
@@ -206,7 +208,7 @@ export class Model {
     if (place !== this.here || this.isReading) place.live.trim();
     const isSeen = place === this.here && this.isReading && !document.hidden;
     if (isSeen) place.read = line.number;
-    if (counts && line.number > place.read) {
+    if (counts && (line.number > place.read || line.sub > 0) && !isSeen) {
       if (place.unread === 0 && place === this.here) place.mark = line.number;
       place.unread++;
       if (line.mention || !place.isRoom) place.mentions++;

@@ -51,6 +51,7 @@ function state(line) {
   if (!line.failed) return make('p', { class: 'state' }, 'Sending…');
   const text = make('p', { class: 'state', role: 'alert' }, line.data ?? 'Not sent.', ' ');
   if (line.again) text.append(make('button', { type: 'button', class: 'link', click: line.again }, 'Send again'));
+  if (line.drop) text.append(make('button', { type: 'button', class: 'link', click: line.drop }, 'Discard'));
   return text;
 }
 

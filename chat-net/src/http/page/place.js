@@ -20,6 +20,8 @@ export class Place {
     this.members = new Map();
     /** How many there are: in a big room more than are in the list. */
     this.total = 0;
+    /** Changes when the members do. */
+    this.crowd = 0;
     this.topic = '';
     this.topicNumber = 0;
     this.epoch = 0;
@@ -32,6 +34,8 @@ export class Place {
     this.mark = 0;
     this.draft = '';
     this.isFetching = false;
+    /** Whether something is missing that may have changed the members. */
+    this.hasGap = false;
     /** Where it was scrolled to; null at the end. @type {{key: string, offset: number} | null} */
     this.anchor = null;
   }
@@ -50,6 +54,7 @@ export class Place {
   setMembers(users) {
     this.members = new Map(users.map((user) => [user.toLowerCase(), user]));
     this.total = Math.max(this.total, this.members.size);
+    this.crowd++;
   }
 
   /** Joins the older part with the live one as soon as they touch. */

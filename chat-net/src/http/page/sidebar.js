@@ -5,6 +5,8 @@ import { find, make, setText } from './dom.js';
 
 /** @typedef {import('./place.js').Place} Place */
 
+const byName = new Intl.Collator();
+
 export class Sidebar {
   /** @param {import('./model.js').Model} model @param {{show: (key: string) => void, close: (place: Place) => void}} hooks */
   constructor(model, hooks) {
@@ -38,7 +40,7 @@ export class Sidebar {
   /** Rooms by name, then whispers by name: the order of the list and of the keys. */
   ordered() {
     const places = [...this.model.places.values()];
-    return places.sort((a, b) => Number(b.isRoom) - Number(a.isRoom) || a.name.localeCompare(b.name));
+    return places.sort((a, b) => Number(b.isRoom) - Number(a.isRoom) || byName.compare(a.name, b.name));
   }
 
   /** @param {Place} place */

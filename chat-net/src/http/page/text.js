@@ -48,7 +48,7 @@ function safe(address) {
 
 /** @param {string} href @param {string} text */
 function link(href, text) {
-  return make('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, text);
+  return make('a', { href, title: href, target: '_blank', rel: 'noopener noreferrer nofollow' }, text);
 }
 
 /** @param {string} text @param {string} name @returns {(Node | string)[]} */
