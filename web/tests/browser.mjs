@@ -70,7 +70,7 @@ export class Person {
       dialog.dismiss();
     });
     page.addInitScript(watch);
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
   }
 
   async login(name) {

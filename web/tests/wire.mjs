@@ -11,6 +11,8 @@ export class Wire {
     /** @type {Set<import('node:net').Socket>} */
     wire.sockets = new Set();
     wire.isCut = false;
+    /** So many bytes pass yet. */
+    wire.left = Infinity;
     wire.listener = createServer((near) => wire.pass(near, server.port));
     wire.listener.listen(0, '127.0.0.1');
     await once(wire.listener, 'listening');
@@ -32,13 +34,27 @@ export class Wire {
         this.sockets.delete(from);
         to.destroy();
       });
+      from.on('data', (bytes) => {
+        this.left -= bytes.length;
+        if (this.left < 0) this.cut();
+      });
       from.pipe(to);
     }
+  }
+
+  /** Breaks when so many more bytes have passed, and says when it did. */
+  async cutAfter(bytes) {
+    this.left = bytes;
+    await new Promise((done) => {
+      this.broke = done;
+    });
   }
 
   /** Every connection breaks, and no new one comes about. */
   cut() {
     this.isCut = true;
+    this.left = Infinity;
+    this.broke?.();
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
@@ -76,7 +92,7 @@ export class LineClient {
   }
 
   /** Waits until that has come, since the beginning. @param {string | RegExp} what */
-  async hears(what, within = 20_000) {
+  async hears(what, within = 45_000) {
     const has = () => (typeof what === 'string' ? this.heard.includes(what) : what.test(this.heard));
     const late = AbortSignal.timeout(within);
     while (!has()) {

@@ -65,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) origins: Arc<[String]>,
     #[cfg(feature = "web")]
     pub(crate) routes: axum::Router,
+    /// How TLS is spoken; none: not at all.
     #[cfg(feature = "tls")]
     pub(crate) secure: Option<secure::Secure>,
 }
@@ -273,15 +274,20 @@ const NOT_NOW: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x50];
 /// What a peer is told that speaks something else, in its own protocol.
 fn not_for_us(what: Recognised) -> Bytes {
     match what {
-        Recognised::Http => Bytes::from(format!(
-            "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n{NOT_A_WEB_SERVER}",
-            NOT_A_WEB_SERVER.len(),
-        )),
+        Recognised::Http => http("404 Not Found", NOT_A_WEB_SERVER),
         Recognised::Tls => Bytes::from_static(&NO_TLS),
         Recognised::UnsupportedVersion => farewell(Form::JsonFrames, Code::UnsupportedVersion),
         _ => farewell(Form::Text, Code::WrongProtocol),
     }
+}
+
+/// A whole answer to an HTTP request, after which the connection ends.
+fn http(status: &str, sentence: &str) -> Bytes {
+    Bytes::from(format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{sentence}",
+        sentence.len(),
+    ))
 }
 
 /// A farewell as bytes, for connections that have no outbox.
@@ -316,6 +322,7 @@ pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Dr
         Recognised::Framed(form) => farewell(form, code),
         Recognised::JsonLines => farewell(Form::JsonLines, code),
         Recognised::NeedMore | Recognised::Person => farewell(Form::Text, code),
+        Recognised::Http => http("503 Service Unavailable", &format!("{}\n", code.sentence())),
         other => not_for_us(other),
     };
     answer(drain, bytes, None).await;

@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::io::{Drain, Halves, Source};
 use super::whole::Whole;
-use super::{Opened, Shared, answer, farewell, io, not_for_us, open_as, read, recognise_first};
+use super::{Opened, Shared, answer, farewell, http, io, not_for_us, open_as, read, recognise_first};
 use crate::admission::Admitted;
 use crate::codec::Form;
 use crate::door::Recognised;
@@ -133,11 +133,7 @@ fn elsewhere(head: &[u8]) -> Bytes {
         ),
         None => "400 Bad Request".to_owned(),
     };
-    Bytes::from(format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{SPEAK_HTTPS}",
-        SPEAK_HTTPS.len(),
-    ))
+    http(&status, SPEAK_HTTPS)
 }
 
 #[cfg(test)]

@@ -49,6 +49,10 @@ async fn who_finds_a_full_server_is_told_so_in_its_own_form_and_may_come_back() 
         program.hello("bob").await;
         program.closed("server_full").await;
     }
+    let mut browser = Peer::dial(&server, Form::Text).await;
+    browser.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let answer = String::from_utf8(browser.rest().await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     for _ in 0..20 {
         let refused = soon("a refusal", Client::connect(&address, Options::named("bot"))).await;
         let error = refused.expect_err("the server is full");
