@@ -127,6 +127,7 @@ export function makeActions(app) {
       earlier.delete(ask);
       if (!waiting) {
         if (answer?.type === 'refused') tell(capital(answer.message));
+        if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
         return;
       }
       const { place, line } = waiting;

@@ -41,6 +41,14 @@ const PAUSES = { lost: 'lost the connection', no_space: 'has no space', silent: 
 /** The server thought that this page was gone: it says that it is not after so long. */
 const AGAIN_MS = 1_000;
 
+/** How to receive a file without a browser. @param {Message} offer */
+function elsewhere({ from, to, room }) {
+  const isSafe = location.protocol === 'https:';
+  const address = `${location.hostname}:${location.port || (isSafe ? 443 : 80)}${isSafe ? ' --tls' : ''}`;
+  if (room) return `Run this, under a name of your choice: chat-cli receive ${address} --name NAME --from ${from} --room ${room} --dir .`;
+  return `Leave the chat here, run this, and have ${from} offer it again: chat-cli receive ${address} --name ${to} --from ${from} --dir .`;
+}
+
 export class Transfers {
   /** @param {import('./main.js').TheApp} app @param {(id: number) => void} changed */
   constructor(app, changed) {
@@ -97,8 +105,13 @@ export class Transfers {
     const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer.id };
     model.add(place, line, !isMine && verdict === 'new', verdict === 'new');
     model.hooks.changed();
-    // This page was loaded since, and the file went with the one before.
-    if (isMine && !offer.re) this.cancel(transfer, 'cancelled', 'This page was loaded again and does not have the file any more. Offer it once more.');
+    if (isMine && !offer.re) this.lost(transfer.id);
+  }
+
+  /** This page was loaded since it was offered, and the file went with the one before. @param {number} id */
+  lost(id) {
+    const transfer = this.all.get(id);
+    if (transfer) this.cancel(transfer, 'cancelled', 'This page was loaded again and does not have the file any more. Offer it once more.');
   }
 
   /** @param {Transfer} transfer @param {Message} event */
@@ -189,7 +202,7 @@ export class Transfers {
     const ends = why !== 'expired' || transfer.state === 'offered';
     if (ends && transfer.state !== 'done' && transfer.state !== 'over') {
       transfer.sending?.end();
-      this.end(transfer, transfer.note || (ENDS[why] ?? why), false);
+      this.end(transfer, (transfer.isMine && transfer.note) || (ENDS[why] ?? why), false);
     }
     this.changed(transfer.id);
   }
@@ -210,9 +223,7 @@ export class Transfers {
     const { app } = this;
     const { name, size } = transfer.offer;
     if (size > MOST_KEPT && !canWrite()) {
-      const where = `${location.hostname}:${location.port || (location.protocol === 'https:' ? 443 : 80)}`;
-      const room = transfer.offer.room ? ` --room ${transfer.offer.room}` : '';
-      transfer.note = `This page can keep files of up to ${sizeOf(MOST_KEPT)}. Receive it with: chat-cli receive ${where} --name NAME --from ${transfer.offer.from}${room} --dir .`;
+      transfer.note = `This page can keep files of up to ${sizeOf(MOST_KEPT)}. ${elsewhere(transfer.offer)}`;
       return this.changed(transfer.id);
     }
     const sink = await chooseSink(name, size).catch(() => undefined);
