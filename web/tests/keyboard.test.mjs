@@ -29,8 +29,14 @@ inBrowser('everything can be done without a mouse', async (t, browser) => {
   assert.match(await anna.box.inputValue(), /^@?ben/);
   await keyboard.press('Control+A');
   await keyboard.press('Delete');
+  await keyboard.type('and you, @ben');
+  await anna.page.getByRole('listbox', { name: 'Completions' }).waitFor();
+  await keyboard.press('Enter');
+  await ben.sees('and you, @ben', 'anna');
+  await keyboard.press('ArrowUp');
   await keyboard.press('ArrowUp');
   assert.equal(await anna.box.inputValue(), 'hello b\nsecond line');
+  await keyboard.press('ArrowDown');
   await keyboard.press('ArrowDown');
 
   await keyboard.press('Control+Shift+K');

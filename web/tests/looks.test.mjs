@@ -50,7 +50,7 @@ for (const colorScheme of ['light', 'dark']) {
       await mkdir(pictures, { recursive: true });
       const picture = (what) => anna.page.screenshot({ path: `${pictures}${what}-${name}.png` });
 
-      const anna = await Person.open(browser, server, look);
+      const anna = await Person.open(browser, server, { ...look, allowed: /WebSocket|ERR_|net::/ });
       await anna.page.getByRole('textbox', { name: 'What is your name?' }).waitFor();
       await isAccessible(anna, 'first screen');
       await fits(anna, 'first screen');
@@ -103,13 +103,24 @@ for (const colorScheme of ['light', 'dark']) {
         await picture('members');
         await anna.page.keyboard.press('Escape');
       }
+      await anna.types('/help');
+      await anna.page.getByRole('dialog', { name: 'Help' }).waitFor();
+      await isAccessible(anna, 'help');
+      await fits(anna, 'help');
+      await anna.page.keyboard.press('Escape');
       await anna.page.setViewportSize({ width: 320, height: 560 });
       await fits(anna, 'at 320 px');
       await anna.types('Even on a very small screen');
       await anna.sees('Even on a very small screen', 'anna');
       await fits(anna, 'at 320 px, having typed');
-      anna.isWell();
       ben.isWell();
+      await ben.page.close();
+      await server.kill();
+      await anna.status.getByText(/Trying again/).waitFor();
+      await isAccessible(anna, 'without a server');
+      await fits(anna, 'without a server, at 320 px');
+      await picture('offline');
+      anna.isWell();
     });
   }
 }

@@ -100,3 +100,23 @@ inBrowser('a server that is gone for good is told of in a sentence', async (t, b
   anna.isWell();
   late.isWell();
 });
+
+inBrowser('a duplicated tab is a visitor of its own, and throws nobody out', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna');
+  await anna.types('in the first tab');
+  await anna.sees('in the first tab');
+  // Opened by a page, a tab begins with a copy of its storage, as a duplicated one does.
+  const opened = anna.page.waitForEvent('popup');
+  await anna.page.evaluate(() => void open(location.href));
+  const second = new Person(await opened);
+  await second.login('anna-two');
+  await second.types('in the second tab');
+  await anna.sees('in the second tab', 'anna-two');
+  await anna.types('still here');
+  await second.sees('still here', 'anna');
+  await anna.sees('still here', 'anna');
+  assert.deepEqual(await anna.bodies(), ['in the first tab', 'in the second tab', 'still here']);
+  anna.isWell();
+  second.isWell();
+});

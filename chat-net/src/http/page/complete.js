@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.js';
 import { find, make } from './dom.js';
 import { emojiNamed } from './emoji.js';
 
-/** @typedef {{text: string, shown: string, about: string}} Choice */
+/** `whole`: what one may have typed in full already. @typedef {{text: string, shown: string, about: string, whole?: string}} Choice */
 
 const MOST = 8;
 
@@ -19,6 +19,7 @@ export class Completer {
     this.choices = [];
     this.at = 0;
     this.from = 0;
+    this.word = '';
     composer.box.addEventListener('input', () => this.look(false));
     composer.box.addEventListener('blur', () => setTimeout(() => this.close(), 150));
     this.list.addEventListener('pointerdown', (event) => event.preventDefault());
@@ -39,6 +40,10 @@ export class Completer {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const { length } = this.choices;
       this.mark((this.at + (event.key === 'ArrowDown' ? 1 : -1) + length) % length);
+    } else if (event.key === 'Enter' && this.choices[this.at]?.whole === this.word.toLowerCase()) {
+      // There is nothing left to complete: it is sent.
+      this.close();
+      return false;
     } else if (event.key === 'Tab' || (event.key === 'Enter' && !event.shiftKey)) {
       this.take(this.at);
     } else if (event.key === 'Escape') {
@@ -56,6 +61,7 @@ export class Completer {
     const before = box.value.slice(0, box.selectionStart);
     const word = /\S*$/.exec(before)?.[0] ?? '';
     this.from = before.length - word.length;
+    this.word = word;
     this.choices = this.find(word, isAsked, before).slice(0, MOST);
     if (this.choices.length === 0) return this.close();
     this.list.hidden = false;
@@ -71,7 +77,7 @@ export class Completer {
   find(word, isAsked, before) {
     if (word.startsWith('/') && this.from === 0) {
       const commands = COMMANDS.filter(([command]) => command.startsWith(word.toLowerCase()));
-      return commands.map(([command, what, does]) => ({ text: `${command} `, shown: `${command} ${what}`, about: does }));
+      return commands.map(([command, what, does]) => ({ text: `${command} `, shown: `${command} ${what}`, about: does, whole: command }));
     }
     const whole = /^:([\w+-]+):$/.exec(word);
     const [exact] = whole ? emojiNamed(whole[1] ?? '').filter(({ names }) => names.includes(whole[1] ?? '')) : [];
@@ -94,7 +100,7 @@ export class Completer {
     const isCommand = before.startsWith('/');
     const people = place.isRoom ? [...place.members.values()] : [place.name];
     const matches = people.filter((name) => name.toLowerCase().startsWith(start.toLowerCase()) && name !== this.model.me);
-    return matches.sort().map((name) => ({ text: name + (isCommand ? ' ' : end), shown: name, about: '' }));
+    return matches.sort().map((name) => ({ text: name + (isCommand ? ' ' : end), shown: name, about: '', whole: `@${name.toLowerCase()}` }));
   }
 
   /** @param {number} index */

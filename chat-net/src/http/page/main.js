@@ -215,9 +215,9 @@ class App {
   }
 
   keep() {
+    // The box belongs to the place that was drawn last, which need not be the one that is shown next.
     const typedIn = this.model.places.get(this.typedIn);
     if (typedIn) typedIn.draft = this.composer.box.value;
-    if (this.model.here) this.model.here.draft = this.composer.box.value;
     if (this.client.token) keep({ label: label(), client: this.client.kept(), ...snapshot(this.model) });
   }
 
