@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::io::{Drain, Halves, Source};
+use super::turned_away::{answer, farewell, http, not_for_us};
 use super::whole::Whole;
-use super::{Opened, Shared, answer, farewell, http, io, not_for_us, open_as, read, recognise_first};
+use super::{Opened, Shared, io, open_as, read, recognise_first};
 use crate::admission::Admitted;
 use crate::codec::Form;
 use crate::door::Recognised;
