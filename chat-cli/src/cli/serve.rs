@@ -40,7 +40,7 @@ pub(crate) struct ServeArgs {
     /// Listen here for operators, with /healthz and /metrics over HTTP; port 0 takes any free port [default: nowhere]
     #[arg(long, value_name = "ADDR", env = "CHAT_ADMIN")]
     pub(crate) admin: Option<String>,
-    /// Let pages of this origin connect, like https://chat.example.org; may be repeated [default: the server's own page]
+    /// Let pages of this origin connect, written SCHEME://HOST; may be repeated [default: the server's own page]
     #[arg(long, value_name = "URL", env = "CHAT_ORIGINS", value_delimiter = ',')]
     pub(crate) origin: Vec<String>,
     /// Accept other addresses than loopback although nothing is encrypted
