@@ -13,7 +13,7 @@
  * | messages | log "Messages in #lobby"; article "alice, 14:05" each; button "Latest messages" or "3 new below" |
  * | typing | textbox "Message #lobby"; button "Send"; listbox "Completions"; button "Emoji", dialog "Emoji"; button "Send a file" |
  * | members | complementary "2 members" (button of the same name where narrow); button "Whisper to bob" |
- * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel", "Pause"; progressbar "photo.jpg"; link "Save photo.jpg" |
+ * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel"; progressbar "photo.jpg"; link "Save photo.jpg" |
  * | search | button "Search"; search; searchbox "Words to find"; list "Matches"; button "Older matches" |
  * | connection | status with its sentence; buttons "Try now", "Go on here", "Come back" |
  * | the rest | button "Help and keys", dialog "Help"; button "Theme: …"; button "Notifications: …"; button "Leave the chat" |
@@ -199,10 +199,15 @@ class App {
 
   /** @param {Message} event */
   caughtUp({ room }) {
-    this.waiting.delete(room);
     const place = this.model.places.get(room.toLowerCase());
     // A big room lists nobody by itself; and who came and went in a gap is not told.
     if (place && (place.members.size === 0 || place.hasGap)) this.actions.readMembers(place);
+    this.arrived(room);
+  }
+
+  /** Nothing more of what was missed in this room comes. @param {string} room */
+  arrived(room) {
+    this.waiting.delete(room);
     if (this.waiting.size === 0) this.statusLine.back(this.model.missed, this.isResumed);
   }
 
