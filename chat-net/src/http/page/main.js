@@ -13,7 +13,7 @@
  * | messages | log "Messages in #lobby"; article "alice, 14:05" each; button "Latest messages" or "3 new below" |
  * | typing | textbox "Message #lobby"; button "Send"; listbox "Completions"; button "Emoji", dialog "Emoji"; button "Send a file" |
  * | members | complementary "2 members" (button of the same name where narrow); button "Whisper to bob" |
- * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel", "Pause"; progressbar "photo.jpg"; link "Save photo.jpg" |
+ * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel"; progressbar "photo.jpg"; link "Save photo.jpg" |
  * | search | button "Search"; search; searchbox "Words to find"; list "Matches"; button "Older matches" |
  * | connection | status with its sentence; buttons "Try now", "Go on here", "Come back" |
  * | the rest | button "Help and keys", dialog "Help"; button "Theme: …"; button "Notifications: …"; button "Leave the chat" |
@@ -54,7 +54,11 @@ class App {
   /** @param {any} kept What the page before a reload left. */
   constructor(kept) {
     this.limit = 4096;
-    this.model = new Model({ changed: () => soon(this.draw), news: (news) => this.news(news) });
+    this.model = new Model({
+      changed: () => soon(this.draw),
+      closed: (place) => this.closed(place),
+      news: (news) => this.news(news),
+    });
     /** The room that the address names, to be joined first. */
     this.wanted = roomOf(location.hash);
     this.client = new ChatClient({
@@ -73,11 +77,11 @@ class App {
     this.header = new Header(model, { topic: actions.topic });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
-    this.transfers = new Transfers(this, (id) => this.fileChanged(id));
+    this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
     this.notifier = new Notifier(actions.open);
     this.log = new LogView(model, {
       query: (query) => this.client.query(query),
-      file: (id) => this.card(id),
+      file: (transfer) => fileCard(transfer, this.transfers),
       failed: actions.failed,
       read: () => soon(this.draw),
     });
@@ -130,15 +134,10 @@ class App {
     if (this.model.here) this.transfers.offer(files, this.model.here);
   };
 
-  /** @param {number} id */
-  card(id) {
-    const transfer = this.transfers.all.get(id);
-    return transfer ? fileCard(transfer, this.transfers) : document.createElement('p');
-  }
-
-  /** @param {number} id */
-  fileChanged(id) {
-    this.log.changed(id);
+  /** @param {import('./place.js').Place} place */
+  closed(place) {
+    if (place.isRoom) this.client.forget(place.name);
+    this.transfers.placeClosed(place);
   }
 
   help = () => showHelp();
