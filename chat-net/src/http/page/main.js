@@ -198,10 +198,15 @@ class App {
 
   /** @param {Message} event */
   caughtUp({ room }) {
-    this.waiting.delete(room);
     const place = this.model.places.get(room.toLowerCase());
     // A big room lists nobody by itself; and who came and went in a gap is not told.
     if (place && (place.members.size === 0 || place.hasGap)) this.actions.readMembers(place);
+    this.arrived(room);
+  }
+
+  /** Nothing more of what was missed in this room comes. @param {string} room */
+  arrived(room) {
+    this.waiting.delete(room);
     if (this.waiting.size === 0) this.statusLine.back(this.model.missed, this.isResumed);
   }
 
