@@ -161,6 +161,11 @@ export class ChatClient {
     else this.probe();
   };
 
+  /** Nothing is kept of a room that was left: who joins it again is told what was told before. @param {string} room */
+  forget(room) {
+    this.mirror.former.delete(room);
+  }
+
   isOnline() {
     return this.status.state === 'online';
   }

@@ -55,7 +55,11 @@ class App {
   /** @param {any} kept What the page before a reload left. */
   constructor(kept) {
     this.limit = 4096;
-    this.model = new Model({ changed: () => soon(this.draw), news: (news) => this.news(news) });
+    this.model = new Model({
+      changed: () => soon(this.draw),
+      closed: (place) => this.closed(place),
+      news: (news) => this.news(news),
+    });
     /** The room that the address names, to be joined first. */
     this.wanted = roomOf(location.hash);
     this.client = new ChatClient({
@@ -74,12 +78,12 @@ class App {
     this.header = new Header(model, { topic: actions.topic });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
-    this.transfers = new Transfers(this, (id) => this.fileChanged(id));
+    this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
     this.notifier = new Notifier(actions.open);
     this.reader = new Reader(announce);
     this.log = new LogView(model, {
       query: (query) => this.client.query(query),
-      file: (id) => this.card(id),
+      file: (transfer) => fileCard(transfer, this.transfers),
       failed: actions.failed,
       read: () => soon(this.draw),
     });
@@ -132,15 +136,10 @@ class App {
     if (this.model.here) this.transfers.offer(files, this.model.here);
   };
 
-  /** @param {number} id */
-  card(id) {
-    const transfer = this.transfers.all.get(id);
-    return transfer ? fileCard(transfer, this.transfers) : document.createElement('p');
-  }
-
-  /** @param {number} id */
-  fileChanged(id) {
-    this.log.changed(id);
+  /** @param {import('./place.js').Place} place */
+  closed(place) {
+    if (place.isRoom) this.client.forget(place.name);
+    this.transfers.placeClosed(place);
   }
 
   help = () => showHelp();

@@ -12,7 +12,7 @@ import { Place, keyOf } from './place.js';
  */
 
 export class Model {
-  /** @param {{changed: () => void, news: (news: News) => void}} hooks */
+  /** @param {{changed: () => void, closed: (place: Place) => void, news: (news: News) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     this.me = '';
@@ -66,7 +66,10 @@ export class Model {
 
   /** @param {string} key */
   close(key) {
+    const place = this.places.get(key);
+    if (!place) return;
     this.places.delete(key);
+    this.hooks.closed(place);
     if (this.active === key) {
       this.active = '';
       const next = this.places.keys().next().value;
