@@ -29,6 +29,7 @@ macro_rules! files {
 files![
     "index.html",
     "actions.js",
+    "announce.js",
     "base64.js",
     "blake3.js",
     "chat-client.js",

@@ -20,11 +20,12 @@
  */
 
 import { makeActions } from './actions.js';
+import { Reader, announce } from './announce.js';
 import { ChatClient } from './chat-client.js';
 import { Composer } from './compose.js';
 import { Completer } from './complete.js';
 import { showHelp, showJoin } from './dialogs.js';
-import { announce, find, soon } from './dom.js';
+import { find, soon } from './dom.js';
 import { listenToFiles } from './dropping.js';
 import { Drawers } from './drawers.js';
 import { pickEmoji } from './emoji.js';
@@ -79,6 +80,7 @@ class App {
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
     this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
     this.notifier = new Notifier(actions.open);
+    this.reader = new Reader(announce);
     this.log = new LogView(model, {
       query: (query) => this.client.query(query),
       file: (transfer) => fileCard(transfer, this.transfers),
@@ -214,8 +216,9 @@ class App {
   news(news) {
     const { place, line, isLive } = news;
     this.notifier.news(news);
-    if (isLive && place === this.model.here) announce(`${line.from}: ${line.body}`);
-    else if (line.mention || !place.isRoom) announce(`${line.from} in ${place.label}: ${line.body}`);
+    const isForMe = line.mention || !place.isRoom;
+    if (isLive && place === this.model.here) this.reader.read(`${line.from}: ${line.body}`, isForMe);
+    else if (isForMe) this.reader.read(`${line.from} in ${place.label}: ${line.body}`, isForMe);
   }
 
   keep() {
