@@ -12,7 +12,7 @@ globalThis.document = { hidden: false };
 function page(answer = () => ({})) {
   const asked = [];
   const app = {
-    model: new Model({ changed() {}, news() {}, closed() {} }),
+    model: new Model({ changed() {}, closed() {}, news() {} }),
     client: {
       mirror: new Mirror(),
       ask: async (ask) => {

@@ -8,7 +8,7 @@ import { Model } from '../../chat-net/src/http/page/model.js';
 globalThis.document = { hidden: false };
 
 function model() {
-  const model = new Model({ changed() {}, news() {}, closed() {} });
+  const model = new Model({ changed() {}, closed() {}, news() {} });
   model.me = 'me';
   return model;
 }
