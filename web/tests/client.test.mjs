@@ -67,6 +67,18 @@ test('a room that cannot be joined again is told of', (t) => {
   assert.equal(answered[0].answer.message, 'no');
 });
 
+test('a room that two sessions in a row have to join again is no failure', (t) => {
+  const { client, socket, answered } = begins(t);
+  socket.breaks();
+  for (let session = 0; session < 2; session++) {
+    const again = connects(client);
+    again.tells(welcome(false));
+    assert.deepEqual(again.takes().map(({ type }) => type), ['join']);
+    again.breaks();
+  }
+  assert.deepEqual(answered, []);
+});
+
 test('what was never sent of a transfer ends with the session', async (t) => {
   const { client, socket } = begins(t);
   socket.breaks();

@@ -113,6 +113,20 @@ test('a server that counts its files anew is believed, and the old cards stay', 
   assert.deepEqual(cards(app).map(({ offer, state }) => [offer.name, state]), [['old.bin', 'over'], ['new.bin', 'offered']]);
 });
 
+test('what is left of an earlier session asks nothing under its numbers', (t) => {
+  const { app, socket } = begins(t);
+  socket.tells(offered(1, { name: 'old.bin' }), { type: 'cancelled', transfer: 1, user: 'me', why: 'cancelled' });
+  const old = app.transfers.all.get(1);
+  assert.deepEqual([old.state, old.isOpen], ['over', true]);
+  socket.breaks();
+  const again = connects(app.client);
+  again.tells(welcome(false));
+  again.tells(...joins(again.takes()[0].id, 'lobby', 3), offered(1, { name: 'new.bin' }));
+  assert.equal(old.isOpen, false);
+  app.transfers.cancel(old, 'failed');
+  assert.deepEqual(again.takes(), []);
+});
+
 test('an offer whose answer was lost keeps its file', async (t) => {
   const { app, socket } = begins(t);
   const file = new File(['abc'], 'mine.bin');

@@ -274,8 +274,10 @@ export class ChatClient {
 
   /** A room that could not be joined again. @param {Message} ask @param {Error} error */
   lost(ask, error) {
-    const refused = error instanceof Refused ? { code: error.code, reason: error.reason } : {};
-    this.options.answered?.(ask, { type: 'refused', message: error.message, ...refused });
+    // If this session was lost, too, the next one joins it.
+    if (!(error instanceof Refused)) return;
+    const { message, code, reason } = error;
+    this.options.answered?.(ask, { type: 'refused', message, code, reason });
   }
 
   /** @param {Message} refusal */

@@ -198,7 +198,7 @@ export class Transfers {
 
   /** @param {Transfer} transfer @param {Message} event */
   async compare(transfer, { user, from, prefix }) {
-    if (await transfer.sending?.begins(from, prefix)) return;
+    if ((await transfer.sending?.begins(from, prefix)) || !this.isCurrent(transfer)) return;
     this.app.actions.ask({ type: 'cancel', transfer: transfer.id, user, why: 'prefix_differs' });
   }
 
@@ -280,14 +280,18 @@ export class Transfers {
 
   /** @param {Transfer} transfer @param {Message} chunk */
   async chunk(transfer, chunk) {
-    const taken = transfer.receiving?.take(chunk);
+    const { receiving } = transfer;
+    const taken = receiving?.take(chunk);
     if (!taken) return;
     this.changed(transfer);
     try {
       const offset = await taken;
+      if (transfer.receiving !== receiving) return;
       this.app.client.send({ type: 'received', transfer: transfer.id, offset });
       this.check(transfer);
     } catch {
+      // One that is over is written no longer.
+      if (transfer.receiving !== receiving) return;
       // Where a browser writes, the first failure gives up all that was written: there is nothing to go on from.
       this.cancel(transfer, 'failed', 'It could not be written.');
     }
@@ -354,7 +358,13 @@ export class Transfers {
   cancel(transfer, why = 'cancelled', note = ENDS[why] ?? why) {
     transfer.sending?.end();
     this.end(transfer, note, false);
+    if (!this.isCurrent(transfer)) return;
     this.app.client.ask({ type: 'cancel', transfer: transfer.id, why }).catch(() => {});
+  }
+
+  /** Whether the number still means it. @param {Transfer} transfer */
+  isCurrent(transfer) {
+    return this.all.get(transfer.id) === transfer;
   }
 
   /** The connection is gone: nothing moves. */
@@ -385,7 +395,9 @@ export class Transfers {
         this.take(transfer);
       }
     }
+    if (isResumed) return;
     // The numbers may begin anew.
-    if (!isResumed) this.all.clear();
+    for (const transfer of this.all.values()) transfer.isOpen = false;
+    this.all.clear();
   }
 }
