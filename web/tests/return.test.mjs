@@ -120,3 +120,24 @@ inBrowser('a duplicated tab is a visitor of its own, and throws nobody out', asy
   anna.isWell();
   second.isWell();
 });
+
+inBrowser('a page that may store nothing lets one in all the same', async (t, browser) => {
+  const server = await Server.start(t);
+  const context = await browser.newContext();
+  // As where cookies are blocked.
+  await context.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(globalThis, name, {
+        get() {
+          throw new DOMException('access is denied', 'SecurityError');
+        },
+      });
+    }
+  });
+  const anna = new Person(await context.newPage());
+  await anna.page.goto(server.url);
+  await anna.login('anna');
+  await anna.types('here I am');
+  await anna.sees('here I am', 'anna');
+  anna.isWell();
+});
