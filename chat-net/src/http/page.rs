@@ -31,6 +31,7 @@ macro_rules! files {
 files![
     "index.html",
     "actions.js",
+    "announce.js",
     "base64.js",
     "blake3.js",
     "chat-client.js",

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the user can do, whatever began it: a command, a key or a button. */
 
-import { COMMANDS, run } from './commands.js';
+import { run } from './commands.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
 
@@ -9,12 +9,28 @@ import { keyOf } from './place.js';
  * @typedef {import('./chat-client.js').Message} Message
  * @typedef {import('./lines.js').Line} Line
  * @typedef {import('./place.js').Place} Place
+ * @typedef {import('./main.js').TheApp} App
  */
 
-/** @param {import('./main.js').TheApp} app */
+/** @param {App} app */
 export function makeActions(app) {
-  const { client, model } = app;
+  const talking = makeTalking(app);
+  const sending = makeSending(app);
+  const rooms = makeRooms(app, talking.ask);
+  const commands = makeCommands(app, { ...talking, ...sending, ...rooms });
+  return {
+    ...talking,
+    ...rooms,
+    ...makeEarlier(app, talking.tell, sending),
+    /** @param {string} line @returns {boolean} */
+    submit: (line) => run(line, commands),
+    quit: commands.quit,
+  };
+}
 
+/** What is said to the user. @param {App} app */
+function makeTalking(app) {
+  const { client, model } = app;
   /** Says something to the user, where it is seen. @param {string} text */
   const tell = (text) => {
     const place = model.here;
@@ -31,15 +47,20 @@ export function makeActions(app) {
       return null;
     });
 
+  /** @param {string} message */
+  const refused = (message) => tell(capital(message));
+  return { tell, failed, ask, refused };
+}
+
+/** Lines that wait for their answer. @param {App} app */
+function makeSending({ client, model }) {
   /** Says it in a room or whispers it, with a line that waits for the answer. @param {Place} place @param {Message} message */
   const send = (place, message) => {
     const line = pending(place, message);
-    const drop = () => {
-      place.pending = place.pending.filter((other) => other !== line);
-      model.hooks.changed();
-    };
-    client.ask(message).then(drop, (error) => fail(place, line, message, error.message));
-    return drop;
+    client.ask(message).then(
+      () => drop(place, line),
+      (error) => fail(place, line, message, error.message),
+    );
   };
 
   /** @param {Place} place @param {Message} message @returns {Line} */
@@ -52,72 +73,46 @@ export function makeActions(app) {
     return line;
   };
 
-  /** @param {Place} place @param {Line} line @param {Message} message @param {string} why */
-  const fail = (place, line, message, why) => {
-    const index = place.pending.indexOf(line);
-    const drop = () => {
-      place.pending = place.pending.filter((other) => other !== failed);
-      model.hooks.changed();
-    };
-    const again = () => {
-      drop();
-      send(place, message);
-    };
-    /** @type {Line} */
-    const failed = { ...line, key: `${line.key}!`, failed: true, data: `Not sent: ${why}.`, again, drop };
-    place.pending[index] = failed;
+  /** @param {Place} place @param {Line} line */
+  const drop = (place, line) => {
+    place.pending = place.pending.filter((other) => other !== line);
     model.hooks.changed();
   };
 
-  /** What an earlier page asked. @type {Map<Message, {place: Place, line: Line}>} */
+  /** @param {Place} place @param {Line} line @param {Message} message @param {string} why */
+  const fail = (place, line, message, why) => {
+    const index = place.pending.indexOf(line);
+    const again = () => {
+      drop(place, failed);
+      send(place, message);
+    };
+    /** @type {Line} */
+    const failed = { ...line, key: `${line.key}!`, failed: true, data: `Not sent: ${why}.`, again, drop: () => drop(place, failed) };
+    place.pending[index] = failed;
+    model.hooks.changed();
+  };
+  return { send, pending, drop, fail };
+}
+
+/** What an earlier page asked. @param {App} app @param {(text: string) => void} tell @param {ReturnType<typeof makeSending>} sending */
+function makeEarlier(app, tell, { pending, drop, fail }) {
+  /** @type {Map<Message, {place: Place, line: Line}>} */
   const earlier = new Map();
 
-  const actions = {
-    tell,
-    failed,
-    ask,
-    /** @param {string} message */
-    refused: (message) => tell(capital(message)),
+  /** An answer that no line waits for. @param {Message} ask @param {Message | null} answer */
+  const answeredUnseen = (ask, answer) => {
+    if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
+    if (answer?.type !== 'refused') return;
+    tell(capital(answer.message));
+    // Nothing more is told of a room that could not be joined again.
+    if (ask.type === 'join') app.arrived(ask.room);
+  };
 
-    /** @param {string} line @returns {boolean} */
-    submit: (line) => run(line, commands),
-
-    /** Shows a place; a whisper's is made. @param {string} name */
-    open: (name) => {
-      if (name.startsWith('@')) model.open(name);
-      app.drawers.close();
-      model.show(keyOf(name));
-      app.composer.focus();
-    },
-
-    /** @param {Place} place */
-    close: (place) => {
-      if (place.isRoom) ask({ type: 'leave', room: place.name });
-      else model.close(place.key);
-    },
-
-    /** @param {string} topic */
-    topic: (topic) => {
-      const place = model.here;
-      if (place?.isRoom) ask({ type: 'topic', room: place.name, topic });
-    },
-
-    /** @param {string} name @returns {Promise<boolean>} */
-    join: async (name) => {
-      const room = name.replace(/^#/, '');
-      if (model.places.has(keyOf(room))) {
-        actions.open(room);
-        return true;
-      }
-      const answer = await ask({ type: 'join', room });
-      if (answer) actions.open(answer.room);
-      return answer !== null;
-    },
-
+  return {
     /** Lines for what an earlier page asked, until it is answered. @param {Message} ask */
     waitsStill: (ask) => {
       if (ask.type !== 'say' && ask.type !== 'whisper') return;
-      const place = model.open(ask.type === 'say' ? ask.room.replace(/^#/, '') : `@${ask.to}`);
+      const place = app.model.open(ask.type === 'say' ? ask.room.replace(/^#/, '') : `@${ask.to}`);
       earlier.set(ask, { place, line: pending(place, ask) });
     },
 
@@ -125,50 +120,95 @@ export function makeActions(app) {
     answered: (ask, answer) => {
       const waiting = earlier.get(ask);
       earlier.delete(ask);
-      if (!waiting) {
-        if (answer?.type === 'refused') tell(capital(answer.message));
-        if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
-        return;
-      }
+      if (!waiting) return answeredUnseen(ask, answer);
       const { place, line } = waiting;
-      if (answer === null) return fail(place, line, ask, 'the session was lost before an answer came, look whether it was taken');
-      if (answer.type === 'refused') return fail(place, line, ask, answer.message);
-      place.pending = place.pending.filter((other) => other !== line);
-      model.hooks.changed();
-    },
-
-    /** After a resume: rooms that were left are closed, and lists that may have changed are read again. @param {Message[]} rooms */
-    reconcile: (rooms) => {
-      const keys = new Set(rooms.map(({ room }) => keyOf(room)));
-      for (const place of [...model.places.values()]) {
-        if (place.isRoom && !keys.has(place.key) && place.pending.length === 0) model.close(place.key);
-      }
-      for (const { room, epoch, number } of rooms) {
-        const place = model.room({ type: 'resumed', room, epoch, number: 0 });
-        place.last = Math.max(place.last, number);
-        if (place.members.size === 0) actions.readMembers(place);
-      }
-    },
-
-    /** @param {Place} place */
-    readMembers: async (place) => {
-      place.hasGap = false;
-      /** @type {string[]} */
-      const users = [];
-      for (let after; ; after = users.at(-1)) {
-        const page = await client.query({ type: 'users', room: place.name, ...(after && { after }) }).catch(() => null);
-        if (!page) return;
-        users.push(...page.answer.users);
-        place.total = page.answer.total;
-        if (!page.answer.more || users.length >= 500) break;
-      }
-      place.setMembers(users);
-      model.hooks.changed();
+      if (answer === null) fail(place, line, ask, 'the session was lost before an answer came, look whether it was taken');
+      else if (answer.type === 'refused') fail(place, line, ask, answer.message);
+      else drop(place, line);
     },
   };
+}
 
-  /** @type {import('./commands.js').Actions} */
-  const commands = {
+/** Going from place to place. @param {App} app @param {(ask: Message) => Promise<Message | null>} ask */
+function makeRooms(app, ask) {
+  const { model } = app;
+  /** Shows a place; a whisper's is made. @param {string} name */
+  const open = (name) => {
+    if (name.startsWith('@')) model.open(name);
+    app.drawers.close();
+    model.show(keyOf(name));
+    app.composer.focus();
+  };
+
+  /** @param {Place} place */
+  const close = async (place) => {
+    if (!place.isRoom) return model.close(place.key);
+    if (!(await ask({ type: 'leave', room: place.name }))) return;
+    // The answer is no news in a big room, in one of which not all was told yet, and in one that one is not in any more.
+    if (model.places.get(place.key) === place) model.close(place.key);
+    app.arrived(place.name);
+  };
+
+  /** @param {string} topic */
+  const topic = (topic) => {
+    const place = model.here;
+    if (place?.isRoom) ask({ type: 'topic', room: place.name, topic });
+  };
+
+  /** @param {string} name @returns {Promise<boolean>} */
+  const join = async (name) => {
+    const room = name.replace(/^#/, '');
+    if (model.places.has(keyOf(room))) {
+      open(room);
+      return true;
+    }
+    const answer = await ask({ type: 'join', room });
+    if (answer) open(answer.room);
+    return answer !== null;
+  };
+  const readMembers = (/** @type {Place} */ place) => fetchMembers(app, place);
+  const reconcile = (/** @type {Message[]} */ rooms) => compare(app, rooms);
+  return { open, close, topic, join, readMembers, reconcile };
+}
+
+/** After a resume: rooms that were left are closed, and lists that may have changed are read again. @param {App} app @param {Message[]} rooms */
+function compare(app, rooms) {
+  const { model } = app;
+  const keys = new Set(rooms.map(({ room }) => keyOf(room)));
+  for (const place of [...model.places.values()]) {
+    if (place.isRoom && !keys.has(place.key) && place.pending.length === 0) model.close(place.key);
+  }
+  for (const { room, epoch, number } of rooms) {
+    const place = model.room({ type: 'resumed', room, epoch, number: 0 });
+    place.last = Math.max(place.last, number);
+    if (place.members.size === 0) fetchMembers(app, place);
+  }
+}
+
+/** @param {App} app @param {Place} place */
+async function fetchMembers({ client, model }, place) {
+  place.hasGap = false;
+  /** @type {string[]} */
+  const users = [];
+  for (let after; ; after = users.at(-1)) {
+    const page = await client.query({ type: 'users', room: place.name, ...(after && { after }) }).catch(() => null);
+    if (!page) return;
+    users.push(...page.answer.users);
+    place.total = page.answer.total;
+    if (!page.answer.more || users.length >= 500) break;
+  }
+  place.setMembers(users);
+  model.hooks.changed();
+}
+
+/**
+ * @param {App} app
+ * @param {Pick<ReturnType<typeof makeTalking>, 'tell'> & Pick<ReturnType<typeof makeSending>, 'send'> & ReturnType<typeof makeRooms>} actions
+ * @returns {import('./commands.js').Actions}
+ */
+function makeCommands(app, { tell, send, ...rooms }) {
+  const { client, model } = app;
+  return {
     tell,
     say: (body) => {
       const place = model.here;
@@ -176,23 +216,23 @@ export function makeActions(app) {
       else send(place, place.isRoom ? { type: 'say', room: place.name, body } : { type: 'whisper', to: place.name, body });
     },
     whisper: (to, body) => {
-      actions.open(`@${to}`);
+      rooms.open(`@${to}`);
       const place = model.here;
       if (place) send(place, { type: 'whisper', to, body });
     },
-    join: actions.join,
+    join: rooms.join,
     leave: (room) => {
       const place = room ? model.places.get(keyOf(room.replace(/^#/, ''))) : model.here;
-      if (place) actions.close(place);
+      if (place) rooms.close(place);
       else tell('You are not in that room.');
     },
     show: (name) => {
       const key = keyOf(name.replace(/^#/, ''));
-      if (model.places.has(key)) actions.open(key);
+      if (model.places.has(key)) rooms.open(key);
       else tell('You are not in that room; /join it first.');
     },
     topic: (topic) => {
-      if (topic !== null) actions.topic(topic);
+      if (topic !== null) rooms.topic(topic);
       else tell(model.here?.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
     },
     search: (words) => app.search.open(words),
@@ -202,13 +242,12 @@ export function makeActions(app) {
       if (place?.isRoom) tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
     },
     send: (to) => {
-      if (to) actions.open(`@${to}`);
+      if (to) rooms.open(`@${to}`);
       document.getElementById('file-input')?.click();
     },
     help: () => app.help(),
     quit: () => client.bye(),
   };
-  return Object.assign(actions, { commands, quit: commands.quit, COMMANDS });
 }
 
 /** @param {string} text */

@@ -161,6 +161,11 @@ export class ChatClient {
     else this.probe();
   };
 
+  /** Nothing is kept of a room that was left: who joins it again is told what was told before. @param {string} room */
+  forget(room) {
+    this.mirror.former.delete(room);
+  }
+
   isOnline() {
     return this.status.state === 'online';
   }
@@ -184,7 +189,9 @@ export class ChatClient {
     const socket = new WebSocket(this.options.url, SUBPROTOCOL);
     this.socket = socket;
     this.become({ state: 'connecting' });
-    socket.onopen = () => this.greet();
+    socket.onopen = () => {
+      if (socket === this.socket) this.greet();
+    };
     socket.onmessage = (message) => {
       if (socket === this.socket) this.heard(message.data);
     };
@@ -243,11 +250,21 @@ export class ChatClient {
     this.limit = welcome.limits?.unanswered ?? this.limit;
     this.welcomedAt = Date.now();
     const { repeat, rejoin, uncertain } = this.mirror.welcomed(welcome.resumed, welcome.rooms);
-    this.become({ state: 'online', welcome });
+    for (const entry of rejoin) {
+      entry.done = () => {};
+      entry.failed = (error) => this.lost(entry.ask, error);
+    }
+    // The page is told only when these are on their way: what it asks then has higher ids, and ids have to rise.
+    this.status = { state: 'online', welcome };
     this.keep(true);
-    for (const entry of repeat) this.sendAsk(entry);
-    for (const ask of rejoin) this.ask(ask).catch((error) => this.lost(ask, error));
-    for (const [id, { query }] of this.queries) this.send({ ...query, id });
+    for (const entry of [...rejoin, ...repeat]) this.sendAsk(entry);
+    for (const [id, query] of this.queries) {
+      // The answer comes anew, from its beginning.
+      query.events = [];
+      this.send({ ...query.query, id });
+    }
+    this.become(this.status);
+    this.keep(false);
     for (const entry of uncertain) {
       const why = 'the session was lost before an answer came, look whether it was taken';
       if (entry.failed) entry.failed(new Error(why));
@@ -257,8 +274,10 @@ export class ChatClient {
 
   /** A room that could not be joined again. @param {Message} ask @param {Error} error */
   lost(ask, error) {
-    const refused = error instanceof Refused ? { code: error.code, reason: error.reason } : {};
-    this.options.answered?.(ask, { type: 'refused', message: error.message, ...refused });
+    // If this session was lost, too, the next one joins it.
+    if (!(error instanceof Refused)) return;
+    const { message, code, reason } = error;
+    this.options.answered?.(ask, { type: 'refused', message, code, reason });
   }
 
   /** @param {Message} refusal */
@@ -322,6 +341,10 @@ export class ChatClient {
 
   /** @param {number} code @param {string} reason @param {string} message */
   ended(code, reason, message) {
+    const { socket } = this;
+    this.socket = null;
+    // One that still connects would greet.
+    socket?.close();
     clearTimeout(this.timer);
     clearInterval(this.watcher);
     this.watcher = 0;
@@ -415,7 +438,7 @@ export class Mirror {
     return ++this.lastId;
   }
 
-  /** @param {Message} ask @param {Unanswered['done']} done @param {Unanswered['failed']} failed @returns {Unanswered} */
+  /** @param {Message} ask @param {Unanswered['done']} [done] @param {Unanswered['failed']} [failed] @returns {Unanswered} */
   ask(ask, done, failed) {
     const entry = { id: this.unusedId(), ask, sent: false, done, failed };
     this.unanswered.set(entry.id, entry);
@@ -438,12 +461,12 @@ export class Mirror {
       // The answer to the join was lost with the connection.
       if (!this.rooms.has(room)) this.rooms.set(room, unseenCopy({ epoch, number }, this.takeFormer(room)));
     }
-    return { repeat: [...this.unanswered.values()], rejoin: /** @type {Message[]} */ ([]), uncertain: /** @type {Unanswered[]} */ ([]) };
+    return { repeat: [...this.unanswered.values()], rejoin: /** @type {Unanswered[]} */ ([]), uncertain: /** @type {Unanswered[]} */ ([]) };
   }
 
   begun() {
     const lost = [...this.unanswered.values()];
-    const rejoin = /** @type {Message[]} */ ([]);
+    const joins = /** @type {Message[]} */ ([]);
     for (const [name, copy] of [...this.rooms]) {
       const last = lost.findLast(({ ask }) => (ask.type === 'join' || ask.type === 'leave') && names(ask.room, name));
       // Who asked to leave wants to be out, and is.
@@ -453,15 +476,17 @@ export class Mirror {
       }
       copy.doubtful = true;
       copy.past = null;
-      rejoin.push({ type: 'join', room: name, ...(copy.unseen === null && { since: copy.at }) });
+      joins.push({ type: 'join', room: name, ...(copy.unseen === null && { since: copy.at }) });
     }
     this.whispers = 0;
-    // What never left this side is simply said in the new session.
-    const uncertain = lost.filter((entry) => entry.sent);
-    for (const entry of uncertain) this.unanswered.delete(entry.id);
-    const repeat = lost.filter((entry) => !entry.sent);
+    this.unanswered.clear();
+    // The rooms first: what waits may be for them.
+    const rejoin = joins.map((ask) => this.ask(ask));
+    // What never left this side is simply said in the new session. Transfers have no meaning there.
+    const isLost = (/** @type {Unanswered} */ { ask, sent }) => sent || 'transfer' in ask;
+    const uncertain = lost.filter(isLost);
+    const repeat = lost.filter((entry) => !isLost(entry));
     for (const entry of repeat) {
-      this.unanswered.delete(entry.id);
       entry.id = this.unusedId();
       this.unanswered.set(entry.id, entry);
     }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The box one types in: it grows, keeps a draft for each place, and remembers what was sent. */
 
+import { announce } from './announce.js';
 import { find } from './dom.js';
 
 /** More characters than this and the count is shown. */
@@ -15,6 +16,7 @@ export class Composer {
     this.box = find('text', HTMLTextAreaElement);
     this.form = find('compose', HTMLFormElement);
     this.count = find('count');
+    this.isOver = false;
     /** @type {string[]} */
     this.sent = [];
     this.at = 0;
@@ -62,7 +64,10 @@ export class Composer {
   submit() {
     const line = this.box.value.replace(/\s+$/, '');
     if (line.trim() === '') return;
-    if (this.bytes(line) > this.hooks.limit()) return this.grew();
+    if (this.bytes(line) > this.hooks.limit()) {
+      this.grew();
+      return announce(`Not sent: ${this.count.textContent}`);
+    }
     if (!this.hooks.submit(line)) return;
     if (this.sent.at(-1) !== line) this.sent.push(line);
     if (this.sent.length > HISTORY) this.sent.shift();
@@ -99,8 +104,12 @@ export class Composer {
     const limit = this.hooks.limit();
     const bytes = this.bytes(this.box.value);
     this.count.hidden = bytes < limit * NEAR_LIMIT;
-    this.count.classList.toggle('over', bytes > limit);
-    this.count.textContent = bytes > limit ? `${bytes - limit} bytes too long` : `${limit - bytes} bytes left`;
+    const isOver = bytes > limit;
+    this.count.classList.toggle('over', isOver);
+    this.count.textContent = isOver ? `${bytes - limit} bytes too long` : `${limit - bytes} bytes left`;
+    // Said at each key, it would drown what is typed.
+    if (isOver !== this.isOver) announce(isOver ? 'Too long to be sent' : 'Short enough to be sent');
+    this.isOver = isOver;
   }
 
   /** Keeps what is typed for the place one leaves, and shows what was typed in the other. @param {import('./place.js').Place} [from] @param {import('./place.js').Place} [to] */

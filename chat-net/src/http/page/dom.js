@@ -69,13 +69,3 @@ function run() {
   waiting.clear();
   for (const draw of draws) draw();
 }
-
-const announcer = () => find('announcer');
-
-/** Says something to those who listen to the page. @param {string} text */
-export function announce(text) {
-  const line = make('p', {}, text);
-  announcer().append(line);
-  while (announcer().childElementCount > 5) announcer().firstElementChild?.remove();
-  setTimeout(() => line.remove(), 10_000);
-}

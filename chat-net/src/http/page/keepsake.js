@@ -3,7 +3,7 @@
 
 import { nextSub } from './lines.js';
 
-/** Whispers of one place that outlive a reload, and the bytes of all that does. */
+/** Whispers of one place that outlive a reload, and about how many characters of all places together. */
 const WHISPERS = 100;
 const MOST = 1_000_000;
 
@@ -21,7 +21,32 @@ export function snapshot(model) {
     whispers: place.isRoom ? [] : place.live.all.filter((line) => line.kind === 'whisper').slice(-WHISPERS),
   }));
   const made = { me: model.me, active: model.active, places };
-  return JSON.stringify(made).length > MOST ? { me: model.me, active: model.active, places: [] } : made;
+  // A storage that is full would keep nothing at all: the oldest whispers are let go, the places never.
+  const oldest = oldestThatFits(places.flatMap(({ whispers }) => whispers), MOST - lengthOf({ ...made, places: places.map(bare) }));
+  for (const place of places) place.whispers = place.whispers.filter((line) => line.sub >= oldest);
+  return made;
+}
+
+/** @template {object} T @param {T} place */
+function bare(place) {
+  return { ...place, whispers: [] };
+}
+
+/** The lines from this `sub` on take no more than `most` characters. @param {import('./lines.js').Line[]} lines @param {number} most */
+function oldestThatFits(lines, most) {
+  let oldest = Infinity;
+  let length = 0;
+  for (const line of lines.sort((a, b) => b.sub - a.sub)) {
+    length += lengthOf(line) + 1;
+    if (length > most) break;
+    oldest = line.sub;
+  }
+  return oldest;
+}
+
+/** @param {object} kept */
+function lengthOf(kept) {
+  return JSON.stringify(kept).length;
 }
 
 /** @param {import('./main.js').TheApp} app @param {any} kept */

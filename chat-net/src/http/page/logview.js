@@ -21,7 +21,7 @@ const EARLY = 900;
 export class LogView {
   /**
    * @param {import('./model.js').Model} model
-   * @param {{query: (query: Message) => Promise<{answer: Message, events: Message[]}>, file: (transfer: number) => HTMLElement,
+   * @param {{query: (query: Message) => Promise<{answer: Message, events: Message[]}>, file: (transfer: import('./transfers.js').Transfer) => HTMLElement,
    *   failed: (error: unknown) => void, read: () => void}} hooks
    */
   constructor(model, hooks) {
@@ -31,7 +31,7 @@ export class LogView {
     this.button = find('to-end', HTMLButtonElement);
     this.rows = new Rows();
     this.key = '';
-    /** @type {Set<number>} */
+    /** @type {Set<import('./transfers.js').Transfer>} */
     this.stale = new Set();
     this.scroll = new Scroll(this.box, {
       paint: (row) => paint(row, { me: model.me, file: hooks.file }),
@@ -78,6 +78,7 @@ export class LogView {
   note(place) {
     const isAtEnd = this.scroll.isAtEnd && !place.apart;
     this.model.isReading = isAtEnd;
+    this.model.reading = this.scroll.anchor?.key ?? '';
     if (isAtEnd && place.unread > 0 && !document.hidden) {
       this.model.read();
       this.hooks.read();
@@ -122,7 +123,7 @@ export class LogView {
 
   drawAgain = () => this.draw();
 
-  /** A file moved on: its card is drawn anew, with the next picture. @param {number} transfer */
+  /** A file moved on: its card is drawn anew, with the next picture. @param {import('./transfers.js').Transfer} transfer */
   changed(transfer) {
     if (this.stale.size === 0) setTimeout(() => soon(this.drawFiles), PROGRESS_MS);
     this.stale.add(transfer);

@@ -13,18 +13,19 @@
  * | messages | log "Messages in #lobby"; article "alice, 14:05" each; button "Latest messages" or "3 new below" |
  * | typing | textbox "Message #lobby"; button "Send"; listbox "Completions"; button "Emoji", dialog "Emoji"; button "Send a file" |
  * | members | complementary "2 members" (button of the same name where narrow); button "Whisper to bob" |
- * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel", "Pause"; progressbar "photo.jpg"; link "Save photo.jpg" |
+ * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel"; progressbar "photo.jpg"; link "Save photo.jpg" |
  * | search | button "Search"; search; searchbox "Words to find"; list "Matches"; button "Older matches" |
  * | connection | status with its sentence; buttons "Try now", "Go on here", "Come back" |
  * | the rest | button "Help and keys", dialog "Help"; button "Theme: …"; button "Notifications: …"; button "Leave the chat" |
  */
 
 import { makeActions } from './actions.js';
+import { Reader, announce } from './announce.js';
 import { ChatClient } from './chat-client.js';
 import { Composer } from './compose.js';
 import { Completer } from './complete.js';
 import { showHelp, showJoin } from './dialogs.js';
-import { announce, find, soon } from './dom.js';
+import { find, soon } from './dom.js';
 import { listenToFiles } from './dropping.js';
 import { Drawers } from './drawers.js';
 import { pickEmoji } from './emoji.js';
@@ -54,7 +55,11 @@ class App {
   /** @param {any} kept What the page before a reload left. */
   constructor(kept) {
     this.limit = 4096;
-    this.model = new Model({ changed: () => soon(this.draw), news: (news) => this.news(news) });
+    this.model = new Model({
+      changed: () => soon(this.draw),
+      closed: (place) => this.closed(place),
+      news: (news) => this.news(news),
+    });
     /** The room that the address names, to be joined first. */
     this.wanted = roomOf(location.hash);
     this.client = new ChatClient({
@@ -73,11 +78,12 @@ class App {
     this.header = new Header(model, { topic: actions.topic });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
-    this.transfers = new Transfers(this, (id) => this.fileChanged(id));
+    this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
     this.notifier = new Notifier(actions.open);
+    this.reader = new Reader(announce);
     this.log = new LogView(model, {
       query: (query) => this.client.query(query),
-      file: (id) => this.card(id),
+      file: (transfer) => fileCard(transfer, this.transfers),
       failed: actions.failed,
       read: () => soon(this.draw),
     });
@@ -130,15 +136,10 @@ class App {
     if (this.model.here) this.transfers.offer(files, this.model.here);
   };
 
-  /** @param {number} id */
-  card(id) {
-    const transfer = this.transfers.all.get(id);
-    return transfer ? fileCard(transfer, this.transfers) : document.createElement('p');
-  }
-
-  /** @param {number} id */
-  fileChanged(id) {
-    this.log.changed(id);
+  /** @param {import('./place.js').Place} place */
+  closed(place) {
+    if (place.isRoom) this.client.forget(place.name);
+    this.transfers.placeClosed(place);
   }
 
   help = () => showHelp();
@@ -199,10 +200,15 @@ class App {
 
   /** @param {Message} event */
   caughtUp({ room }) {
-    this.waiting.delete(room);
     const place = this.model.places.get(room.toLowerCase());
     // A big room lists nobody by itself; and who came and went in a gap is not told.
     if (place && (place.members.size === 0 || place.hasGap)) this.actions.readMembers(place);
+    this.arrived(room);
+  }
+
+  /** Nothing more of what was missed in this room comes. @param {string} room */
+  arrived(room) {
+    this.waiting.delete(room);
     if (this.waiting.size === 0) this.statusLine.back(this.model.missed, this.isResumed);
   }
 
@@ -210,8 +216,9 @@ class App {
   news(news) {
     const { place, line, isLive } = news;
     this.notifier.news(news);
-    if (isLive && place === this.model.here) announce(`${line.from}: ${line.body}`);
-    else if (line.mention || !place.isRoom) announce(`${line.from} in ${place.label}: ${line.body}`);
+    const isForMe = line.mention || !place.isRoom;
+    if (isLive && place === this.model.here) this.reader.read(`${line.from}: ${line.body}`, isForMe);
+    else if (isForMe) this.reader.read(`${line.from} in ${place.label}: ${line.body}`, isForMe);
   }
 
   keep() {

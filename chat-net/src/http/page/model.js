@@ -12,7 +12,7 @@ import { Place, keyOf } from './place.js';
  */
 
 export class Model {
-  /** @param {{changed: () => void, news: (news: News) => void}} hooks */
+  /** @param {{changed: () => void, closed: (place: Place) => void, news: (news: News) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     this.me = '';
@@ -21,6 +21,8 @@ export class Model {
     this.active = '';
     /** Whether the end of the active place is on the screen. */
     this.isReading = true;
+    /** The key of the line at the top of the screen; empty at the end. */
+    this.reading = '';
     /** How many messages came while away, by the last count. */
     this.missed = 0;
   }
@@ -66,7 +68,10 @@ export class Model {
 
   /** @param {string} key */
   close(key) {
+    const place = this.places.get(key);
+    if (!place) return;
     this.places.delete(key);
+    this.hooks.closed(place);
     if (this.active === key) {
       this.active = '';
       const next = this.places.keys().next().value;
@@ -205,7 +210,7 @@ export class Model {
   /** @param {Place} place @param {Line} line @param {boolean} counts @param {boolean} [isLive] */
   add(place, line, counts, isLive = false) {
     if (!place.live.add(line)) return;
-    if (place !== this.here || this.isReading) place.live.trim();
+    place.trim(place === this.here ? this.reading : '');
     const isSeen = place === this.here && this.isReading && !document.hidden;
     if (isSeen) place.read = line.number;
     if (counts && (line.number > place.read || line.sub > 0) && !isSeen) {

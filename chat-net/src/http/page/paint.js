@@ -8,7 +8,7 @@ import { dayOf, exactTimeOf, isoOf, timeOf } from './time.js';
 /**
  * @typedef {import('./rows.js').Row} Row
  * @typedef {import('./lines.js').Line} Line
- * @typedef {{me: string, file: (transfer: number) => HTMLElement}} Context
+ * @typedef {{me: string, file: (transfer: import('./transfers.js').Transfer) => HTMLElement}} Context
  */
 
 /** @param {Row} row @param {Context} context @returns {HTMLElement} */

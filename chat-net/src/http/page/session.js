@@ -19,21 +19,21 @@ function attempt(store) {
   }
 }
 
-/** @param {Storage} storage @param {string} key @returns {any} */
+/** Where cookies are blocked, naming a storage throws already. @param {() => Storage} storage @param {string} key @returns {any} */
 function load(storage, key) {
   try {
-    return JSON.parse(storage.getItem(key) ?? 'null');
+    return JSON.parse(storage().getItem(key) ?? 'null');
   } catch {
     return null;
   }
 }
 
 /** @param {string} key */
-export const choice = (key) => load(localStorage, `chat.${key}`);
+export const choice = (key) => load(() => localStorage, `chat.${key}`);
 /** @param {string} key @param {unknown} value */
 export const choose = (key, value) => attempt(() => localStorage.setItem(`chat.${key}`, JSON.stringify(value)));
 
-export const rememberedName = () => load(localStorage, NAME) ?? '';
+export const rememberedName = () => load(() => localStorage, NAME) ?? '';
 /** @param {string} name */
 export const rememberName = (name) => attempt(() => localStorage.setItem(NAME, JSON.stringify(name)));
 
@@ -46,7 +46,7 @@ let held = '';
 
 /** The session this tab had before it was loaded again; null if there is none, or another tab has it. */
 export async function restored() {
-  const kept = load(sessionStorage, KEPT);
+  const kept = load(() => sessionStorage, KEPT);
   if (!kept?.client?.token) return null;
   const label = kept.label ?? '';
   if (await claim(label)) return kept;
@@ -66,12 +66,18 @@ let channel = null;
 
 function listen() {
   if (channel || typeof BroadcastChannel === 'undefined') return;
-  channel = new BroadcastChannel('chat.tabs');
-  channel.onmessage = ({ data }) => {
-    // Of two that come at once, the smaller one has it.
-    if (data.type === 'whose' && data.label === held && (isSure || self < data.tab)) channel?.postMessage({ type: 'mine', to: data.tab });
-    if (data.type === 'mine' && data.to === self) refuse();
-  };
+  // It throws where storage is blocked; then no other tab has a session either.
+  attempt(() => {
+    channel = new BroadcastChannel('chat.tabs');
+    channel.onmessage = answerTab;
+  });
+}
+
+/** Another tab asks, or answers. @param {MessageEvent} message */
+function answerTab({ data }) {
+  // Of two that come at once, the smaller one has it.
+  if (data.type === 'whose' && data.label === held && (isSure || self < data.tab)) channel?.postMessage({ type: 'mine', to: data.tab });
+  if (data.type === 'mine' && data.to === self) refuse();
 }
 
 let isSure = true;

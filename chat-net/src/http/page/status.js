@@ -1,6 +1,7 @@
 // @ts-check
-/** The line that says how the connection is. */
+/** The line that says how the connection is. It counts down, so it is announced by what it says anew and not by itself. */
 
+import { announce } from './announce.js';
 import { find, setText } from './dom.js';
 
 /** @typedef {import('./chat-client.js').Status} Status */
@@ -17,6 +18,8 @@ export class StatusLine {
     /** @type {Status} */
     this.status = { state: 'idle' };
     this.wasAway = false;
+    /** What was announced last. */
+    this.said = '';
     /** @type {any} */
     this.timer = 0;
     this.button.addEventListener('click', () => (this.status.state === 'ended' ? hooks.again() : hooks.retry()));
@@ -34,7 +37,7 @@ export class StatusLine {
     } else if (status.state === 'online') {
       if (!this.wasAway) this.hide();
     } else {
-      this.say('wait', 'Connecting…', '');
+      this.write('wait', 'Connecting…', '');
     }
   }
 
@@ -49,14 +52,27 @@ export class StatusLine {
 
   count() {
     if (this.status.state !== 'waiting') return;
+    const off = `${navigator.onLine ? 'Offline' : 'Your device is offline'}: ${this.status.why}.`;
     const seconds = Math.max(0, Math.ceil((this.status.until - Date.now()) / 1000));
-    const off = navigator.onLine ? 'Offline' : 'Your device is offline';
-    this.say('bad', `${off}: ${this.status.why}. Trying again in ${seconds} s.`, 'Try now');
+    this.write('bad', `${off} Trying again in ${seconds} s.`, 'Try now');
+    this.announce(off);
     this.timer = setTimeout(() => this.count(), 500);
   }
 
   /** @param {string} mood @param {string} text @param {string} button */
   say(mood, text, button) {
+    this.write(mood, text, button);
+    this.announce(text);
+  }
+
+  /** Each attempt fails for the same reason, which is said once. @param {string} text */
+  announce(text) {
+    if (this.said !== text) announce(text);
+    this.said = text;
+  }
+
+  /** @param {string} mood @param {string} text @param {string} button */
+  write(mood, text, button) {
     this.line.hidden = false;
     this.line.dataset.mood = mood;
     setText(this.text, text);
@@ -66,6 +82,7 @@ export class StatusLine {
 
   hide() {
     this.line.hidden = true;
+    this.said = '';
   }
 }
 

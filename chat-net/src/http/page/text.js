@@ -5,8 +5,9 @@ import { make } from './dom.js';
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/gi;
 /** What ends a sentence rather than an address. */
-const TAIL = /[.,;:!?…]+$/;
-const PAIRS = /** @type {const} */ ([['(', ')'], ['[', ']'], ['{', '}']]);
+const TAIL = '.,;:!?…';
+/** @type {[open: string, close: string][]} */
+const PAIRS = [['(', ')'], ['[', ']'], ['{', '}']];
 
 /** @param {string} text @param {string} [name] One's own, to be marked. @returns {(Node | string)[]} */
 export function rich(text, name = '') {
@@ -23,17 +24,23 @@ export function rich(text, name = '') {
   return nodes;
 }
 
-/** @param {string} address */
-function trimmed(address) {
-  for (;;) {
-    const before = address;
-    address = address.replace(TAIL, '');
-    for (const [open, close] of PAIRS) {
-      const isSurplus = address.endsWith(close) && address.split(close).length > address.split(open).length;
-      if (isSurplus) address = address.slice(0, -1);
-    }
-    if (address === before) return address;
+/** An address without what ends the sentence around it, found in one walk: anybody may send a very long one. @param {string} address */
+export function trimmed(address) {
+  const surplus = new Map(PAIRS.map(([open, close]) => [close, count(address, close) - count(address, open)]));
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address.charAt(end - 1);
+    if (TAIL.includes(last)) continue;
+    const more = surplus.get(last) ?? 0;
+    if (more <= 0) break;
+    surplus.set(last, more - 1);
   }
+  return address.slice(0, end);
+}
+
+/** @param {string} text @param {string} character */
+function count(text, character) {
+  return text.split(character).length - 1;
 }
 
 /** @param {string} address */

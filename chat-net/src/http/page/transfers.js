@@ -16,12 +16,16 @@
  * @property {number} base
  * @property {Sending | null} sending
  * @property {Receiving | null} receiving
+ * @property {Receiving | null} asked That for which an `accept` waits for its answer.
+ * @property {boolean} wasCut Whether the connection broke meanwhile: taken or not, nothing comes by it.
+ * @property {Message[]} credits Told before the file is at hand.
  * @property {string} url Of what was received and is kept in the page.
  */
 
 import { Sending } from './sending.js';
 import { MOST_KEPT, Receiving, canWrite, chooseSink, safeName } from './receiving.js';
 import { nextSub } from './lines.js';
+import { keyOf } from './place.js';
 import { sizeOf } from './time.js';
 
 /** @type {Record<string, string>} */
@@ -49,13 +53,20 @@ function elsewhere({ from, to, room }) {
   return `Leave the chat here, run this, and have ${from} offer it again: chat-cli receive ${address} --name ${to} --from ${from} --dir .`;
 }
 
+/** The name of the place where it was offered. @param {Transfer} transfer */
+function placeOf({ offer, isMine }) {
+  return offer.room ?? `@${isMine ? offer.to : offer.from}`;
+}
+
 export class Transfers {
-  /** @param {import('./main.js').TheApp} app @param {(id: number) => void} changed */
+  /** @param {import('./main.js').TheApp} app @param {(transfer: Transfer) => void} changed */
   constructor(app, changed) {
     this.app = app;
     this.changed = changed;
-    /** @type {Map<number, Transfer>} */
+    /** Those of this session, by its numbers. @type {Map<number, Transfer>} */
     this.all = new Map();
+    /** Those with a URL, the oldest first. @type {Transfer[]} */
+    this.saved = [];
     addEventListener('beforeunload', (event) => {
       if ([...this.all.values()].some(({ state }) => state === 'running')) event.preventDefault();
     });
@@ -70,6 +81,7 @@ export class Transfers {
       const transfer = answer && this.all.get(answer.transfer);
       if (!transfer) continue;
       transfer.sending = new Sending(client, transfer.offer, file, (why) => this.cancel(transfer, why));
+      for (const credit of transfer.credits.splice(0)) transfer.sending.credit(credit);
     }
   }
 
@@ -96,16 +108,23 @@ export class Transfers {
     /** @type {Transfer} */
     const transfer = {
       id: offer.transfer, offer: /** @type {Transfer['offer']} */ (offer), isMine, state: 'offered', isOpen: true, note: '', hash: offer.hash ?? '',
-      copies: new Map(), began: 0, base: 0, sending: null, receiving: null, url: '',
+      copies: new Map(), began: 0, base: 0, sending: null, receiving: null,
+      asked: null, wasCut: false, credits: [], url: '',
     };
     this.all.set(transfer.id, transfer);
-    const place = model.open(offer.room ?? `@${isMine ? offer.to : offer.from}`);
+    const place = model.open(placeOf(transfer));
     const sub = nextSub();
     const number = place.isRoom ? place.last : sub;
-    const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer.id };
+    const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer };
     model.add(place, line, !isMine && verdict === 'new', verdict === 'new');
     model.hooks.changed();
-    if (isMine && !offer.re) this.lost(transfer.id);
+    if (isMine && !offer.re && !this.isAwaited(offer)) this.lost(transfer.id);
+  }
+
+  /** Whether this page offers that itself: after a resume it is told of before the answer comes again. @param {Message} offer */
+  isAwaited({ name, size }) {
+    const unanswered = [...this.app.client.mirror.unanswered.values()];
+    return unanswered.some(({ ask, done }) => done && ask.type === 'offer' && ask.name === name && ask.size === size);
   }
 
   /** This page was loaded since it was offered, and the file went with the one before. @param {number} id */
@@ -121,10 +140,12 @@ export class Transfers {
       case 'chunk':
         return this.chunk(transfer, event);
       case 'credit':
-        transfer.sending?.credit(event);
+        if (transfer.sending) transfer.sending.credit(event);
+        else if (transfer.isMine && transfer.state !== 'over') transfer.credits.push(event);
         return;
       case 'stop':
         transfer.sending?.stop(event.pass);
+        transfer.credits = transfer.credits.filter(({ pass }) => pass !== event.pass);
         return;
       case 'hashed':
         transfer.hash = event.hash;
@@ -136,7 +157,7 @@ export class Transfers {
     if (transfer.isMine) this.copy(transfer, event);
     else if (isMe) this.own(transfer, event);
     else if (event.user === transfer.offer.from) this.sender(transfer, event);
-    this.changed(transfer.id);
+    this.changed(transfer);
   }
 
   /** How the copy of one receiver stands, of a file one sends. @param {Transfer} transfer @param {Message} event */
@@ -177,7 +198,7 @@ export class Transfers {
 
   /** @param {Transfer} transfer @param {Message} event */
   async compare(transfer, { user, from, prefix }) {
-    if (await transfer.sending?.begins(from, prefix)) return;
+    if ((await transfer.sending?.begins(from, prefix)) || !this.isCurrent(transfer)) return;
     this.app.actions.ask({ type: 'cancel', transfer: transfer.id, user, why: 'prefix_differs' });
   }
 
@@ -204,7 +225,7 @@ export class Transfers {
       transfer.sending?.end();
       this.end(transfer, (transfer.isMine && transfer.note) || (ENDS[why] ?? why), false);
     }
-    this.changed(transfer.id);
+    this.changed(transfer);
   }
 
   /** @param {Transfer} transfer @param {string} note @param {boolean} isOpen Whether it may be accepted once more. */
@@ -215,7 +236,7 @@ export class Transfers {
     transfer.state = 'over';
     transfer.note = note;
     if (!isOpen || transfer.offer.to) transfer.isOpen = false;
-    this.changed(transfer.id);
+    this.changed(transfer);
   }
 
   /** @param {Transfer} transfer */
@@ -224,7 +245,7 @@ export class Transfers {
     const { name, size } = transfer.offer;
     if (size > MOST_KEPT && !canWrite()) {
       transfer.note = `This page can keep files of up to ${sizeOf(MOST_KEPT)}. ${elsewhere(transfer.offer)}`;
-      return this.changed(transfer.id);
+      return this.changed(transfer);
     }
     const sink = await chooseSink(name, size).catch(() => undefined);
     if (sink === undefined) return;
@@ -238,26 +259,40 @@ export class Transfers {
     const { receiving } = transfer;
     if (!receiving || transfer.state === 'checking') return;
     transfer.state = 'running';
-    this.changed(transfer.id);
+    this.changed(transfer);
+    if (transfer.asked === receiving) return;
+    transfer.asked = receiving;
+    const isOver = () => transfer.receiving !== receiving;
     try {
-      await this.app.client.ask({ type: 'accept', transfer: transfer.id, from: receiving.offset });
+      do {
+        transfer.wasCut = false;
+        await this.app.client.ask({ type: 'accept', transfer: transfer.id, from: receiving.offset });
+      } while (transfer.wasCut && !isOver());
+      if (isOver()) return;
       Object.assign(transfer, { began: Date.now(), base: receiving.offset });
       this.check(transfer);
     } catch (error) {
-      this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+      if (!isOver()) this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+    } finally {
+      if (transfer.asked === receiving) transfer.asked = null;
     }
   }
 
   /** @param {Transfer} transfer @param {Message} chunk */
   async chunk(transfer, chunk) {
-    const taken = transfer.receiving?.take(chunk);
+    const { receiving } = transfer;
+    const taken = receiving?.take(chunk);
     if (!taken) return;
-    this.changed(transfer.id);
+    this.changed(transfer);
     try {
       const offset = await taken;
+      if (transfer.receiving !== receiving) return;
       this.app.client.send({ type: 'received', transfer: transfer.id, offset });
       this.check(transfer);
     } catch {
+      // One that is over is written no longer.
+      if (transfer.receiving !== receiving) return;
+      // Where a browser writes, the first failure gives up all that was written: there is nothing to go on from.
       this.cancel(transfer, 'failed', 'It could not be written.');
     }
   }
@@ -267,7 +302,7 @@ export class Transfers {
     const { receiving } = transfer;
     if (!receiving?.isWhole || !transfer.hash || transfer.state !== 'running') return;
     transfer.state = 'checking';
-    this.changed(transfer.id);
+    this.changed(transfer);
     if ((await receiving.hash()) !== transfer.hash) {
       return this.cancel(transfer, 'wrong_hash', ENDS.wrong_hash);
     }
@@ -281,16 +316,37 @@ export class Transfers {
     } catch (error) {
       this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
     }
-    this.changed(transfer.id);
+    this.changed(transfer);
   }
 
   /** @param {Transfer} transfer @param {Blob} blob */
   save(transfer, blob) {
     transfer.url = URL.createObjectURL(blob);
+    this.saved.push(transfer);
+    let held = 0;
+    // For a page that stays open: the newest ones can be saved again, as many as one large file may have bytes.
+    for (const older of this.saved.toReversed()) {
+      held += older.offer.size;
+      if (older !== transfer && held > MOST_KEPT) this.letGo(older);
+    }
     const link = document.createElement('a');
     link.href = transfer.url;
     link.download = safeName(transfer.offer.name);
     link.click();
+  }
+
+  /** What was received is kept no longer. @param {Transfer} transfer */
+  letGo(transfer) {
+    URL.revokeObjectURL(transfer.url);
+    transfer.url = '';
+    transfer.note = 'Complete and verified. The page does not keep it any longer.';
+    this.saved = this.saved.filter((other) => other !== transfer);
+    this.changed(transfer);
+  }
+
+  /** The place is closed, and its cards with it. @param {import('./place.js').Place} place */
+  placeClosed(place) {
+    for (const transfer of this.saved) if (keyOf(placeOf(transfer)) === place.key) this.letGo(transfer);
   }
 
   /** @param {Transfer} transfer */
@@ -302,16 +358,30 @@ export class Transfers {
   cancel(transfer, why = 'cancelled', note = ENDS[why] ?? why) {
     transfer.sending?.end();
     this.end(transfer, note, false);
+    if (!this.isCurrent(transfer)) return;
     this.app.client.ask({ type: 'cancel', transfer: transfer.id, why }).catch(() => {});
+  }
+
+  /** Whether the number still means it. @param {Transfer} transfer */
+  isCurrent(transfer) {
+    return this.all.get(transfer.id) === transfer;
   }
 
   /** The connection is gone: nothing moves. */
   offline() {
     for (const transfer of this.all.values()) {
       transfer.sending?.cut();
+      transfer.credits = [];
+      if (transfer.asked && this.isSent(transfer)) transfer.wasCut = true;
       if (transfer.state === 'running' && transfer.receiving) transfer.state = 'paused';
-      this.changed(transfer.id);
+      this.changed(transfer);
     }
+  }
+
+  /** Whether its `accept` went out. @param {Transfer} transfer */
+  isSent({ id }) {
+    const unanswered = [...this.app.client.mirror.unanswered.values()];
+    return unanswered.some(({ ask, sent }) => sent && ask.type === 'accept' && ask.transfer === id);
   }
 
   /** It is back: what one receives goes on from where it is. @param {boolean} isResumed */
@@ -325,5 +395,9 @@ export class Transfers {
         this.take(transfer);
       }
     }
+    if (isResumed) return;
+    // The numbers may begin anew.
+    for (const transfer of this.all.values()) transfer.isOpen = false;
+    this.all.clear();
   }
 }
