@@ -37,3 +37,50 @@ test('of whispers that fit, the last hundred of each are left', () => {
   for (let number = 1; number <= 150; number++) it.told(whispered('bob', 'psst', number), 'new');
   assert.deepEqual(snapshot(it).places.map(({ name, whispers }) => [name, whispers.length]), [['@bob', 100]]);
 });
+
+const said = (number) => ({ type: 'said', at: 0, room: 'lobby', epoch: 1, number, from: 'bob', body: `line ${number}` });
+const range = (lines) => [lines.lowest, lines.highest];
+
+/** In a room where this many lines were told. @param {number} count */
+function talk(count) {
+  const it = model();
+  for (let number = 1; number <= count; number++) it.told(said(number), 'new');
+  return it;
+}
+
+test('of very many lines the oldest are let go, also while one reads a little above the end', () => {
+  const it = talk(11_000);
+  Object.assign(it, { isReading: false, reading: '1/10900' });
+  for (let number = 11_001; number <= 30_000; number++) it.told(said(number), 'new');
+  const { live, apart } = it.here;
+  const kept = live.all.length + (apart?.all.length ?? 0);
+  assert.ok(kept <= 15_000, `${kept} lines`);
+  assert.equal(live.highest, 30_000);
+  assert.ok(it.here.shown.all.some(({ key }) => key === '1/10900'), 'what is read stays');
+});
+
+test('who reads the oldest lines keeps them, apart from the newest, and what is between can be fetched', () => {
+  const it = talk(11_900);
+  Object.assign(it, { isReading: false, reading: '1/100' });
+  for (let number = 11_901; number <= 12_001; number++) it.told(said(number), 'new');
+  const place = it.here;
+  const { apart, live } = place;
+  assert.deepEqual([range(apart), range(live)], [[1, 599], [7_002, 12_001]]);
+  assert.deepEqual([place.shown === apart, apart.newer, live.newer], [true, true, false]);
+  for (let number = 600; number < 7_002; number += 100) {
+    apart.addPage(Array.from({ length: 100 }, (_, index) => it.message(said(number + index))));
+    place.mend();
+  }
+  assert.deepEqual([place.apart, range(place.live)], [null, [1, 12_001]]);
+  assert.equal(new Set(place.live.all.map(({ number }) => number)).size, 12_001, 'without a hole, each once');
+});
+
+test('nothing is let go while a page is on its way to the lines', () => {
+  const it = talk(12_000);
+  it.here.isFetching = true;
+  for (let number = 12_001; number <= 12_010; number++) it.told(said(number), 'new');
+  assert.equal(it.here.live.all.length, 12_010);
+  it.here.isFetching = false;
+  it.told(said(12_011), 'new');
+  assert.deepEqual(range(it.here.live), [2_012, 12_011]);
+});

@@ -20,6 +20,8 @@
 /** More lines than these are let go at the far end; scrolling there fetches them again. */
 const MOST = 12_000;
 const KEPT = 10_000;
+/** So many lines around the one that is being read stay. */
+const AROUND = 500;
 
 let counter = 0;
 
@@ -76,9 +78,27 @@ export class Lines {
     return low;
   }
 
-  /** Lets go of the oldest when there are very many. */
+  get isLong() {
+    return this.all.length > MOST;
+  }
+
+  /** Whether the oldest can be let go while this line is read. @param {number} index */
+  canTrim(index) {
+    return index - AROUND >= this.all.length - KEPT;
+  }
+
+  /** Ends a little after this line, one of the oldest, and returns the newest ones; what was between is let go. @param {number} index */
+  part(index) {
+    const newest = new Lines();
+    newest.all = this.all.slice(-KEPT / 2);
+    this.all.length = index + AROUND;
+    this.newer = true;
+    this.revision++;
+    return newest;
+  }
+
+  /** Lets go of the oldest. */
   trim() {
-    if (this.all.length <= MOST) return;
     this.all.splice(0, this.all.length - KEPT);
     this.more = true;
     this.revision++;

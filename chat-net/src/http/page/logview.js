@@ -78,6 +78,7 @@ export class LogView {
   note(place) {
     const isAtEnd = this.scroll.isAtEnd && !place.apart;
     this.model.isReading = isAtEnd;
+    this.model.reading = this.scroll.anchor?.key ?? '';
     if (isAtEnd && place.unread > 0 && !document.hidden) {
       this.model.read();
       this.hooks.read();

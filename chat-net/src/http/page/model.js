@@ -21,6 +21,8 @@ export class Model {
     this.active = '';
     /** Whether the end of the active place is on the screen. */
     this.isReading = true;
+    /** The key of the line at the top of the screen; empty at the end. */
+    this.reading = '';
     /** How many messages came while away, by the last count. */
     this.missed = 0;
   }
@@ -208,7 +210,7 @@ export class Model {
   /** @param {Place} place @param {Line} line @param {boolean} counts @param {boolean} [isLive] */
   add(place, line, counts, isLive = false) {
     if (!place.live.add(line)) return;
-    if (place !== this.here || this.isReading) place.live.trim();
+    place.trim(place === this.here ? this.reading : '');
     const isSeen = place === this.here && this.isReading && !document.hidden;
     if (isSeen) place.read = line.number;
     if (counts && (line.number > place.read || line.sub > 0) && !isSeen) {

@@ -57,6 +57,20 @@ export class Place {
     this.crowd++;
   }
 
+  /** Lets go of lines when there are very many, and never of what is read. @param {string} reading The key of that line; empty at the end. */
+  trim(reading) {
+    // A page that is on its way belongs to where the lines begin now.
+    if (!this.live.isLong || this.isFetching) return;
+    const index = reading && !this.apart ? this.live.all.findIndex(({ key }) => key === reading) : -1;
+    if (index < 0 || this.live.canTrim(index)) {
+      this.live.trim();
+    } else if (this.isRoom) {
+      const newest = this.live.part(index);
+      this.apart = this.live;
+      this.live = newest;
+    }
+  }
+
   /** Joins the older part with the live one as soon as they touch. */
   mend() {
     const { apart, live } = this;
