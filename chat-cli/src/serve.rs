@@ -91,11 +91,16 @@ async fn serve(
     };
     announce(&handle, tls.as_ref(), admin.as_ref(), settings);
     tell_where(folder.as_deref(), settings);
+    let mut reading = tokio::task::JoinSet::new();
     let first = loop {
         tokio::select! {
             signal = signals.next() => break signal,
             error = handle.failed() => return Err(cannot_go_on(error)),
-            tls = asked_again(&mut certificates) => certificate::reload(&tls).await,
+            tls = asked_again(&mut certificates), if reading.is_empty() => {
+                reading.spawn(async move { certificate::reload(&tls).await });
+            }
+            // A disk may take its time; signals are heard meanwhile.
+            Some(_) = reading.join_next() => {}
         }
     };
     tracing::info!(signal = ?first, "ending; a second signal ends at once");

@@ -17,6 +17,8 @@ pub struct Limits {
     pub line_bytes: usize,
     /// Silence after which a new connection is greeted as a person.
     pub sniff_ms: u64,
+    /// The same from an address that spoke HTTP within as long: browsers open connections before they need them.
+    pub browser_sniff_ms: u64,
     /// How long the TLS of a new connection may take, from its beginning to the end of the handshake; then it is closed.
     /// Where TLS is required, who is silent for so long is told so.
     pub handshake_ms: u64,
@@ -94,6 +96,7 @@ impl Default for Limits {
             hello_frame_bytes: 4 * 1024,
             line_bytes: 8 * 1024,
             sniff_ms: 300,
+            browser_sniff_ms: 10_000,
             handshake_ms: 5_000,
             login_ms: 10_000,
             person_login_ms: 60_000,

@@ -221,6 +221,7 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
+            browsers: Arc::default(),
             #[cfg(feature = "web")]
             origins: self.origins.into(),
             #[cfg(feature = "web")]
@@ -234,18 +235,8 @@ impl ServerBuilder {
             engine: tokio::spawn(engine.run()),
             outcome: None,
             connections,
-            house: Arc::new(Shared {
-                limits: Arc::new(Limits::clone(&shared.limits).trusting()),
-                is_house: true,
-                #[cfg(feature = "tls")]
-                secure: None,
-                ..Shared::clone(&shared)
-            }),
-            lent: Arc::new(Shared {
-                #[cfg(feature = "tls")]
-                secure: shared.secure.clone().map(|secure| Secure { is_required: false, ..secure }),
-                ..Shared::clone(&shared)
-            }),
+            house: house(&shared),
+            lent: lent(&shared),
             shared,
         };
         for listener in listeners {
@@ -258,6 +249,26 @@ impl ServerBuilder {
         }
         Ok(handle)
     }
+}
+
+/// The same for programs of this very process.
+fn house(shared: &Shared) -> Arc<Shared> {
+    Arc::new(Shared {
+        limits: Arc::new(Limits::clone(&shared.limits).trusting()),
+        is_house: true,
+        #[cfg(feature = "tls")]
+        secure: None,
+        ..Shared::clone(shared)
+    })
+}
+
+/// The same for connections that somebody else hands over.
+fn lent(shared: &Shared) -> Arc<Shared> {
+    Arc::new(Shared {
+        #[cfg(feature = "tls")]
+        secure: shared.secure.clone().map(|secure| Secure { is_required: false, ..secure }),
+        ..Shared::clone(shared)
+    })
 }
 
 /// A running server. Dropping it leaves the server running as long as the runtime does; end it with

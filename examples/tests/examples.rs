@@ -155,7 +155,10 @@ fn mount_chat_serves_its_own_page_and_the_chats() {
     };
     assert!(get("/").contains("We sell tea."));
     let moved = get("/chat");
-    assert!(moved.starts_with("HTTP/1.1 308") && moved.contains("location: chat/index.html\r\n"), "{moved}");
+    assert!(
+        moved.starts_with("HTTP/1.1 308") && moved.contains("location: ./chat/index.html\r\n"),
+        "{moved}"
+    );
     let page = get("/chat/index.html");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("main.js"), "{page}");
     assert!(get("/chat/main.js").contains("text/javascript"));

@@ -164,6 +164,25 @@ test('what was received is let go when its place closes, and the oldest when the
   assert.deepEqual([second.url, third.url, revoked.mock.callCount()], ['', '', 3]);
 });
 
+test('a file that cannot be written is called off with that sentence, and can be taken anew', async (t) => {
+  const { app, socket } = begins(t);
+  const sink = { write: () => Promise.reject(new Error('full')), close: async () => {}, abort: async () => {} };
+  globalThis.showSaveFilePicker = async () => ({ createWritable: async () => sink });
+  t.after(() => delete globalThis.showSaveFilePicker);
+  socket.tells(offered(1, { size: 100 * 1024 * 1024 }));
+  const transfer = app.transfers.all.get(1);
+  app.transfers.accept(transfer);
+  await settled();
+  socket.tells(accepted(socket.takes().at(-1).id, 1));
+  await settled();
+  socket.tells(chunk(1, 0, 'abc'));
+  await settled();
+  const [cancel, ...more] = socket.takes();
+  assert.deepEqual([cancel.type, cancel.why, more.length], ['cancel', 'failed', 0]);
+  socket.tells({ type: 'cancelled', re: cancel.id, transfer: 1, user: 'me', why: 'failed' });
+  assert.deepEqual([transfer.note, transfer.state, transfer.isOpen], ['It could not be written.', 'over', true]);
+});
+
 test('a room that is left and joined again has its topic', (t) => {
   const { app, socket } = begins(t);
   const topic = { type: 'topic_changed', room: 'lobby', epoch: 1, by: 'bob', topic: 'tea' };

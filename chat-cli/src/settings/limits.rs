@@ -122,6 +122,7 @@ limits! {
     "person_login" net.person_login_ms Millis "a person gives a name within";
     "handshake" net.handshake_ms Millis "TLS of a new connection is done within";
     "sniff" net.sniff_ms Millis "a silent connection is greeted as a person after";
+    "browser_sniff" net.browser_sniff_ms Millis "the same, from where a browser was within as long";
     "ping_after" net.ping_after_ms Millis "a silent connection is asked for life after";
     "dead_after" net.dead_after_ms Millis "and is taken for dead after";
     "unacknowledged" net.unacknowledged_ms Millis "sent bytes may stay unacknowledged for";

@@ -111,17 +111,12 @@ impl ServeSettings {
             true => None,
             false => data::named(args.data.as_deref(), file.data.as_deref(), &environment)?,
         };
-        if durability == Durability::Memory {
-            let asked = data.as_ref().map(|folder| format!("data ({})", folder.display()));
-            let flags =
-                [(args.migrate, "--migrate"), (args.new_epoch, "--new-epoch"), (args.reindex, "--reindex")];
-            let flag = flags.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
-            if let Some(asked) = asked.or(flag) {
-                return Err(wrong(format!(
-                    "durability \"memory\" keeps nothing, so {asked} means nothing; \
-                                          leave one of them out"
-                )));
-            }
+        if durability == Durability::Memory
+            && let Some(asked) = about_a_folder(args, data.as_deref())
+        {
+            return Err(wrong(format!(
+                "durability \"memory\" keeps nothing, so {asked} means nothing; leave one of them out"
+            )));
         }
         let written = CertificateArgs { tls: file.tls, tls_cert: file.tls_cert, tls_key: file.tls_key };
         let typed = args.certificate != CertificateArgs::default();
@@ -216,6 +211,13 @@ fn resolved(written: &[String], may: bool, how: &str) -> anyhow::Result<Vec<Sock
         return Err(exit::because(Exit::Config, format!("{why}; {how}, or listen on 127.0.0.1")));
     }
     Ok(addresses)
+}
+
+/// What was asked that means something only where history is kept.
+fn about_a_folder(args: &ServeArgs, data: Option<&Path>) -> Option<String> {
+    let flags = [(args.migrate, "--migrate"), (args.new_epoch, "--new-epoch"), (args.reindex, "--reindex")];
+    let flag = flags.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
+    data.map(|folder| format!("data ({})", folder.display())).or(flag)
 }
 
 /// Whether it is a scheme of pages and a host, as a browser sends them (RFC 6454 section 7).

@@ -131,10 +131,12 @@ pub(super) fn who(
     file: &FileJoin,
     env: Env<'_>,
 ) -> anyhow::Result<Who> {
-    // A certificate that the file names is that of the server that it names.
-    let pin = match (&addr, trust.tls_pin, &file.tls_pin) {
-        (_, Some(typed), _) => Some(typed),
-        (None, None, Some(written)) => {
+    // A certificate that the file names is that of the server that it names, however that is said.
+    let bare = |addr: &str| addr.strip_prefix(TLS).unwrap_or(addr).to_owned();
+    let is_the_files = addr.is_none() || addr.as_deref().map(bare) == file.addr.as_deref().map(bare);
+    let pin = match (trust.tls_pin, &file.tls_pin) {
+        (Some(typed), _) => Some(typed),
+        (None, Some(written)) if is_the_files => {
             let wrong = |why| exit::because(Exit::Config, format!("tls_pin: \"{written}\": {why}"));
             Some(written.parse().map_err(wrong)?)
         }

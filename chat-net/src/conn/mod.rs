@@ -1,5 +1,6 @@
 //! One connection: recognised at the door, read within limits, written from its outbox.
 
+mod browsers;
 mod bytes;
 mod cut;
 pub(crate) mod io;
@@ -11,10 +12,12 @@ mod reader;
 #[cfg(feature = "tls")]
 pub(crate) mod secure;
 mod turned_away;
+mod whence;
 #[cfg(any(feature = "tls", feature = "web"))]
 pub(crate) mod whole;
 
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,11 +38,15 @@ use crate::engine::{Input, elapsed_ms};
 use crate::limits::Limits;
 use crate::stats::{ClientKind, Counters};
 use crate::transfer::Transfers;
+pub(crate) use browsers::Browsers;
 use io::{Drain, Halves, Source};
 use outbox::Outbox;
 use reader::{End, Reader};
 use turned_away::{answer, not_for_us, why_not};
 pub(crate) use turned_away::{farewell_at_once, refuse};
+pub(crate) use whence::Whence;
+#[cfg(feature = "web")]
+use whole::Whole;
 
 /// What all connections of a server share.
 #[derive(Clone, Debug)]
@@ -62,6 +69,7 @@ pub(crate) struct Shared {
     /// The time of day at `start`.
     pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
+    pub(crate) browsers: Arc<Browsers>,
     /// Whose pages may connect, beside those of the server itself.
     #[cfg(feature = "web")]
     pub(crate) origins: Arc<[String]>,
@@ -88,6 +96,11 @@ impl Shared {
     /// The time of day, for what is told without the engine.
     pub(crate) fn now(&self) -> Timestamp {
         self.started.plus_ms(self.now_ms())
+    }
+
+    /// Whether a browser was at that address within so long.
+    fn had_browser_at(&self, peer: Option<IpAddr>, within_ms: u64) -> bool {
+        peer.is_some_and(|peer| self.browsers.were_at(peer, Duration::from_millis(within_ms)))
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
@@ -158,19 +171,23 @@ async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Op
     if let Some(secure) = shared.secure.clone() {
         return secure::open(shared, secure, halves, admitted).await;
     }
-    let mut first = Vec::new();
-    let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
-    open_as(known, first, shared, halves, admitted).await
+    let (mut first, whence) = (Vec::new(), Whence::of(&halves));
+    let silence_ms = shared.limits.sniff_ms;
+    let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, whence).await?;
+    open_as((known, first), whence, shared, halves, admitted).await
 }
 
 /// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
 async fn open_as(
-    known: Recognised,
-    mut first: Vec<u8>,
+    (known, mut first): (Recognised, Vec<u8>),
+    whence: Whence,
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
+    if let (Recognised::Http, Some(peer)) = (known, whence.peer) {
+        shared.browsers.came(peer, Duration::from_millis(shared.limits.browser_sniff_ms));
+    }
     let received = first.len();
     let (form, is_silent) = match known {
         Recognised::NeedMore => (Form::Text, true),
@@ -182,8 +199,8 @@ async fn open_as(
         Recognised::JsonLines => (Form::JsonLines, false),
         #[cfg(feature = "web")]
         Recognised::Http => {
-            let connection = whole::Whole::new(first, (source, drain, socket));
-            let (halves, form, rest) = crate::http::converse(&shared, connection).await?;
+            let connection = Whole::new(first, (source, drain, socket));
+            let (halves, form, rest) = crate::http::converse(&shared, connection, whence).await?;
             shared.counters.received(rest.len());
             return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
         }
@@ -232,9 +249,11 @@ async fn recognise_first(
     shared: &Shared,
     source: &mut Source,
     first: &mut Vec<u8>,
-    silence_ms: u64,
+    mut silence_ms: u64,
+    whence: Whence,
 ) -> Option<Recognised> {
     let start = Instant::now();
+    let mut browser_ms = shared.limits.browser_sniff_ms;
     loop {
         // A preface that comes in pieces is waited for; only silence, or typing, is a person.
         let is_preface = first.first() == Some(&frame::MAGIC[0]);
@@ -249,6 +268,11 @@ async fn recognise_first(
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) => return Some(Recognised::Person),
             (_, known) if known != Recognised::NeedMore => return Some(known),
             (Err(_), _) if is_preface => return Some(Recognised::Garbage),
+            // What was opened for later by a browser is not greeted.
+            (Err(_), _) if first.is_empty() && shared.had_browser_at(whence.peer, browser_ms) => {
+                silence_ms = silence_ms.max(browser_ms);
+                browser_ms = 0;
+            }
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}
         }

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use super::io::{Drain, Halves, Source};
 use super::turned_away::{answer, farewell, http, not_for_us};
 use super::whole::Whole;
-use super::{Opened, Shared, io, open_as, read, recognise_first};
+use super::{Opened, Shared, Whence, io, open_as, read, recognise_first};
 use crate::admission::Admitted;
 use crate::codec::Form;
 use crate::door::Recognised;
@@ -33,25 +33,29 @@ const HEAD_BYTES: usize = 8 * 1024;
 pub(super) async fn open(
     shared: Arc<Shared>,
     secure: Secure,
-    (mut source, drain, socket): Halves,
+    halves: Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
+    let whence = Whence::of(&halves);
+    let (mut source, drain, socket) = halves;
     let limits = &shared.limits;
     let deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
     // Who speaks TLS speaks first, and must not be greeted because the way is long.
     let patience_ms = if secure.is_required { limits.handshake_ms } else { limits.sniff_ms };
     let mut first = Vec::new();
-    let known = recognise_first(&shared, &mut source, &mut first, patience_ms).await?;
+    let known = recognise_first(&shared, &mut source, &mut first, patience_ms, whence).await?;
     match known {
         Recognised::Tls => {
             let mut halves =
                 handshake(&shared, &secure.tls, Whole::new(first, (source, drain, socket)), deadline).await?;
             let mut first = Vec::new();
-            let known = recognise_first(&shared, &mut halves.0, &mut first, shared.limits.sniff_ms).await?;
-            open_as(known, first, shared, halves, admitted).await
+            let silence_ms = shared.limits.sniff_ms;
+            let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, whence).await?;
+            let whence = Whence { is_encrypted: true, ..whence };
+            open_as((known, first), whence, shared, halves, admitted).await
         }
         known if !secure.is_required => {
-            open_as(known, first, shared, (source, drain, socket), admitted).await
+            open_as((known, first), whence, shared, (source, drain, socket), admitted).await
         }
         Recognised::Http => {
             shared.counters.connection_refused(Code::TlsRequired);

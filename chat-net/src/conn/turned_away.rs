@@ -7,7 +7,7 @@ use chat_core::Code;
 use tokio::time::timeout;
 
 use super::io::{Drain, Source};
-use super::{FAREWELL, Shared, recognise_first};
+use super::{FAREWELL, Shared, Whence, recognise_first};
 use crate::admission::Admitted;
 use crate::codec::Form;
 use crate::door::Recognised;
@@ -75,7 +75,8 @@ pub(super) async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Adm
 /// Tells a connection that is not let in why, in its own form if that shows soon.
 pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
     let mut first = Vec::new();
-    let recognising = recognise_first(&shared, &mut source, &mut first, shared.limits.sniff_ms);
+    let (silence_ms, whence) = (shared.limits.sniff_ms, Whence::default());
+    let recognising = recognise_first(&shared, &mut source, &mut first, silence_ms, whence);
     let Some(known) = Box::pin(recognising).await else { return };
     let bytes = match known {
         Recognised::Tls if shared.is_secure() => Bytes::from_static(&NOT_NOW),

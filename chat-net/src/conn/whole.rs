@@ -30,13 +30,6 @@ impl Whole {
     pub(crate) fn into_halves(self) -> (Bytes, Halves) {
         (self.first, (self.source, self.drain, self.socket))
     }
-
-    /// Whether the connection came to a loopback address, as far as that can be told.
-    #[cfg(feature = "web")]
-    pub(crate) fn is_to_loopback(&self) -> bool {
-        let local = self.socket.as_ref().and_then(|socket| socket.local_addr().ok());
-        local.is_some_and(|local| local.ip().to_canonical().is_loopback())
-    }
 }
 
 impl AsyncRead for Whole {

@@ -5,22 +5,27 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 
+use crate::conn::Whence;
+
 /// Whether a browser's page may connect (RFC 6454, RFC 6455 section 10.2): one from this very host, or a listed one. Who sends no
 /// `Origin` is no browser.
 ///
-/// `is_loopback`: the connection came to a loopback address. Then the host must be called so too: any site can let its name
-/// stand for 127.0.0.1, and its page would be of the same host.
-pub(super) fn may_connect(headers: &HeaderMap, listed: &[String], is_loopback: bool) -> bool {
+/// On a connection that came to a loopback address the host must be called so too: any site can let its name stand for
+/// 127.0.0.1, and its page would be of the same host. On one that is encrypted the page must have been, too; on one that is not,
+/// it may have been: there may be a proxy between.
+pub(super) fn may_connect(headers: &HeaderMap, listed: &[String], whence: Whence) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
     let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
     if listed.iter().any(|listed| same(listed, origin)) {
         return true;
     }
-    let Some(authority) = authority(origin) else { return false };
+    let Some((is_https, authority)) = parts(origin) else { return false };
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(Ok(host)), None) = (hosts.next().map(|host| host.to_str()), hosts.next()) else { return false };
-    host.eq_ignore_ascii_case(authority) && (!is_loopback || is_loopback_name(host))
+    host.eq_ignore_ascii_case(authority)
+        && (is_https || !whence.is_encrypted)
+        && (!whence.is_loopback || is_loopback_name(host))
 }
 
 /// Whether two origins are the same, as a browser writes them: scheme, host and port, nothing behind.
@@ -28,12 +33,13 @@ fn same(listed: &str, origin: &str) -> bool {
     listed.trim_end_matches('/').eq_ignore_ascii_case(origin)
 }
 
-/// Host and port of an origin, the port as it is written there; none if it is no origin of a page.
-fn authority(origin: &str) -> Option<&str> {
+/// Whether an origin is of `https`, and its host and port as they are written there; none if it is no origin of a page.
+fn parts(origin: &str) -> Option<(bool, &str)> {
     let (scheme, authority) = origin.split_once("://")?;
-    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let is_https = scheme.eq_ignore_ascii_case("https");
+    let is_web = is_https || scheme.eq_ignore_ascii_case("http");
     let is_plain = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(&byte));
-    (is_web && is_plain && !authority.is_empty()).then_some(authority)
+    (is_web && is_plain && !authority.is_empty()).then_some((is_https, authority))
 }
 
 /// `localhost`, a name below it, or a loopback address; with or without a port.
@@ -52,11 +58,19 @@ fn is_loopback_name(host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn to(is_loopback: bool) -> Whence {
+        Whence { is_loopback, ..Whence::default() }
+    }
+
     fn may(host: &str, origin: &str, is_loopback: bool) -> bool {
+        may_from(host, origin, to(is_loopback))
+    }
+
+    fn may_from(host: &str, origin: &str, whence: Whence) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
         headers.insert(header::ORIGIN, origin.parse().unwrap());
-        may_connect(&headers, &["https://chat.example.org".into(), "http://intra:81/".into()], is_loopback)
+        may_connect(&headers, &["https://chat.example.org".into(), "http://intra:81/".into()], whence)
     }
 
     #[test]
@@ -126,13 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn an_encrypted_server_is_not_of_the_same_origin_as_one_that_is_not() {
+        let whence = Whence { is_loopback: true, is_encrypted: true, ..Whence::default() };
+        assert!(may_from("localhost", "https://localhost", whence));
+        assert!(!may_from("localhost", "http://localhost", whence));
+        assert!(!may_from("evil.example", "https://evil.example", whence));
+    }
+
+    #[test]
     fn who_sends_no_origin_is_no_browser_and_who_sends_two_is_up_to_no_good() {
         let mut headers = HeaderMap::new();
-        assert!(may_connect(&headers, &[], true));
+        assert!(may_connect(&headers, &[], to(true)));
         headers.insert(header::HOST, "localhost".parse().unwrap());
         headers.append(header::ORIGIN, "http://localhost".parse().unwrap());
-        assert!(may_connect(&headers, &[], true));
+        assert!(may_connect(&headers, &[], to(true)));
         headers.append(header::ORIGIN, "http://localhost".parse().unwrap());
-        assert!(!may_connect(&headers, &[], true));
+        assert!(!may_connect(&headers, &[], to(true)));
     }
 }

@@ -16,13 +16,15 @@ pub(super) struct File {
     bytes: &'static [u8],
     /// For those who take it, made when the first asks.
     gzip: OnceLock<Vec<u8>>,
+    /// What tells this file from another of its name.
+    tag: OnceLock<String>,
 }
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         /// The first is what `/` shows.
         static FILES: [File; [$($name),*].len()] =
-            [$(File { name: $name, bytes: include_bytes!(concat!("page/", $name)), gzip: OnceLock::new() }),*];
+            [$(File { name: $name, bytes: include_bytes!(concat!("page/", $name)), gzip: OnceLock::new(), tag: OnceLock::new() }),*];
     };
 }
 
@@ -85,7 +87,7 @@ pub(super) fn file(name: &str) -> Option<&'static File> {
 impl File {
     /// The file, or that it is the one that the browser has already.
     pub(super) fn response(&'static self, request: &HeaderMap) -> Response<Body> {
-        let tag = format!("\"{}\"", &blake3::hash(self.bytes).to_hex()[..16]);
+        let tag = self.tag.get_or_init(|| format!("\"{}\"", &blake3::hash(self.bytes).to_hex()[..16]));
         let is_known =
             members(request, header::IF_NONE_MATCH).any(|known| known.trim_start_matches("W/") == tag);
         let gzip = members(request, header::ACCEPT_ENCODING).any(takes_gzip);

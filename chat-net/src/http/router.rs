@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,13 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::{any, get};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::upgrade::{self, Accepted, Refused};
 use super::{origin, page};
 use crate::admission::{Admission, Admitted};
 use crate::codec::Form;
-use crate::conn::{self, Shared};
+use crate::conn::{self, Shared, Whence};
 use crate::lock::lock;
 use crate::server::ServerHandle;
 
@@ -24,8 +26,9 @@ use crate::server::ServerHandle;
 /// beside it; `/ws` is the WebSocket, `/healthz` says whether the server is well.
 ///
 /// A WebSocket that comes this way is a connection of the server as any other: its limits hold, and
-/// [`ServerHandle::shutdown`] waits for it. The limits of one address hold if the program was served with
-/// `into_make_service_with_connect_info::<SocketAddr>()`.
+/// [`ServerHandle::shutdown`] waits for it. Serve the program with
+/// `into_make_service_with_connect_info::<SocketAddr>()`: then the limits of one address hold, and pages of sites that let
+/// their name stand for this machine are kept out.
 ///
 /// ```
 /// # #[tokio::main]
@@ -41,7 +44,7 @@ use crate::server::ServerHandle;
 pub fn router(server: &ServerHandle) -> Router {
     let (shared, admission, connections) = server.parts();
     let way = Way::Mounted { admission, connections };
-    routes().layer(Extension(Host { shared, is_loopback: false, way }))
+    routes().layer(Extension(Host { shared, whence: Whence::default(), way }))
 }
 
 /// The same for a port of the server's own; the server comes with each request.
@@ -66,8 +69,7 @@ async fn nothing() -> Response<Body> {
 #[derive(Clone)]
 pub(super) struct Host {
     pub(super) shared: Arc<Shared>,
-    /// Whether the connection came to a loopback address.
-    pub(super) is_loopback: bool,
+    pub(super) whence: Whence,
     pub(super) way: Way,
 }
 
@@ -97,7 +99,7 @@ impl Upgrade {
 async fn front(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response<Body> {
     // Mounted below a path, which comes without a slash: the page finds its files only beside itself.
     if !uri.path().ends_with('/')
-        && let Ok(to) = HeaderValue::from_str(&format!("{}/index.html", last_segment(uri.path())))
+        && let Ok(to) = HeaderValue::from_str(&format!("./{}/index.html", last_segment(uri.path())))
     {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -165,7 +167,11 @@ async fn websocket(Extension(host): Extension<Host>, mut request: Request) -> Re
 fn enter(host: &Host, request: &mut Request) -> Result<Accepted, Refused> {
     let accepted = upgrade::accept(request.method(), request.version(), request.headers())?;
     let refused = |status, sentence| Err(Refused { status, sentence });
-    if !origin::may_connect(request.headers(), &host.shared.origins, host.is_loopback) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    // Who comes from a loopback address came to one.
+    let is_loopback = host.whence.is_loopback || peer.is_some_and(|peer| peer.to_canonical().is_loopback());
+    let whence = Whence { is_loopback, ..host.whence };
+    if !origin::may_connect(request.headers(), &host.shared.origins, whence) {
         return refused(
             StatusCode::FORBIDDEN,
             "pages of this origin may not connect; whoever runs the server can list it (--origin)",
@@ -179,26 +185,24 @@ fn enter(host: &Host, request: &mut Request) -> Result<Accepted, Refused> {
     };
     match &host.way {
         Way::Door(slot) => slot.put(upgrade, accepted.form),
-        Way::Mounted { admission, connections } => {
-            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-            match admission.admit(peer) {
-                Ok(admitted) => {
-                    connections.spawn(go_on(Arc::clone(&host.shared), upgrade, accepted.form, admitted));
-                }
-                Err(code) => return refused(StatusCode::SERVICE_UNAVAILABLE, code.sentence()),
+        Way::Mounted { admission, connections } => match admission.admit(peer) {
+            Ok(admitted) => {
+                connections.spawn(go_on(Arc::clone(&host.shared), upgrade, accepted.form, admitted));
             }
-        }
+            Err(code) => return refused(StatusCode::SERVICE_UNAVAILABLE, code.sentence()),
+        },
     }
     Ok(accepted)
 }
 
 /// A connection that another HTTP server gives up.
 async fn go_on(shared: Arc<Shared>, upgrade: OnUpgrade, form: Form, admitted: Admitted) {
+    let patience = Duration::from_millis(shared.limits.login_ms);
     let upgraded = tokio::select! {
-        upgraded = upgrade => upgraded,
+        upgraded = timeout(patience, upgrade) => upgraded,
         () = shared.ending.cancelled() => return,
     };
-    if let Ok(upgraded) = upgraded {
+    if let Ok(Ok(upgraded)) = upgraded {
         let halves = conn::io::other(Box::new(TokioIo::new(upgraded)));
         conn::speak(shared, halves, form, &[], admitted).await;
     }

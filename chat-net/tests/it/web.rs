@@ -266,3 +266,36 @@ async fn a_silent_page_is_asked_whether_it_is_there_and_let_go_if_it_is_not() {
     let end = to_the_end(&mut alice).await;
     assert_eq!(end, ["closing no_answer", "close 4302"]);
 }
+
+#[tokio::test]
+async fn who_hangs_up_in_the_middle_of_the_handshake_keeps_no_place() {
+    let server = server(fast()).await;
+    for _ in 0..500 {
+        let mut stream = tokio::net::TcpStream::connect(server.local_addrs()[0]).await.unwrap();
+        // A reset instead of an end: the answer cannot be written.
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, handshake(Form::WsJson).as_bytes()).await.unwrap();
+    }
+    server.shutdown(Duration::from_secs(20)).await.unwrap();
+}
+
+/// Browsers open connections before they need them; a greeting there would be taken for an answer.
+#[tokio::test]
+async fn what_a_browser_keeps_for_later_is_not_greeted() {
+    let limits = Limits { sniff_ms: 20, browser_sniff_ms: 60_000, ..fast() };
+    let server = server(limits).await;
+    let mut person = Peer::dial(&server, Form::Text).await;
+    assert!(person.shown().await.starts_with("- Welcome!"));
+    let mut first = Peer::dial(&server, Form::Text).await;
+    first.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(first.head().await.contains("200"));
+    let mut spare = Peer::dial(&server, Form::Text).await;
+    // Who types is a person all the same, and by then the spare one has been silent for long enough.
+    let mut typing = Peer::dial(&server, Form::Text).await;
+    tokio::time::sleep(Duration::from_millis(100)).await; // paced: three times what silence takes
+    typing.line("bob").await;
+    assert!(typing.shown().await.starts_with("- Welcome!"));
+    spare.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let head = spare.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+}

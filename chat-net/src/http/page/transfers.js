@@ -207,7 +207,9 @@ export class Transfers {
     // Other pauses are the page's own doing, or told of again after it went on.
     const isSilent = event.type === 'paused' && event.why === 'silent' && !event.past;
     if (isSilent && transfer.state === 'running') setTimeout(() => this.take(transfer), AGAIN_MS);
-    if (event.type === 'cancelled') this.end(transfer, ENDS[event.why] ?? event.why, !event.past && transfer.isOpen);
+    // What this page called off has a sentence that says more.
+    const note = (transfer.state === 'over' && transfer.note) || (ENDS[event.why] ?? event.why);
+    if (event.type === 'cancelled') this.end(transfer, note, !event.past && transfer.isOpen);
     if (event.type === 'declined') this.end(transfer, 'You declined it.', false);
   }
 
@@ -292,8 +294,9 @@ export class Transfers {
     } catch {
       // One that is over is written no longer.
       if (transfer.receiving !== receiving) return;
-      // Where a browser writes, the first failure gives up all that was written: there is nothing to go on from.
-      this.cancel(transfer, 'failed', 'It could not be written.');
+      // At the first failure a browser gives up all that it wrote: there is nothing to go on from, so this is no pause. But
+      // a room's file may be taken anew.
+      this.cancel(transfer, 'failed', 'It could not be written.', true);
     }
   }
 
@@ -354,10 +357,10 @@ export class Transfers {
     this.app.actions.ask({ type: 'decline', transfer: transfer.id });
   }
 
-  /** @param {Transfer} transfer @param {string} [why] @param {string} [note] */
-  cancel(transfer, why = 'cancelled', note = ENDS[why] ?? why) {
+  /** @param {Transfer} transfer @param {string} [why] @param {string} [note] @param {boolean} [isOpen] Whether it may be accepted once more. */
+  cancel(transfer, why = 'cancelled', note = ENDS[why] ?? why, isOpen = false) {
     transfer.sending?.end();
-    this.end(transfer, note, false);
+    this.end(transfer, note, isOpen && transfer.isOpen);
     if (!this.isCurrent(transfer)) return;
     this.app.client.ask({ type: 'cancel', transfer: transfer.id, why }).catch(() => {});
   }
