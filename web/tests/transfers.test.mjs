@@ -9,6 +9,10 @@ import { connects, joins, welcome } from './socket.mjs';
 globalThis.addEventListener ??= () => {};
 globalThis.document ??= { hidden: false, createElement: () => ({ click() {} }) };
 globalThis.Worker ??= class {
+  constructor() {
+    queueMicrotask(() => this.onmessage({ data: {} }));
+  }
+
   postMessage({ id, file, end }) {
     if (file || end) queueMicrotask(() => this.onmessage({ data: { id, hash: 'h' } }));
   }

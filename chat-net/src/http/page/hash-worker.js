@@ -40,3 +40,6 @@ function done(result) {
   hashers.delete(result.id);
   self.postMessage(result);
 }
+
+// The page waits for this before it sends anything.
+self.postMessage({});

@@ -48,7 +48,7 @@ export class Receiving {
     this.isOver = false;
   }
 
-  /** Takes the next bytes, and says when they are safe. @param {import('./chat-client.js').Message} chunk @returns {Promise<number> | null} */
+  /** Takes the next bytes, and says when they are written and on their way to be hashed: until then no more than a window of them comes. @param {import('./chat-client.js').Message} chunk @returns {Promise<number> | null} */
   take(chunk) {
     if (this.isOver || chunk.offset !== this.offset) return null;
     const bytes = fromBase64(chunk.data);
@@ -62,8 +62,8 @@ export class Receiving {
       this.held += bytes.length;
       if (this.held >= PIECE) this.pack();
     }
-    this.hashing.update(bytes.slice());
-    return this.writing.then(() => end);
+    const hashed = this.hashing.update(bytes.slice());
+    return Promise.all([this.writing, hashed]).then(() => end);
   }
 
   pack() {

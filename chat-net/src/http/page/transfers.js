@@ -24,6 +24,8 @@
 
 import { Sending } from './sending.js';
 import { MOST_KEPT, Receiving, canWrite, chooseSink, safeName } from './receiving.js';
+import { Refused } from './chat-client.js';
+import { prepare } from './hashing.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
 import { sizeOf } from './time.js';
@@ -112,6 +114,7 @@ export class Transfers {
       asked: null, wasCut: false, credits: [], url: '',
     };
     this.all.set(transfer.id, transfer);
+    prepare();
     const place = model.open(placeOf(transfer));
     const sub = nextSub();
     const number = place.isRoom ? place.last : sub;
@@ -306,10 +309,8 @@ export class Transfers {
     if (!receiving?.isWhole || !transfer.hash || transfer.state !== 'running') return;
     transfer.state = 'checking';
     this.changed(transfer);
-    if ((await receiving.hash()) !== transfer.hash) {
-      return this.cancel(transfer, 'wrong_hash', ENDS.wrong_hash);
-    }
     try {
+      if ((await receiving.hash()) !== transfer.hash) return this.cancel(transfer, 'wrong_hash', ENDS.wrong_hash);
       const blob = await receiving.keep();
       await this.app.client.ask({ type: 'finish', transfer: transfer.id });
       transfer.state = 'done';
@@ -317,7 +318,9 @@ export class Transfers {
       transfer.note = blob ? 'Complete and verified.' : 'Complete, verified and saved.';
       if (blob) this.save(transfer, blob);
     } catch (error) {
-      this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+      const why = error instanceof Error ? `${error.message}.` : String(error);
+      if (error instanceof Refused) this.end(transfer, why, false);
+      else this.cancel(transfer, 'failed', why, true);
     }
     this.changed(transfer);
   }
