@@ -87,6 +87,7 @@ mod printable;
 mod query;
 mod read;
 mod rejection;
+mod roles;
 mod room;
 mod session;
 mod sink;
@@ -99,11 +100,11 @@ pub mod transfer;
 mod whisper;
 
 pub use catch_up::{CatchUp, Kept};
-pub use change::{Asked, Change, Remembered, TransferChange, Verdict};
+pub use change::{Asked, Change, OrderChange, Remembered, TransferChange, Verdict};
 pub use chat::Chat;
 pub use code::{Code, Kind};
 pub use command::{Ask, Command, Detach, Recipient, Since, TokenHash};
-pub use config::Config;
+pub use config::{Config, RoomMakers};
 pub use digest::Digest;
 pub use event::{Departure, Event, GapReason, Place, Refusal};
 pub use id::{Epoch, MAX_JSON_INTEGER, NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
@@ -111,6 +112,10 @@ pub use name::{MAX_NAME_BYTES, NameError, RoomName, UserName};
 pub use printable::printable;
 pub use query::{Anchor, Answer, Query, RoomInfo};
 pub use rejection::Rejection;
+pub use roles::{
+    AuditEntry, HeldModes, HistoryFrom, MAX_SLOW_S, ModeChange, Modes, Rank, Restricted, Restriction, Role,
+    RoomUser, Standing, Who,
+};
 pub use sink::{Asker, Audience, Sink, Transcript};
 pub use snapshot::{RestoreError, Snapshot};
 pub use stamp::{Stamp, Timestamp};

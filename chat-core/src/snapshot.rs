@@ -1,6 +1,6 @@
 //! The whole state as a plain value: to keep, to send, to compare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::digest::{Digest, Hasher};
 use crate::event::{Event, Place};
 use crate::id::{Epoch, RoomId, Seq, SessionId, TransferId};
 use crate::name::UserName;
+use crate::roles::{self, Audit, Order};
 use crate::room::{Room, RoomRecord};
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
@@ -17,10 +18,13 @@ use crate::state::State;
 use crate::transfer::Transfer;
 
 /// The form of snapshot that this version writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The form from before there were transfers, which is read, too.
 const WITHOUT_TRANSFERS: u32 = 1;
+
+/// The form from before there was order in rooms, which is read, too.
+const WITHOUT_ORDER: u32 = 2;
 
 /// A state as a value. What can be derived is left out, so that it cannot contradict the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,13 @@ pub struct Snapshot {
     transfers_made: u64,
     #[serde(default)]
     transfers: Vec<(TransferId, Transfer)>,
+    /// Of the rooms where there is any.
+    #[serde(default)]
+    orders: Vec<(RoomId, Order)>,
+    #[serde(default)]
+    audit: Audit,
+    #[serde(default)]
+    put_out: Vec<(SessionId, Vec<(Stamp, Event)>)>,
 }
 
 /// Why a snapshot is not taken.
@@ -68,6 +79,9 @@ impl Snapshot {
             sessions: state.sessions.iter().map(|(id, session)| (*id, Session::clone(session))).collect(),
             transfers_made: state.transfers.made,
             transfers: state.transfers.all.iter().map(|(id, held)| (*id, Transfer::clone(held))).collect(),
+            orders: with_order(state).map(|(id, room)| (*id, room.order.clone())).collect(),
+            audit: state.orders.audit.clone(),
+            put_out: state.orders.put_out.iter().map(|(id, events)| (*id, events.clone())).collect(),
         }
     }
 
@@ -91,9 +105,13 @@ impl Snapshot {
         self.check()?;
         let mut state = State::new(config);
         (state.seq, state.now, state.rooms_opened) = (self.seq, self.now, self.rooms_opened);
+        let mut orders: BTreeMap<RoomId, Order> = self.orders.into_iter().collect();
+        state.orders.audit = self.audit;
+        state.orders.put_out = self.put_out.into_iter().collect();
         for (id, record) in self.rooms {
             let mut room = Room::new(record.name.clone(), record.epoch, None);
             room.record = record;
+            room.order = orders.remove(&id).unwrap_or_default();
             state.insert_room(id, room);
         }
         for (id, session) in self.sessions {
@@ -133,7 +151,30 @@ impl Snapshot {
             (self.sessions.iter().all(|(_, session)| memberships_differ(session)), "a member comes twice"),
         ];
         first_failed(&checks)?;
+        self.check_orders(&rooms, &sessions)?;
         self.check_transfers(&sessions)
+    }
+
+    fn check_orders(
+        &self,
+        rooms: &BTreeSet<RoomId>,
+        sessions: &BTreeSet<SessionId>,
+    ) -> Result<(), RestoreError> {
+        let ordered: BTreeSet<RoomId> = self.orders.iter().map(|(id, _)| *id).collect();
+        let guests = || self.orders.iter().flat_map(|(_, order)| order.guests.keys());
+        let checks = [
+            (ordered.len() == self.orders.len(), "a room has two orders"),
+            (ordered.is_subset(rooms), "a room that does not exist has an order"),
+            (
+                guests().all(|session| sessions.contains(session)),
+                "a room remembers a session that does not exist",
+            ),
+            (
+                self.put_out.iter().all(|(session, _)| sessions.contains(session)),
+                "a session that does not exist was put out",
+            ),
+        ];
+        first_failed(&checks)
     }
 
     fn check_transfers(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
@@ -174,7 +215,13 @@ impl bincode::Encode for Snapshot {
             return Ok(());
         }
         self.transfers_made.encode(e)?;
-        self.transfers.encode(e)
+        self.transfers.encode(e)?;
+        if self.version == WITHOUT_ORDER {
+            return Ok(());
+        }
+        self.orders.encode(e)?;
+        self.audit.encode(e)?;
+        self.put_out.encode(e)
     }
 }
 
@@ -189,7 +236,23 @@ impl<C> bincode::Decode<C> for Snapshot {
             WITHOUT_TRANSFERS => (0, Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?),
         };
-        Ok(Snapshot { version, seq, now, rooms_opened, rooms, sessions, transfers_made, transfers })
+        let (orders, audit, put_out) = match version {
+            WITHOUT_TRANSFERS | WITHOUT_ORDER => (Vec::new(), Audit::default(), Vec::new()),
+            _ => (Decode::decode(d)?, Decode::decode(d)?, Decode::decode(d)?),
+        };
+        Ok(Snapshot {
+            version,
+            seq,
+            now,
+            rooms_opened,
+            rooms,
+            sessions,
+            transfers_made,
+            transfers,
+            orders,
+            audit,
+            put_out,
+        })
     }
 }
 
@@ -201,6 +264,10 @@ fn memberships_differ(session: &Session) -> bool {
     rooms.len() == session.rooms.len()
 }
 
+fn with_order(state: &State) -> impl Iterator<Item = (&RoomId, &Room)> {
+    state.rooms.iter().map(|(id, room)| (id, &**room)).filter(|(_, room)| !room.order.is_blank())
+}
+
 /// Summarises a state by all that a snapshot would hold.
 pub(crate) fn digest(state: &State) -> Digest {
     let mut h = Hasher::new();
@@ -209,6 +276,7 @@ pub(crate) fn digest(state: &State) -> Digest {
     for (id, room) in &state.rooms {
         h.word(id.0);
         feed_room(&room.record, &mut h);
+        roles::feed_order(&room.order, &mut h);
     }
     h.word(state.sessions.len() as u64);
     for (id, session) in &state.sessions {
@@ -222,6 +290,7 @@ pub(crate) fn digest(state: &State) -> Digest {
             transfer.feed(h.word(id.0));
         }
     }
+    roles::feed_orders(&state.orders, &mut h);
     Digest(h.finish())
 }
 
@@ -291,6 +360,9 @@ fn feed_answer(answer: &Remembered, h: &mut Hasher) {
         }
         Verdict::Done => {
             h.word(7);
+        }
+        Verdict::Told(event) => {
+            h.word(9).bytes(event.to_string().as_bytes());
         }
         Verdict::Refused(rejection) => {
             h.word(5).word(u64::from(rejection.code().number())).bytes(rejection.to_string().as_bytes());

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::id::{RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
+use crate::roles::Orders;
 use crate::room::{Churn, Room, Topic};
 use crate::session::{Membership, Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
@@ -27,6 +28,7 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, Box<Session>>,
     pub(crate) rooms: BTreeMap<RoomId, Box<Room>>,
     pub(crate) transfers: Transfers,
+    pub(crate) orders: Orders,
     // All below is derived from the above.
     pub(crate) names: BTreeMap<UserName, SessionId>,
     /// Those who sleep, by the name that they had.
@@ -52,6 +54,7 @@ impl State {
             sessions: BTreeMap::new(),
             rooms: BTreeMap::new(),
             transfers: Transfers::default(),
+            orders: Orders::default(),
             names: BTreeMap::new(),
             asleep: BTreeSet::new(),
             tokens: BTreeMap::new(),
@@ -73,6 +76,12 @@ impl State {
         all.take_while(|(had, _)| had == user).map(|(_, session)| *session).collect()
     }
 
+    /// The sessions of that name that have a connection.
+    pub(crate) fn attached_as(&self, user: &UserName) -> Vec<SessionId> {
+        let named = self.names.get(user).filter(|session| self.sessions[session].is_attached());
+        named.copied().into_iter().collect()
+    }
+
     /// The members of the room of that name; none if there is no such room.
     pub(crate) fn members(&self, room: &RoomName) -> &[SessionId] {
         self.room_names.get(room).map_or(&[], |id| &self.rooms[id].members)
@@ -92,6 +101,7 @@ impl State {
             }
             Change::SessionMoved { from, to } => {
                 self.move_session(*from, *to);
+                self.move_guest(*from, *to);
                 self.move_transfers(*from, *to);
             }
             Change::SessionDropped { session, until } => {
@@ -105,6 +115,7 @@ impl State {
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
+                self.forget_guest(*session);
                 self.leave_transfers(*session);
             }
             Change::RoomOpened { room, name, epoch } => {
@@ -114,6 +125,7 @@ impl State {
             Change::RoomClosed { room } => self.close_room(*room),
             Change::MemberAdded { room, session, digest } => {
                 self.add_member(*room, *session);
+                self.let_in(*room, *session);
                 self.churn(*room, *session, *digest, true);
             }
             Change::MemberRemoved { room, session, digest } => {
@@ -122,13 +134,14 @@ impl State {
             }
             Change::Numbered { room, event, by } => {
                 self.number(stamp, *room, event);
-                if let (Some(by), Some(place)) = (by, event.place()) {
-                    self.answer(stamp, *by, Verdict::Numbered(place.clone()));
+                if let (Some(by), Some(verdict)) = (by, Verdict::of_numbered(event)) {
+                    self.answer(stamp, *by, verdict);
                 }
             }
             Change::Whispered { session, event } => self.keep_whisper(stamp, *session, event),
             Change::Answered { by, verdict } => self.answer(stamp, *by, verdict.clone()),
             Change::Transfer(change) => self.evolve_transfer(stamp, change),
+            Change::Order(change) => self.evolve_order(stamp, change),
         }
     }
 
@@ -196,6 +209,7 @@ impl State {
             self.deadlines.set(churn.due, Due::Digest(id));
         }
         self.rooms.insert(id, Box::new(room));
+        self.list_order(id);
     }
 
     fn close_room(&mut self, id: RoomId) {
@@ -204,9 +218,10 @@ impl State {
         if let Some(since) = room.record.empty_since {
             self.empty_rooms.remove(&(since, id));
         }
-        if let Some(churn) = room.record.churn {
+        if let Some(churn) = &room.record.churn {
             self.deadlines.clear(churn.due, Due::Digest(id));
         }
+        self.unlist_order(id, &room.order);
     }
 
     fn add_member(&mut self, id: RoomId, session: SessionId) {
@@ -262,7 +277,11 @@ impl State {
         let Some(place) = event.place() else { return };
         room.record.head = place.number;
         match event {
-            Event::Said { .. } => room.record.has_history = true,
+            Event::Said { from, .. } => {
+                room.record.has_history = true;
+                room.order.spoke(from, stamp.at);
+            }
+            Event::Kicked { .. } => self.keep_put_out(stamp, id, event),
             Event::TopicChanged { by, topic, .. } => {
                 let (by, number) = (by.clone(), place.number);
                 room.record.topic = topic.clone().map(|text| Box::new(Topic { by, text, number, stamp }));
