@@ -388,6 +388,32 @@ impl Event {
             _ => None,
         }
     }
+
+    /// The same, to be changed: for whoever keeps events under another numbering.
+    #[must_use]
+    pub fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Event::Joined { place, .. }
+            | Event::Left { place, .. }
+            | Event::Churned { place, .. }
+            | Event::Said { place, .. }
+            | Event::TopicChanged { place, .. }
+            | Event::RoleChanged { place, .. }
+            | Event::Kicked { place, .. }
+            | Event::Restricted { place, .. }
+            | Event::Lifted { place, .. }
+            | Event::ModesChanged { place, .. }
+            | Event::Deleted { place, .. }
+            | Event::Removed { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether it is what somebody said, or what is left of that: what a page of messages is made of.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        matches!(self, Event::Said { .. } | Event::Removed { .. })
+    }
 }
 
 /// A refusal as the wire carries it: a number from the table, its name, and a sentence that says what to do.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId};
+use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId, UserName};
 
 use super::{Available, Messages, Page, PageLimit, Past, Record, Search, Store, StoreError, words};
 use crate::limits::Limits;
@@ -47,6 +47,16 @@ impl Ring {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= size(&oldest.event);
         }
+    }
+
+    /// Takes the text out of a message, if it is there.
+    fn erase(&mut self, target: Number, by: &UserName) {
+        let at = self.kept.partition_point(|past| number(past) < target);
+        let Some(past) = self.kept.get_mut(at).filter(|past| number(past) == target) else { return };
+        let Event::Said { place, from, .. } = &past.event else { return };
+        let event = Event::Removed { place: place.clone(), from: from.clone(), by: by.clone() };
+        self.bytes = self.bytes - size(&past.event) + size(&event);
+        *past = Arc::new(Past { stamp: past.stamp, event });
     }
 
     fn first(&self) -> Option<Number> {
@@ -111,7 +121,11 @@ impl Memory {
             Change::Numbered { event, .. } => {
                 let Some(epoch) = event.place().map(|place| place.epoch) else { return };
                 let Some(room) = rooms.by_epoch.get_mut(&epoch) else { return };
-                let is_message = matches!(event, Event::Said { .. });
+                if let Event::Deleted { target, by, .. } = &event {
+                    room.messages.erase(*target, by);
+                    room.events.erase(*target, by);
+                }
+                let is_message = event.is_message();
                 let past = Arc::new(Past { stamp: record.stamp, event });
                 if is_message {
                     room.messages.push(Arc::clone(&past), self.messages, self.bytes);

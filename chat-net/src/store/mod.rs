@@ -41,7 +41,8 @@ pub struct Page {
 /// Some of the messages there are, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
-    /// The messages: [`Event::Said`](chat_core::Event::Said).
+    /// The messages: [`Event::Said`](chat_core::Event::Said), and [`Event::Removed`](chat_core::Event::Removed) where one
+    /// was.
     pub events: Vec<Past>,
     /// Whether there are older ones than the first of these.
     pub older: bool,
@@ -141,6 +142,9 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps records; when it returns they are as safe as [`durability`](Store::durability) says. The first
     /// poll fixes their place: the engine polls each call once before it makes the next, and does not drop
     /// one unfinished unless it ends.
+    ///
+    /// [`Event::Deleted`](chat_core::Event::Deleted) takes the text of the message at its target out of everything that
+    /// is kept: from then on reads give [`Event::Removed`](chat_core::Event::Removed) there, and no search finds it.
     ///
     /// While the disk is full this waits until there is space again.
     ///

@@ -1,6 +1,7 @@
 //! What every [`Store`] must do, as functions to call from its tests; and a chat's life to keep in one.
 
 mod basics;
+mod deleted;
 mod durable;
 mod life;
 mod pages;
@@ -31,6 +32,7 @@ pub async fn store_suite(make: impl Fn() -> Arc<dyn Store>) {
     basics::suite(&make).await;
     pages::suite(&make).await;
     search::suite(&make).await;
+    deleted::suite(&make).await;
 }
 
 fn stamp(seq: u64) -> Stamp {

@@ -6,6 +6,7 @@ mod conforms;
 #[cfg(target_os = "linux")]
 mod crash;
 mod damage;
+mod deleted;
 mod epoch;
 mod faults;
 mod first_schema;

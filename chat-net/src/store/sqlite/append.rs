@@ -3,6 +3,7 @@
 use chat_core::{Asked, Change, Event, RoomId, Stamp};
 use rusqlite::Connection;
 
+use super::erase;
 use super::error::WriteError;
 use super::ledger::{self, Ledger, RoomState};
 use super::row::{self, Row, journal_entry, link, signed, sum};
@@ -49,8 +50,13 @@ pub(crate) fn append<'r>(
     for record in records {
         if let Change::Numbered { room, event, by } = &record.change {
             let key = append_event(conn, ledger, record.stamp, *room, event, *by)?;
-            if let Event::Said { body, .. } = event {
-                unindexed.push((key, body.as_str()));
+            match event {
+                Event::Said { body, .. } => unindexed.push((key, body.as_str())),
+                Event::Deleted { target, by, .. } => {
+                    let bare = erase::erase(conn, ledger, *room, *target, by)?;
+                    unindexed.retain(|(key, _)| Some(*key) != bare);
+                }
+                _ => {}
             }
             appended.events += 1;
         } else {
@@ -97,7 +103,9 @@ fn append_event(
     (state.head, state.chain) = (place.number, link(&state.chain, &digest));
     state.bytes += row.event.len() as u64;
     let insert = match event {
-        Event::Said { .. } => "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        event if event.is_message() => {
+            "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        }
         _ => "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     };
     conn.prepare_cached(insert)?.execute((
@@ -112,6 +120,9 @@ fn append_event(
         sum(&digest),
         state.chain,
     ))?;
+    if let Event::Removed { .. } = event {
+        erase::note(conn, row.id, &digest)?;
+    }
     Ok(row.id)
 }
 

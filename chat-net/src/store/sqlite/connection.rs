@@ -29,6 +29,8 @@ pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     // Checkpoints are ours: every error of one must be seen, and none may stand in a commit's way.
     conn.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     conn.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
+    // What was deleted is overwritten.
+    conn.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     synchronous(&conn, durability)?;
     Ok(conn)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use super::rooms::RoomEntry;
 use super::row::{self, Chain, Row, key, sum};
+use crate::codec::bincode::from_stored;
 use crate::store::{Past, StoreError};
 
 /// Something of a room that is not as it was written.
@@ -100,13 +101,18 @@ pub(crate) fn stored(from: &rusqlite::Row<'_>) -> Found {
 }
 
 impl Stored {
+    /// Whether the text was taken out of it.
+    pub(crate) fn is_removed(&self) -> bool {
+        matches!(from_stored(&self.row.event), Ok(Event::Removed { .. }))
+    }
+
     /// The event, if the row is what was written, and is in the table where it belongs.
     pub(crate) fn event(&self, table: Table, room: &RoomEntry) -> Result<Event, &'static str> {
         if sum(&self.row.digest()) != self.sum {
             return Err("its sum is wrong");
         }
         let event = self.row.event(room.epoch).ok_or("it cannot be decoded")?;
-        match matches!(event, Event::Said { .. }) == (table == Table::Messages) {
+        match event.is_message() == (table == Table::Messages) {
             true => Ok(event),
             false => Err("it is in the wrong table"),
         }

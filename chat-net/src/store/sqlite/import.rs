@@ -225,6 +225,7 @@ impl Import {
             let found = "rowid IN (SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2)";
             tx.execute(&format!("DELETE FROM search WHERE {found}"), (from, to))?;
             let mut gone = 0;
+            tx.execute("DELETE FROM erased WHERE id BETWEEN ?1 AND ?2", (from, to))?;
             for table in super::row::TABLES {
                 gone += tx.execute(&format!("DELETE FROM {table} WHERE id BETWEEN ?1 AND ?2"), (from, to))?;
             }
@@ -284,12 +285,7 @@ fn failed(error: WriteError) -> StoreError {
 
 /// The event under the room's new name and numbering.
 fn renamed(mut event: Event, name: &RoomName, epoch: Epoch) -> Event {
-    if let Event::Said { place, .. }
-    | Event::Joined { place, .. }
-    | Event::Left { place, .. }
-    | Event::Churned { place, .. }
-    | Event::TopicChanged { place, .. } = &mut event
-    {
+    if let Some(place) = event.place_mut() {
         (place.room, place.epoch) = (name.clone(), epoch);
     }
     event

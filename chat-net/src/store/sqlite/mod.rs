@@ -7,6 +7,7 @@ mod checkpoint;
 mod compact;
 pub(crate) mod connection;
 mod damage;
+mod erase;
 mod error;
 pub(crate) mod folder;
 mod import;

@@ -123,6 +123,7 @@ pub(crate) fn purge(
     state.base = upto;
     ledger.insert(state);
     forget_words(conn, from, to)?;
+    conn.prepare_cached("DELETE FROM erased WHERE id BETWEEN ?1 AND ?2")?.execute((from, to))?;
     for table in row::TABLES {
         let sql = format!("DELETE FROM {table} WHERE id BETWEEN ?1 AND ?2");
         conn.prepare_cached(&sql)?.execute((from, to))?;

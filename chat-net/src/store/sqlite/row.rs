@@ -75,14 +75,7 @@ impl Row {
     /// The event, in the numbering that is in force for its room.
     pub(crate) fn event(&self, epoch: chat_core::Epoch) -> Option<Event> {
         let mut event: Event = from_stored(&self.event).ok()?;
-        let place = match &mut event {
-            Event::Said { place, .. }
-            | Event::Joined { place, .. }
-            | Event::Left { place, .. }
-            | Event::Churned { place, .. }
-            | Event::TopicChanged { place, .. } => place,
-            _ => return None,
-        };
+        let place = event.place_mut()?;
         if place.number != number(self.id) {
             return None;
         }

@@ -5,7 +5,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x6368_6174;
 
 /// Each step makes the schema of its index into the next one; an empty file has schema 0. Never edited once
 /// released, only added to.
-pub(crate) const STEPS: &[&str] = &[SCHEMA_1];
+pub(crate) const STEPS: &[&str] = &[SCHEMA_1, SCHEMA_2];
 
 /// - `meta`: single values; see [`super::meta`].
 /// - `rooms`: one row a room; see the comments on the columns.
@@ -59,6 +59,14 @@ CREATE TABLE snapshots (
 CREATE VIRTUAL TABLE search USING fts5(
     body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
 );
+";
+
+/// - `erased`: messages whose text was taken out. The chain goes on over what they were.
+const SCHEMA_2: &str = "
+CREATE TABLE erased (
+    id INTEGER PRIMARY KEY,       -- of the message
+    digest BLOB NOT NULL          -- of its row before that
+) STRICT;
 ";
 
 /// The index of words of the newest schema, to make it anew.

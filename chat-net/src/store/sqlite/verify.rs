@@ -7,6 +7,7 @@ use chat_core::{Config, Number, RoomId};
 use rusqlite::Connection;
 
 use super::damage::{Found, Stored, Table, Trouble, is_damage};
+use super::erase;
 use super::ledger::{self, Ledger, RoomState};
 use super::row::{self, Chain, journal_sum, link, stamp};
 use super::view::{Cursor, Way, prepare};
@@ -127,7 +128,11 @@ impl<'a> Walk<'a> {
             };
             let Some((id, found)) = next else { break };
             let broken = messages.broken.as_deref().or(notes.broken.as_deref());
-            if let Some(bad) = self.step(id, &found, table, broken) {
+            let before = match &found {
+                Found::Row(stored) if stored.is_removed() => erase::noted(conn, id).map_err(Trouble::from)?,
+                _ => None,
+            };
+            if let Some(bad) = self.step(id, &found, before, table, broken) {
                 return Ok(Some(bad));
             }
             *events += 1;
@@ -139,7 +144,15 @@ impl<'a> Walk<'a> {
         Ok(self.end(broken))
     }
 
-    fn step(&mut self, id: i64, found: &Found, table: Table, broken: Option<&str>) -> Option<Bad> {
+    /// `before`: what the chain goes over, if the text was taken out since.
+    fn step(
+        &mut self,
+        id: i64,
+        found: &Found,
+        before: Option<Chain>,
+        table: Table,
+        broken: Option<&str>,
+    ) -> Option<Bad> {
         let expected = self.number.next();
         let number = row::number(id);
         if number <= self.room.base {
@@ -160,7 +173,7 @@ impl<'a> Walk<'a> {
         if let Err(what) = stored.event(table, &self.room.entry()) {
             return self.bad(number, what);
         }
-        self.chain = link(&self.chain, &row.digest());
+        self.chain = link(&self.chain, &before.unwrap_or_else(|| row.digest()));
         self.number = number;
         (self.chain != *chain).then(|| self.bad(number, "it is not linked to the one before"))?
     }
@@ -240,7 +253,7 @@ fn state(conn: &Connection, rooms: &[RoomState]) -> Result<Option<Bad>, Trouble>
 fn words(conn: &Connection, _: &[RoomState]) -> Result<Option<Bad>, Trouble> {
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
     let indexed = count("SELECT count(*) FROM search").map_err(|error| named("the index of words", error))?;
-    let messages = count("SELECT count(*) FROM messages")?;
+    let messages = count("SELECT (SELECT count(*) FROM messages) - (SELECT count(*) FROM erased)")?;
     let what = format!("the index of words: it has {indexed} messages of {messages}");
     Ok((indexed != messages).then(|| whole(what)))
 }
