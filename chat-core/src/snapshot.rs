@@ -4,23 +4,30 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::{self, Account};
 use crate::change::{Remembered, Verdict};
 use crate::config::Config;
 use crate::digest::{Digest, Hasher};
-use crate::event::{Event, Place};
+use crate::event::Place;
 use crate::id::{Epoch, RoomId, Seq, SessionId, TransferId};
 use crate::name::UserName;
 use crate::room::{Room, RoomRecord};
+use crate::secrets::Rotation;
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
 use crate::transfer::Transfer;
+use crate::whisper;
 
 /// The form of snapshot that this version writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The form from before there were transfers, which is read, too.
 const WITHOUT_TRANSFERS: u32 = 1;
+
+/// The form from before there were accounts, and secrets that rotate; read, too.
+#[cfg(feature = "bincode")]
+const WITHOUT_ACCOUNTS: u32 = 2;
 
 /// A state as a value. What can be derived is left out, so that it cannot contradict the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +42,10 @@ pub struct Snapshot {
     transfers_made: u64,
     #[serde(default)]
     transfers: Vec<(TransferId, Transfer)>,
+    #[serde(default)]
+    accounts: Vec<(UserName, Account)>,
+    #[serde(default)]
+    rotations: Vec<(SessionId, Rotation)>,
 }
 
 /// Why a snapshot is not taken.
@@ -68,6 +79,8 @@ impl Snapshot {
             sessions: state.sessions.iter().map(|(id, session)| (*id, Session::clone(session))).collect(),
             transfers_made: state.transfers.made,
             transfers: state.transfers.all.iter().map(|(id, held)| (*id, Transfer::clone(held))).collect(),
+            accounts: state.accounts.iter().map(|(name, held)| (name.clone(), held.clone())).collect(),
+            rotations: state.rotations.iter().map(|(id, held)| (*id, held.clone())).collect(),
         }
     }
 
@@ -96,8 +109,12 @@ impl Snapshot {
             room.record = record;
             state.insert_room(id, room);
         }
+        state.accounts.extend(self.accounts);
         for (id, session) in self.sessions {
             state.insert_session(id, session);
+        }
+        for (id, rotation) in self.rotations {
+            state.insert_rotation(id, rotation);
         }
         state.transfers.made = self.transfers_made;
         for (id, transfer) in self.transfers {
@@ -113,8 +130,9 @@ impl Snapshot {
         let rooms: BTreeSet<RoomId> = self.rooms.iter().map(|(id, _)| *id).collect();
         let room_names: BTreeSet<_> = self.rooms.iter().map(|(_, room)| &room.name).collect();
         let sessions: BTreeSet<SessionId> = self.sessions.iter().map(|(id, _)| *id).collect();
-        let tokens: BTreeSet<_> = self.sessions.iter().map(|(_, session)| session.token).collect();
-        let named = self.sessions.iter().filter(|(_, session)| session.holds_name());
+        let accounts: BTreeSet<_> = self.accounts.iter().map(|(name, _)| name).collect();
+        let is_guest = |session: &Session| !accounts.contains(&session.user);
+        let named = self.sessions.iter().filter(|(_, session)| session.holds_name() && is_guest(session));
         let names: BTreeSet<_> = named.clone().map(|(_, session)| &session.user).collect();
         let occupied: BTreeSet<RoomId> =
             self.sessions.iter().flat_map(|(_, session)| &session.rooms).map(|member| member.room).collect();
@@ -122,7 +140,7 @@ impl Snapshot {
             (rooms.len() == self.rooms.len(), "a room comes twice"),
             (room_names.len() == self.rooms.len(), "two rooms have one name"),
             (sessions.len() == self.sessions.len(), "a session comes twice"),
-            (tokens.len() == self.sessions.len(), "two sessions have one secret"),
+            (accounts.len() == self.accounts.len(), "an account comes twice"),
             (names.len() == named.count(), "two sessions hold one name"),
             (occupied.is_subset(&rooms), "a session is in a room that does not exist"),
             (rooms.iter().all(|room| room.0 <= self.rooms_opened), "a room was never opened"),
@@ -133,7 +151,24 @@ impl Snapshot {
             (self.sessions.iter().all(|(_, session)| memberships_differ(session)), "a member comes twice"),
         ];
         first_failed(&checks)?;
+        self.check_secrets(&sessions)?;
         self.check_transfers(&sessions)
+    }
+
+    fn check_secrets(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
+        let current = self.sessions.iter().map(|(_, session)| session.token);
+        let others = self.rotations.iter().flat_map(|(_, rotation)| rotation.all().copied());
+        let (mut count, mut all) = (0, BTreeSet::new());
+        current.chain(others).for_each(|hash| {
+            count += 1;
+            all.insert(hash);
+        });
+        let rotated: BTreeSet<SessionId> = self.rotations.iter().map(|(id, _)| *id).collect();
+        first_failed(&[
+            (all.len() == count, "two sessions have one secret"),
+            (rotated.len() == self.rotations.len(), "a session's secrets come twice"),
+            (rotated.is_subset(sessions), "a secret's session does not exist"),
+        ])
     }
 
     fn check_transfers(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
@@ -174,7 +209,12 @@ impl bincode::Encode for Snapshot {
             return Ok(());
         }
         self.transfers_made.encode(e)?;
-        self.transfers.encode(e)
+        self.transfers.encode(e)?;
+        if self.version == WITHOUT_ACCOUNTS {
+            return Ok(());
+        }
+        self.accounts.encode(e)?;
+        self.rotations.encode(e)
     }
 }
 
@@ -189,7 +229,22 @@ impl<C> bincode::Decode<C> for Snapshot {
             WITHOUT_TRANSFERS => (0, Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?),
         };
-        Ok(Snapshot { version, seq, now, rooms_opened, rooms, sessions, transfers_made, transfers })
+        let (accounts, rotations) = match version {
+            WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Vec::new()),
+            _ => (Decode::decode(d)?, Decode::decode(d)?),
+        };
+        Ok(Snapshot {
+            version,
+            seq,
+            now,
+            rooms_opened,
+            rooms,
+            sessions,
+            transfers_made,
+            transfers,
+            accounts,
+            rotations,
+        })
     }
 }
 
@@ -222,6 +277,15 @@ pub(crate) fn digest(state: &State) -> Digest {
             transfer.feed(h.word(id.0));
         }
     }
+    // So with accounts, and with secrets that were used.
+    if !state.accounts.is_empty() {
+        h.word(state.accounts.len() as u64);
+        state.accounts.iter().for_each(|(name, account)| account::feed(name, account, &mut h));
+    }
+    if !state.rotations.is_empty() {
+        h.word(state.rotations.len() as u64);
+        state.rotations.iter().for_each(|(id, rotation)| rotation.feed(h.word(id.as_u64())));
+    }
     Digest(h.finish())
 }
 
@@ -249,8 +313,9 @@ fn feed_session(session: &Session, h: &mut Hasher) {
         Presence::Lingering { until } => {
             h.word(2).word(until.0);
         }
-        Presence::Asleep { until, rooms } => {
-            h.word(3).word(until.0).word(rooms.len() as u64);
+        Presence::Asleep { until, rooms } | Presence::Away { until, rooms } => {
+            let tag = if matches!(session.presence, Presence::Away { .. }) { 4 } else { 3 };
+            h.word(tag).word(until.0).word(rooms.len() as u64);
             for room in rooms {
                 h.bytes(room.as_str().as_bytes());
             }
@@ -265,10 +330,7 @@ fn feed_session(session: &Session, h: &mut Hasher) {
     h.word(session.whisper_head.0).word(session.whispers().count() as u64);
     for (stamp, event) in session.whispers() {
         feed_stamp(*stamp, h);
-        if let Event::Whispered { from, to, body, number } = event {
-            h.bytes(from.as_str().as_bytes()).bytes(to.as_str().as_bytes());
-            h.bytes(body.as_str().as_bytes()).word(number.0);
-        }
+        whisper::feed(event, h);
     }
 }
 
