@@ -104,9 +104,9 @@ fn every_message_has_a_vector() {
             })
             .collect()
     };
-    let client = "accept bye cancel chunk decline finish hash history hello join leave offer pause ping pong \
-                  received rooms say search topic transfers users whisper";
-    let server = "accepted attached cancelled caught_up chunk churned closed closing credit declined finished gap \
+    let client = "accept bye cancel chunk decline finish hash history hello join leave log_out_everywhere login offer password pause ping pong \
+                  received register rooms say search topic transfers unlock users whisper";
+    let server = "accepted attached cancelled caught_up chunk churned closed closing credit declined done finished gap \
                   hashed history joined left members offered paused ping pong progressed refused replaced resumed \
                   rooms said search stop topic_changed transfers users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };
