@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    Ask, Chat, Code, Command, Detach, NodeId, Offer, Query, Rejection, RequestId, SessionId, Since, Target,
-    TokenHash,
+    Ask, Chat, Code, Command, Detach, Kind, NodeId, Offer, Query, Refusal, Rejection, RequestId, SessionId,
+    Since, Target, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -289,11 +289,13 @@ impl<L: Log> Engine<L> {
                 self.entered(since);
                 self.accepted();
             }
-            (Command::Attach { session, .. }, Err(rejection)) => {
-                let refusal = (&rejection).into();
-                self.fan_out.push(Item::Reject { session, refusal });
+            (Command::Attach { session, .. } | Command::LogIn { session, .. }, Err(rejection)) => {
+                self.turn_away(session, &rejection);
             }
-            (Command::Attach { session, .. }, Ok(())) => {
+            // Unless a secret came back that was used up: then nobody is attached.
+            (Command::Attach { session, .. } | Command::LogIn { session, .. }, Ok(()))
+                if self.chat.user(session).is_some() =>
+            {
                 self.attached(session);
                 // Behind its welcome: a sender is told at once how far its passes may go.
                 if let Some((from, to)) = self.fan_out.moved.take() {
@@ -302,6 +304,18 @@ impl<L: Log> Engine<L> {
             }
             _ => {}
         }
+    }
+
+    /// A connection gets no session. What is said in a code that ends connections ends it.
+    fn turn_away(&mut self, session: SessionId, rejection: &Rejection) {
+        let refusal = Refusal::from(rejection);
+        self.fan_out.push(match refusal.kind() {
+            Kind::Closed | Kind::ClosedComeBack => {
+                let closing = notice::closing_saying(rejection.code(), &refusal.message);
+                Item::Close { session, closing, keep_talk: true }
+            }
+            Kind::Refused | Kind::RefusedForNow => Item::Reject { session, refusal },
+        });
     }
 
     pub(crate) fn refuse(&mut self, session: SessionId, re: RequestId, rejection: &Rejection) {

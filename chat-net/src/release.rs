@@ -211,12 +211,8 @@ impl<L: Log> Engine<L> {
             rooms: wire(config.rooms_per_session),
             unanswered: wire(config.answers),
         };
-        let resumable_ms = config.resumable_ms;
+        let resumable_ms = self.chat.resumable_ms(session);
         let Some(joining) = self.table.take_joining(session) else { return };
-        let token = match (&joining.hello.resume, resumed) {
-            (Some(kept), true) => Arc::clone(kept),
-            _ => Arc::clone(&joining.token),
-        };
         let position = |place: &Place| RoomPosition {
             room: place.room.as_str().into(),
             since: Since { epoch: place.epoch, number: place.number },
@@ -224,7 +220,7 @@ impl<L: Log> Engine<L> {
         let welcome = Welcome {
             user: user.as_str().into(),
             resumed,
-            token,
+            token: Arc::clone(&joining.token),
             resumable_ms,
             at: self.clock.now(),
             durability: self.parts.store.durability().into(),

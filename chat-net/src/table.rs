@@ -40,7 +40,7 @@ pub(crate) struct Behind {
 #[derive(Debug)]
 pub(crate) struct Joining {
     pub(crate) hello: Hello,
-    /// The session's secret, if a new one is begun.
+    /// The secret that resumes the session next.
     pub(crate) token: Arc<str>,
     /// Told whether the name was accepted.
     pub(crate) verdict: oneshot::Sender<bool>,

@@ -12,24 +12,9 @@ use crate::stamp::Timestamp;
 use crate::state::State;
 
 impl State {
-    /// Whether there is an account of that name.
-    pub(crate) fn is_account(&self, _user: &UserName) -> bool {
-        false
-    }
-
-    /// Whether a session is logged in to an account.
-    fn has_account(&self, _session: SessionId) -> bool {
-        false
-    }
-
     /// Whether an account is an operator's.
-    fn is_operators(&self, _user: &UserName) -> bool {
-        false
-    }
-
-    /// Whether a session is an operator's.
-    pub(crate) fn is_operator(&self, session: SessionId) -> bool {
-        self.has_account(session) && self.is_operators(&self.sessions[&session].user)
+    fn is_operators(&self, user: &UserName) -> bool {
+        self.accounts.get(user).is_some_and(|account| account.is_operator)
     }
 
     /// As whom a room knows a session.
@@ -38,14 +23,6 @@ impl State {
             true => Who::Account(self.sessions[&session].user.clone()),
             false => Who::Guest(session),
         }
-    }
-
-    /// The members of a room who have that name.
-    pub(crate) fn members_called(&self, room: &Room, user: &UserName) -> Vec<SessionId> {
-        if !room.by_name.contains_key(user) {
-            return Vec::new();
-        }
-        room.members.iter().copied().filter(|session| self.sessions[session].user == *user).collect()
     }
 
     /// What a room remembers of a session.

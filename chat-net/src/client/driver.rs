@@ -361,7 +361,7 @@ impl Driver {
                 Ok(())
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
-            FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
+            FromServer::Pong { .. } | FromServer::Welcome(_) | FromServer::Done { .. } => Ok(()),
             FromServer::Chunk(chunk) => self.files.chunk(&chunk).map_err(Why::Protocol),
             FromServer::Credit(credit) => {
                 self.files.credit(credit);

@@ -51,7 +51,8 @@ pub(super) async fn greet(
                 | FromServer::Pong { .. }
                 | FromServer::Chunk(_)
                 | FromServer::Credit(_)
-                | FromServer::Stop { .. } => {}
+                | FromServer::Stop { .. }
+                | FromServer::Done { .. } => {}
             }
         }
     };

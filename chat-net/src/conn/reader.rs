@@ -273,6 +273,12 @@ impl Reader {
             }
             // Pieces of their own.
             Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => Ok(()),
+            Ok(FromClient::Unlock { .. } | FromClient::Login { .. } | FromClient::Register { .. }) => {
+                self.refuse(RequestId::NONE, Code::UnknownAsk).await
+            }
+            Ok(FromClient::Password { id, .. } | FromClient::LogOutEverywhere { id }) => {
+                self.refuse(id, Code::UnknownAsk).await
+            }
             Ok(FromClient::Ask { id, ask }) => self.ask(id, ask).await,
             Ok(FromClient::Query { id, query }) => self.query(id, query).await,
         }

@@ -79,6 +79,7 @@ fn print(print: &mut Print<'_>, frame: &FromServer, own: bool) {
         FromServer::Ping { .. } | FromServer::Pong { .. } => {}
         // Lines cannot carry a file.
         FromServer::Chunk(_) | FromServer::Credit(_) | FromServer::Stop { .. } => {}
+        FromServer::Done { .. } => print.raw("- done\n"),
     }
 }
 
