@@ -10,6 +10,7 @@ use crate::roles::{Act, HistoryFrom, Order, Rank, Role, Standing, Who};
 use crate::room::Room;
 use crate::stamp::Timestamp;
 use crate::state::State;
+use crate::text::Body;
 
 impl State {
     /// Whether an account is an operator's.
@@ -188,6 +189,6 @@ impl State {
 }
 
 /// A reason as it is told, if there is one.
-pub(crate) fn reason(state: &State, text: Option<&Arc<str>>) -> Result<Option<crate::text::Body>, Rejection> {
-    Ok(text.map(|text| crate::text::Body::new(text, state.config.topic_bytes)).transpose()?)
+pub(crate) fn reason(state: &State, text: Option<&Arc<str>>) -> Result<Option<Body>, Rejection> {
+    Ok(text.map(|text| Body::new(text, state.config.topic_bytes)).transpose()?)
 }
