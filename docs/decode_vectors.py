@@ -81,9 +81,12 @@ QUERY = tag(("users", obj(room_0=opt(string), after_0=opt(string))), ("rooms", o
             ("history", both(obj(room=string), both(anchor, obj(limit=num)))),
             ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)), ("transfers", obj()),
             ("room", obj(room=string)), ("audit", obj(before_0=opt(num))))
-CLIENT = [("hello", obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)),
+HELLO = obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)
+PROVEN = both(HELLO, obj(password=string))
+CLIENT = [("hello", HELLO),
           (None, both(obj(id_0=num), ASK)), (None, both(obj(id_0=num), QUERY)), ("ping", NONCE), ("pong", NONCE), ("bye", obj()),
-          CHUNK, ("received", obj(**OF, offset=num))]
+          CHUNK, ("received", obj(**OF, offset=num)), ("unlock", obj(password=string)), ("login", PROVEN), ("register", PROVEN),
+          ("password", obj(id_0=num, old=string, new=string)), ("log_out_everywhere", obj(id_0=num))]
 EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("replaced", obj()),
             ("refused", obj(code=num, reason=string, message=string, retry_after_ms_0=opt(num))),
             ("members", obj(**POSITION, fresh=boolean, total=num, users=NAMES)), ("joined", obj(**POSITION, user=string)),
@@ -115,7 +118,7 @@ LIMITS = obj(body_bytes=num, frame_bytes=num, rooms=num, unanswered=num)
 SERVER = [("welcome", obj(user=string, resumed=boolean, token=string, resumable_ms=num, at=num, durability=string, rooms=PLACES, limits=LIMITS)),
           (None, both(obj(re_0=num, past_0=boolean, at=num), EVENT)), (None, both(obj(re_0=num), ANSWER)), ("ping", NONCE), ("pong", NONCE),
           ("closing", obj(code=num, reason=string, message=string, reconnect_after_ms_0=opt(num))), CHUNK,
-          ("credit", obj(**OF, **{"pass": num}, next=num, until=num)), ("stop", obj(**OF, **{"pass": num}))]
+          ("credit", obj(**OF, **{"pass": num}, next=num, until=num)), ("stop", obj(**OF, **{"pass": num})), ("done", obj(re_0=num))]
 
 def message(kinds, data):
     r = Reader(data)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::PasswordHash;
 use crate::command::TokenHash;
 use crate::event::{Event, Place};
 use crate::id::{Epoch, Number, RequestId, RoomId, SessionId, TransferId};
@@ -111,8 +112,97 @@ pub enum Change {
     },
     /// Something became of a file's transfer.
     Transfer(TransferChange),
+    /// A session was resumed: the secret that was presented is its current one, and it was told the next.
+    SecretUsed {
+        /// Which, under its new attachment.
+        session: SessionId,
+        /// The secret that was presented.
+        presented: TokenHash,
+        /// The one it was told.
+        next: TokenHash,
+    },
+    /// Something became of an account.
+    Account(AccountChange),
+    /// A device of an account sleeps on, though its files are waited for no longer.
+    SessionAway {
+        /// Which.
+        session: SessionId,
+        /// Until then.
+        until: Timestamp,
+    },
     /// Something became of the order in a room.
     Order(OrderChange),
+}
+
+/// One change of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AccountChange {
+    /// There is one.
+    Registered {
+        /// Its name, as first written.
+        name: UserName,
+        /// What its password is checked against, if it has one.
+        password: Option<PasswordHash>,
+    },
+    /// It has another password, or none.
+    PasswordSet {
+        /// Which.
+        name: UserName,
+        /// What it is checked against.
+        password: Option<PasswordHash>,
+    },
+    /// It is an operator's, or is not any more.
+    OperatorSet {
+        /// Which.
+        name: UserName,
+        /// Whether it is.
+        is_operator: bool,
+    },
+    /// Nobody may log in as it, or somebody may again.
+    DisabledSet {
+        /// Which.
+        name: UserName,
+        /// Whether nobody may.
+        is_disabled: bool,
+    },
+    /// A whisper waits for it: it has no session.
+    WhisperWaits {
+        /// Which.
+        name: UserName,
+        /// What it will be told, under a number of its own.
+        event: Event,
+    },
+    /// All that waited for it was told to its first session.
+    WhispersTold {
+        /// Which.
+        name: UserName,
+        /// The session.
+        session: SessionId,
+    },
+}
+
+impl AccountChange {
+    /// Of which account it is.
+    #[must_use]
+    pub fn name(&self) -> &UserName {
+        match self {
+            AccountChange::Registered { name, .. }
+            | AccountChange::PasswordSet { name, .. }
+            | AccountChange::OperatorSet { name, .. }
+            | AccountChange::DisabledSet { name, .. }
+            | AccountChange::WhisperWaits { name, .. }
+            | AccountChange::WhispersTold { name, .. } => name,
+        }
+    }
+}
+
+impl From<AccountChange> for Change {
+    fn from(change: AccountChange) -> Change {
+        Change::Account(change)
+    }
 }
 
 /// One change of the order in rooms. What members are told of it is a numbered event of its own.

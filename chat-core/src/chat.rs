@@ -2,6 +2,7 @@
 
 use crate::answers::{self, fingerprint};
 use crate::change::{Asked, Change, TransferChange};
+use crate::code::Code;
 use crate::command::{Ask, Command, TokenHash};
 use crate::config::Config;
 use crate::deadline::Due;
@@ -12,7 +13,7 @@ use crate::name::UserName;
 use crate::rejection::Rejection;
 use crate::roles;
 use crate::room;
-use crate::session::{self, Attach, Presence};
+use crate::session::{self, Attach, Presence, Resume};
 use crate::sink::{Asker, Audience, Sink};
 use crate::snapshot::{RestoreError, Snapshot};
 use crate::stamp::{Stamp, Timestamp};
@@ -54,7 +55,8 @@ impl Chat {
     /// Takes one entry of the log: decides, changes state, and tells `out` what to tell whom.
     ///
     /// A refused ask that carries a request id is remembered, so that its repeat is refused alike: the
-    /// refusal then comes as [`Event::Refused`] and the result is `Ok`. Every other refusal is an `Err`.
+    /// refusal then comes as [`Event::Refused`] and the result is `Ok`. So it does when a secret comes back that was used
+    /// up: the attachment is refused, but the session whose it was has ended. Every other refusal is an `Err`.
     ///
     /// # Errors
     /// The reason why the entry was not taken. Nothing changed, and nobody was told.
@@ -120,7 +122,14 @@ impl Chat {
                         self.take_name(stamp, &user, steps, out);
                         open(*session, user, *token, steps);
                     }
-                    Attach::Resume(old) => self.resume(stamp, old, *session, steps, out),
+                    Attach::Resume { old, presented } => {
+                        let resume = Resume { old, new: *session, presented, next: *token };
+                        self.resume(stamp, resume, steps, out);
+                    }
+                    Attach::Revoke(old) => {
+                        self.end_session(stamp, old, Code::SessionRevoked, steps, out);
+                        steps.tell(*session, Event::Refused((&Rejection::TokenRevoked).into()));
+                    }
                 }
                 Ok(())
             }
@@ -150,12 +159,17 @@ impl Chat {
                 self.tick(stamp, steps, out);
                 Ok(())
             }
+            Command::LogIn { session, account, token } => {
+                self.log_in(stamp, (*session, account, *token), steps, out)
+            }
+            Command::Account { by, act } => self.act_on_account(stamp, *by, act, steps, out),
         }
     }
 
     /// Whoever had a name and sleeps is not waited for any more once another has it: what it sends and receives ends.
     fn take_name<S: Sink + ?Sized>(&mut self, stamp: Stamp, user: &UserName, steps: &mut Steps, out: &mut S) {
-        for session in self.state.asleep_as(user) {
+        let asleep: Vec<SessionId> = self.state.asleep_as(user).collect();
+        for session in asleep {
             transfer::decide_end(&self.state, session, steps);
             self.perform(stamp, steps, out);
         }
@@ -163,24 +177,21 @@ impl Chat {
 
     /// Moves a session to a new attachment, brings one that slept back into its rooms, and tells it where
     /// all of them end, and how the transfers stand that concern it.
-    fn resume<S: Sink + ?Sized>(
-        &mut self,
-        stamp: Stamp,
-        old: SessionId,
-        new: SessionId,
-        steps: &mut Steps,
-        out: &mut S,
-    ) {
+    fn resume<S: Sink + ?Sized>(&mut self, stamp: Stamp, resume: Resume, steps: &mut Steps, out: &mut S) {
+        let Resume { old, new, .. } = resume;
         let (was_away, asleep_in) = match &self.state.sessions[&old].presence {
             Presence::Attached => (false, Vec::new()),
             Presence::Lingering { .. } => (true, Vec::new()),
-            Presence::Asleep { rooms, .. } => (true, rooms.clone()),
+            Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.clone()),
         };
         let put_out = self.state.orders.put_out.get(&old).cloned().unwrap_or_default();
-        session::resume(&self.state, old, new, steps);
+        session::resume(&self.state, resume, steps);
         self.perform(stamp, steps, out);
         let user = self.state.sessions[&new].user.clone();
-        self.take_name(stamp, &user, steps, out);
+        // The other devices of an account are waited for as before.
+        if !self.state.is_account(&user) {
+            self.take_name(stamp, &user, steps, out);
+        }
         let mut closed = Vec::new();
         for room in &asleep_in {
             if let Err(rejection) = room::rejoin(&self.state, stamp, new, room, steps) {
@@ -242,7 +253,7 @@ impl Chat {
         }
     }
 
-    fn perform<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+    pub(crate) fn perform<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
         for step in steps.0.drain(..) {
             match step {
                 Step::Change { change, asker, except } => {
@@ -262,6 +273,7 @@ impl Chat {
                     let audience = Audience { sessions, asker, past: past.is_some() && asker.is_none() };
                     out.deliver(past.unwrap_or(stamp), &event, audience);
                 }
+                Step::Close { session, code } => out.close(stamp, session, code),
             }
         }
     }

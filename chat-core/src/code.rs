@@ -69,26 +69,26 @@ codes! {
     TooManyTransfers = 123 "too_many_transfers" "as many files are offered or on their way as may be, finish or cancel one first";
     ToYourself = 124 "to_yourself" "a file goes to somebody else";
     BadFile = 125 "bad_file" "the file's name or size breaks a rule";
-    NotAllowed = 126 "not_allowed" "your role in the room does not allow that";
+    NotAllowed = 126 "not_allowed" "that is for others to do here";
     Muted = 127 "muted" "you may only read in that room for now";
     Banned = 128 "banned" "you may not be in that room for now";
     BadKey = 129 "bad_key" "the room has a key, and that is not it";
     CannotJoin = 130 "cannot_join" "the room is closed to you, or only some may make rooms";
-    LoginRequired = 131 "login_required" "that name needs a login";
+    LoginRequired = 131 "login_required" "that name, or this server, needs a login";
     BadLogin = 132 "bad_login" "the name or the password is wrong";
     NoSuchMessage = 133 "no_such_message" "there is no message of that number in the room";
-    TokenRevoked = 134 "token_revoked" "the session was ended, because an old secret of it was used again; log in anew";
-    PasswordRequired = 135 "password_required" "this server needs its password first";
-    WeakPassword = 136 "weak_password" "the password is too short, or too common";
+    TokenRevoked = 134 "token_revoked" "that secret of the session was used up, so the session was ended; begin a new one";
+    PasswordRequired = 135 "password_required" "this server has a password, say it first";
+    WeakPassword = 136 "weak_password" "a password has 8 to 1,024 bytes, choose another";
     AccountExists = 137 "account_exists" "there is an account of that name";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
     StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";
     TransfersFull = 203 "transfers_full" "the server carries as many files as it may, try again later";
     SlowMode = 204 "slow_mode" "the room is in slow mode, wait a little";
-    Busy = 205 "busy" "the server has too much to do, try again later";
+    Busy = 205 "busy" "the server has too much to do with that right now, try again in a moment";
     AccountsFull = 206 "accounts_full" "the server has as many accounts as it may hold";
-    TooManyLogins = 207 "too_many_logins" "too many logins failed, try again later";
+    TooManyLogins = 207 "too_many_logins" "too many wrong passwords, wait a little";
     GoingAway = 300 "going_away" "the server is ending, come back later";
     SlowReader = 301 "slow_reader" "this connection reads too slowly, come back and resume";
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";
@@ -104,9 +104,9 @@ codes! {
     WrongProtocol = 406 "wrong_protocol" "this port does not speak that protocol";
     TlsRequired = 407 "tls_required" "everything on this port is encrypted, connect with TLS";
     BadUtf8 = 408 "bad_utf8" "a message that was sent as text is not UTF-8";
-    AccountDisabled = 409 "account_disabled" "this account is disabled";
-    KickedOut = 410 "kicked_out" "an operator of the server ended this session";
-    LoggedOut = 411 "logged_out" "this account was logged out everywhere";
+    AccountDisabled = 409 "account_disabled" "this account is disabled, ask who runs the server";
+    LoggedOut = 411 "logged_out" "this session was logged out, log in again";
+    SessionRevoked = 412 "session_revoked" "a secret of this session came back that was used up, so somebody else may have it; log in again";
 }
 
 impl Code {

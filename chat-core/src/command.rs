@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::PasswordHash;
 use crate::config::Config;
 use crate::id::{Epoch, NodeId, Number, RequestId, SessionId, TransferId};
 use crate::name::UserName;
@@ -332,8 +333,8 @@ pub enum Command {
         session: SessionId,
         /// The name it wants. Not looked at when a session is resumed.
         name: Arc<str>,
-        /// The hash of the secret that resumes this session later. Not looked at when one is resumed now:
-        /// the session keeps its own.
+        /// The hash of a new secret, that resumes this session later: the first of one that is begun, the next of one
+        /// that is resumed.
         token: TokenHash,
         /// The hash of the secret of the session to resume. If there is none, a new one is begun.
         resume: Option<TokenHash>,
@@ -373,6 +374,22 @@ pub enum Command {
     },
     /// Time passed; what is due happens. See [`Chat::next_deadline`](crate::Chat::next_deadline).
     Tick,
+    /// A connection is one of an account: who it is was checked at the edge.
+    LogIn {
+        /// The new attachment's id; never used before.
+        session: SessionId,
+        /// The account's name.
+        account: Arc<str>,
+        /// The hash of the secret that resumes this session later.
+        token: TokenHash,
+    },
+    /// Something is done about an account.
+    Account {
+        /// The session that wants it; none: the server itself.
+        by: Option<SessionId>,
+        /// What.
+        act: AccountAct,
+    },
     /// A session asks for [`Ask::Delete`], and the store was asked who said it.
     Delete {
         /// Who asks.
@@ -386,4 +403,60 @@ pub enum Command {
         /// Who said it; none: there is no such message, or it is removed already.
         author: Option<UserName>,
     },
+}
+
+/// What is done about an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+pub enum AccountAct {
+    /// There is one of this name from now on. Refused while somebody is here under it.
+    Register {
+        /// Its name; a reserved one may be an account's.
+        name: Arc<str>,
+        /// What its password is checked against; none: nobody logs in by a password.
+        password: Option<PasswordHash>,
+    },
+    /// It has another password. All its sessions but the one that wants it end.
+    SetPassword {
+        /// Its name.
+        name: Arc<str>,
+        /// What the new one is checked against; none: nobody logs in by a password.
+        password: Option<PasswordHash>,
+    },
+    /// Its sessions are those of an operator, or are not any more.
+    SetOperator {
+        /// Its name.
+        name: Arc<str>,
+        /// Whether they are.
+        is_operator: bool,
+    },
+    /// Nobody may log in as it, and all its sessions end; or somebody may again.
+    SetDisabled {
+        /// Its name.
+        name: Arc<str>,
+        /// Whether nobody may.
+        is_disabled: bool,
+    },
+    /// All its sessions end, but for one.
+    LogOutEverywhere {
+        /// Its name.
+        name: Arc<str>,
+        /// The one that goes on.
+        except: Option<SessionId>,
+    },
+}
+
+impl AccountAct {
+    /// The account's name, as it was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            AccountAct::Register { name, .. }
+            | AccountAct::SetPassword { name, .. }
+            | AccountAct::SetOperator { name, .. }
+            | AccountAct::SetDisabled { name, .. }
+            | AccountAct::LogOutEverywhere { name, .. } => name,
+        }
+    }
 }

@@ -41,15 +41,32 @@ pub struct Config {
     pub linger_ms: u64,
     /// How long after the drop a session can still be resumed; from `linger_ms` on without its name held.
     pub resumable_ms: u64,
+    /// The same of an account's session, which is one device of it; what is sent and received there is waited for as for
+    /// any other.
+    pub device_ms: u64,
     /// Sessions without a connection, lingering or asleep. At it, the one that has been asleep for longest
     /// ends; if none is asleep, the one dropped first.
     pub detached: usize,
+    /// Secrets of a session that were used up and are still known; one that returns ends the session, an older one is
+    /// taken for no secret at all. As many may have been told in welcomes since the last one that was used.
+    pub spent_secrets: usize,
+    /// Accounts in all, disabled ones among them; one more is refused `accounts_full`.
+    pub accounts: usize,
+    /// Whether only accounts get in: a name without a login is refused `login_required`.
+    pub accounts_required: bool,
+    /// Sessions of one account. At it, the one that has had no connection for longest makes way for a new one, or, if all
+    /// have one, the first that came; it is closed with `logged_out`.
+    pub devices: usize,
     /// Answers remembered for each session, so that a repeated ask returns the first one.
     pub answers: usize,
     /// The last whispers to a session that are kept, so that one lost with a connection is told again.
     pub whispers: usize,
     /// Bytes of text in those whispers; the last is kept whatever its length.
     pub whisper_bytes: usize,
+    /// The last whispers that wait for an account without a session, and that are kept for each of its sessions.
+    pub account_whispers: usize,
+    /// Bytes of text in those; the last is kept whatever its length.
+    pub account_whisper_bytes: usize,
     /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
     pub file_bytes: u64,
     /// Bytes in one chunk, unless the sender wants less; 4 KiB to 1 MiB.
@@ -107,10 +124,17 @@ impl Default for Config {
             digest_names: 20,
             linger_ms: 30_000,
             resumable_ms: 300_000,
+            device_ms: 30 * 24 * 3_600_000,
             detached: 10_000,
+            spent_secrets: 8,
+            accounts: 10_000,
+            accounts_required: false,
+            devices: 16,
             answers: 256,
             whispers: 32,
             whisper_bytes: 16 * 1024,
+            account_whispers: 256,
+            account_whisper_bytes: 64 * 1024,
             file_bytes: 1 << 50,
             chunk_bytes: 64 * 1024,
             offer_ms: 300_000,

@@ -70,6 +70,7 @@
 //! No command makes it panic. A refusal is a [`Rejection`] with a stable [`Code`]. The one exception:
 //! [`Chat::evolve`] trusts its caller to replay records of this very history.
 
+mod account;
 mod answers;
 mod catch_up;
 mod change;
@@ -89,6 +90,8 @@ mod read;
 mod rejection;
 mod roles;
 mod room;
+mod roster;
+mod secrets;
 mod session;
 mod sink;
 mod snapshot;
@@ -99,11 +102,12 @@ mod text;
 pub mod transfer;
 mod whisper;
 
+pub use account::{AccountInfo, PasswordHash};
 pub use catch_up::{CatchUp, Kept};
-pub use change::{Asked, Change, OrderChange, Remembered, TransferChange, Verdict};
+pub use change::{AccountChange, Asked, Change, OrderChange, Remembered, TransferChange, Verdict};
 pub use chat::Chat;
 pub use code::{Code, Kind};
-pub use command::{Ask, Command, Detach, Recipient, Since, TokenHash};
+pub use command::{AccountAct, Ask, Command, Detach, Recipient, Since, TokenHash};
 pub use config::{Config, RoomMakers};
 pub use digest::Digest;
 pub use event::{Departure, Event, GapReason, Place, Refusal};

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use crate::account::AccountInfo;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::event::{Event, Place};
@@ -54,10 +55,48 @@ impl Chat {
         self.state.rooms.iter().map(|(id, room)| (*id, room.head()))
     }
 
-    /// The session that answers to a name now, attached or lingering.
+    /// The session that answers to a name now, attached or lingering; of a user with several the one that was attached
+    /// last, if any has a connection one of those.
     #[must_use]
     pub fn session_of(&self, user: &UserName) -> Option<SessionId> {
-        self.state.names.get(user).copied()
+        self.state.foremost(user)
+    }
+
+    /// All sessions of a user, those that sleep among them.
+    pub fn sessions_of(&self, user: &UserName) -> impl Iterator<Item = SessionId> {
+        self.state.devices(user)
+    }
+
+    /// An account by its name, if there is one.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<AccountInfo> {
+        let name = self.state.config.user_name(name).ok()?;
+        let (name, account) = self.state.accounts.get_key_value(&name)?;
+        Some(self.state.account_info(name, account))
+    }
+
+    /// All accounts, in the order of their names.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountInfo> {
+        self.state.accounts.iter().map(|(name, account)| self.state.account_info(name, account))
+    }
+
+    /// Whether a session is one of an account.
+    #[must_use]
+    pub fn has_account(&self, session: SessionId) -> bool {
+        self.state.has_account(session)
+    }
+
+    /// Whether a session is one of an operator's account.
+    #[must_use]
+    pub fn is_operator(&self, session: SessionId) -> bool {
+        self.state.is_operator(session)
+    }
+
+    /// How long after a drop a session can be resumed, in milliseconds.
+    #[must_use]
+    pub fn resumable_ms(&self, session: SessionId) -> u64 {
+        let config = &self.state.config;
+        if self.state.has_account(session) { config.device_ms } else { config.resumable_ms }
     }
 
     /// A room's members, in the order of their ids.
@@ -131,10 +170,9 @@ impl Chat {
                 (Some(room.record.name.clone()), &room.by_name)
             }
         };
-        let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rest = names.range::<UserName, _>((from, Bound::Unbounded)).map(|(name, _)| name);
+        let mut rest = names.names(after.as_ref());
         let users = rest.by_ref().take(self.state.config.page).cloned().collect();
-        Ok(Answer::Users { room, total: names.len() as u64, users, more: rest.next().is_some() })
+        Ok(Answer::Users { room, total: names.users() as u64, users, more: rest.next().is_some() })
     }
 
     /// One page of the rooms that a session may know of, in the order of their names. A page holds a fifth as many rooms as users, for
@@ -173,11 +211,11 @@ impl Chat {
     /// One page of the acts of moderation before a number, newest first. A page holds a fifth as many as users.
     ///
     /// # Errors
-    /// [`Rejection::NotAnOperator`] for all who are none.
+    /// [`Rejection::OperatorsOnly`] for all who are none.
     pub fn audit(&self, session: SessionId, before: Option<u64>) -> Result<Answer, Rejection> {
         self.state.attached(session)?;
         if !self.state.is_operator(session) {
-            return Err(Rejection::NotAnOperator);
+            return Err(Rejection::OperatorsOnly);
         }
         let (entries, more) = self.state.orders.audit.page(before, self.state.config.page / 5);
         Ok(Answer::Audit { entries, more })
@@ -195,12 +233,6 @@ impl Chat {
     pub fn retention_ms(&self, room: RoomId) -> Option<u64> {
         let modes = self.state.rooms.get(&room)?.order.held.modes;
         Some(modes.retention_ms).filter(|ms| *ms > 0)
-    }
-
-    /// Whether a session is an operator's.
-    #[must_use]
-    pub fn is_operator(&self, session: SessionId) -> bool {
-        self.state.attached(session).is_ok() && self.state.is_operator(session)
     }
 
     /// Whether there is such a room, as far as a session may know.
@@ -257,10 +289,10 @@ impl Chat {
         Answer::Transfers { transfers }
     }
 
-    /// How many sessions are attached or lingering, and how many rooms there are.
+    /// How many users have a session that is attached or lingering, and how many rooms there are.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.state.names.len(), self.state.rooms.len())
+        (self.state.names.users(), self.state.rooms.len())
     }
 
     /// How many transfers are not over: offered, running or paused.
@@ -289,7 +321,7 @@ impl Chat {
 fn info(room: &Room) -> RoomInfo {
     RoomInfo {
         room: room.record.name.clone(),
-        members: room.members.len() as u64,
+        members: room.by_name.users() as u64,
         topic: room.record.topic.as_ref().map(|topic| topic.text.clone()),
     }
 }

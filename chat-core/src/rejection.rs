@@ -122,6 +122,47 @@ pub enum Rejection {
     /// The server has as many transfers as it may have.
     #[error("the server carries as many files as it may, try again later")]
     TransfersFull,
+    /// The name is an account's.
+    #[error("\"{name}\" belongs to an account, log in, or choose another name")]
+    LoginRequired {
+        /// The name.
+        name: UserName,
+    },
+    /// Only accounts get in.
+    #[error("only accounts get in here, log in")]
+    LoginsOnly,
+    /// No such account; said alike of a wrong password.
+    #[error("the name or the password is wrong")]
+    BadLogin,
+    /// The account may not be used.
+    #[error("the account \"{name}\" is disabled, ask who runs the server")]
+    AccountDisabled {
+        /// Its name.
+        name: UserName,
+    },
+    /// A secret that was used up: its session was ended, for somebody else may have it.
+    #[error(
+        "that secret was used up, so its session was ended, for somebody else may have it; begin a new one"
+    )]
+    TokenRevoked,
+    /// There is an account of that name.
+    #[error("there is an account \"{name}\", choose another name")]
+    AccountExists {
+        /// Its name.
+        name: UserName,
+    },
+    /// The server has as many accounts as it may have.
+    #[error("the server has as many accounts as it may hold, ask who runs it")]
+    AccountsFull,
+    /// There is no account of that name.
+    #[error("there is no account \"{name}\"")]
+    NoSuchAccount {
+        /// The name.
+        name: UserName,
+    },
+    /// For the server's operators.
+    #[error("only operators of the server may do that")]
+    OperatorsOnly,
     /// The user's rank in the room is too low for that, or not above that of whom it would be done to.
     #[error("in #{room} only {} may do that", at_least(*least))]
     NotAllowed {
@@ -180,9 +221,6 @@ pub enum Rejection {
         /// Not before so many milliseconds.
         retry_after_ms: u64,
     },
-    /// That is for operators of the server.
-    #[error("only an operator of the server may do that")]
-    NotAnOperator,
     /// A mode beyond its limit.
     #[error("{why}")]
     BadMode {
@@ -237,6 +275,14 @@ impl Rejection {
             Rejection::ToYourself => Code::ToYourself,
             Rejection::BadFile { .. } => Code::BadFile,
             Rejection::TransfersFull => Code::TransfersFull,
+            Rejection::LoginRequired { .. } | Rejection::LoginsOnly => Code::LoginRequired,
+            Rejection::BadLogin => Code::BadLogin,
+            Rejection::AccountDisabled { .. } => Code::AccountDisabled,
+            Rejection::TokenRevoked => Code::TokenRevoked,
+            Rejection::AccountExists { .. } => Code::AccountExists,
+            Rejection::AccountsFull => Code::AccountsFull,
+            Rejection::NoSuchAccount { .. } => Code::NoSuchUser,
+            Rejection::OperatorsOnly => Code::NotAllowed,
             Rejection::NotAllowed { .. } => Code::NotAllowed,
             Rejection::Muted { .. } => Code::Muted,
             Rejection::Banned { .. } => Code::Banned,
@@ -244,7 +290,6 @@ impl Rejection {
             Rejection::CannotJoin { .. } => Code::CannotJoin,
             Rejection::NoSuchMessage { .. } => Code::NoSuchMessage,
             Rejection::SlowMode { .. } => Code::SlowMode,
-            Rejection::NotAnOperator => Code::NotAllowed,
             Rejection::BadMode { .. } => Code::BadAsk,
         }
     }

@@ -1,6 +1,5 @@
 //! Rooms: join, leave, say, topic; members in sorted order; the room's own numbering; digests of big rooms.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use crate::id::{Epoch, Number, RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
 use crate::roles::{Order, Role, Standing};
+use crate::roster::Roster;
 use crate::session::{Membership, Session};
 use crate::sink::Asker;
 use crate::stamp::{Stamp, Timestamp};
@@ -25,7 +25,8 @@ pub(crate) struct Room {
     pub(crate) record: RoomRecord,
     /// Sorted, so that a node's share is one slice.
     pub(crate) members: Vec<SessionId>,
-    pub(crate) by_name: BTreeMap<UserName, SessionId>,
+    /// The same by name: a user counts once, with however many devices.
+    pub(crate) by_name: Roster,
     pub(crate) order: Order,
 }
 
@@ -84,13 +85,34 @@ impl Room {
         self.place(self.record.head.next())
     }
 
-    /// When the digest is due that tells of a join or leave after which there are `members`; `None` if it is
-    /// told at once.
-    fn digest_due(&self, state: &State, stamp: Stamp, members: usize) -> Option<Timestamp> {
+    /// How a join or leave is told after which there are so many users.
+    fn told(&self, state: &State, stamp: Stamp, users: usize) -> Told {
         match &self.record.churn {
-            Some(churn) => Some(churn.due),
-            None if members > state.config.big_room_members => Some(stamp.at.plus_ms(state.config.digest_ms)),
-            None => None,
+            Some(churn) => Told::InDigest(churn.due),
+            None if users > state.config.big_room_members => {
+                Told::InDigest(stamp.at.plus_ms(state.config.digest_ms))
+            }
+            None => Told::AtOnce,
+        }
+    }
+}
+
+/// How a session's coming or going is told to the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// By an event of its own.
+    AtOnce,
+    /// In the digest that is due then.
+    InDigest(Timestamp),
+    /// Not at all: the user is in the room by another device.
+    NotAtAll,
+}
+
+impl Told {
+    fn digest(self) -> Option<Timestamp> {
+        match self {
+            Told::InDigest(due) => Some(due),
+            Told::AtOnce | Told::NotAtAll => None,
         }
     }
 }
@@ -211,7 +233,7 @@ impl Room {
             churn: None,
             empty_since,
         };
-        Room { record, members: Vec::new(), by_name: BTreeMap::new(), order: Order::default() }
+        Room { record, members: Vec::new(), by_name: Roster::default(), order: Order::default() }
     }
 }
 
@@ -224,14 +246,17 @@ fn enter(
     except: Option<SessionId>,
     steps: &mut Steps,
 ) {
-    let digest = room.digest_due(state, stamp, room.members.len() + 1);
-    steps.change(Change::MemberAdded { room: id, session, digest });
+    let user = state.sessions[&session].user.clone();
+    let told = match room.by_name.contains(&user) {
+        true => Told::NotAtAll,
+        false => room.told(state, stamp, room.by_name.users() + 1),
+    };
+    steps.change(Change::MemberAdded { room: id, session, digest: told.digest() });
     if !state.rooms.contains_key(&id) && !state.config.server_rooms.contains(&room.record.name) {
         let standing = Box::new(Standing { role: Role::Owner, ..Standing::default() });
         steps.change(OrderChange::Standing { room: id, who: state.who(session), standing });
     }
-    if digest.is_none() {
-        let user = state.sessions[&session].user.clone();
+    if told == Told::AtOnce {
         let joined =
             Change::Numbered { room: id, event: Event::Joined { place: room.next(), user }, by: None };
         match except {
@@ -243,9 +268,10 @@ fn enter(
 
 /// Who is in a room, for one who joins it. The list of a big room is read page by page instead.
 fn members(state: &State, room: &Room, fresh: bool) -> Event {
-    let total = room.members.len() as u64;
-    let big = room.members.len() > state.config.big_room_members.min(state.config.page);
-    let users = if big { Vec::new() } else { room.by_name.keys().cloned().collect() };
+    let count = room.by_name.users();
+    let total = count as u64;
+    let big = count > state.config.big_room_members.min(state.config.page);
+    let users = if big { Vec::new() } else { room.by_name.names(None).cloned().collect() };
     Event::Members { place: room.head(), fresh, total, users }
 }
 
@@ -286,9 +312,12 @@ pub(crate) fn leave(
 ) {
     let room = &state.rooms[&id];
     let user = state.sessions[&session].user.clone();
-    let digest = room.digest_due(state, stamp, room.members.len() - 1);
-    steps.change(Change::MemberRemoved { room: id, session, digest });
-    if digest.is_none() {
+    let told = match room.by_name.is_alone(&user, session) {
+        true => room.told(state, stamp, room.by_name.users() - 1),
+        false => Told::NotAtAll,
+    };
+    steps.change(Change::MemberRemoved { room: id, session, digest: told.digest() });
+    if told == Told::AtOnce {
         let event = Event::Left { place: room.next(), user, why };
         let by = asking.and_then(|asking| asking.by);
         let asker = asking.map(|asking| asking.asker);
@@ -297,7 +326,7 @@ pub(crate) fn leave(
         steps.remember(asking.by, Verdict::Left(room.head()));
         steps.answer(asking.asker, Event::Left { place: room.head(), user, why });
     }
-    if why == Departure::Left {
+    if why == Departure::Left && told != Told::NotAtAll {
         forget_visit(state, session, id, steps);
     }
     if room.members.len() == 1 && room.may_close() {
@@ -379,7 +408,7 @@ pub(crate) fn decide_digest(state: &State, id: RoomId, steps: &mut Steps) {
             place: room.next(),
             joined: churn.joined,
             left: churn.left,
-            total: room.members.len() as u64,
+            total: room.by_name.users() as u64,
             joined_users: churn.joined_users.clone(),
             left_users: churn.left_users.clone(),
         };

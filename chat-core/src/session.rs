@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Remembered};
+use crate::code::Code;
 use crate::command::{Detach, TokenHash};
+use crate::config::Config;
 use crate::deadline::Due;
 use crate::event::{Departure, Event, Place};
 use crate::id::{NodeId, Number, RequestId, RoomId, SessionId};
@@ -17,7 +19,7 @@ use crate::state::State;
 use crate::step::Steps;
 use crate::transfer;
 
-/// One user's visit. It outlives connections; at most one is attached at a time.
+/// One user's visit, on one device. It outlives connections; at most one is attached at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
 pub(crate) struct Session {
@@ -53,6 +55,11 @@ pub(crate) enum Presence {
     },
     /// A member nowhere and without its name, but resumable until then.
     Asleep {
+        until: Timestamp,
+        rooms: Vec<RoomName>,
+    },
+    /// The same of an account's device, for longer than files wait for it.
+    Away {
         until: Timestamp,
         rooms: Vec<RoomName>,
     },
@@ -96,7 +103,7 @@ impl Session {
         match self.presence {
             Presence::Attached => None,
             Presence::Lingering { until } => Some((until, Due::Lingering(id))),
-            Presence::Asleep { until, .. } => Some((until, Due::Asleep(id))),
+            Presence::Asleep { until, .. } | Presence::Away { until, .. } => Some((until, Due::Asleep(id))),
         }
     }
 
@@ -105,7 +112,7 @@ impl Session {
     }
 
     pub(crate) fn holds_name(&self) -> bool {
-        !matches!(self.presence, Presence::Asleep { .. })
+        !matches!(self.presence, Presence::Asleep { .. } | Presence::Away { .. })
     }
 
     /// Its membership of the room of that name, written in any case, with or without `#`.
@@ -119,8 +126,10 @@ impl Session {
 pub(crate) enum Attach {
     /// A new session.
     Open(UserName),
-    /// This session goes on.
-    Resume(SessionId),
+    /// This session goes on, by this one of its secrets.
+    Resume { old: SessionId, presented: TokenHash },
+    /// A secret of this session came back that was used up: the session is over.
+    Revoke(SessionId),
 }
 
 /// Decides which session a connection gets. Changes nothing.
@@ -134,33 +143,57 @@ pub(crate) fn decide_attach(
     if state.sessions.contains_key(&session) {
         return Err(Rejection::AlreadyNamed);
     }
-    if let Some(old) = resume.and_then(|secret| state.tokens.get(&secret).copied()) {
-        let user = &state.sessions[&old].user;
-        return match state.names.get(user) {
-            Some(holder) if *holder != old => Err(Rejection::NameTaken { name: user.clone() }),
-            _ => Ok(Attach::Resume(old)),
-        };
-    }
     if state.tokens.contains_key(&token) {
         return Err(Rejection::AlreadyNamed);
     }
+    if let Some(presented) = resume
+        && let Some(old) = state.tokens.get(&presented).copied()
+    {
+        if state.is_spent(old, &presented) {
+            return Ok(Attach::Revoke(old));
+        }
+        let user = &state.sessions[&old].user;
+        let is_free = state.is_account(user) || state.names.is_alone(user, old);
+        return match is_free {
+            true => Ok(Attach::Resume { old, presented }),
+            false => Err(Rejection::NameTaken { name: user.clone() }),
+        };
+    }
     let name = state.config.user_name(name)?;
+    // Asked first: where there are only accounts, nobody learns here which there are.
+    if state.config.accounts_required {
+        return Err(Rejection::LoginsOnly);
+    }
+    if state.is_account(&name) {
+        return Err(Rejection::LoginRequired { name });
+    }
     if state.config.reserved_names.contains(&name) {
         return Err(Rejection::NameReserved { name });
     }
-    if state.names.contains_key(&name) {
+    if state.names.contains(&name) {
         return Err(Rejection::NameTaken { name });
     }
     Ok(Attach::Open(name))
 }
 
-/// The steps by which `old` goes on as `new`; a connection it still has is told that it is replaced.
-pub(crate) fn resume(state: &State, old: SessionId, new: SessionId, steps: &mut Steps) {
+/// Of a resume: which session goes on as which, by which secret, and which one it has next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resume {
+    pub(crate) old: SessionId,
+    pub(crate) new: SessionId,
+    pub(crate) presented: TokenHash,
+    pub(crate) next: TokenHash,
+}
+
+/// The steps by which a session goes on under another attachment; a connection it still has is told that it is replaced.
+pub(crate) fn resume(state: &State, resume: Resume, steps: &mut Steps) {
+    let Resume { old, new, presented, next } = resume;
     if state.sessions[&old].is_attached() {
         transfer::decide_takeover(state, old, steps);
         steps.tell(old, Event::Replaced {});
     }
     steps.change(Change::SessionMoved { from: old, to: new });
+    steps.change(Change::SecretUsed { session: new, presented, next });
 }
 
 /// Where the session's rooms end: what a resumed client is told first.
@@ -205,16 +238,28 @@ pub(crate) fn drop_session(state: &State, stamp: Stamp, session: SessionId, step
     steps.change(Change::SessionDropped { session, until });
 }
 
-/// Decides what happens to a dropped session whose time has come: it falls asleep, or ends.
+/// Decides what happens to a dropped session whose time has come: it falls asleep, or ends. A device of an account sleeps
+/// on when its files are waited for no longer.
 pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
     let held = &state.sessions[&session];
-    let asleep_ms = state.config.resumable_ms.saturating_sub(state.config.linger_ms);
+    let Config { linger_ms, resumable_ms, device_ms, .. } = state.config;
+    let (asleep_ms, away_ms) = match state.is_account(&held.user) {
+        true => {
+            (resumable_ms.min(device_ms).saturating_sub(linger_ms), device_ms.saturating_sub(resumable_ms))
+        }
+        false => (resumable_ms.saturating_sub(linger_ms), 0),
+    };
     match &held.presence {
         Presence::Lingering { until } if asleep_ms > 0 => {
             let rooms = held.rooms.iter().map(|membership| membership.name.clone()).collect();
             let until = until.plus_ms(asleep_ms);
             leave_all(state, stamp, session, Departure::Lost, steps);
             steps.change(Change::SessionSlept { session, until, rooms });
+        }
+        Presence::Asleep { until, .. } if away_ms > 0 => {
+            let until = until.plus_ms(away_ms);
+            transfer::decide_end(state, session, steps);
+            steps.change(Change::SessionAway { session, until });
         }
         _ => decide_end(state, stamp, session, steps),
     }
@@ -223,6 +268,16 @@ pub(crate) fn decide_due(state: &State, stamp: Stamp, session: SessionId, steps:
 /// Decides that a session without a connection ends: there are too many of them, or nobody can resume it.
 pub(crate) fn decide_end(state: &State, stamp: Stamp, session: SessionId, steps: &mut Steps) {
     leave_all(state, stamp, session, Departure::Lost, steps);
+    transfer::decide_end(state, session, steps);
+    steps.change(Change::SessionEnded { session });
+}
+
+/// Decides that a session ends though its user did not ask for it; a connection it has is closed with that code.
+pub(crate) fn decide_put_out(state: &State, stamp: Stamp, session: SessionId, code: Code, steps: &mut Steps) {
+    if state.sessions[&session].is_attached() {
+        steps.close(session, code);
+    }
+    leave_all(state, stamp, session, Departure::Quit, steps);
     transfer::decide_end(state, session, steps);
     steps.change(Change::SessionEnded { session });
 }

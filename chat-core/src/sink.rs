@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::change::Change;
+use crate::code::Code;
 use crate::event::Event;
 use crate::id::{RequestId, SessionId};
 use crate::stamp::Stamp;
@@ -60,6 +61,11 @@ pub trait Sink {
     fn record(&mut self, stamp: Stamp, change: &Change) {
         let _ = (stamp, change);
     }
+    /// Ends a connection though nobody at it asked for that: its session ends with it, and is not resumed. What was told
+    /// before is still sent.
+    fn close(&mut self, stamp: Stamp, session: SessionId, code: Code) {
+        let _ = (stamp, session, code);
+    }
 }
 
 impl Sink for () {
@@ -72,6 +78,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     }
     fn record(&mut self, stamp: Stamp, change: &Change) {
         (**self).record(stamp, change);
+    }
+    fn close(&mut self, stamp: Stamp, session: SessionId, code: Code) {
+        (**self).close(stamp, session, code);
     }
 }
 
@@ -121,5 +130,10 @@ impl Sink for Transcript {
             writeln!(out, "{} {event}", if to.past { " (past):" } else { ":" })
         };
         line().expect("a String takes every write");
+    }
+
+    fn close(&mut self, stamp: Stamp, session: SessionId, code: Code) {
+        writeln!(self.lines, "{} {session}: closed {}", stamp.at, code.name())
+            .expect("a String takes every write");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::{self, Account};
 use crate::change::{Remembered, Verdict};
 use crate::config::Config;
 use crate::digest::{Digest, Hasher};
@@ -12,10 +13,12 @@ use crate::id::{Epoch, RoomId, Seq, SessionId, TransferId};
 use crate::name::UserName;
 use crate::roles::{self, Audit, Order};
 use crate::room::{Room, RoomRecord};
+use crate::secrets::Rotation;
 use crate::session::{Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
 use crate::transfer::Transfer;
+use crate::whisper;
 
 /// The form of snapshot that this version writes.
 const VERSION: u32 = 3;
@@ -23,8 +26,9 @@ const VERSION: u32 = 3;
 /// The form from before there were transfers, which is read, too.
 const WITHOUT_TRANSFERS: u32 = 1;
 
-/// The form from before there was order in rooms, which is read, too.
-const WITHOUT_ORDER: u32 = 2;
+/// The form from before there were accounts, and secrets that rotate; read, too.
+#[cfg(feature = "bincode")]
+const WITHOUT_ACCOUNTS: u32 = 2;
 
 /// A state as a value. What can be derived is left out, so that it cannot contradict the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,10 @@ pub struct Snapshot {
     transfers_made: u64,
     #[serde(default)]
     transfers: Vec<(TransferId, Transfer)>,
+    #[serde(default)]
+    accounts: Vec<(UserName, Account)>,
+    #[serde(default)]
+    rotations: Vec<(SessionId, Rotation)>,
     /// Of the rooms where there is any.
     #[serde(default)]
     orders: Vec<(RoomId, Order)>,
@@ -79,6 +87,8 @@ impl Snapshot {
             sessions: state.sessions.iter().map(|(id, session)| (*id, Session::clone(session))).collect(),
             transfers_made: state.transfers.made,
             transfers: state.transfers.all.iter().map(|(id, held)| (*id, Transfer::clone(held))).collect(),
+            accounts: state.accounts.iter().map(|(name, held)| (name.clone(), held.clone())).collect(),
+            rotations: state.rotations.iter().map(|(id, held)| (*id, held.clone())).collect(),
             orders: with_order(state).map(|(id, room)| (*id, room.order.clone())).collect(),
             audit: state.orders.audit.clone(),
             put_out: state.orders.put_out.iter().map(|(id, events)| (*id, events.clone())).collect(),
@@ -114,8 +124,12 @@ impl Snapshot {
             room.order = orders.remove(&id).unwrap_or_default();
             state.insert_room(id, room);
         }
+        state.accounts.extend(self.accounts);
         for (id, session) in self.sessions {
             state.insert_session(id, session);
+        }
+        for (id, rotation) in self.rotations {
+            state.insert_rotation(id, rotation);
         }
         state.transfers.made = self.transfers_made;
         for (id, transfer) in self.transfers {
@@ -131,8 +145,9 @@ impl Snapshot {
         let rooms: BTreeSet<RoomId> = self.rooms.iter().map(|(id, _)| *id).collect();
         let room_names: BTreeSet<_> = self.rooms.iter().map(|(_, room)| &room.name).collect();
         let sessions: BTreeSet<SessionId> = self.sessions.iter().map(|(id, _)| *id).collect();
-        let tokens: BTreeSet<_> = self.sessions.iter().map(|(_, session)| session.token).collect();
-        let named = self.sessions.iter().filter(|(_, session)| session.holds_name());
+        let accounts: BTreeSet<_> = self.accounts.iter().map(|(name, _)| name).collect();
+        let is_guest = |session: &Session| !accounts.contains(&session.user);
+        let named = self.sessions.iter().filter(|(_, session)| session.holds_name() && is_guest(session));
         let names: BTreeSet<_> = named.clone().map(|(_, session)| &session.user).collect();
         let occupied: BTreeSet<RoomId> =
             self.sessions.iter().flat_map(|(_, session)| &session.rooms).map(|member| member.room).collect();
@@ -140,7 +155,7 @@ impl Snapshot {
             (rooms.len() == self.rooms.len(), "a room comes twice"),
             (room_names.len() == self.rooms.len(), "two rooms have one name"),
             (sessions.len() == self.sessions.len(), "a session comes twice"),
-            (tokens.len() == self.sessions.len(), "two sessions have one secret"),
+            (accounts.len() == self.accounts.len(), "an account comes twice"),
             (names.len() == named.count(), "two sessions hold one name"),
             (occupied.is_subset(&rooms), "a session is in a room that does not exist"),
             (rooms.iter().all(|room| room.0 <= self.rooms_opened), "a room was never opened"),
@@ -151,6 +166,7 @@ impl Snapshot {
             (self.sessions.iter().all(|(_, session)| memberships_differ(session)), "a member comes twice"),
         ];
         first_failed(&checks)?;
+        self.check_secrets(&sessions)?;
         self.check_orders(&rooms, &sessions)?;
         self.check_transfers(&sessions)
     }
@@ -175,6 +191,22 @@ impl Snapshot {
             ),
         ];
         first_failed(&checks)
+    }
+
+    fn check_secrets(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
+        let current = self.sessions.iter().map(|(_, session)| session.token);
+        let others = self.rotations.iter().flat_map(|(_, rotation)| rotation.all().copied());
+        let (mut count, mut all) = (0, BTreeSet::new());
+        current.chain(others).for_each(|hash| {
+            count += 1;
+            all.insert(hash);
+        });
+        let rotated: BTreeSet<SessionId> = self.rotations.iter().map(|(id, _)| *id).collect();
+        first_failed(&[
+            (all.len() == count, "two sessions have one secret"),
+            (rotated.len() == self.rotations.len(), "a session's secrets come twice"),
+            (rotated.is_subset(sessions), "a secret's session does not exist"),
+        ])
     }
 
     fn check_transfers(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
@@ -216,9 +248,11 @@ impl bincode::Encode for Snapshot {
         }
         self.transfers_made.encode(e)?;
         self.transfers.encode(e)?;
-        if self.version == WITHOUT_ORDER {
+        if self.version == WITHOUT_ACCOUNTS {
             return Ok(());
         }
+        self.accounts.encode(e)?;
+        self.rotations.encode(e)?;
         self.orders.encode(e)?;
         self.audit.encode(e)?;
         self.put_out.encode(e)
@@ -236,8 +270,12 @@ impl<C> bincode::Decode<C> for Snapshot {
             WITHOUT_TRANSFERS => (0, Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?),
         };
+        let (accounts, rotations) = match version {
+            WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Vec::new()),
+            _ => (Decode::decode(d)?, Decode::decode(d)?),
+        };
         let (orders, audit, put_out) = match version {
-            WITHOUT_TRANSFERS | WITHOUT_ORDER => (Vec::new(), Audit::default(), Vec::new()),
+            WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Audit::default(), Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?, Decode::decode(d)?),
         };
         Ok(Snapshot {
@@ -249,6 +287,8 @@ impl<C> bincode::Decode<C> for Snapshot {
             sessions,
             transfers_made,
             transfers,
+            accounts,
+            rotations,
             orders,
             audit,
             put_out,
@@ -290,6 +330,15 @@ pub(crate) fn digest(state: &State) -> Digest {
             transfer.feed(h.word(id.0));
         }
     }
+    // So with accounts, and with secrets that were used.
+    if !state.accounts.is_empty() {
+        h.word(state.accounts.len() as u64);
+        state.accounts.iter().for_each(|(name, account)| account::feed(name, account, &mut h));
+    }
+    if !state.rotations.is_empty() {
+        h.word(state.rotations.len() as u64);
+        state.rotations.iter().for_each(|(id, rotation)| rotation.feed(h.word(id.as_u64())));
+    }
     roles::feed_orders(&state.orders, &mut h);
     Digest(h.finish())
 }
@@ -318,8 +367,9 @@ fn feed_session(session: &Session, h: &mut Hasher) {
         Presence::Lingering { until } => {
             h.word(2).word(until.0);
         }
-        Presence::Asleep { until, rooms } => {
-            h.word(3).word(until.0).word(rooms.len() as u64);
+        Presence::Asleep { until, rooms } | Presence::Away { until, rooms } => {
+            let tag = if matches!(session.presence, Presence::Away { .. }) { 4 } else { 3 };
+            h.word(tag).word(until.0).word(rooms.len() as u64);
             for room in rooms {
                 h.bytes(room.as_str().as_bytes());
             }
@@ -334,10 +384,7 @@ fn feed_session(session: &Session, h: &mut Hasher) {
     h.word(session.whisper_head.0).word(session.whispers().count() as u64);
     for (stamp, event) in session.whispers() {
         feed_stamp(*stamp, h);
-        if let Event::Whispered { from, to, body, number } = event {
-            h.bytes(from.as_str().as_bytes()).bytes(to.as_str().as_bytes());
-            h.bytes(body.as_str().as_bytes()).word(number.0);
-        }
+        whisper::feed(event, h);
     }
 }
 

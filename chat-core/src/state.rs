@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account::Account;
 use crate::answers;
 use crate::change::{Change, Verdict};
 use crate::command::TokenHash;
@@ -13,9 +14,12 @@ use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
 use crate::roles::Orders;
 use crate::room::{Churn, Room, Topic};
+use crate::roster::Roster;
+use crate::secrets::Rotation;
 use crate::session::{Membership, Presence, Session};
 use crate::stamp::{Stamp, Timestamp};
 use crate::transfer::Transfers;
+use crate::whisper;
 
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -28,11 +32,15 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, Box<Session>>,
     pub(crate) rooms: BTreeMap<RoomId, Box<Room>>,
     pub(crate) transfers: Transfers,
+    pub(crate) accounts: BTreeMap<UserName, Account>,
+    /// Of the sessions that were ever resumed. Apart, because most never are.
+    pub(crate) rotations: BTreeMap<SessionId, Rotation>,
     pub(crate) orders: Orders,
     // All below is derived from the above.
-    pub(crate) names: BTreeMap<UserName, SessionId>,
+    pub(crate) names: Roster,
     /// Those who sleep, by the name that they had.
-    asleep: BTreeSet<(UserName, SessionId)>,
+    asleep: Roster,
+    /// Each session's secrets: the current one, the next, and those that are spent.
     pub(crate) tokens: BTreeMap<TokenHash, SessionId>,
     pub(crate) room_names: BTreeMap<RoomName, RoomId>,
     /// Longest empty first.
@@ -54,9 +62,11 @@ impl State {
             sessions: BTreeMap::new(),
             rooms: BTreeMap::new(),
             transfers: Transfers::default(),
+            accounts: BTreeMap::new(),
+            rotations: BTreeMap::new(),
             orders: Orders::default(),
-            names: BTreeMap::new(),
-            asleep: BTreeSet::new(),
+            names: Roster::default(),
+            asleep: Roster::default(),
             tokens: BTreeMap::new(),
             room_names: BTreeMap::new(),
             empty_rooms: BTreeSet::new(),
@@ -71,15 +81,8 @@ impl State {
     }
 
     /// The sessions that sleep and had that name.
-    pub(crate) fn asleep_as(&self, user: &UserName) -> Vec<SessionId> {
-        let all = self.asleep.range((user.clone(), SessionId::default())..);
-        all.take_while(|(had, _)| had == user).map(|(_, session)| *session).collect()
-    }
-
-    /// The sessions of that name that have a connection.
-    pub(crate) fn attached_as(&self, user: &UserName) -> Vec<SessionId> {
-        let named = self.names.get(user).filter(|session| self.sessions[session].is_attached());
-        named.copied().into_iter().collect()
+    pub(crate) fn asleep_as(&self, user: &UserName) -> impl Iterator<Item = SessionId> {
+        self.asleep.of(user)
     }
 
     /// The members of the room of that name; none if there is no such room.
@@ -110,11 +113,12 @@ impl State {
             Change::SessionSlept { session, until, rooms } => {
                 self.set_presence(*session, Presence::Asleep { until: *until, rooms: rooms.clone() });
                 let user = &self.sessions[session].user;
-                self.names.remove(user);
-                self.asleep.insert((user.clone(), *session));
+                self.names.remove(user, *session);
+                self.asleep.insert(user.clone(), *session);
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
+                self.take_rotation(*session);
                 self.forget_guest(*session);
                 self.leave_transfers(*session);
             }
@@ -141,16 +145,22 @@ impl State {
             Change::Whispered { session, event } => self.keep_whisper(stamp, *session, event),
             Change::Answered { by, verdict } => self.answer(stamp, *by, verdict.clone()),
             Change::Transfer(change) => self.evolve_transfer(stamp, change),
+            Change::SecretUsed { session, presented, next } => self.use_secret(*session, *presented, *next),
+            Change::Account(change) => self.evolve_account(stamp, change),
+            Change::SessionAway { session, until } => {
+                let until = *until;
+                if let Presence::Asleep { rooms, .. } = &self.sessions[session].presence {
+                    let rooms = rooms.clone();
+                    self.set_presence(*session, Presence::Away { until, rooms });
+                }
+            }
             Change::Order(change) => self.evolve_order(stamp, change),
         }
     }
 
     pub(crate) fn insert_session(&mut self, id: SessionId, session: Session) {
-        if session.holds_name() {
-            self.names.insert(session.user.clone(), id);
-        } else {
-            self.asleep.insert((session.user.clone(), id));
-        }
+        let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
+        roster.insert(session.user.clone(), id);
         self.tokens.insert(session.token, id);
         if let Some((at, due)) = session.deadline(id) {
             self.deadlines.set(at, due);
@@ -167,18 +177,15 @@ impl State {
     fn take_session(&mut self, id: SessionId) -> Session {
         let session = *self.sessions.remove(&id).expect(KNOWN);
         self.tokens.remove(&session.token);
-        if session.holds_name() {
-            self.names.remove(&session.user);
-        } else {
-            self.asleep.remove(&(session.user.clone(), id));
-        }
+        let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
+        roster.remove(&session.user, id);
         if let Some((at, due)) = session.deadline(id) {
             self.deadlines.clear(at, due);
         }
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
             room.members.retain(|member| *member != id);
-            room.by_name.remove(&session.user);
+            room.by_name.remove(&session.user, id);
         }
         session
     }
@@ -187,6 +194,9 @@ impl State {
         let mut session = self.take_session(from);
         session.presence = Presence::Attached;
         self.insert_session(to, session);
+        if let Some(rotation) = self.take_rotation(from) {
+            self.insert_rotation(to, rotation);
+        }
     }
 
     fn set_presence(&mut self, id: SessionId, presence: Presence) {
@@ -246,7 +256,7 @@ impl State {
         if let Ok(at) = room.members.binary_search(&session) {
             room.members.remove(at);
         }
-        room.by_name.remove(&held.user);
+        room.by_name.remove(&held.user, session);
         if room.members.is_empty() {
             room.record.empty_since = Some(stamp.seq);
             self.empty_rooms.insert((stamp.seq, id));
@@ -295,21 +305,18 @@ impl State {
         }
     }
 
-    fn keep_whisper(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
+    /// Keeps a whisper for a session in case its connection breaks: for a device of an account, which may be away for
+    /// long, as much as for an account that has none.
+    pub(crate) fn keep_whisper(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
         let Event::Whispered { number, .. } = event else { return };
+        let (count, bytes) = match self.has_account(session) {
+            true => (self.config.account_whispers, self.config.account_whisper_bytes),
+            false => (self.config.whispers, self.config.whisper_bytes),
+        };
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         held.whisper_head = *number;
         let whispers = &mut held.kept.get_or_insert_default().whispers;
-        let length = |event: &Event| match event {
-            Event::Whispered { body, .. } => body.as_str().len(),
-            _ => 0,
-        };
-        let mut bytes: usize = whispers.iter().map(|(_, event)| length(event)).sum::<usize>() + length(event);
-        while whispers.len() >= self.config.whispers.max(1) || bytes > self.config.whisper_bytes {
-            let Some((_, oldest)) = whispers.pop_front() else { break };
-            bytes -= length(&oldest);
-        }
-        whispers.push_back((stamp, event.clone()));
+        whisper::keep(whispers, count, bytes, stamp, event.clone());
     }
 
     fn answer(&mut self, stamp: Stamp, by: crate::change::Asked, verdict: Verdict) {

@@ -1,6 +1,7 @@
 //! What `decide` hands to `apply`: changes to make and things to tell, in order.
 
 use crate::change::{Asked, Change, Verdict};
+use crate::code::Code;
 use crate::event::Event;
 use crate::id::SessionId;
 use crate::name::RoomName;
@@ -13,6 +14,8 @@ pub(crate) enum Step {
     Change { change: Change, asker: Option<Asker>, except: Option<SessionId> },
     /// Tell something that changes nothing.
     Tell { event: Event, to: To, asker: Option<Asker>, past: Option<Stamp> },
+    /// End a connection, whose session ends, too.
+    Close { session: SessionId, code: Code },
 }
 
 /// Who is told, apart from the asker.
@@ -52,6 +55,10 @@ impl Steps {
 
     pub(crate) fn tell(&mut self, to: SessionId, event: Event) {
         self.0.push(Step::Tell { event, to: To::One(to), asker: None, past: None });
+    }
+
+    pub(crate) fn close(&mut self, session: SessionId, code: Code) {
+        self.0.push(Step::Close { session, code });
     }
 
     /// Tells all members of a room what is no event of that room's own order.

@@ -1,17 +1,22 @@
-//! Whispers: from one user to one other, in any room or none.
+//! Whispers: from one user to one other, in any room or none; on every device of both.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::change::{Change, Verdict};
+use crate::change::{AccountChange, Change, Verdict};
+use crate::digest::Hasher;
 use crate::event::Event;
-use crate::id::Number;
+use crate::id::{Number, SessionId};
+use crate::name::UserName;
 use crate::rejection::Rejection;
+use crate::stamp::Stamp;
 use crate::state::State;
 use crate::step::{Asking, Steps};
 use crate::text::Body;
 
 /// Decides whether a whisper may be told. A user whose connection was dropped a moment ago is still here:
-/// the whisper is kept and told at the resume.
+/// the whisper is kept and told at the resume. So it is for every device of an account, and for an account without any
+/// it waits. The sender's own other devices are told, too.
 pub(crate) fn decide_whisper(
     state: &State,
     asking: Asking,
@@ -19,23 +24,77 @@ pub(crate) fn decide_whisper(
     body: &Arc<str>,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    let from = &state.sessions[&asking.asker.session].user;
+    let sender = asking.asker.session;
+    let from = &state.sessions[&sender].user;
     let name = state.config.user_name(to)?;
-    let Some(receiver) = state.names.get(&name).copied() else {
-        return Err(Rejection::NoSuchUser { name });
-    };
+    let (to, receivers) = receivers(state, name)?;
     let body = Body::new(body, state.config.body_bytes)?;
-    let held = &state.sessions[&receiver];
-    let number = held.whisper_head.next();
     let whispered =
-        |number| Event::Whispered { from: from.clone(), to: held.user.clone(), body: body.clone(), number };
-    let to_oneself = receiver == asking.asker.session;
-    let own_number = if to_oneself { number } else { Number(0) };
-    steps.change(Change::Whispered { session: receiver, event: whispered(number) });
-    if !to_oneself {
-        steps.tell(receiver, whispered(number));
+        |number| Event::Whispered { from: from.clone(), to: to.clone(), body: body.clone(), number };
+    let others = own_others(state, sender, from, &to);
+    let mut own_number = Number(0);
+    if receivers.is_empty() {
+        steps.change(AccountChange::WhisperWaits { name: to.clone(), event: whispered(Number(0)) });
     }
-    steps.remember(asking.by, Verdict::Whispered { to: held.user.clone(), number: own_number });
+    for session in receivers.into_iter().chain(others) {
+        let held = &state.sessions[&session];
+        let number = held.whisper_head.next();
+        steps.change(Change::Whispered { session, event: whispered(number) });
+        if session == sender {
+            own_number = number;
+        } else if held.holds_name() {
+            steps.tell(session, whispered(number));
+        }
+    }
+    steps.remember(asking.by, Verdict::Whispered { to: to.clone(), number: own_number });
     steps.answer(asking.asker, whispered(own_number));
     Ok(())
+}
+
+/// The user of that name as first written, and all sessions that are told; none: the whisper waits.
+fn receivers(state: &State, name: UserName) -> Result<(UserName, Vec<SessionId>), Rejection> {
+    match state.accounts.get_key_value(&name) {
+        Some((name, account)) if !account.is_disabled => Ok((name.clone(), state.devices(name).collect())),
+        Some(_) => Err(Rejection::NoSuchUser { name }),
+        None => match state.names.of(&name).next() {
+            Some(session) => Ok((state.sessions[&session].user.clone(), vec![session])),
+            None => Err(Rejection::NoSuchUser { name }),
+        },
+    }
+}
+
+/// The other devices of the sender, unless they are told as receivers.
+fn own_others(state: &State, sender: SessionId, from: &UserName, to: &UserName) -> Vec<SessionId> {
+    match state.is_account(from) && from != to {
+        true => state.devices(from).filter(|session| *session != sender).collect(),
+        false => Vec::new(),
+    }
+}
+
+/// Keeps a whisper behind those that are kept already; the oldest go when there are too many, but never the new one.
+pub(crate) fn keep(
+    whispers: &mut VecDeque<(Stamp, Event)>,
+    count: usize,
+    bytes: usize,
+    stamp: Stamp,
+    event: Event,
+) {
+    let length = |event: &Event| match event {
+        Event::Whispered { body, .. } => body.as_str().len(),
+        _ => 0,
+    };
+    let mut held: usize = whispers.iter().map(|(_, event)| length(event)).sum::<usize>() + length(&event);
+    while whispers.len() >= count.max(1) || held > bytes {
+        let Some((_, oldest)) = whispers.pop_front() else { break };
+        held -= length(&oldest);
+    }
+    whispers.push_back((stamp, event));
+}
+
+/// Feeds a whisper to a digest.
+pub(crate) fn feed(event: &Event, h: &mut Hasher) {
+    if let Event::Whispered { from, to, body, number } = event {
+        h.bytes(from.as_str().as_bytes()).bytes(to.as_str().as_bytes());
+        h.bytes(body.as_str().as_bytes()).word(number.0);
+    }
 }

@@ -135,7 +135,12 @@ pub(crate) fn is_echo(event: &Event) -> bool {
 fn changes_roster(change: &Change) -> bool {
     !matches!(
         change,
-        Change::Numbered { .. } | Change::Answered { .. } | Change::Whispered { .. } | Change::Transfer(_)
+        Change::Numbered { .. }
+            | Change::Answered { .. }
+            | Change::Whispered { .. }
+            | Change::Transfer(_)
+            | Change::SecretUsed { .. }
+            | Change::Account(_)
     )
 }
 
@@ -147,6 +152,13 @@ impl Sink for FanOut {
                     self.resumed = *resumed;
                     let (user, rooms) = (user.clone(), rooms.clone());
                     self.push(Item::Welcome { to: *session, resumed: *resumed, user, rooms });
+                }
+                return;
+            }
+            // A secret came back that was used up. No answer: the connection asked nothing yet.
+            Event::Refused(refusal) if to.asker.is_none() => {
+                if let [session] = to.sessions {
+                    self.push(Item::Reject { session: *session, refusal: refusal.clone() });
                 }
                 return;
             }
@@ -206,5 +218,10 @@ impl Sink for FanOut {
             _ => {}
         }
         self.batch.records.push(Record { stamp, change: change.clone() });
+    }
+
+    fn close(&mut self, _: Stamp, session: SessionId, code: Code) {
+        let closing = crate::notice::closing(code);
+        self.push(Item::Close { session, closing, keep_talk: true });
     }
 }

@@ -83,6 +83,12 @@ impl Face for Json {
             Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => {
                 self.refuse(RequestId::NONE, NOT_HERE.0, NOT_HERE.1)?;
             }
+            Ok(FromClient::Unlock { .. } | FromClient::Login { .. } | FromClient::Register { .. }) => {
+                self.refuse(RequestId::NONE, Code::AlreadyNamed, "the client logs in by itself")?;
+            }
+            Ok(FromClient::Password { id, .. } | FromClient::LogOutEverywhere { id }) => {
+                self.refuse(id, Code::UnknownAsk, "no password passes through here")?;
+            }
             Err(bad) => self.refuse(bad.re, bad.code, &bad.message)?,
         }
         Ok(Act::Nothing)

@@ -118,15 +118,16 @@ impl<'a> Doing<'a> {
     fn target(&self, user: &str) -> Result<Target, Rejection> {
         let state = self.state;
         let name = state.config.user_name(user)?;
-        let (user, whos) = if state.is_account(&name) {
-            (name.clone(), vec![Who::Account(name)])
-        } else {
-            let sessions = match state.names.get(&name) {
-                Some(session) => vec![*session],
-                None => state.asleep_as(&name),
-            };
-            let Some(first) = sessions.first() else { return Err(Rejection::NoSuchUser { name }) };
-            (state.sessions[first].user.clone(), sessions.into_iter().map(Who::Guest).collect())
+        let (user, whos) = match state.accounts.get_key_value(&name) {
+            Some((name, _)) => (name.clone(), vec![Who::Account(name.clone())]),
+            None => {
+                let mut sessions: Vec<SessionId> = state.names.of(&name).collect();
+                if sessions.is_empty() {
+                    sessions.extend(state.asleep_as(&name));
+                }
+                let Some(first) = sessions.first() else { return Err(Rejection::NoSuchUser { name }) };
+                (state.sessions[first].user.clone(), sessions.into_iter().map(Who::Guest).collect())
+            }
         };
         let ranks = whos.iter().map(|who| state.rank_of(&self.room.order, who));
         let rank = ranks.max().unwrap_or(Rank::Member);
@@ -180,7 +181,7 @@ impl<'a> Doing<'a> {
         let target = self.target(user)?;
         self.may(Act::Discipline, target.rank)?;
         let reason = reason(self.state, why)?;
-        let sessions = self.state.members_called(self.room, &target.user);
+        let sessions: Vec<SessionId> = self.room.by_name.of(&target.user).collect();
         if sessions.is_empty() {
             return Err(Rejection::NoSuchUser { name: target.user });
         }
@@ -222,7 +223,7 @@ impl<'a> Doing<'a> {
         self.number(Event::Restricted { place, user, by, what, until, reason: reason.clone() }, steps);
         let sessions = match what {
             Restriction::Mute => Vec::new(),
-            Restriction::Ban => self.state.members_called(self.room, &target.user),
+            Restriction::Ban => self.room.by_name.of(&target.user).collect(),
         };
         if !sessions.is_empty() {
             let event = self.kicked(&target, 1, reason, true);
@@ -254,8 +255,8 @@ impl<'a> Doing<'a> {
         self.audit("invite", Some(&target.user), None, steps);
         let (room, by) = (self.room.record.name.clone(), self.by.clone());
         let event = Event::Invited { room, user: target.user.clone(), by };
-        for session in self.state.attached_as(&target.user) {
-            if session != self.session() {
+        for session in self.state.names.of(&target.user) {
+            if session != self.session() && self.state.attached(session).is_ok() {
                 steps.tell(session, event.clone());
             }
         }

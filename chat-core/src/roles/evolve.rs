@@ -86,7 +86,7 @@ impl State {
     /// Whoever is put out without having a connection is told at the return.
     pub(crate) fn keep_put_out(&mut self, stamp: Stamp, id: RoomId, event: &Event) {
         let Event::Kicked { user, .. } = event else { return };
-        for session in self.members_called(&self.rooms[&id], user) {
+        for session in self.rooms[&id].by_name.of(user) {
             if !self.sessions[&session].is_attached() {
                 self.orders.put_out.entry(session).or_default().push((stamp, event.clone()));
             }

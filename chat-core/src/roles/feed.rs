@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::command::Ask;
 use crate::digest::Hasher;
+use crate::name::{RoomName, UserName};
 use crate::roles::modes::HeldModes;
 use crate::roles::{HistoryFrom, ModeChange, Modes, Order, Orders, Restricted, Standing};
 use crate::snapshot::feed_stamp;
+use crate::text::Body;
 
 /// An ask that is an act of moderation, or a join with a key.
 pub(crate) fn feed_ask(ask: &Ask, h: &mut Hasher) {
@@ -103,7 +105,7 @@ fn feed_standing(standing: &Standing, h: &mut Hasher) {
         h.word(u64::from(restricted.is_some()));
         if let Some(Restricted { until, reason }) = restricted {
             h.word(until.map_or(0, |until| until.0.saturating_add(1)));
-            feed_reason(reason.as_ref().map(crate::text::Body::as_str), h);
+            feed_reason(reason.as_ref().map(Body::as_str), h);
         }
     }
 }
@@ -115,10 +117,10 @@ pub(crate) fn feed_orders(orders: &Orders, h: &mut Hasher) {
         for entry in &orders.audit.entries {
             h.word(entry.number).word(entry.at.0).bytes(entry.act.as_bytes());
             h.word(entry.until.map_or(0, |until| until.0.saturating_add(1)));
-            feed_reason(entry.by.as_ref().map(|by| by.as_str()), h);
-            feed_reason(entry.room.as_ref().map(|room| room.as_str()), h);
-            feed_reason(entry.user.as_ref().map(|user| user.as_str()), h);
-            feed_reason(entry.reason.as_ref().map(|reason| reason.as_str()), h);
+            feed_reason(entry.by.as_ref().map(UserName::as_str), h);
+            feed_reason(entry.room.as_ref().map(RoomName::as_str), h);
+            feed_reason(entry.user.as_ref().map(UserName::as_str), h);
+            feed_reason(entry.reason.as_ref().map(Body::as_str), h);
         }
     }
     for (session, events) in &orders.put_out {

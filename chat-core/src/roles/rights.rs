@@ -10,26 +10,12 @@ use crate::roles::{Act, HistoryFrom, Order, Rank, Role, Standing, Who};
 use crate::room::Room;
 use crate::stamp::Timestamp;
 use crate::state::State;
+use crate::text::Body;
 
 impl State {
-    /// Whether there is an account of that name.
-    pub(crate) fn is_account(&self, _user: &UserName) -> bool {
-        false
-    }
-
-    /// Whether a session is logged in to an account.
-    fn has_account(&self, _session: SessionId) -> bool {
-        false
-    }
-
     /// Whether an account is an operator's.
-    fn is_operators(&self, _user: &UserName) -> bool {
-        false
-    }
-
-    /// Whether a session is an operator's.
-    pub(crate) fn is_operator(&self, session: SessionId) -> bool {
-        self.has_account(session) && self.is_operators(&self.sessions[&session].user)
+    fn is_operators(&self, user: &UserName) -> bool {
+        self.accounts.get(user).is_some_and(|account| account.is_operator)
     }
 
     /// As whom a room knows a session.
@@ -38,14 +24,6 @@ impl State {
             true => Who::Account(self.sessions[&session].user.clone()),
             false => Who::Guest(session),
         }
-    }
-
-    /// The members of a room who have that name.
-    pub(crate) fn members_called(&self, room: &Room, user: &UserName) -> Vec<SessionId> {
-        if !room.by_name.contains_key(user) {
-            return Vec::new();
-        }
-        room.members.iter().copied().filter(|session| self.sessions[session].user == *user).collect()
     }
 
     /// What a room remembers of a session.
@@ -211,6 +189,6 @@ impl State {
 }
 
 /// A reason as it is told, if there is one.
-pub(crate) fn reason(state: &State, text: Option<&Arc<str>>) -> Result<Option<crate::text::Body>, Rejection> {
-    Ok(text.map(|text| crate::text::Body::new(text, state.config.topic_bytes)).transpose()?)
+pub(crate) fn reason(state: &State, text: Option<&Arc<str>>) -> Result<Option<Body>, Rejection> {
+    Ok(text.map(|text| Body::new(text, state.config.topic_bytes)).transpose()?)
 }

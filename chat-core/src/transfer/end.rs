@@ -62,13 +62,16 @@ fn cancel_of(
     why: EndReason,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
-    // Of all who ever had the name one at most has a copy that is not over.
-    let found = held.copies.iter().find(|(_, copy)| copy.user == name && copy.may_go_on());
-    let Some((&receiver, copy)) = found else { return Err(Rejection::NoSuchUser { name }) };
-    let user = copy.user.clone();
-    steps.remember(asking.by, Verdict::Cancelled { user: Some(user.clone()) });
-    let event = end_copy(id, receiver, &user, &held.offer.from, why, steps);
-    tell(state, Some(receiver), event.clone(), steps);
+    // Several, if the user takes the file on several devices.
+    let found = held.copies.iter().filter(|(_, copy)| copy.user == name && copy.may_go_on());
+    let mut ended = None;
+    for (&receiver, copy) in found {
+        let event = end_copy(id, receiver, &copy.user, &held.offer.from, why, steps);
+        tell(state, Some(receiver), event.clone(), steps);
+        ended = Some((copy.user.clone(), event));
+    }
+    let Some((user, event)) = ended else { return Err(Rejection::NoSuchUser { name }) };
+    steps.remember(asking.by, Verdict::Cancelled { user: Some(user) });
     steps.answer(asking.asker, event);
     Ok(())
 }

@@ -81,9 +81,9 @@ fn recipient(
     match to {
         Recipient::User(user) => {
             let name = state.config.user_name(user)?;
-            match state.names.get(&name) {
-                Some(receiver) if *receiver == sender => Err(Rejection::ToYourself),
-                Some(receiver) => Ok((Target::User(state.sessions[receiver].user.clone()), Some(*receiver))),
+            match state.foremost(&name) {
+                Some(_) if name == state.sessions[&sender].user => Err(Rejection::ToYourself),
+                Some(receiver) => Ok((Target::User(state.sessions[&receiver].user.clone()), Some(receiver))),
                 None => Err(Rejection::NoSuchUser { name }),
             }
         }

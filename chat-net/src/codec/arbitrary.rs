@@ -13,12 +13,17 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::secret::Secret;
 use super::wire::{
     Chunk, Closing, Credit, FromClient, FromServer, Hello, Limits, RoomPosition, Told, Welcome,
 };
 
 fn text() -> impl Strategy<Value = Arc<str>> {
     prop_oneof![any::<String>().prop_map(Arc::from), "[a-z ]{0,300}".prop_map(Arc::from)]
+}
+
+fn secret() -> impl Strategy<Value = Secret> {
+    any::<String>().prop_map(Secret::from)
 }
 
 fn body() -> impl Strategy<Value = Body> {
@@ -209,8 +214,9 @@ pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
             whispers: Number(whispers),
         },
     );
+    let hello = hello.boxed();
     prop_oneof![
-        hello.prop_map(FromClient::Hello),
+        hello.clone().prop_map(FromClient::Hello),
         (int(), ask()).prop_map(|(id, ask)| FromClient::Ask { id: RequestId(id), ask }),
         (int(), query()).prop_map(|(id, query)| FromClient::Query { id: RequestId(id), query }),
         int().prop_map(|nonce| FromClient::Ping { nonce }),
@@ -218,6 +224,15 @@ pub(super) fn from_client() -> impl Strategy<Value = FromClient> {
         Just(FromClient::Bye),
         chunk().prop_map(FromClient::Chunk),
         (transfer(), int()).prop_map(|(transfer, offset)| FromClient::Received { transfer, offset }),
+        secret().prop_map(|password| FromClient::Unlock { password }),
+        (hello.clone(), secret()).prop_map(|(hello, password)| FromClient::Login { hello, password }),
+        (hello, secret()).prop_map(|(hello, password)| FromClient::Register { hello, password }),
+        (int(), secret(), secret()).prop_map(|(id, old, new)| FromClient::Password {
+            id: RequestId(id),
+            old,
+            new
+        }),
+        int().prop_map(|id| FromClient::LogOutEverywhere { id: RequestId(id) }),
     ]
 }
 
@@ -350,5 +365,6 @@ pub(super) fn from_server() -> impl Strategy<Value = FromServer> {
         1 => (transfer(), any::<u32>(), int(), int())
             .prop_map(|(transfer, pass, next, until)| FromServer::Credit(Credit { transfer, pass, next, until })),
         1 => (transfer(), any::<u32>()).prop_map(|(transfer, pass)| FromServer::Stop { transfer, pass }),
+        1 => int().prop_map(|re| FromServer::Done { re: RequestId(re) }),
     ]
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunk::JsonChunk;
 use super::error::{BadAsk, ProtocolError};
+use super::secret::Secret;
 use super::wire::{Closing, Credit, FromClient, FromServer, Hello, Told, Welcome};
 
 /// Appends one object from a client, without a line end.
@@ -27,6 +28,14 @@ pub fn encode_client(frame: &FromClient, out: &mut BytesMut) {
         FromClient::Received { transfer, offset } => {
             flat(out, "received", &Received { transfer: *transfer, offset: *offset });
         }
+        FromClient::Unlock { password } => flat(out, "unlock", &Unlock { password: Cow::Borrowed(password) }),
+        FromClient::Login { hello, password } => flat(out, "login", &Proven::of(hello, password)),
+        FromClient::Register { hello, password } => flat(out, "register", &Proven::of(hello, password)),
+        FromClient::Password { id, old, new } => {
+            let (old, new) = (Cow::Borrowed(old), Cow::Borrowed(new));
+            flat(out, "password", &Password { id: *id, old, new });
+        }
+        FromClient::LogOutEverywhere { id } => only_id(out, "log_out_everywhere", "id", *id),
     }
 }
 
@@ -48,6 +57,7 @@ pub fn encode_server(frame: &FromServer, out: &mut BytesMut) {
         FromServer::Chunk(chunk) => flat(out, "chunk", &JsonChunk::from(chunk)),
         FromServer::Credit(credit) => flat(out, "credit", credit),
         FromServer::Stop { transfer, pass } => flat(out, "stop", &Stop { transfer: *transfer, pass: *pass }),
+        FromServer::Done { re } => only_id(out, "done", "re", *re),
     }
 }
 
@@ -110,6 +120,20 @@ pub fn decode_client(payload: &[u8]) -> Result<FromClient, BadAsk> {
         "chunk" => serde_json::from_str::<JsonChunk>(text).and_then(JsonChunk::decode).map(FromClient::Chunk),
         "received" => serde_json::from_str::<Received>(text)
             .map(|Received { transfer, offset }| FromClient::Received { transfer, offset }),
+        "unlock" => serde_json::from_str::<Unlock>(text)
+            .map(|Unlock { password }| FromClient::Unlock { password: password.into_owned() }),
+        "login" => serde_json::from_str::<Proven>(text).map(|proven| {
+            let (hello, password) = proven.into_parts();
+            FromClient::Login { hello, password }
+        }),
+        "register" => serde_json::from_str::<Proven>(text).map(|proven| {
+            let (hello, password) = proven.into_parts();
+            FromClient::Register { hello, password }
+        }),
+        "password" => serde_json::from_str::<Password>(text).map(|Password { id, old, new }| {
+            FromClient::Password { id, old: old.into_owned(), new: new.into_owned() }
+        }),
+        "log_out_everywhere" => Ok(FromClient::LogOutEverywhere { id }),
         unknown => {
             let known: String = unknown.chars().take(40).collect();
             return Err(BadAsk::new(id, Code::UnknownAsk, &format!("there is no ask \"{known}\"")));
@@ -151,6 +175,7 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         "credit" => serde_json::from_str::<Credit>(text).map(FromServer::Credit),
         "stop" => serde_json::from_str::<Stop>(text)
             .map(|Stop { transfer, pass }| FromServer::Stop { transfer, pass }),
+        "done" => Ok(FromServer::Done { re }),
         "attached" | "replaced" | "refused" | "members" | "joined" | "left" | "churned" | "said"
         | "topic_changed" | "whispered" | "caught_up" | "gap" | "offered" | "accepted" | "declined"
         | "paused" | "resumed" | "hashed" | "progressed" | "finished" | "cancelled" | "closed"
@@ -186,6 +211,41 @@ struct Stop {
     pass: u32,
 }
 
+fn is_none(id: &RequestId) -> bool {
+    *id == RequestId::NONE
+}
+
+#[derive(Serialize, Deserialize)]
+struct Unlock<'a> {
+    password: Cow<'a, Secret>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Password<'a> {
+    #[serde(default, skip_serializing_if = "is_none")]
+    id: RequestId,
+    old: Cow<'a, Secret>,
+    new: Cow<'a, Secret>,
+}
+
+/// A hello and what proves it, in one object.
+#[derive(Serialize, Deserialize)]
+struct Proven<'a> {
+    #[serde(flatten)]
+    hello: Cow<'a, Hello>,
+    password: Cow<'a, Secret>,
+}
+
+impl<'a> Proven<'a> {
+    fn of(hello: &'a Hello, password: &'a Secret) -> Self {
+        Proven { hello: Cow::Borrowed(hello), password: Cow::Borrowed(password) }
+    }
+
+    fn into_parts(self) -> (Hello, Secret) {
+        (self.hello.into_owned(), self.password.into_owned())
+    }
+}
+
 /// serde takes an array for a struct; this protocol does not.
 fn begins_an_object(text: &str) -> bool {
     text.trim_ascii_start().starts_with('{')
@@ -203,6 +263,15 @@ fn flat(out: &mut BytesMut, kind: &str, value: &impl Serialize) {
     let brace = out.len();
     write(out, value);
     out[brace] = b',';
+}
+
+/// `{"type":"kind","name":id}`, or without the id if there is none.
+fn only_id(out: &mut BytesMut, kind: &str, name: &str, id: RequestId) {
+    out.put_slice(br#"{"type":""#);
+    out.put_slice(kind.as_bytes());
+    out.put_u8(b'"');
+    number(out, name, id.0, true);
+    out.put_u8(b'}');
 }
 
 fn nonced(out: &mut BytesMut, kind: &str, nonce: u64) {

@@ -10,6 +10,7 @@ mod form;
 pub mod frame;
 pub mod json;
 pub mod line;
+mod secret;
 pub mod telnet;
 pub mod text;
 pub mod websocket;
@@ -23,6 +24,7 @@ mod properties;
 pub use error::{BadAsk, ProtocolError, TooLarge};
 pub use form::Form;
 pub(crate) use form::Framing;
+pub use secret::Secret;
 pub use wire::{
     Chunk, Closing, Credit, FromClient, FromServer, Hello, Limits as WireLimits, PROTOCOL_VERSION,
     RoomPosition, Told, Welcome,

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use chat_core::{Answer, Ask, Event, Number, Query, RequestId, Since, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 
+use super::secret::Secret;
+
 /// The version of the protocol that this code speaks; the preface carries it.
 pub const PROTOCOL_VERSION: u8 = 1;
 
@@ -49,6 +51,40 @@ pub enum FromClient {
         transfer: TransferId,
         /// So many bytes are there.
         offset: u64,
+    },
+    /// The server's own password, where it has one; before the hello. Answered by [`FromServer::Done`].
+    Unlock {
+        /// The password.
+        password: Secret,
+    },
+    /// Says who it is, and proves it: the hello of an account. A session to go on with needs no proof but its own secret,
+    /// and [`Hello`]; here `resume`, `positions` and `whispers` mean nothing.
+    Login {
+        /// Who it is.
+        hello: Hello,
+        /// The account's password, or what else the server takes for a proof.
+        password: Secret,
+    },
+    /// Makes an account, and is its first login.
+    Register {
+        /// Who it wants to be.
+        hello: Hello,
+        /// The account's password from now on.
+        password: Secret,
+    },
+    /// Changes the password of one's account, and ends its other sessions. Answered by [`FromServer::Done`].
+    Password {
+        /// Comes back with the answer; need not rise, is not remembered.
+        id: RequestId,
+        /// The password so far.
+        old: Secret,
+        /// The password from now on.
+        new: Secret,
+    },
+    /// Ends the other sessions of one's account, also those that are away. Answered by [`FromServer::Done`].
+    LogOutEverywhere {
+        /// Comes back with the answer; need not rise, is not remembered.
+        id: RequestId,
     },
 }
 
@@ -152,6 +188,11 @@ pub enum FromServer {
         transfer: TransferId,
         /// Which pass.
         pass: u32,
+    },
+    /// What a client wanted with its account, or with the server's password, is done.
+    Done {
+        /// The id of what it wanted; zero if that has none.
+        re: RequestId,
     },
 }
 

@@ -444,6 +444,7 @@ pub(crate) fn show(frame: &FromServer) -> String {
             format!("credit {}/{} from {} to {}", credit.transfer, credit.pass, credit.next, credit.until)
         }
         FromServer::Stop { transfer, pass } => format!("stop {transfer}/{pass}"),
+        FromServer::Done { re } => format!("done {}", re.0),
         FromServer::Ping { .. } => "ping".into(),
         FromServer::Pong { nonce } => format!("pong {nonce}"),
         FromServer::Closing(closing) => format!("closing {}", closing.reason),
