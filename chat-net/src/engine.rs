@@ -26,6 +26,7 @@ use crate::log::{Entry, Log};
 use crate::notice;
 use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
+use crate::seal::seal;
 use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
 use crate::table::{Joining, Table, close_outbox};
@@ -252,9 +253,13 @@ impl<L: Log> Engine<L> {
                 let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
                 self.at_once(Item::One { to: session, frame, own: false });
             }
-            Request::Ask { id, ask } => {
-                self.log.submit(Command::Ask { from: session, request: id, ask });
-            }
+            Request::Ask { id, ask } => match ask.seal(self.chat.config(), seal) {
+                Ok(sealed) => {
+                    let ask = sealed.unwrap_or(ask);
+                    self.log.submit(Command::Ask { from: session, request: id, ask });
+                }
+                Err(rejection) => self.refuse(session, id, &rejection),
+            },
             Request::Query { id, query, page } => self.query(session, id, query, page),
             Request::IsMember { room, reply } => {
                 let value = self.chat.member_place(session, &room).is_ok();
@@ -278,13 +283,15 @@ impl<L: Log> Engine<L> {
     pub(crate) fn apply(&mut self, entry: Entry) {
         self.log_time.stamped(entry.stamp.at);
         let since = match &entry.command {
-            Command::Ask { ask: Ask::Join { since, .. }, .. } => *since,
+            Command::Ask { ask: Ask::Join { since, .. } | Ask::Enter { since, .. }, .. } => *since,
             _ => None,
         };
         self.fan_out.begin(since);
         let verdict = self.chat.apply(entry.stamp, &entry.command, &mut self.fan_out);
         match (entry.command, verdict) {
-            (Command::Ask { from, request, .. }, Err(rejection)) => self.refuse(from, request, &rejection),
+            (Command::Ask { from, request, .. } | Command::Delete { from, request, .. }, Err(rejection)) => {
+                self.refuse(from, request, &rejection);
+            }
             (Command::Ask { .. }, Ok(())) => {
                 self.entered(since);
                 self.accepted();

@@ -156,7 +156,7 @@ impl Sink for FanOut {
                 return;
             }
             // A secret came back that was used up. No answer: the connection asked nothing yet.
-            Event::Refused(refusal) if to.asker.is_none() => {
+            Event::Refused(refusal) if to.asker.is_none() && refusal.code == Code::TokenRevoked.number() => {
                 if let [session] = to.sessions {
                     self.push(Item::Reject { session: *session, refusal: refusal.clone() });
                 }

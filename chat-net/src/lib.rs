@@ -131,6 +131,7 @@ mod pipeline;
 mod reads;
 mod recover;
 mod release;
+mod seal;
 mod server;
 mod socket;
 pub mod stats;

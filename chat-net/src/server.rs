@@ -184,8 +184,12 @@ impl ServerBuilder {
         let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
-        let recovered = store.recover(&self.core).await?;
-        let chat = rebuild(self.core, epoch, recovered)?;
+        // Nobody owns the rooms that everybody begins in.
+        let mut core = self.core;
+        let begun_in: Vec<_> = self.start_rooms.iter().filter_map(|room| core.room_name(room).ok()).collect();
+        core.server_rooms.extend(begun_in);
+        let recovered = store.recover(&core).await?;
+        let chat = rebuild(core, epoch, recovered)?;
         let last = chat.last_change();
         let node = NodeId(0);
         let next_session = chat.last_session(node).map_or(1, |session| session.counter() + 1);
