@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    Ask, Chat, Code, Command, Detach, Kind, NodeId, Offer, Query, Refusal, Rejection, RequestId, SessionId,
-    Since, Target, TokenHash,
+    Ask, Chat, Code, Command, Detach, Kind, NodeId, Number, Offer, Place, Query, Refusal, Rejection,
+    RequestId, SessionId, Since, Target, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -338,9 +338,14 @@ impl<L: Log> Engine<L> {
             return;
         };
         self.fan_out.push(match since {
-            Some(since) => Item::CatchUp { session, head, since },
-            None => Item::Recent { session, head },
+            Some(since) => Item::CatchUp { session, from: self.visible_from(session, &head), head, since },
+            None => Item::Recent { session, from: self.visible_from(session, &head), head },
         });
+    }
+
+    /// The first number of a room that a member may read; what is no member's reads nothing.
+    pub(crate) fn visible_from(&self, session: SessionId, head: &Place) -> Number {
+        self.chat.visible_from(session, &head.room).unwrap_or(head.number.next())
     }
 
     /// A receiver takes a file: once that is kept, and told, its bytes may flow.
@@ -376,7 +381,7 @@ impl<L: Log> Engine<L> {
             let told = hello.positions.iter().find(|position| same_room(&position.room, head.room.as_str()));
             let since = told.map_or(Since { epoch: head.epoch, number: came_at }, |position| position.since);
             items.push(Item::Behind { session, epoch: head.epoch });
-            items.push(Item::CatchUp { session, head, since });
+            items.push(Item::CatchUp { session, from: self.visible_from(session, &head), head, since });
         }
         for (stamp, event) in self.chat.whispers_after(session, hello.whispers) {
             let told = Told { re: RequestId::NONE, past: true, at: stamp.at, event: event.clone() };

@@ -98,6 +98,13 @@ fn member(number: u64) -> Mirror {
     mirror
 }
 
+/// A member whose copy ends at 5, and who knows its own name.
+fn in_room() -> Mirror {
+    let mut mirror = member(5);
+    mirror.welcomed("me", true, &[(room(), since(1, 5))]);
+    mirror
+}
+
 /// Tells events nobody asked for, and says what they were taken for.
 fn tell(mirror: &mut Mirror, past: bool, events: &[Event]) -> Vec<Reception> {
     events.iter().map(|event| mirror.told(NONE, past, event)).collect()
@@ -446,4 +453,66 @@ fn many_rooms_left_are_not_all_remembered() {
         mirror.told(id, false, &Event::Left { place: at, user: user("me"), why: Departure::Left });
     }
     assert_eq!((mirror.former.len(), mirror.rooms.len()), (FORMER_ROOMS, 0));
+}
+
+fn kicked(number: u64, who: &str) -> Event {
+    let (user, by, reason) = (user(who), user("bob"), None);
+    Event::Kicked { place: place(1, number), user, by, reason, banned: false }
+}
+
+#[test]
+fn whoever_is_put_out_is_in_the_room_no_more() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    let next = number.0 + 1;
+    assert_eq!(mirror.told(NONE, false, &kicked(next, "carol")), New);
+    assert_eq!(mirror.told(NONE, false, &kicked(next + 1, "ME")), New);
+    assert_eq!(mirror.positions().count(), 0);
+    assert!(mirror.welcomed("me", false, &[]).rejoin.is_empty());
+    // Back again, it reads of that among all else that it missed.
+    let back = mirror.ask(Ask::Join { room: "lobby".into(), since: Some(since(1, next)) }).unwrap();
+    assert_eq!(mirror.told(back, false, &members(1, next + 5, true)), New);
+    assert_eq!(mirror.told(NONE, true, &kicked(next + 1, "me")), Duplicate);
+    assert_eq!(mirror.told(NONE, true, &said(next + 2)), Missed);
+    assert_eq!(mirror.positions().count(), 1);
+}
+
+#[test]
+fn whoever_was_put_out_while_away_is_told_once() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    mirror.welcomed("me", true, &[]);
+    assert_eq!(mirror.told(NONE, true, &kicked(number.0 + 3, "me")), Missed);
+    assert_eq!(mirror.positions().count(), 0);
+    // A kick that was told before the connection broke.
+    assert_eq!(mirror.told(NONE, true, &kicked(number.0, "me")), Duplicate);
+}
+
+#[test]
+fn a_kick_that_comes_before_what_was_missed_ends_the_copy_all_the_same() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    assert_eq!(mirror.told(NONE, false, &kicked(number.0 + 9, "me")), New);
+    assert_eq!(mirror.told(NONE, true, &said(number.0 + 1)), Duplicate);
+}
+
+#[test]
+fn a_new_session_comes_in_by_the_key_that_opened_the_room() {
+    let mut mirror = Mirror::new(8);
+    mirror.welcomed("me", false, &[]);
+    let enter = mirror.ask(Ask::Enter { room: "#Lobby".into(), key: "sesame".into(), since: None }).unwrap();
+    assert_eq!(mirror.told(enter, false, &members(1, 4, true)), New);
+    assert_eq!(mirror.told(NONE, false, &joined(5)), New);
+    let rejoin = mirror.welcomed("me", false, &[]).rejoin;
+    assert_eq!(rejoin, [Ask::Enter { room: "lobby".into(), key: "sesame".into(), since: Some(since(1, 5)) }]);
+    // Somebody changed the key meanwhile.
+    let again = mirror.ask(rejoin[0].clone()).unwrap();
+    let refusal = Refusal {
+        code: Code::BadKey.number(),
+        reason: "bad_key".into(),
+        message: "".into(),
+        retry_after_ms: None,
+    };
+    assert_eq!(mirror.told(again, false, &Event::Refused(refusal)), Answer);
+    assert_eq!(mirror.positions().count(), 0);
 }
