@@ -11,8 +11,8 @@ const KEYS: [&str; 4] = ["k", "key", "", "k"];
 /// One ask about the order in a room; a part of them is refused.
 pub(super) fn any_ask(room: Arc<str>, a: u8, b: u8, c: u8) -> Ask {
     let user = pick(&NAMES, &BAD_NAMES, 20, b);
-    let for_ms = (c % 3 > 0).then_some(u64::from(c) * 5);
-    let reason = (c % 2 > 0).then(|| pick(&BODIES, &BAD_BODIES, 12, c));
+    let for_ms = (!c.is_multiple_of(3)).then_some(u64::from(c) * 5);
+    let reason = (!c.is_multiple_of(2)).then(|| pick(&BODIES, &BAD_BODIES, 12, c));
     match a % 13 {
         0..=2 => {
             let role = [Role::Member, Role::Moderator, Role::Owner][usize::from(c % 3)];
