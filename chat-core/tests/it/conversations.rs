@@ -1,6 +1,7 @@
 //! Conversations: a script, and what everybody is told.
 
 mod asks;
+mod order;
 mod rooms;
 mod sessions;
 mod talk;
