@@ -98,6 +98,13 @@ impl Shared {
         self.started.plus_ms(self.now_ms())
     }
 
+    /// A browser showed itself, be it too late.
+    fn browser_came(&self, whence: Whence) {
+        if let Some(peer) = whence.peer {
+            self.browsers.came(peer, Duration::from_millis(self.limits.browser_sniff_ms));
+        }
+    }
+
     /// Whether a browser was at that address within so long.
     fn had_browser_at(&self, peer: Option<IpAddr>, within_ms: u64) -> bool {
         peer.is_some_and(|peer| self.browsers.were_at(peer, Duration::from_millis(within_ms)))
@@ -185,24 +192,24 @@ async fn open_as(
     (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
-    if let (Recognised::Http, Some(peer)) = (known, whence.peer) {
-        shared.browsers.came(peer, Duration::from_millis(shared.limits.browser_sniff_ms));
+    if known == Recognised::Http {
+        shared.browser_came(whence);
     }
     let received = first.len();
-    let (form, is_silent) = match known {
-        Recognised::NeedMore => (Form::Text, true),
-        Recognised::Person => (Form::Text, false),
+    let (form, silent) = match known {
+        Recognised::NeedMore => (Form::Text, Some(whence)),
+        Recognised::Person => (Form::Text, None),
         Recognised::Framed(form) => {
             first.drain(..frame::PREFACE_BYTES);
-            (form, false)
+            (form, None)
         }
-        Recognised::JsonLines => (Form::JsonLines, false),
+        Recognised::JsonLines => (Form::JsonLines, None),
         #[cfg(feature = "web")]
         Recognised::Http => {
             let connection = Whole::new(first, (source, drain, socket));
             let (halves, form, rest) = crate::http::converse(&shared, connection, whence).await?;
             shared.counters.received(rest.len());
-            return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
+            return Some(Opened::Speaks(begin(shared, halves, form, &rest, None, admitted)));
         }
         other => {
             shared.counters.connection_refused(why_not(other));
@@ -211,16 +218,17 @@ async fn open_as(
         }
     };
     shared.counters.received(received);
-    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, is_silent, admitted)))
+    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, silent, admitted)))
 }
 
-/// A connection of which it is known what it speaks, and `first` has been read; `is_silent`: it was not said.
+/// A connection of which it is known what it speaks, and `first` has been read; `silent`: it was not said, and whence
+/// it came.
 fn begin(
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     form: Form,
     first: &[u8],
-    is_silent: bool,
+    silent: Option<Whence>,
     admitted: Admitted,
 ) -> Box<Connection> {
     let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
@@ -232,7 +240,7 @@ fn begin(
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), first, silent);
     let login = Some(reader.login());
     Box::new(Connection { shared, reader, source, drain, outbox, login, patience: None, _admitted: admitted })
 }
@@ -240,7 +248,7 @@ fn begin(
 /// Runs a connection of which somebody else knows what it speaks.
 #[cfg(feature = "web")]
 pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first: &[u8], admitted: Admitted) {
-    begin(shared, halves, form, first, false, admitted).run().await;
+    begin(shared, halves, form, first, None, admitted).run().await;
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a

@@ -7,7 +7,7 @@ use chat_core::{Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
-use super::{bare, same_room};
+use super::{Whence, bare, same_room};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
 use crate::codec::text::{self, Paged, Paging, Typed, parse};
@@ -18,8 +18,8 @@ use crate::engine::Request;
 #[derive(Debug)]
 pub(crate) struct Person {
     pub(super) telnet: Telnet,
-    /// Whether it said nothing when it came: then its first line may yet turn out to be another protocol.
-    was_silent: bool,
+    /// Whence it came, if it said nothing then: its first line may yet turn out to be another protocol.
+    silent: Option<Whence>,
     /// Where a bare line goes.
     current: Option<Arc<str>>,
     /// The rooms it is in, in the order it joined them.
@@ -31,19 +31,23 @@ pub(crate) struct Person {
 const PAGE: RequestId = RequestId(1);
 
 impl Person {
-    pub(super) fn new(was_silent: bool) -> Person {
+    pub(super) fn new(silent: Option<Whence>) -> Person {
         Person {
             telnet: Telnet::default(),
-            was_silent,
+            silent,
             current: None,
             rooms: Vec::new(),
             paging: Paging::default(),
         }
     }
 
-    /// Whether what a silent connection sends at last is no person's line.
-    pub(super) fn is_foreign(&self, first: &[u8]) -> bool {
-        self.was_silent && !matches!(recognise(first), Recognised::Person | Recognised::NeedMore)
+    /// What a silent connection sends at last, if that is no person's line, and whence it came.
+    pub(super) fn foreign(&self, first: &[u8]) -> Option<(Recognised, Whence)> {
+        let whence = self.silent?;
+        match recognise(first) {
+            Recognised::Person | Recognised::NeedMore => None,
+            spoken => Some((spoken, whence)),
+        }
     }
 
     fn entered(&mut self, room: &Arc<str>) {

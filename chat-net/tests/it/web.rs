@@ -305,3 +305,19 @@ async fn what_a_browser_keeps_for_later_is_not_greeted() {
     let head = spare.head().await;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
 }
+
+/// A slow browser's first connection may be silent for too long.
+#[tokio::test]
+async fn a_browser_that_was_greeted_may_load_the_page_again() {
+    let limits = Limits { sniff_ms: 20, browser_sniff_ms: 60_000, ..fast() };
+    let server = server(limits).await;
+    let mut late = Peer::dial(&server, Form::Text).await;
+    late.until_line("What is your name?").await;
+    late.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    late.closed("wrong_protocol").await;
+    let mut again = Peer::dial(&server, Form::Text).await;
+    others_are_greeted(&server).await;
+    again.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let head = again.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+}
