@@ -19,7 +19,7 @@ use crate::client::{Client, ConnectError, Events, Link, Options};
 use crate::clock::Clock;
 #[cfg(feature = "tls")]
 use crate::conn::secure::Secure;
-use crate::conn::{self, Shared, io::Transport};
+use crate::conn::{self, Browsers, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
 use crate::limits::Limits;
 use crate::listen;
@@ -221,7 +221,7 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
-            browsers: Arc::default(),
+            browsers: Arc::new(Browsers::new(Duration::from_millis(limits.browser_sniff_ms))),
             #[cfg(feature = "web")]
             origins: self.origins.into(),
             #[cfg(feature = "web")]

@@ -17,7 +17,6 @@ mod whence;
 pub(crate) mod whole;
 
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -96,18 +95,6 @@ impl Shared {
     /// The time of day, for what is told without the engine.
     pub(crate) fn now(&self) -> Timestamp {
         self.started.plus_ms(self.now_ms())
-    }
-
-    /// A browser showed itself, be it too late.
-    fn browser_came(&self, whence: Whence) {
-        if let Some(peer) = whence.peer {
-            self.browsers.came(peer, Duration::from_millis(self.limits.browser_sniff_ms));
-        }
-    }
-
-    /// Whether a browser was at that address within so long.
-    fn had_browser_at(&self, peer: Option<IpAddr>, within_ms: u64) -> bool {
-        peer.is_some_and(|peer| self.browsers.were_at(peer, Duration::from_millis(within_ms)))
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
@@ -193,7 +180,7 @@ async fn open_as(
     admitted: Admitted,
 ) -> Option<Opened> {
     if known == Recognised::Http {
-        shared.browser_came(whence);
+        shared.browsers.came(whence.peer);
     }
     let received = first.len();
     let (form, silent) = match known {
@@ -261,7 +248,7 @@ async fn recognise_first(
     whence: Whence,
 ) -> Option<Recognised> {
     let start = Instant::now();
-    let mut browser_ms = shared.limits.browser_sniff_ms;
+    let mut is_browsers = false;
     loop {
         // A preface that comes in pieces is waited for; only silence, or typing, is a person.
         let is_preface = first.first() == Some(&frame::MAGIC[0]);
@@ -277,9 +264,9 @@ async fn recognise_first(
             (_, known) if known != Recognised::NeedMore => return Some(known),
             (Err(_), _) if is_preface => return Some(Recognised::Garbage),
             // What was opened for later by a browser is not greeted.
-            (Err(_), _) if first.is_empty() && shared.had_browser_at(whence.peer, browser_ms) => {
-                silence_ms = silence_ms.max(browser_ms);
-                browser_ms = 0;
+            (Err(_), _) if first.is_empty() && !is_browsers && shared.browsers.were_at(whence.peer) => {
+                is_browsers = true;
+                silence_ms = silence_ms.max(shared.limits.browser_sniff_ms);
             }
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}

@@ -234,7 +234,7 @@ impl Reader {
         let person = self.person.as_ref().filter(|_| !self.is_attached);
         let Some((spoken, whence)) = person.and_then(|person| person.foreign(rest)) else { return false };
         if spoken == Recognised::Http {
-            self.shared.browser_came(whence);
+            self.shared.browsers.came(whence.peer);
         }
         true
     }
