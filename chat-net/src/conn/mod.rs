@@ -165,20 +165,26 @@ async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Op
     if let Some(secure) = shared.secure.clone() {
         return secure::open(shared, secure, halves, admitted).await;
     }
-    let (mut first, whence) = (Vec::new(), Whence::of(&halves));
+    let mut first = Vec::new();
     let silence_ms = shared.limits.sniff_ms;
-    let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, whence).await?;
-    open_as((known, first), whence, shared, halves, admitted).await
+    let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, None).await?;
+    open_as((known, first), None, shared, halves, admitted).await
 }
 
-/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
+/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted; then `within` says whence it
+/// came.
 async fn open_as(
     (known, mut first): (Recognised, Vec<u8>),
-    whence: Whence,
+    within: Option<Whence>,
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
+    // Of programs nobody wants to know.
+    let whence = match known {
+        Recognised::NeedMore | Recognised::Http => within.unwrap_or_else(|| Whence::of(&source)),
+        _ => Whence::default(),
+    };
     if known == Recognised::Http {
         shared.browsers.came(whence.peer);
     }
@@ -239,13 +245,13 @@ pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
-/// person. `None`: it is gone.
+/// person. `within` TLS it is known whence it came. `None`: it is gone.
 async fn recognise_first(
     shared: &Shared,
     source: &mut Source,
     first: &mut Vec<u8>,
     mut silence_ms: u64,
-    whence: Whence,
+    within: Option<Whence>,
 ) -> Option<Recognised> {
     let start = Instant::now();
     let mut is_browsers = false;
@@ -258,13 +264,14 @@ async fn recognise_first(
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
             () = shared.ending.cancelled() => return None,
         };
+        let peer = || within.unwrap_or_else(|| Whence::of(source)).peer;
         match (read, recognise(first)) {
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) if first.is_empty() => return None,
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) => return Some(Recognised::Person),
             (_, known) if known != Recognised::NeedMore => return Some(known),
             (Err(_), _) if is_preface => return Some(Recognised::Garbage),
             // What was opened for later by a browser is not greeted.
-            (Err(_), _) if first.is_empty() && !is_browsers && shared.browsers.were_at(whence.peer) => {
+            (Err(_), _) if first.is_empty() && !is_browsers && shared.browsers.were_at(peer()) => {
                 is_browsers = true;
                 silence_ms = silence_ms.max(shared.limits.browser_sniff_ms);
             }
