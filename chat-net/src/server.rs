@@ -176,11 +176,8 @@ impl ServerBuilder {
     /// The first address that cannot be listened on, or what the store kept cannot be used; each says why.
     /// Then nothing was started.
     pub async fn start(self) -> Result<ServerHandle, StartError> {
-        let mut listeners = Vec::new();
-        for address in &self.addresses {
-            let bound = listen::bind(address, &self.limits).await;
-            listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
-        }
+        let listeners =
+            listen::on_each(&self.addresses, |address| listen::bind(address, &self.limits)).await?;
         let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
@@ -230,7 +227,7 @@ impl ServerBuilder {
             secure: self.tls.map(|tls| Secure { tls, is_required: true }),
         });
         let handle = ServerHandle {
-            addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+            addresses: listen::addresses(&listeners),
             admission: Admission::new(limits, counters),
             engine: tokio::spawn(engine.run()),
             outcome: None,
@@ -428,9 +425,6 @@ impl ServerHandle {
     }
 }
 
-/// How long accepting pauses when the system has no more file handles.
-const PAUSE: Duration = Duration::from_millis(100);
-
 async fn accept(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -454,7 +448,7 @@ async fn accept(
                     is_paused = true;
                 }
                 // Whoever hung up before being accepted is no reason to wait; a lack of handles is.
-                let _ = timeout(PAUSE, shared.ending.cancelled()).await;
+                let _ = timeout(listen::PAUSE, shared.ending.cancelled()).await;
             }
         }
     }
