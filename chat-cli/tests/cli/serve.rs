@@ -62,10 +62,8 @@ fn flags_and_file_set_the_limits_in_force() {
 
 #[cfg(unix)]
 mod signals {
-    use std::io::Write;
-    use std::net::TcpStream;
-
     use super::*;
+    use crate::program::WAITS;
     use rustix::process::Signal;
 
     #[test]
@@ -82,19 +80,8 @@ mod signals {
     #[test]
     fn a_second_signal_ends_it_at_once() {
         for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
-            let waits = ["--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];
-            let mut server = Server::start(&[&["--trusted"], &waits[..]].concat());
-            let mut alice = server.person("alice");
-            // Somebody who never reads, and to whom more is to be said than any buffer of the system holds.
-            let mut bob = TcpStream::connect(&server.addr).unwrap();
-            bob.write_all(b"bob\n").unwrap();
-            alice.until("* bob joined");
-            let long = "x".repeat(4000);
-            for _ in 0..4000 {
-                alice.type_line(&long);
-            }
-            alice.type_line("/rooms");
-            alice.until("- rooms");
+            let mut server = Server::start(&WAITS);
+            let _waited_for = server.one_who_never_reads();
             server.program.signal(signal);
             server.program.err.until("a second signal ends at once");
             server.program.signal(signal);
