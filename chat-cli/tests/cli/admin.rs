@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::program::{Program, Server, WAITS, command};
+use crate::program::{Folder, Program, Server, WAITS, command};
 
 /// A server with a listener for operators on a free port, and where that is.
 fn start(more: &[&str]) -> (Server, String) {
@@ -45,6 +45,27 @@ fn operators_see_what_the_server_does() {
         assert!(answer.lines().any(|it| it == line.trim_end()), "{line:?} in {answer}");
     }
     assert_eq!(get(&admin, "/").unwrap().0, 404);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_there_before_the_start_is_counted_from_the_start() {
+    let folder = Folder::new();
+    let keep = ["--data", folder.as_str()];
+    let server = Server::start(&keep);
+    let mut alice = Program::start(&["join", &server.addr, "--json", "--name", "alice"]);
+    alice.out.until("caught_up");
+    // So that she does not come back to the next one.
+    alice.kill();
+    server.program.signal(rustix::process::Signal::INT);
+    server.program.ends_with(0);
+    let (_server, admin) = start(&keep);
+    let (_, answer) = get(&admin, "/metrics").unwrap();
+    for line in
+        ["chat_rooms 1", "chat_sessions{state=\"attached\"} 0", "chat_sessions{state=\"lingering\"} 1"]
+    {
+        assert!(answer.lines().any(|it| it == line), "{line:?} in {answer}");
+    }
 }
 
 #[test]
