@@ -63,7 +63,7 @@ fn flags_and_file_set_the_limits_in_force() {
 #[cfg(unix)]
 mod signals {
     use super::*;
-    use crate::program::WAITS;
+    use crate::program::{Folder, WAITS};
     use rustix::process::Signal;
 
     #[test]
@@ -75,6 +75,21 @@ mod signals {
             alice.until("going_away");
             assert_eq!(server.program.code(), Some(0));
         }
+    }
+
+    #[test]
+    fn what_is_printed_is_not_logged_as_well() {
+        let folder = Folder::new();
+        for _ in 0..2 {
+            let args = ["serve", "--listen", "127.0.0.1:0", "--data", folder.as_str()];
+            let mut server = Program::start(&args);
+            server.out.until("history in ");
+            server.signal(Signal::TERM);
+            let (_, err) = server.ends_with(0);
+            assert!(err.len() == 1 && err[0].contains("a second signal ends at once"), "{err:#?}");
+        }
+        let args = ["serve", "--listen", "127.0.0.1:0", "--memory", "--log-format", "json"];
+        Program::start(&args).err.until("history is gone when the server ends");
     }
 
     #[test]
