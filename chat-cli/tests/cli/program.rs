@@ -63,6 +63,11 @@ impl Lines {
         self.find(part).unwrap_or_else(|| panic!("no {part:?} up to the end, after {:#?}", self.seen))
     }
 
+    /// Whether a line that was skipped contains `part`.
+    fn has_seen(&self, part: &str) -> bool {
+        self.seen.iter().any(|line| line.contains(part))
+    }
+
     /// All lines to the end.
     fn rest_within(&mut self, patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
@@ -264,5 +269,10 @@ impl Person {
 
     pub(crate) fn until(&mut self, part: &str) -> String {
         self.lines.until(part)
+    }
+
+    /// Whether something was told that nobody waited for.
+    pub(crate) fn has_seen(&self, part: &str) -> bool {
+        self.lines.has_seen(part)
     }
 }
