@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::report::{Key, News, Report};
 use super::trouble::Trouble;
 use super::words::Who;
-use crate::connect::{GOODBYE, goodbye};
+use crate::connect::{GOODBYE, goodbye, next_try};
 use crate::exit::{self, Exit};
 use crate::output;
 use crate::signals::Signals;
@@ -293,7 +293,7 @@ impl Crew {
                 if !std::mem::replace(&mut self.is_away, true) {
                     self.away_until = from_now(self.wait);
                 }
-                let text = format!("lost the connection: {why}; next try in {} s", retry_in.as_secs());
+                let text = format!("lost the connection: {why}; {}", next_try(retry_in));
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
             }
             Some(Notice::Ended { why }) => {
