@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, UserName};
-use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer, TransferHandle};
+use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer, TransferHandle, Why};
 use chat_net::codec::Told;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -19,7 +19,7 @@ use crate::exit::{self, Exit};
 use crate::output;
 use crate::signals::Signals;
 use crate::stops::{Shell, Stops, stop_self};
-use crate::trust::exit_after;
+use crate::trust;
 
 /// What may wait to be told; then the tasks wait.
 const SAID: usize = 64;
@@ -124,8 +124,8 @@ pub(crate) enum Step {
     Signal(Exit),
     /// There has been no connection for too long.
     Away,
-    /// The server that was reached again is not trusted any more, for this reason.
-    Distrusted(String),
+    /// The connection has ended for good.
+    Over(Why),
     /// Time passed, or something was told.
     Nothing,
 }
@@ -297,11 +297,8 @@ impl Crew {
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
             }
             Some(Notice::Ended { why }) => {
-                let text = format!("the connection has ended: {why}");
-                self.tell(&News::of("ended", text).why(&why.to_string()))?;
-                if exit_after(&why) == Exit::Untrusted {
-                    return Ok(Step::Distrusted(why.to_string()));
-                }
+                self.tell(&News::of("ended", trust::ended(&why)).why(&why.to_string()))?;
+                return Ok(Step::Over(why));
             }
             Some(_) => {}
             // The tasks notice by themselves.

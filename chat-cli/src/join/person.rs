@@ -13,6 +13,7 @@ use super::render;
 use super::session::{Act, Outcome};
 use super::talk::{self, Step, Talk};
 use crate::connect::{next_try, seconds};
+use crate::trust;
 
 /// After so long without an answer a person is told that the server is slow, and may leave without it.
 pub(crate) const SLOW: Duration = Duration::from_secs(2);
@@ -148,9 +149,7 @@ impl Person {
             Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
-            Notice::Ended { why } => {
-                Some(Shown::Status(talk::note(&format!("the connection has ended: {why}"))))
-            }
+            Notice::Ended { why } => Some(Shown::Status(talk::note(&trust::ended(why)))),
             _ => None,
         }
     }
