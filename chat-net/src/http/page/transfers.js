@@ -28,7 +28,7 @@ import { Refused } from './chat-client.js';
 import { prepare } from './hashing.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
-import { sizeOf } from './time.js';
+import { sizeOf, timeOf } from './time.js';
 
 /** @type {Record<string, string>} */
 const ENDS = {
@@ -218,8 +218,15 @@ export class Transfers {
 
   /** @param {Transfer} transfer @param {Message} event */
   sender(transfer, event) {
-    if (event.type === 'paused') transfer.note = `${event.user} ${PAUSES[event.why] ?? event.why}; it goes on by itself.`;
+    if (event.type === 'paused') transfer.note = this.waits(event);
     if (event.type === 'resumed') transfer.note = '';
+  }
+
+  /** Why nothing comes, and how long that may be. @param {Message} event */
+  waits({ user, why, at }) {
+    const { status } = this.app.client;
+    if (why !== 'lost' || status.state !== 'online') return `${user} ${PAUSES[why] ?? why}; it goes on by itself.`;
+    return `${user} lost the connection; it waits until ${user} is back, until ${timeOf(at + status.welcome.resumable_ms)} at most.`;
   }
 
   /** @param {Transfer} transfer @param {string} why */
