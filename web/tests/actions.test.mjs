@@ -26,6 +26,7 @@ function page(answer = () => ({})) {
     transfers: { lost() {} },
     drawers: { close() {} },
     composer: { focus() {} },
+    log: { follow() {} },
   };
   return { app, asked, actions: makeActions(app) };
 }

@@ -31,19 +31,24 @@ export function makeActions(app) {
 /** What is said to the user. @param {App} app */
 function makeTalking(app) {
   const { client, model } = app;
-  /** Says something to the user, where it is seen. @param {string} text */
-  const tell = (text) => {
+  /** @param {string} text */
+  const write = (text) => {
     const place = model.here;
     if (place) model.note(place, text);
     else app.statusLine.say('bad', text, '');
   };
-  /** @param {unknown} error */
-  const failed = (error) => tell(capital(error instanceof Error ? error.message : String(error)));
+  /** Says something to the user, where it is seen. @param {string} text */
+  const tell = (text) => {
+    if (model.here) app.log.follow(model.here);
+    write(text);
+  };
+  /** What the page did by itself failed: nobody is torn from what he reads. @param {unknown} error */
+  const failed = (error) => write(sentenceOf(error));
 
   /** Asks, and shows a refusal. @param {Message} ask @returns {Promise<Message | null>} */
   const ask = (ask) =>
     client.ask(ask).catch((error) => {
-      failed(error);
+      tell(sentenceOf(error));
       return null;
     });
 
@@ -53,10 +58,12 @@ function makeTalking(app) {
 }
 
 /** Lines that wait for their answer. @param {App} app */
-function makeSending({ client, model }) {
+function makeSending(app) {
+  const { client, model } = app;
   /** Says it in a room or whispers it, with a line that waits for the answer. @param {Place} place @param {Message} message */
   const send = (place, message) => {
     const line = pending(place, message);
+    app.log.follow(place);
     client.ask(message).then(
       () => drop(place, line),
       (error) => fail(place, line, message, error.message),
@@ -248,6 +255,11 @@ function makeCommands(app, { tell, send, ...rooms }) {
     help: () => app.help(),
     quit: () => client.bye(),
   };
+}
+
+/** @param {unknown} error */
+function sentenceOf(error) {
+  return capital(error instanceof Error ? error.message : String(error));
 }
 
 /** @param {string} text */

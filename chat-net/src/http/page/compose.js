@@ -99,8 +99,11 @@ export class Composer {
   }
 
   grew() {
+    // Measured in a form that keeps its height: the list above would scroll while the box is small.
+    this.form.style.height = `${this.form.offsetHeight}px`;
     this.box.style.height = 'auto';
     this.box.style.height = `${Math.min(this.box.scrollHeight, 200)}px`;
+    this.form.style.height = '';
     const limit = this.hooks.limit();
     const bytes = this.bytes(this.box.value);
     this.count.hidden = bytes < limit * NEAR_LIMIT;

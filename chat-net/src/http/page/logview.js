@@ -98,6 +98,13 @@ export class LogView {
     this.note(place);
   }
 
+  /** Goes to the end of a place, shown or not: what one says oneself is seen. @param {Place} place */
+  follow(place) {
+    place.apart = null;
+    place.anchor = null;
+    if (this.key === place.key && this.model.here === place) this.toEnd();
+  }
+
   /** Fetches the page before or after what is shown. @param {Place} place @param {'before' | 'after'} side */
   async fetch(place, side) {
     if (place.isFetching || !place.isRoom) return;
