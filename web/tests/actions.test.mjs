@@ -63,6 +63,19 @@ test('a room that could not be joined again is not waited for', () => {
   assert.deepEqual([[...app.waiting], notes(app)], [['lobby'], ['The room is full.']]);
 });
 
+test('a command that means nothing in a whisper, or in no room, is answered in a sentence', () => {
+  const { app, asked, actions } = page();
+  const said = [];
+  app.statusLine.say = (mood, text) => said.push(text);
+  const lines = ['/topic', '/topic tea', '/users'];
+  for (const line of [...lines, '/leave', '/sendfile']) actions.submit(line);
+  assert.deepEqual(said, Array(5).fill('You are in no room: /join one first.'));
+  app.model.open('@pat');
+  for (const line of lines) actions.submit(line);
+  const topic = 'A whisper has no topic, only rooms have.';
+  assert.deepEqual([asked, notes(app)], [[], [topic, topic, 'Only you and pat can read this.']]);
+});
+
 test('a line waits for its answer, and can be sent again if that is a refusal', async () => {
   let isRefused = true;
   const { app, asked, actions } = page(() => {

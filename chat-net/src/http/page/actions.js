@@ -12,6 +12,8 @@ import { keyOf } from './place.js';
  * @typedef {import('./main.js').TheApp} App
  */
 
+const NOWHERE = 'You are in no room: /join one first.';
+
 /** @param {App} app */
 export function makeActions(app) {
   const talking = makeTalking(app);
@@ -219,7 +221,7 @@ function makeCommands(app, { tell, send, ...rooms }) {
     tell,
     say: (body) => {
       const place = model.here;
-      if (!place) tell('You are in no room: /join one first.');
+      if (!place) tell(NOWHERE);
       else send(place, place.isRoom ? { type: 'say', room: place.name, body } : { type: 'whisper', to: place.name, body });
     },
     whisper: (to, body) => {
@@ -231,7 +233,7 @@ function makeCommands(app, { tell, send, ...rooms }) {
     leave: (room) => {
       const place = room ? model.places.get(keyOf(room.replace(/^#/, ''))) : model.here;
       if (place) rooms.close(place);
-      else tell('You are not in that room.');
+      else tell(room ? 'You are not in that room.' : NOWHERE);
     },
     show: (name) => {
       const key = keyOf(name.replace(/^#/, ''));
@@ -239,16 +241,20 @@ function makeCommands(app, { tell, send, ...rooms }) {
       else tell('You are not in that room; /join it first.');
     },
     topic: (topic) => {
-      if (topic !== null) rooms.topic(topic);
-      else tell(model.here?.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
+      if (!model.here?.isRoom) tell(model.here ? 'A whisper has no topic, only rooms have.' : NOWHERE);
+      else if (topic !== null) rooms.topic(topic);
+      else tell(model.here.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
     },
     search: (words) => app.search.open(words),
     rooms: () => app.join(),
     users: () => {
       const place = model.here;
-      if (place?.isRoom) tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
+      if (!place) tell(NOWHERE);
+      else if (!place.isRoom) tell(`Only you and ${place.name} can read this.`);
+      else tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
     },
     send: (to) => {
+      if (!to && !model.here) return tell(NOWHERE);
       if (to) rooms.open(`@${to}`);
       document.getElementById('file-input')?.click();
     },
