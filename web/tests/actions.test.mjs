@@ -76,6 +76,18 @@ test('a command that means nothing in a whisper, or in no room, is answered in a
   assert.deepEqual([asked, notes(app)], [[], [topic, topic, 'Only you and pat can read this.']]);
 });
 
+test('the rooms there are stand in lines, and what is typed next is said', async () => {
+  const { app, asked, actions } = page(() => ({ type: 'said' }));
+  app.model.open('lobby');
+  const rooms = [{ room: 'dev', members: 1, topic: 'tea' }, { room: 'lobby', members: 2 }];
+  app.client.query = async () => ({ answer: { type: 'rooms', rooms, total: 2, more: false }, events: [] });
+  actions.submit('/rooms');
+  await new Promise(setImmediate);
+  assert.deepEqual(notes(app), ['2 rooms:\n#dev, 1 here: tea\n#lobby, 2 here']);
+  actions.submit('hi');
+  assert.deepEqual(asked, [{ type: 'say', room: 'lobby', body: 'hi' }]);
+});
+
 test('a line waits for its answer, and can be sent again if that is a refusal', async () => {
   let isRefused = true;
   const { app, asked, actions } = page(() => {

@@ -246,7 +246,9 @@ function makeCommands(app, { tell, send, ...rooms }) {
       else tell(model.here.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
     },
     search: (words) => app.search.open(words),
-    rooms: () => app.join(),
+    rooms: () => {
+      client.query({ type: 'rooms' }).then(({ answer }) => tell(listed(answer)), (error) => tell(sentenceOf(error)));
+    },
     users: () => {
       const place = model.here;
       if (!place) tell(NOWHERE);
@@ -261,6 +263,13 @@ function makeCommands(app, { tell, send, ...rooms }) {
     help: () => app.help(),
     quit: () => client.bye(),
   };
+}
+
+/** Rooms in lines of their own. @param {Message} answer */
+function listed({ rooms, total, more }) {
+  const lines = rooms.map((/** @type {Message} */ { room, members, topic }) => `#${room}, ${members} here${topic ? `: ${topic}` : ''}`);
+  const head = total === 0 ? 'There are no rooms yet.' : more ? `${total} rooms; these are the first:` : total === 1 ? '1 room:' : `${total} rooms:`;
+  return [head, ...lines].join('\n');
 }
 
 /** @param {unknown} error */
