@@ -46,6 +46,21 @@ for (const viewport of [{ width: 375, height: 700 }, { width: 1280, height: 800 
   });
 }
 
+inBrowser('older messages are shown by a command, until there are none', async (t, browser) => {
+  const anna = await longTalk(t, browser);
+  const first = anna.message(/this is line 1$/);
+  for (let turn = 0; turn < 20 && (await first.count()) === 0; turn++) {
+    await anna.types('/history');
+    await settles(anna);
+  }
+  await first.waitFor();
+  await anna.log.evaluate((log) => log.scrollTo(0, 0));
+  await settles(anna);
+  await anna.types('/history');
+  await anna.reads('There is nothing before this.');
+  anna.isWell();
+});
+
 inBrowser('what one says, and what is answered, is seen wherever one was reading', async (t, browser) => {
   const anna = await longTalk(t, browser);
   for (const [line, shown] of [['said from above', anna.message('said from above')], ['/topic', anna.log.getByText('There is no topic.')]]) {

@@ -255,6 +255,10 @@ function makeCommands(app, { tell, send, ...rooms }) {
       else if (!place.isRoom) tell(`Only you and ${place.name} can read this.`);
       else tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
     },
+    history: () => {
+      if (!model.here) tell(NOWHERE);
+      else if (!app.log.back()) tell('There is nothing before this.');
+    },
     send: (to) => {
       if (!to && !model.here) return tell(NOWHERE);
       if (to) rooms.open(`@${to}`);
