@@ -4,6 +4,7 @@
 import { run } from './commands.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
+import { sentence, sentenceOf } from './text.js';
 
 /**
  * @typedef {import('./chat-client.js').Message} Message
@@ -18,7 +19,7 @@ const NOWHERE = 'You are in no room: /join one first.';
 export function makeActions(app) {
   const talking = makeTalking(app);
   const sending = makeSending(app);
-  const rooms = makeRooms(app, talking.ask);
+  const rooms = makeRooms(app, talking);
   const commands = makeCommands(app, { ...talking, ...sending, ...rooms });
   return {
     ...talking,
@@ -55,7 +56,7 @@ function makeTalking(app) {
     });
 
   /** @param {string} message */
-  const refused = (message) => tell(capital(message));
+  const refused = (message) => tell(sentence(message));
   return { tell, failed, ask, refused };
 }
 
@@ -112,7 +113,7 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
   const answeredUnseen = (ask, answer) => {
     if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
     if (answer?.type !== 'refused') return;
-    tell(capital(answer.message));
+    tell(sentence(answer.message));
     // Nothing more is told of a room that could not be joined again.
     if (ask.type === 'join') app.arrived(ask.room);
   };
@@ -138,9 +139,9 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
   };
 }
 
-/** Going from place to place. @param {App} app @param {(ask: Message) => Promise<Message | null>} ask */
-function makeRooms(app, ask) {
-  const { model } = app;
+/** Going from place to place. @param {App} app @param {Pick<ReturnType<typeof makeTalking>, 'ask' | 'tell'>} talking */
+function makeRooms(app, { ask, tell }) {
+  const { client, model } = app;
   /** Shows a place; a whisper's is made. @param {string} name */
   const open = (name) => {
     if (name.startsWith('@')) model.open(name);
@@ -164,20 +165,16 @@ function makeRooms(app, ask) {
     if (place?.isRoom) ask({ type: 'topic', room: place.name, topic });
   };
 
-  /** @param {string} name @returns {Promise<boolean>} */
-  const join = async (name) => {
+  /** Goes into a room, if need be, and returns its name; throws why it cannot be. @param {string} name @returns {Promise<string>} */
+  const enter = async (name) => {
     const room = name.replace(/^#/, '');
-    if (model.places.has(keyOf(room))) {
-      open(room);
-      return true;
-    }
-    const answer = await ask({ type: 'join', room });
-    if (answer) open(answer.room);
-    return answer !== null;
+    return model.places.has(keyOf(room)) ? room : (await client.ask({ type: 'join', room })).room;
   };
+  /** @param {string} name */
+  const join = (name) => enter(name).then(open, (error) => tell(sentenceOf(error)));
   const readMembers = (/** @type {Place} */ place) => fetchMembers(app, place);
   const reconcile = (/** @type {Message[]} */ rooms) => compare(app, rooms);
-  return { open, close, topic, join, readMembers, reconcile };
+  return { open, close, topic, enter, join, readMembers, reconcile };
 }
 
 /** After a resume: rooms that were left are closed, and lists that may have changed are read again. @param {App} app @param {Message[]} rooms */
@@ -274,15 +271,4 @@ function listed({ rooms, total, more }) {
   const lines = rooms.map((/** @type {Message} */ { room, members, topic }) => `#${room}, ${members} here${topic ? `: ${topic}` : ''}`);
   const head = total === 0 ? 'There are no rooms yet.' : more ? `${total} rooms; these are the first:` : total === 1 ? '1 room:' : `${total} rooms:`;
   return [head, ...lines].join('\n');
-}
-
-/** @param {unknown} error */
-function sentenceOf(error) {
-  return capital(error instanceof Error ? error.message : String(error));
-}
-
-/** @param {string} text */
-function capital(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

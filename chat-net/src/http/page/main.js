@@ -143,7 +143,7 @@ class App {
   }
 
   help = () => showHelp();
-  join = () => showJoin(this.client, this.actions.join);
+  join = () => showJoin(this.client, this.actions);
   emoji = () => pickEmoji((emoji) => this.composer.insert(emoji));
 
   /** Closes what lies over the talk; whether there was something. */
