@@ -116,6 +116,7 @@ class App {
     this.sidebar.draw();
     this.members.draw();
     this.header.draw();
+    this.search.draw();
     if (this.typedIn !== model.active) {
       this.composer.turn(model.places.get(this.typedIn), model.here);
       this.typedIn = model.active;
