@@ -74,3 +74,14 @@ inBrowser('what one says, and what is answered, is seen wherever one was reading
   }
   anna.isWell();
 });
+
+inBrowser('how much is too long stands beside the way to the latest messages', async (t, browser) => {
+  const anna = await longTalk(t, browser, { viewport: { width: 320, height: 560 } });
+  await anna.log.hover();
+  await anna.page.mouse.wheel(0, -900);
+  await anna.button('Latest messages').waitFor();
+  await anna.box.fill('a'.repeat(5000));
+  const [one, other] = [await anna.page.getByText('904 bytes too long').boundingBox(), await anna.button('Latest messages').boundingBox()];
+  assert.ok(one.x + one.width <= other.x || one.y >= other.y + other.height, `${JSON.stringify([one, other])}`);
+  anna.isWell();
+});
