@@ -75,7 +75,7 @@ class App {
     this.login = new Login((name) => this.client.hello(name));
     this.sidebar = new Sidebar(model, { show: actions.open, close: actions.close });
     this.members = new Members(model, { whisper: (name) => actions.open(`@${name}`) });
-    this.header = new Header(model, { topic: actions.topic });
+    this.header = new Header(model, { topic: actions.topic, done: () => this.composer.focus() });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
     this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
