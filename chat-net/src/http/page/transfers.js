@@ -116,8 +116,9 @@ export class Transfers {
     this.all.set(transfer.id, transfer);
     prepare();
     const place = model.open(placeOf(transfer));
-    const sub = nextSub();
-    const number = place.isRoom ? place.last : sub;
+    const after = nextSub();
+    const { number, sub } = place.files.get(transfer.id) ?? { number: place.isRoom ? place.last : after, sub: after };
+    place.files.delete(transfer.id);
     const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer };
     model.add(place, line, !isMine && verdict === 'new', verdict === 'new');
     model.hooks.changed();
@@ -410,6 +411,7 @@ export class Transfers {
     }
     if (isResumed) return;
     // The numbers may begin anew.
+    for (const place of this.app.model.places.values()) place.files.clear();
     for (const transfer of this.all.values()) transfer.isOpen = false;
     this.all.clear();
   }
