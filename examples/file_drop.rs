@@ -20,7 +20,10 @@ const MOST_BYTES: u64 = 10 << 30;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let folder = PathBuf::from(args.next().unwrap_or_else(|| "incoming".into()));
+    let Some(folder) = args.next().filter(|arg| !arg.starts_with('-')).map(PathBuf::from) else {
+        eprintln!("usage: file_drop DIR [ADDRESS [--once]]");
+        std::process::exit(2);
+    };
     let address = args.next().unwrap_or_else(|| "127.0.0.1:8080".into());
     let once = args.next().is_some_and(|flag| flag == "--once");
     std::fs::create_dir_all(&folder)?;

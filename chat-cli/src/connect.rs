@@ -92,6 +92,19 @@ pub(crate) async fn goodbye(leave: impl Future<Output = ()>, signals: &mut Signa
     }
 }
 
+/// So many seconds are left, the one that has begun included: nobody is told of none before it is over.
+pub(crate) fn seconds(left: Duration) -> u128 {
+    left.as_millis().div_ceil(1000)
+}
+
+/// When the next attempt is made.
+pub(crate) fn next_try(left: Duration) -> String {
+    match seconds(left) {
+        0 => "trying again at once".to_owned(),
+        secs => format!("next try in {secs} s"),
+    }
+}
+
 /// The complaint about a connection that could not be made.
 pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
     let hint = match error {
@@ -115,4 +128,21 @@ pub(crate) fn name_refused(error: &ConnectError) -> Option<String> {
         _ => return None,
     };
     Some(format!("{}{hint}", printable(&error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_told_in_whole_seconds_and_never_as_none() {
+        for (ms, says) in [
+            (0, "trying again at once"),
+            (1, "next try in 1 s"),
+            (1000, "next try in 1 s"),
+            (1001, "next try in 2 s"),
+        ] {
+            assert_eq!(next_try(Duration::from_millis(ms)), says);
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Exit {
     NotTaken = 10,
     /// A file that is to be sent cannot be read (`EX_NOINPUT`).
     CannotRead = 66,
-    /// A file that is received cannot be written (`EX_CANTCREAT`).
+    /// A file that is received cannot be written, or a folder that is to be new has something in it (`EX_CANTCREAT`).
     CannotWrite = 73,
     /// What is kept on disk failed or is damaged (`EX_IOERR`).
     Storage = 74,

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
 use crate::cli::LogFormat;
@@ -31,8 +31,35 @@ pub(crate) fn install(levels: &str, format: LogFormat) -> anyhow::Result<()> {
 /// # Errors
 /// As [`install`].
 pub(crate) fn parse(levels: &str) -> anyhow::Result<Targets> {
-    levels.parse().map_err(|error| {
+    let wrong = |why: String| {
         let how = "say error, warn, info, debug, trace, or target=level,...";
-        exit::because(Exit::Config, format!("log \"{levels}\": {error}; {how}"))
-    })
+        exit::because(Exit::Config, format!("log \"{levels}\": {why}; {how}"))
+    };
+    // Alone, a word that is no level would be a target: a slip of the finger, and all else is silent.
+    let is_slip = |part: &&str| !part.contains('=') && part.parse::<LevelFilter>().is_err();
+    if let Some(slip) = levels.split(',').find(is_slip) {
+        return Err(wrong(format!("\"{slip}\" is no level")));
+    }
+    levels.parse().map_err(|error: tracing_subscriber::filter::ParseError| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_level_is_refused_and_not_taken_for_a_target() {
+        for levels in ["info", "OFF", "warn,chat_net=debug", "chat_net::conn=trace"] {
+            assert!(parse(levels).is_ok(), "{levels}");
+        }
+        for (levels, why) in [
+            ("foo", "log \"foo\": \"foo\" is no level; say error, "),
+            ("info,chat_net", "\"chat_net\" is no level"),
+            ("chat_net=loud", "say error, "),
+        ] {
+            let refused = parse(levels).unwrap_err();
+            assert_eq!(exit::of(&refused), Exit::Config);
+            assert!(refused.to_string().contains(why), "{refused}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use anyhow::Context;
-use chat_net::chat_core::Ask;
+use chat_net::chat_core::{Ask, Code};
 use chat_net::client::{AskError, Options};
 use chat_net::codec::FromServer;
 
@@ -27,6 +27,11 @@ pub(crate) fn run(args: &SendArgs) -> anyhow::Result<Exit> {
         Some(text) => text.clone(),
         None => standard_input()?,
     };
+    // Any server would say so, but only behind a visit that the others see.
+    if text.trim().is_empty() {
+        let code = Code::Empty;
+        return Err(exit::because(Exit::Failed, format!("{}: {}", code.name(), code.sentence())));
+    }
     on_one_thread(send(&settings, text, args.json))?
 }
 

@@ -12,7 +12,7 @@ use chat_net::chat_core::printable;
 use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
-use crate::cli::{Durability, ServeArgs};
+use crate::cli::{Durability, LogFormat, ServeArgs};
 use crate::exit::{self, Exit};
 use crate::settings::{Certificate, ServeSettings};
 use crate::signals::{Hangups, Signals};
@@ -180,7 +180,9 @@ fn announce(handle: &ServerHandle, tls: Option<&Tls>, admin: Option<&Admin>, set
 fn tell_where(folder: Option<&Path>, settings: &ServeSettings) {
     let durability = settings.durability.name();
     let shown = folder.map(|folder| folder.display().to_string());
+    // Who reads logs reads the line itself, unless programs sort them.
     match &shown {
+        _ if settings.log_format == LogFormat::Text => {}
         Some(data) => tracing::info!(data, durability, "history is kept"),
         None => tracing::info!(durability, "history is gone when the server ends"),
     }

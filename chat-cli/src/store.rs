@@ -35,6 +35,7 @@ pub(crate) fn cannot_open(error: &OpenError) -> anyhow::Error {
     let exit = match error {
         OpenError::Locked { .. } => Exit::Busy,
         OpenError::Permission { .. } => Exit::NotPermitted,
+        OpenError::Exists { .. } => Exit::CannotWrite,
         OpenError::Newer { .. } | OpenError::Older { .. } | OpenError::NotAStore { .. } => Exit::Config,
         // A file where the folder should be, for example.
         OpenError::Io { error, .. } if is_no_folder(error.kind()) => Exit::Config,

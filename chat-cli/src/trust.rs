@@ -48,19 +48,15 @@ pub(crate) async fn ask(
     output::status(&format!("{addr} is seen for the first time, and nobody vouches for its certificate:"));
     output::status(&format!("  {found}"));
     output::status("Compare that with what the server said at its start.");
-    // Nobody can be told if that fails.
-    let _ = write!(std::io::stderr(), "Trust it? y/N ").and_then(|()| std::io::stderr().flush());
-    // A thread that the program need not wait for, as it cannot be asked to end.
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || sender.send(read_line()));
-    let answer = tokio::select! {
-        answer = answer => answer??,
-        signal = signals.next() => {
-            output::status("");
-            return Err(exit::because(signal, "ended before there was an answer"));
+    let is_trusted = loop {
+        match answer(signals).await?.as_deref().map(yes_or_no) {
+            // The end of the keyboard is no yes.
+            None => break false,
+            Some(Some(is_trusted)) => break is_trusted,
+            Some(None) => {}
         }
     };
-    if !answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str())) {
+    if !is_trusted {
         return Ok(None);
     }
     match Known::of_user(&environment_os).map(|known| (known.remember(&who.addr, found), known)) {
@@ -73,9 +69,43 @@ pub(crate) async fn ask(
     Ok(Some(Trust::Pin(found)))
 }
 
-/// The complaint about a server that is not trusted, and what to do about it.
+/// Asks once.
+async fn answer(signals: &mut Signals) -> anyhow::Result<Option<String>> {
+    // Nobody can be told if that fails.
+    let _ = write!(std::io::stderr(), "Trust it? y/N ").and_then(|()| std::io::stderr().flush());
+    // A thread that the program need not wait for, as it cannot be asked to end.
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || sender.send(read_line()));
+    tokio::select! {
+        answer = answer => Ok(answer??),
+        signal = signals.next() => {
+            output::status("");
+            Err(exit::because(signal, "ended before there was an answer"))
+        }
+    }
+}
+
+/// What an answer means; none if it is neither. Nothing at all is the no that is offered.
+fn yes_or_no(answer: &str) -> Option<bool> {
+    match answer.to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// The complaint about a server that there is no TLS with, and what to do about it.
 pub(crate) fn complaint(who: &Who, error: &TlsError) -> anyhow::Error {
-    let advice = match error {
+    let (exit, what) = match error.is_distrust() {
+        true => (Exit::Untrusted, "cannot trust"),
+        false => (Exit::Failed, "cannot join"),
+    };
+    exit::because(exit, format!("{what} {}: {error}{}", who.addr, advice(who, error)))
+}
+
+/// What can be done about it.
+fn advice(who: &Who, error: &TlsError) -> String {
+    match error {
         TlsError::Unknown { found } => format!("; if it is the right one, say --tls-pin {found}"),
         TlsError::Changed { .. } if who.pin.is_some() => String::new(),
         TlsError::Changed { .. } => match Known::of_user(&environment_os) {
@@ -86,16 +116,45 @@ pub(crate) fn complaint(who: &Who, error: &TlsError) -> anyhow::Error {
             ),
             None => String::new(),
         },
+        TlsError::NotEncrypted => "; if that is meant, leave out tls:// (or --tls)".to_owned(),
         _ => String::new(),
-    };
-    let exit = if error.is_distrust() { Exit::Untrusted } else { Exit::Failed };
-    exit::because(exit, format!("cannot trust {}: {error}{advice}", who.addr))
+    }
 }
 
-/// How a program ends whose connection has ended for good.
-pub(crate) fn exit_after(why: &Why) -> Exit {
+/// The complaint about a connection that has ended for good because the server that was reached again is not trusted;
+/// none if it ended otherwise.
+pub(crate) fn distrusted(who: &Who, why: &Why) -> Option<anyhow::Error> {
     match why {
-        Why::Tls(error) if error.is_distrust() => Exit::Untrusted,
-        _ => Exit::Failed,
+        Why::Tls(error) if error.is_distrust() => Some(complaint(who, error)),
+        _ => None,
+    }
+}
+
+/// What is said of the end of a connection before its [`complaint`], if there is one.
+pub(crate) fn ended(why: &Why) -> String {
+    match why {
+        Why::Tls(error) if error.is_distrust() => {
+            "the connection has ended: the server that was reached again is not trusted".to_owned()
+        }
+        why => format!("the connection has ended: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes_and_what_is_neither_is_asked_again() {
+        for (answer, means) in [
+            ("y", Some(true)),
+            ("YES", Some(true)),
+            ("", Some(false)),
+            ("No", Some(false)),
+            ("yep", None),
+            ("what?", None),
+        ] {
+            assert_eq!(yes_or_no(answer), means, "{answer}");
+        }
     }
 }

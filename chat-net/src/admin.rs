@@ -25,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::listen;
 use crate::metrics::{self, Registry};
 use crate::server::StartError;
 use crate::stats::{Health, Observer};
@@ -39,9 +40,6 @@ const WHOLE: Duration = Duration::from_secs(10);
 
 /// How large the head of a request may be.
 const HEAD_BYTES: usize = 16 * 1024;
-
-/// How long accepting pauses when the system has no more file handles.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A running listener for operators. It ends when it is dropped: keep it until the server has ended, and it tells
 /// meanwhile that the server is ending.
@@ -58,12 +56,8 @@ impl Admin {
     /// # Errors
     /// The first address that cannot be listened on. Then nothing was started.
     pub async fn start(addresses: &[String], server: &Observer) -> Result<Admin, StartError> {
-        let mut listeners = Vec::new();
-        for address in addresses {
-            let bound = TcpListener::bind(address).await;
-            listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
-        }
-        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let listeners = listen::on_each(addresses, TcpListener::bind).await?;
+        let addresses = listen::addresses(&listeners);
         let mut tasks = JoinSet::new();
         for listener in listeners {
             tasks.spawn(accept(listener, router(server.clone())));
@@ -128,7 +122,7 @@ async fn accept(listener: TcpListener, router: Router) {
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept operators, pausing");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(listen::PAUSE).await;
             }
         }
     }

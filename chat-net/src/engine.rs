@@ -151,7 +151,7 @@ impl<L: Log> Engine<L> {
         let mut clock = Clock::after(chat.last_change().at);
         let log_time = LogTime::new(clock.now());
         let fan_out = FanOut::of(&chat);
-        Engine {
+        let engine = Engine {
             chat,
             log,
             node,
@@ -167,7 +167,10 @@ impl<L: Log> Engine<L> {
             pages: Vec::new(),
             acts: Vec::new(),
             is_ending: false,
-        }
+        };
+        // What was there before this start is counted before anyone can ask.
+        engine.publish();
+        engine
     }
 
     /// Runs until [`Input::Shutdown`], or until every sender of inputs is gone.

@@ -163,6 +163,8 @@ pub use store::{
 mod manuals {
     #[doc = include_str!("../../README.md")]
     struct Readme;
+    // Its programs need what it says to add to chat-net.
+    #[cfg(all(feature = "tls", feature = "web"))]
     #[doc = include_str!("../../docs/embedding.md")]
     struct Embedding;
 }

@@ -108,7 +108,7 @@ impl Default for Limits {
             frame_bytes: 64 * 1024,
             hello_frame_bytes: 4 * 1024,
             line_bytes: 8 * 1024,
-            sniff_ms: 300,
+            sniff_ms: 1_000,
             browser_sniff_ms: 10_000,
             handshake_ms: 5_000,
             login_ms: 10_000,

@@ -8,10 +8,35 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::limits::Limits;
+use crate::server::StartError;
 use crate::socket::bound_unsent;
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
+
+/// How long accepting pauses when the system has no more file handles.
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens on each address by `bind`, or on none: the first that cannot be listened on is the error.
+pub(crate) async fn on_each<'a, F>(
+    addresses: &'a [String],
+    bind: impl Fn(&'a str) -> F,
+) -> Result<Vec<TcpListener>, StartError>
+where
+    F: Future<Output = io::Result<TcpListener>>,
+{
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let bound = bind(address).await;
+        listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
+    }
+    Ok(listeners)
+}
+
+/// Where they listen, with real ports.
+pub(crate) fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+}
 
 /// Listens on the first of the addresses that `HOST:PORT` stands for that can be listened on.
 pub(crate) async fn bind(address: &str, limits: &Limits) -> io::Result<TcpListener> {

@@ -25,7 +25,7 @@ use std::fmt;
 use chat_core::{Code, Kind};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text as exposition};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::MetricType::{self, Counter, Gauge};
 pub use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
@@ -69,20 +69,22 @@ fn server(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
         .encode_descriptor("chat_build", about, None, MetricType::Info)?
         .encode_info(&[("version", stats.version)])?;
     let about = "Time since the server started.";
-    let mut uptime = out.begin("chat_uptime", Some(&Unit::Seconds), about, MetricType::Gauge)?;
+    let mut uptime = out.begin("chat_uptime", Some(&Unit::Seconds), about, Gauge)?;
     uptime.encode_gauge(&stats.uptime.as_secs_f64())?;
     let about = "Sessions, with a connection or without one and holding their name still.";
     let sessions = [("attached", stats.attached), ("lingering", stats.lingering)];
-    out.gauges("chat_sessions", about, "state", sessions.into_iter())?;
+    out.parts("chat_sessions", about, Gauge, "state", sessions.into_iter())?;
     out.gauge("chat_rooms", None, "Rooms.", stats.rooms)
 }
 
 fn connections(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
     let kinds = || stats.connections.iter().map(|(kind, connections)| (kind.name(), connections));
     let about = "Clients that are connected, by what they speak.";
-    out.gauges("chat_connections", about, "kind", kinds().map(|(kind, it)| (kind, it.open)))?;
+    let open = kinds().map(|(kind, it)| (kind, it.open));
+    out.parts("chat_connections", about, Gauge, "kind", open)?;
     let about = "Clients that ever connected, by what they speak.";
-    out.counts("chat_connections_opened", about, "kind", kinds().map(|(kind, it)| (kind, it.opened)))?;
+    let opened = kinds().map(|(kind, it)| (kind, it.opened));
+    out.parts("chat_connections_opened", about, Counter, "kind", opened)?;
     let about = "Connections that are let in, also those that have not shown what they speak.";
     out.gauge("chat_connections_admitted", None, about, stats.admitted)?;
     let about = "Connections that never became a client: over a limit, or in another protocol.";
@@ -96,10 +98,10 @@ fn connections(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
                 | Code::TlsRequired
         )
     });
-    out.counts("chat_connections_refused", about, "reason", refused)?;
+    out.parts("chat_connections_refused", about, Counter, "reason", refused)?;
     let about = "Clients' connections that ended, by the code they ended with.";
     let closes = of_codes(&stats.closes, |code| matches!(code.kind(), Kind::ClosedComeBack | Kind::Closed));
-    out.counts("chat_closes", about, "code", closes)?;
+    out.parts("chat_closes", about, Counter, "code", closes)?;
     let bytes = Some(&Unit::Bytes);
     out.count("chat_received", bytes, "Bytes that came from clients.", stats.received_bytes)?;
     out.count("chat_sent", bytes, "Bytes that clients' connections took.", stats.sent_bytes)?;
@@ -108,11 +110,12 @@ fn connections(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
 
 fn talk(out: &mut Out<'_>, stats: &Stats) -> fmt::Result {
     let about = "What clients asked, by the name of the ask.";
-    out.counts("chat_asks", about, "kind", stats.asks.iter().map(|(kind, count)| (*kind, *count)))?;
+    let asks = stats.asks.iter().map(|(kind, count)| (*kind, *count));
+    out.parts("chat_asks", about, Counter, "kind", asks)?;
     let about = "Asks that were refused, by the code of the refusal.";
     let refusals =
         of_codes(&stats.refusals, |code| matches!(code.kind(), Kind::Refused | Kind::RefusedForNow));
-    out.counts("chat_refusals", about, "code", refusals)?;
+    out.parts("chat_refusals", about, Counter, "code", refusals)?;
     out.count("chat_events", None, "Events told live, each once.", stats.events)?;
     let about = "Events told live, once for every connection that each was told.";
     out.count("chat_deliveries", None, about, stats.deliveries)
@@ -167,38 +170,31 @@ impl Out<'_> {
     }
 
     fn count(&mut self, name: &str, unit: Option<&Unit>, about: &str, value: u64) -> fmt::Result {
-        let mut metric = self.begin(name, unit, about, MetricType::Counter)?;
+        let mut metric = self.begin(name, unit, about, Counter)?;
         metric.encode_counter::<NoLabelSet, _, u64>(&value, None)
     }
 
-    fn counts<'l>(
-        &mut self,
-        name: &str,
-        about: &str,
-        label: &str,
-        values: impl Iterator<Item = (&'l str, u64)>,
-    ) -> fmt::Result {
-        let mut metric = self.begin(name, None, about, MetricType::Counter)?;
-        for (of, value) in values {
-            metric.encode_family(&[(label, of)])?.encode_counter::<NoLabelSet, _, u64>(&value, None)?;
-        }
-        Ok(())
-    }
-
     fn gauge(&mut self, name: &str, unit: Option<&Unit>, about: &str, value: u64) -> fmt::Result {
-        self.begin(name, unit, about, MetricType::Gauge)?.encode_gauge(&value)
+        self.begin(name, unit, about, Gauge)?.encode_gauge(&value)
     }
 
-    fn gauges<'l>(
+    /// One metric in parts, which are counted or gauges.
+    fn parts<'l>(
         &mut self,
         name: &str,
         about: &str,
+        kind: MetricType,
         label: &str,
         values: impl Iterator<Item = (&'l str, u64)>,
     ) -> fmt::Result {
-        let mut metric = self.begin(name, None, about, MetricType::Gauge)?;
+        let mut metric = self.begin(name, None, about, kind)?;
         for (of, value) in values {
-            metric.encode_family(&[(label, of)])?.encode_gauge(&value)?;
+            let labels = [(label, of)];
+            let mut part = metric.encode_family(&labels)?;
+            match kind {
+                Counter => part.encode_counter::<NoLabelSet, _, u64>(&value, None)?,
+                _ => part.encode_gauge(&value)?,
+            }
         }
         Ok(())
     }

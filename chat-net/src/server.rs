@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::codec::Secret;
 #[cfg(feature = "tls")]
 use crate::conn::secure::Secure;
-use crate::conn::{self, Shared, io::Transport};
+use crate::conn::{self, Browsers, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
 use crate::identity::{Act, Whose};
 use crate::limits::Limits;
@@ -209,11 +209,8 @@ impl ServerBuilder {
     /// The first address that cannot be listened on, or what the store kept cannot be used; each says why.
     /// Then nothing was started.
     pub async fn start(self) -> Result<ServerHandle, StartError> {
-        let mut listeners = Vec::new();
-        for address in &self.addresses {
-            let bound = listen::bind(address, &self.limits).await;
-            listeners.push(bound.map_err(|source| StartError::Listen { address: address.clone(), source })?);
-        }
+        let listeners =
+            listen::on_each(&self.addresses, |address| listen::bind(address, &self.limits)).await?;
         let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
@@ -259,7 +256,7 @@ impl ServerBuilder {
             start,
             started: Clock::after(last.at).now(),
             start_rooms,
-            browsers: Arc::default(),
+            browsers: Arc::new(Browsers::new(Duration::from_millis(limits.browser_sniff_ms))),
             policy: Arc::new(Policy::new(self.choices, &limits)),
             #[cfg(feature = "web")]
             origins: self.origins.into(),
@@ -269,7 +266,7 @@ impl ServerBuilder {
             secure: self.tls.map(|tls| Secure { tls, is_required: true }),
         });
         let handle = ServerHandle {
-            addresses: listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+            addresses: listen::addresses(&listeners),
             admission: Admission::new(limits, counters),
             engine: tokio::spawn(engine.run()),
             outcome: None,
@@ -499,9 +496,6 @@ impl ServerHandle {
     }
 }
 
-/// How long accepting pauses when the system has no more file handles.
-const PAUSE: Duration = Duration::from_millis(100);
-
 async fn accept(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -525,7 +519,7 @@ async fn accept(
                     is_paused = true;
                 }
                 // Whoever hung up before being accepted is no reason to wait; a lack of handles is.
-                let _ = timeout(PAUSE, shared.ending.cancelled()).await;
+                let _ = timeout(listen::PAUSE, shared.ending.cancelled()).await;
             }
         }
     }

@@ -215,6 +215,19 @@ fn file_drop_takes_a_file_into_its_folder_and_overwrites_nothing() {
     std::fs::remove_dir_all(home).unwrap();
 }
 
+#[test]
+fn file_drop_is_told_its_folder_and_makes_none_of_its_own() {
+    let home = std::env::temp_dir().join(format!("file-drop-usage-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    for args in [&[][..], &["--help"]] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_file_drop")).args(args).current_dir(&home).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("usage: file_drop DIR"));
+    }
+    std::fs::remove_dir(home).expect("nothing was made in it");
+}
+
 /// `client.py`, if there is a Python to run it. Where CI runs, there is.
 fn client_py() -> Option<Command> {
     if Command::new("python3").arg("--version").output().is_err() {

@@ -26,6 +26,7 @@ function page(answer = () => ({})) {
     transfers: { lost() {} },
     drawers: { close() {} },
     composer: { focus() {} },
+    log: { follow() {} },
   };
   return { app, asked, actions: makeActions(app) };
 }
@@ -60,6 +61,31 @@ test('a room that could not be joined again is not waited for', () => {
   app.waiting.add('lobby').add('dev');
   actions.answered({ type: 'join', room: 'dev' }, { type: 'refused', message: 'the room is full' });
   assert.deepEqual([[...app.waiting], notes(app)], [['lobby'], ['The room is full.']]);
+});
+
+test('a command that means nothing in a whisper, or in no room, is answered in a sentence', () => {
+  const { app, asked, actions } = page();
+  const said = [];
+  app.statusLine.say = (mood, text) => said.push(text);
+  const lines = ['/topic', '/topic tea', '/users'];
+  for (const line of [...lines, '/leave', '/sendfile']) actions.submit(line);
+  assert.deepEqual(said, Array(5).fill('You are in no room: /join one first.'));
+  app.model.open('@pat');
+  for (const line of lines) actions.submit(line);
+  const topic = 'A whisper has no topic, only rooms have.';
+  assert.deepEqual([asked, notes(app)], [[], [topic, topic, 'Only you and pat can read this.']]);
+});
+
+test('the rooms there are stand in lines, and what is typed next is said', async () => {
+  const { app, asked, actions } = page(() => ({ type: 'said' }));
+  app.model.open('lobby');
+  const rooms = [{ room: 'dev', members: 1, topic: 'tea' }, { room: 'lobby', members: 2 }];
+  app.client.query = async () => ({ answer: { type: 'rooms', rooms, total: 2, more: false }, events: [] });
+  actions.submit('/rooms');
+  await new Promise(setImmediate);
+  assert.deepEqual(notes(app), ['2 rooms:\n#dev, 1 here: tea\n#lobby, 2 here']);
+  actions.submit('hi');
+  assert.deepEqual(asked, [{ type: 'say', room: 'lobby', body: 'hi' }]);
 });
 
 test('a line waits for its answer, and can be sent again if that is a refusal', async () => {

@@ -124,3 +124,25 @@ for (const colorScheme of ['light', 'dark']) {
     });
   }
 }
+
+inBrowser('on a phone a long topic is read in full where it is changed, and covers nothing', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna', { viewport: { width: 375, height: 700 } });
+  const topic = 'Where to go on Saturday, who brings what, and what to do if it rains. '.repeat(5).trim();
+  await anna.types(`/topic ${topic}`);
+  await anna.button(`Topic: ${topic}. Change it`).click();
+  const input = anna.page.getByRole('textbox', { name: 'Topic' });
+  const [whole, shown] = await input.evaluate((box) => [box.scrollHeight, box.clientHeight]);
+  assert.ok(whole <= shown, `${whole} px of text in ${shown}`);
+  const [name, box] = [await anna.page.getByRole('heading', { name: '#lobby' }).boundingBox(), await input.boundingBox()];
+  const ring = 3;
+  assert.ok(box.y - ring >= name.y + name.height, `${JSON.stringify([name, box])}`);
+  await mkdir(pictures, { recursive: true });
+  await anna.page.screenshot({ path: `${pictures}topic-375.png` });
+  await fits(anna, 'a long topic');
+  await input.fill('short');
+  await input.press('Enter');
+  await anna.button('Topic: short. Change it').waitFor();
+  assert.ok(await anna.box.evaluate((box) => box === document.activeElement), 'one can type at once');
+  anna.isWell();
+});

@@ -84,3 +84,22 @@ test('nothing is let go while a page is on its way to the lines', () => {
   it.told(said(12_011), 'new');
   assert.deepEqual(range(it.here.live), [2_012, 12_011]);
 });
+
+test('who came and went before a reload is told again where the messages around it are', () => {
+  const it = model();
+  const place = it.room({ room: 'lobby', epoch: 1, number: 200 });
+  const left = (number) => ({ key: `1/${number}`, kind: 'left', at: 0, number, sub: 0, data: { type: 'left', user: 'bob' } });
+  place.kept = [left(3), left(150)];
+  place.recall();
+  assert.equal(place.live.all.length, 0, 'no message is here');
+  const page = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => it.message(said(from + index)));
+  place.live.addPage(page(101, 149));
+  place.live.addPage(page(151, 200));
+  place.mend();
+  assert.deepEqual([range(place.live), place.live.all[49].kind], [[101, 200], 'left'], 'what is older leaves no hole');
+  assert.equal(snapshot(it).places[0].kept.length, 2, 'and waits over another reload');
+  place.live.addPage(page(4, 100));
+  place.live.more = false;
+  place.mend();
+  assert.deepEqual([range(place.live), place.kept], [[3, 200], []]);
+});

@@ -35,6 +35,14 @@ inBrowser('what was said before is fetched by scrolling up, and found by searchi
   const found = anna.message('about a quokka', 'nina');
   await found.waitFor();
   assert.ok(await found.evaluate((element) => element === document.activeElement), 'the match has the focus');
+
+  await anna.types('/msg nina between us');
+  await anna.page.getByText('Rooms are searched, whispers are not.').waitFor();
+  const only = anna.page.getByRole('checkbox');
+  assert.equal(await only.count(), 0, 'there is no "here"');
+  await matches.getByRole('button').click();
+  await found.waitFor();
+  await only.and(anna.page.getByLabel('only in #lobby')).waitFor();
   await anna.page.getByRole('searchbox').fill('a word that nobody said');
   await anna.page.getByRole('searchbox').press('Enter');
   await anna.page.getByText('Nothing was found.').waitFor();

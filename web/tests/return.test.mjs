@@ -34,6 +34,55 @@ inBrowser('a page that is loaded again goes on where it was', async (t, browser)
   ben.isWell();
 });
 
+inBrowser('a page that is loaded again has who came and went, and what was offered, where they were', async (t, browser) => {
+  const server = await Server.start(t);
+  const anna = await Person.enter(browser, server, 'anna');
+  const ben = await Person.enter(browser, server, 'ben');
+  await anna.types('one');
+  await ben.sees('one', 'anna');
+  const nina = await LineClient.enter(t, server, 'nina');
+  await anna.reads(/nina joined/);
+  await ben.types('two');
+  await anna.sees('two', 'ben');
+  for (const place of ['#lobby', '@anna']) {
+    if (place === '@anna') await ben.types('/msg anna psst');
+    const chooser = ben.page.waitForEvent('filechooser');
+    await ben.button('Send a file').click();
+    await (await chooser).setFiles({ name: `map for ${place}.txt`, mimeType: 'text/plain', buffer: Buffer.from('a map') });
+    await ben.page.getByRole('group', { name: `map for ${place}.txt from ben` }).waitFor();
+    await ben.types('look there');
+    await ben.sees('look there', 'ben');
+  }
+  nina.types('/quit');
+  await anna.reads(/nina left/);
+  await anna.types('three');
+  await anna.sees('three', 'anna');
+
+  /** What stands in the log, from top to bottom. */
+  const order = async () => {
+    const text = await anna.log.innerText();
+    const marks = [...text.matchAll(/one$|nina joined|two|map for \S+|psst|look there|nina left|three/gm)];
+    return marks.map(([mark]) => mark);
+  };
+  const card = (place) => anna.page.getByRole('group', { name: `map for ${place}.txt from ben` });
+  const lobby = ['one', 'nina joined', 'two', 'map for #lobby.txt', 'look there', 'nina left', 'three'];
+  for (let turn = 1; turn <= 2; turn++) {
+    await anna.goes('@ben');
+    await card('@anna').getByRole('button', { name: 'Accept', exact: true }).waitFor();
+    assert.deepEqual(await order(), ['psst', 'map for @anna.txt', 'look there']);
+    await anna.goes('#lobby');
+    await card('#lobby').getByRole('button', { name: 'Accept', exact: true }).waitFor();
+    await anna.reads(/nina left/);
+    assert.deepEqual(await order(), lobby);
+    await anna.page.reload();
+    await anna.sees('three', 'anna');
+  }
+  await card('#lobby').waitFor();
+  assert.deepEqual(await order(), lobby);
+  anna.isWell();
+  ben.isWell();
+});
+
 inBrowser('a server that ends and comes back loses nothing and tells nothing twice', async (t, browser) => {
   const server = await Server.start(t);
   const anna = await Person.enter(browser, server, 'anna', { allowed: broken });

@@ -59,7 +59,7 @@ export function connects(client) {
 /** @param {boolean} resumed @param {string[]} rooms All with no news. */
 export function welcome(resumed, rooms = [], number = 3) {
   const limits = { unanswered: 256, body_bytes: 4096 };
-  return { type: 'welcome', user: 'me', token: 't', resumed, limits, rooms: rooms.map((room) => ({ room, epoch: 1, number })) };
+  return { type: 'welcome', user: 'me', token: 't', resumed, resumable_ms: 300_000, limits, rooms: rooms.map((room) => ({ room, epoch: 1, number })) };
 }
 
 /** What a join is answered with, of a room with one event before it. */

@@ -35,6 +35,19 @@ inBrowser('two pages and somebody with nc talk, whisper, come and go', async (t,
   await anna.button('@nina, 1 unread').waitFor();
   assert.ok(!nina.heard.includes('between us'), 'a whisper is for one only');
 
+  await anna.button('Join a room').click();
+  const dialog = anna.page.getByRole('dialog', { name: 'Join a room' });
+  const name = dialog.getByRole('textbox', { name: 'Name of the room' });
+  await name.fill('tea time');
+  await dialog.getByRole('button', { name: 'Join', exact: true }).click();
+  await dialog.getByRole('alert').getByText(/^[A-Z].*\.$/).waitFor();
+  assert.equal(await name.inputValue(), 'tea time', 'what was typed is there to be mended');
+  await name.fill('tea-time');
+  await name.press('Enter');
+  await anna.page.getByRole('heading', { name: '#tea-time' }).waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  assert.ok(await anna.box.evaluate((box) => box === document.activeElement), 'one can type at once');
+
   await anna.goes('#lobby');
   await anna.button('Set a topic').click();
   await anna.page.getByRole('textbox', { name: 'Topic' }).fill('tests and tea');

@@ -21,6 +21,7 @@ globalThis.Worker ??= class {
 const { ChatClient } = await import('../../chat-net/src/http/page/chat-client.js');
 const { Model } = await import('../../chat-net/src/http/page/model.js');
 const { Transfers } = await import('../../chat-net/src/http/page/transfers.js');
+const { timeOf } = await import('../../chat-net/src/http/page/time.js');
 
 /** The page's parts behind its views, in the lobby. */
 function begins(t) {
@@ -197,4 +198,18 @@ test('a room that is left and joined again has its topic', (t) => {
   app.client.ask({ type: 'join', room: 'lobby' });
   socket.tells(...joins(socket.takes()[0].id, 'lobby', 5), { ...topic, number: 4, past: true });
   assert.equal(app.model.places.get('lobby').topic, 'tea');
+});
+
+test('whoever takes a file of a sender that is lost is told how long it waits', async (t) => {
+  const { app, socket } = begins(t);
+  socket.tells(offered(1));
+  const transfer = app.transfers.all.get(1);
+  app.transfers.accept(transfer);
+  await settled();
+  const at = 1_763_733_909_123;
+  socket.tells(accepted(socket.takes().at(-1).id, 1), { type: 'paused', at, transfer: 1, user: 'bob', why: 'lost' });
+  await settled();
+  assert.equal(transfer.note, `bob lost the connection; it waits until bob is back, until ${timeOf(at + 300_000)} at most.`);
+  socket.tells({ type: 'resumed', at, transfer: 1, user: 'bob' });
+  assert.equal(transfer.note, '');
 });

@@ -55,7 +55,11 @@ export class Wire {
     this.isCut = true;
     this.left = Infinity;
     this.broke?.();
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const socket of this.sockets) {
+      // Node (20) never closes one that is reset while its end is on its way, and then never exits.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   mend() {

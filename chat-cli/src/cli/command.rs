@@ -37,7 +37,7 @@ Settings come from flags, else from CHAT_... variables, else from the file of --
 
 Exit codes:
   0   done                       66  a file to send cannot be read
-  1   failed, or lost for good   73  a received file cannot be written
+  1   failed, or lost for good   73  a received file, or an import, has no place
   2   not a command              74  the data folder failed or is damaged
   3   the name was refused       75  another process has the data folder
   4   the server's certificate   77  not permitted

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, UserName};
-use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer, TransferHandle};
+use chat_net::client::{Client, Events, FileEvent, Landing, Notice, Transfer, TransferHandle, Why};
 use chat_net::codec::Told;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -14,12 +14,12 @@ use tokio::time::Instant;
 use super::report::{Key, News, Report};
 use super::trouble::Trouble;
 use super::words::Who;
-use crate::connect::{GOODBYE, goodbye};
+use crate::connect::{GOODBYE, goodbye, next_try};
 use crate::exit::{self, Exit};
 use crate::output;
 use crate::signals::Signals;
 use crate::stops::{Shell, Stops, stop_self};
-use crate::trust::exit_after;
+use crate::trust;
 
 /// What may wait to be told; then the tasks wait.
 const SAID: usize = 64;
@@ -124,8 +124,8 @@ pub(crate) enum Step {
     Signal(Exit),
     /// There has been no connection for too long.
     Away,
-    /// The server that was reached again is not trusted any more, for this reason.
-    Distrusted(String),
+    /// The connection has ended for good.
+    Over(Why),
     /// Time passed, or something was told.
     Nothing,
 }
@@ -293,15 +293,12 @@ impl Crew {
                 if !std::mem::replace(&mut self.is_away, true) {
                     self.away_until = from_now(self.wait);
                 }
-                let text = format!("lost the connection: {why}; next try in {} s", retry_in.as_secs());
+                let text = format!("lost the connection: {why}; {}", next_try(retry_in));
                 self.tell(&News::of("disconnected", text).why(&why.to_string()))?;
             }
             Some(Notice::Ended { why }) => {
-                let text = format!("the connection has ended: {why}");
-                self.tell(&News::of("ended", text).why(&why.to_string()))?;
-                if exit_after(&why) == Exit::Untrusted {
-                    return Ok(Step::Distrusted(why.to_string()));
-                }
+                self.tell(&News::of("ended", trust::ended(&why)).why(&why.to_string()))?;
+                return Ok(Step::Over(why));
             }
             Some(_) => {}
             // The tasks notice by themselves.

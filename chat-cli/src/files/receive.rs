@@ -21,6 +21,7 @@ use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
+use crate::trust;
 
 /// Files that come at once; further offers wait.
 const AT_ONCE: usize = 4;
@@ -94,9 +95,11 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             Step::NewSession => taking.forget(),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
-            Step::Distrusted(why) => {
-                crew.leave().await;
-                return Err(exit::because(Exit::Untrusted, why));
+            Step::Over(why) => {
+                if let Some(error) = trust::distrusted(&taking.settings.who, &why) {
+                    crew.leave().await;
+                    return Err(error);
+                }
             }
             Step::Nothing => {}
         }

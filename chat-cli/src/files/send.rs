@@ -19,6 +19,7 @@ use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
+use crate::trust;
 
 /// Files that are on their way at once.
 const AT_ONCE: usize = 4;
@@ -78,9 +79,11 @@ async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<
             Step::Ended(key, End::Failed(trouble)) => troubles.push((key, trouble)),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
-            Step::Distrusted(why) => {
-                crew.leave().await;
-                return Err(exit::because(Exit::Untrusted, why));
+            Step::Over(why) => {
+                if let Some(error) = trust::distrusted(&settings.who, &why) {
+                    crew.leave().await;
+                    return Err(error);
+                }
             }
             _ => {}
         }

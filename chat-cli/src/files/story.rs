@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::time::Duration;
 
 use chat_net::chat_core::{EndReason, Offer, PauseReason};
 use chat_net::client::{FileError, FileEvent, Landing};
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, HumanDuration};
 
 use super::copies::Copies;
 use super::path::absolute;
@@ -22,6 +23,8 @@ pub(crate) struct Story {
     landing: Option<Landing>,
     /// Whether a person can type commands about it.
     is_in_chat: bool,
+    /// How long an end whose connection is lost is waited for; none: that is told elsewhere.
+    patience: Option<Duration>,
     is_accepted: bool,
     is_over: bool,
     copies: Copies,
@@ -33,7 +36,12 @@ impl Story {
         let is_mine = Who::new(&offer.from, me).is_me();
         let copies = Copies::new(&offer, is_mine);
         let (me, is_accepted, is_over) = (me.to_owned(), false, false);
-        Story { offer, me, is_mine, landing, is_in_chat, is_accepted, is_over, copies }
+        Story { offer, me, is_mine, landing, is_in_chat, patience: None, is_accepted, is_over, copies }
+    }
+
+    /// So long the server waits for an end whose connection is lost.
+    pub(crate) fn patient_for(self, patience: Duration) -> Story {
+        Story { patience: Some(patience), ..self }
     }
 
     /// What is offered.
@@ -151,6 +159,9 @@ impl Story {
             PauseReason::Asked if who.is_me() && self.is_in_chat => {
                 format!("; /resume {} goes on", self.offer.transfer)
             }
+            PauseReason::Lost if !who.is_me() => self.patience.map_or_else(String::new, |patience| {
+                format!("; it waits until {who} is back, {} at most", HumanDuration(patience))
+            }),
             PauseReason::NoSpace if who.is_me() => "; it goes on when there is space".to_owned(),
             _ => String::new(),
         };

@@ -42,7 +42,7 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
     if args.json {
         let (client, mut events) = connect_once(&settings, &mut signals).await?;
-        return session::run(&mut json::Json::new(), &client, &mut events, &mut signals).await;
+        return session::run(&settings.who, &mut json::Json::new(), &client, &mut events, &mut signals).await;
     }
     if !args.plain && is_interactive() {
         return at_terminal(settings, &mut signals).await;
@@ -54,7 +54,7 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
     let connected = patiently(&settings, status, &mut signals).await?;
     let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
     let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status, settings.downloads);
-    session::run(&mut plain, &client, &mut events, &mut signals).await
+    session::run(&settings.who, &mut plain, &client, &mut events, &mut signals).await
 }
 
 /// At a terminal, a refused name is asked for again. The terminal is taken over when there is something to say
@@ -65,7 +65,7 @@ async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyho
         let error = match patiently(&settings, palette, signals).await? {
             Ok((client, mut events)) => {
                 let mut screen = Screen::new(palette, settings.downloads)?;
-                return session::run(&mut screen, &client, &mut events, signals).await;
+                return session::run(&settings.who, &mut screen, &client, &mut events, signals).await;
             }
             Err(error) => error,
         };

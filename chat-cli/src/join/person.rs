@@ -12,6 +12,8 @@ use super::files::FileTalk;
 use super::render;
 use super::session::{Act, Outcome};
 use super::talk::{self, Step, Talk};
+use crate::connect::{next_try, seconds};
+use crate::trust;
 
 /// After so long without an answer a person is told that the server is slow, and may leave without it.
 pub(crate) const SLOW: Duration = Duration::from_secs(2);
@@ -36,7 +38,7 @@ pub(crate) struct Away {
     /// What was said of it last.
     why: String,
     /// The longest pause that was told, in seconds.
-    told_secs: u64,
+    told_secs: u128,
 }
 
 /// The ask that waits for its answer.
@@ -147,19 +149,14 @@ impl Person {
             Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
-            Notice::Ended { why } => {
-                Some(Shown::Status(talk::note(&format!("the connection has ended: {why}"))))
-            }
+            Notice::Ended { why } => Some(Shown::Status(talk::note(&trust::ended(why)))),
             _ => None,
         }
     }
 
     fn disconnected(&mut self, why: String, retry_in: Duration) -> Option<Shown> {
-        let (retry_at, secs) = (Instant::now() + retry_in, retry_in.as_secs());
-        let next = match secs {
-            0 => "trying again at once".to_owned(),
-            secs => format!("next try in {secs} s"),
-        };
+        let (retry_at, secs) = (Instant::now() + retry_in, seconds(retry_in));
+        let next = next_try(retry_in);
         let before = self.away.replace(Away { retry_at, why: why.clone(), told_secs: secs });
         let what = match before {
             None => format!("lost the connection: {why}; {next}, what you type waits"),

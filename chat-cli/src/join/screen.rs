@@ -18,6 +18,7 @@ use super::person::{self, Person, SLOW, Shown};
 use super::render::Palette;
 use super::session::{Act, Ahead, Face, Input, Outcome};
 use super::talk::{self, Talk};
+use crate::connect::next_try;
 use crate::stops::{Shell, Stops};
 use crate::terminal::Size;
 
@@ -155,9 +156,9 @@ impl Screen {
     fn state(&self) -> Option<String> {
         if let Some(away) = &self.person.away {
             let left = away.retry_at.saturating_duration_since(Instant::now());
-            return Some(match left.as_millis().div_ceil(1000) {
-                0 => "away, connecting".to_owned(),
-                secs => format!("away, next try in {secs} s"),
+            return Some(match left {
+                Duration::ZERO => "away, connecting".to_owned(),
+                left => format!("away, {}", next_try(left)),
             });
         }
         let slow = self.person.unanswered().filter(|time| *time >= SLOW);

@@ -10,15 +10,16 @@ use std::io;
 use std::pin::Pin;
 
 use chat_net::chat_core::{Answer, Ask, Query};
-use chat_net::client::{AskError, Client, Events, Notice};
+use chat_net::client::{AskError, Client, Events, Notice, Why};
 use chat_net::codec::Told;
 
 use super::files::{Errand, FileTold, Files};
 use crate::connect::goodbye;
 use crate::exit::Exit;
 use crate::files::until;
+use crate::settings::Who;
 use crate::signals::Signals;
-use crate::trust::exit_after;
+use crate::trust;
 
 /// How one kind of user is talked to: a person at a terminal, a person's script, a program.
 pub(crate) trait Face {
@@ -138,8 +139,10 @@ type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// Runs a session to its end and says how the program should end.
 ///
 /// # Errors
-/// There can be no more output: a broken pipe, or a terminal that is gone.
+/// There can be no more output: a broken pipe, or a terminal that is gone. Or the server that was reached again is not
+/// trusted.
 pub(crate) async fn run(
+    who: &Who,
     face: &mut impl Face,
     client: &Client,
     events: &mut Events,
@@ -148,8 +151,8 @@ pub(crate) async fn run(
     let mut waiting = VecDeque::new();
     let end = talk(face, client, events, signals, &mut waiting).await;
     let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
-    if let Ok(End::Over(exit)) = end {
-        return Ok(exit);
+    if let Ok(End::Over(why)) = end {
+        return why.and_then(|why| trust::distrusted(who, &why)).map_or(Ok(Exit::Failed), Err);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
     if let Some(second) = goodbye(client.quit(), signals).await {
@@ -157,8 +160,7 @@ pub(crate) async fn run(
     }
     Ok(match end? {
         End::Left | End::Done { all_arrived: true } => Exit::Done,
-        End::Done { all_arrived: false } => Exit::Failed,
-        End::Over(exit) => exit,
+        End::Done { all_arrived: false } | End::Over(_) => Exit::Failed,
         End::Interrupted(signal) => signal,
     })
 }
@@ -169,8 +171,8 @@ enum End {
     Left,
     /// All that the input asked for is done; whether all files that it named arrived.
     Done { all_arrived: bool },
-    /// The session is over, and the program ends so.
-    Over(Exit),
+    /// The session is over; why, if that was told.
+    Over(Option<Why>),
     /// A signal has ended it while files were on their way.
     Interrupted(Exit),
 }
@@ -218,16 +220,16 @@ async fn talk<F: Face>(
                     files.connected(welcome.at);
                 }
                 let waiting = waiting.len() + usize::from(work.is_some() && !first);
-                if let Some(exit) = show(face, notice.as_ref(), waiting)? {
-                    return Ok(End::Over(exit));
+                if let Some(end) = show(face, notice.as_ref(), waiting)? {
+                    return Ok(end);
                 }
             }
             outcome = async { work.as_mut().expect("checked before").await }, if work.is_some() => {
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if let Some(exit) = show(face, notice.as_ref(), waiting.len())? {
-                        return Ok(End::Over(exit));
+                    if let Some(end) = show(face, notice.as_ref(), waiting.len())? {
+                        return Ok(end);
                     }
                 }
                 if !std::mem::take(&mut first) {
@@ -255,12 +257,12 @@ async fn ready(events: &mut Events) -> Option<Option<Notice>> {
     }
 }
 
-/// Shows a notice; if it is the last, gives how the program ends.
-fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<Option<Exit>> {
-    let Some(notice) = notice else { return Ok(Some(Exit::Failed)) };
+/// Shows a notice; if it is the last, gives the end.
+fn show(face: &mut impl Face, notice: Option<&Notice>, waiting: usize) -> io::Result<Option<End>> {
+    let Some(notice) = notice else { return Ok(Some(End::Over(None))) };
     face.notice(notice, waiting)?;
     Ok(match notice {
-        Notice::Ended { why } => Some(exit_after(why)),
+        Notice::Ended { why } => Some(End::Over(Some(why.clone()))),
         _ => None,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IntoDeserializer};
 use toml::{Spanned, Value};
 
 use super::limits::AllLimits;
@@ -18,8 +19,11 @@ pub(super) struct FileSettings {
     pub(super) admin: Option<String>,
     pub(super) origins: Vec<String>,
     pub(super) plaintext: Option<bool>,
+    #[serde(deserialize_with = "unless_empty")]
     pub(super) tls: Option<TlsHow>,
+    #[serde(deserialize_with = "unless_empty")]
     pub(super) tls_cert: Option<PathBuf>,
+    #[serde(deserialize_with = "unless_empty")]
     pub(super) tls_key: Option<PathBuf>,
     pub(super) trusted: Option<bool>,
     pub(super) start_room: Option<String>,
@@ -44,6 +48,16 @@ pub(super) struct FileJoin {
     pub(super) rooms: Vec<String>,
     pub(super) color: Option<ColorWhen>,
     pub(super) downloads: Option<PathBuf>,
+}
+
+/// Empty is as good as not said.
+fn unless_empty<'de, D, T>(written: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let written = String::deserialize(written)?;
+    if written.is_empty() { Ok(None) } else { T::deserialize(written.into_deserializer()).map(Some) }
 }
 
 impl FileSettings {
@@ -105,6 +119,7 @@ mod tests {
             ("trusted = 1\n", 1, "invalid type"),
             ("[join]\ncolor = \"red\"\n", 2, "unknown variant"),
             ("a = = b\n", 1, ""),
+            ("trusted = true\ntls = \"self\"\n", 2, "unknown variant"),
         ] {
             let (at, why) = FileSettings::parse(text).unwrap_err();
             assert_eq!(at, Some(line), "{text:?}: {why}");

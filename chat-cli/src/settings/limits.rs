@@ -168,11 +168,14 @@ impl AllLimits {
     /// Sets the limit `key` from what was written.
     ///
     /// # Errors
-    /// A sentence that says which keys there are, or how to write the value.
+    /// A sentence that says which keys are like that one, or how to write the value.
     pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let Some(limit) = LIMITS.iter().find(|limit| limit.key == key) else {
-            let keys: Vec<&str> = LIMITS.iter().map(|limit| limit.key).collect();
-            return Err(format!("there is no limit \"{key}\"; there are {}", keys.join(", ")));
+            let near = match nearest(key).join(" or ") {
+                near if near.is_empty() => near,
+                near => format!("; did you mean {near}?"),
+            };
+            return Err(format!("there is no limit \"{key}\"{near}; 'chat-cli config print' shows all"));
         };
         let number = limit.unit.parse(value).map_err(|why| format!("{key}: {why}"))?;
         (limit.set)(self, number).ok_or_else(|| format!("{key}: \"{value}\" is too much"))
@@ -213,6 +216,18 @@ impl AllLimits {
         let zero = |limit: &&Limit| limit.unit != Unit::Flag && limit.needs_some() && (limit.get)(self) == 0;
         LIMITS.iter().find(zero).map_or(Ok(()), |limit| Err(format!("{} must be more than zero", limit.key)))
     }
+}
+
+/// How much a name must be like another to be meant by it, of 1.
+const LIKE: f64 = 0.8;
+
+/// The names that are most like `key`; none if nothing is.
+fn nearest(key: &str) -> Vec<&'static str> {
+    let likeness = |limit: &Limit| strsim::jaro_winkler(key, limit.key);
+    let mut near: Vec<(f64, &str)> =
+        LIMITS.iter().map(|limit| (likeness(limit), limit.key)).filter(|(like, _)| *like >= LIKE).collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.into_iter().take(3).map(|(_, key)| key).collect()
 }
 
 impl Limit {
@@ -295,7 +310,9 @@ mod tests {
     fn a_wrong_limit_is_refused_in_a_sentence() {
         let mut all = AllLimits::default();
         let refused = all.set("lingre", "5s").unwrap_err();
-        assert!(refused.starts_with("there is no limit \"lingre\"; there are name, "), "{refused}");
+        assert!(refused.starts_with("there is no limit \"lingre\"; did you mean linger"), "{refused}");
+        let refused = all.set("foo", "3").unwrap_err();
+        assert_eq!(refused, "there is no limit \"foo\"; 'chat-cli config print' shows all");
         let refused = all.set("linger", "5").unwrap_err();
         assert!(refused.starts_with("linger: \"5\" should be a time"), "{refused}");
         all.set("body", "64KiB").unwrap();

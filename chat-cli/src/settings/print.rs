@@ -40,17 +40,18 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
             "besides server, system, admin, root, everyone, here",
         ),
     ];
-    let path = |path: &Path| string(&path.to_string_lossy());
-    let certificate = match &settings.certificate {
-        None => vec![],
-        Some(Certificate::SelfSigned) => {
-            vec![("tls", string("self-signed"), "encrypted, with a certificate of its own")]
-        }
-        Some(Certificate::Files { certificate, key }) => vec![
-            ("tls_cert", path(certificate), "encrypted, with this certificate and those behind it"),
-            ("tls_key", path(key), "its key"),
-        ],
+    let none = Path::new("");
+    let (tls, files) = match &settings.certificate {
+        None => ("", (none, none)),
+        Some(Certificate::SelfSigned) => ("self-signed", (none, none)),
+        Some(Certificate::Files { certificate, key }) => ("", (certificate.as_path(), key.as_path())),
     };
+    let path = |path: &Path| string(&path.to_string_lossy());
+    let certificate = [
+        ("tls", string(tls), "self-signed: encrypted, with a certificate of its own; empty for not"),
+        ("tls_cert", path(files.0), "encrypted, with this certificate and those behind it; empty for not"),
+        ("tls_key", path(files.1), "its key"),
+    ];
     let tail = [
         (
             "durability",
@@ -109,6 +110,7 @@ mod tests {
             printed.contains("data = '/srv/a \"chat\"'") && printed.contains("keep_age = \"30d\""),
             "{printed}"
         );
+        assert!(printed.contains("tls = \"\" ") && printed.contains("tls_key = \"\" "), "{printed}");
         FileSettings::parse(&printed).unwrap();
     }
 }

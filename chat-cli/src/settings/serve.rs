@@ -90,7 +90,7 @@ impl ServeSettings {
         for pair in &args.limit {
             let (key, value) =
                 pair.split_once('=').ok_or_else(|| wrong(format!("--limit {pair}: should be KEY=VALUE")))?;
-            limits.set(key.trim(), value).map_err(|why| wrong(format!("--limit {why}")))?;
+            limits.set(key.trim(), value).map_err(|why| wrong(format!("--limit {pair}: {why}")))?;
         }
         limits.check().map_err(wrong)?;
         for name in &file.reserved_names {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::program::{Program, Server, command};
+use crate::program::{Folder, Program, Server, WAITS, command};
 
 /// A server with a listener for operators on a free port, and where that is.
 fn start(more: &[&str]) -> (Server, String) {
@@ -47,6 +47,27 @@ fn operators_see_what_the_server_does() {
     assert_eq!(get(&admin, "/").unwrap().0, 404);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_was_there_before_the_start_is_counted_from_the_start() {
+    let folder = Folder::new();
+    let keep = ["--data", folder.as_str()];
+    let server = Server::start(&keep);
+    let mut alice = Program::start(&["join", &server.addr, "--json", "--name", "alice"]);
+    alice.out.until("caught_up");
+    // So that she does not come back to the next one.
+    alice.kill();
+    server.program.signal(rustix::process::Signal::INT);
+    server.program.ends_with(0);
+    let (_server, admin) = start(&keep);
+    let (_, answer) = get(&admin, "/metrics").unwrap();
+    for line in
+        ["chat_rooms 1", "chat_sessions{state=\"attached\"} 0", "chat_sessions{state=\"lingering\"} 1"]
+    {
+        assert!(answer.lines().any(|it| it == line), "{line:?} in {answer}");
+    }
+}
+
 #[test]
 fn it_is_off_by_default_and_says_where_it_is() {
     let mut server = Program::start(&["serve", "--memory", "--listen", "127.0.0.1:0"]);
@@ -79,19 +100,8 @@ fn an_address_that_is_open_or_in_use_is_refused() {
 #[test]
 fn while_the_server_ends_it_says_so_and_then_it_ends_too() {
     use rustix::process::Signal;
-    // Somebody who never reads, and to whom more is to be said than any buffer of the system holds.
-    let waits = ["--trusted", "--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];
-    let (mut server, admin) = start(&waits);
-    let mut alice = server.person("alice");
-    let mut bob = TcpStream::connect(&server.addr).unwrap();
-    bob.write_all(b"bob\n").unwrap();
-    alice.until("* bob joined");
-    let long = "x".repeat(4000);
-    for _ in 0..4000 {
-        alice.type_line(&long);
-    }
-    alice.type_line("/rooms");
-    alice.until("- rooms");
+    let (mut server, admin) = start(&WAITS);
+    let _waited_for = server.one_who_never_reads();
     server.program.signal(Signal::TERM);
     server.program.err.until("a second signal ends at once");
     // The log is written before the server is told, so the first answers may be from before.

@@ -207,7 +207,7 @@ fn an_export_makes_a_folder_that_exports_the_same() {
 
     // Never into a folder that has a history.
     let (_, err, code) = on(&copy, &["import", file]);
-    assert!(code != Some(0) && err.contains(copy.as_str()), "{err}");
+    assert!(code == Some(73) && err.contains(copy.as_str()), "{err}");
     assert_eq!(lines(&copy, &["export"]), again);
 
     // A server goes on from there.

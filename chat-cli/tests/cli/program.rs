@@ -63,6 +63,11 @@ impl Lines {
         self.find(part).unwrap_or_else(|| panic!("no {part:?} up to the end, after {:#?}", self.seen))
     }
 
+    /// Whether a line that was skipped contains `part`.
+    fn has_seen(&self, part: &str) -> bool {
+        self.seen.iter().any(|line| line.contains(part))
+    }
+
     /// All lines to the end.
     fn rest_within(&mut self, patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
@@ -223,7 +228,28 @@ impl Server {
         person.until(&format!("* {name} joined"));
         person
     }
+
+    /// Somebody who never reads, and to whom more is to be said than any buffer of the system holds; and who said it. Both
+    /// stay while they are held.
+    #[cfg(unix)]
+    pub(crate) fn one_who_never_reads(&self) -> (TcpStream, Person) {
+        let mut alice = self.person("alice");
+        let mut bob = TcpStream::connect(&self.addr).unwrap();
+        bob.write_all(b"bob\n").unwrap();
+        alice.until("* bob joined");
+        let long = "x".repeat(4000);
+        for _ in 0..4000 {
+            alice.type_line(&long);
+        }
+        alice.type_line("/rooms");
+        alice.until("- rooms");
+        (bob, alice)
+    }
 }
+
+/// For a server that is to wait, at its end, for [`Server::one_who_never_reads`].
+#[cfg(unix)]
+pub(crate) const WAITS: [&str; 3] = ["--trusted", "--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];
 
 /// A line client over a bare socket.
 pub(crate) struct Person {
@@ -243,5 +269,10 @@ impl Person {
 
     pub(crate) fn until(&mut self, part: &str) -> String {
         self.lines.until(part)
+    }
+
+    /// Whether something was told that nobody waited for.
+    pub(crate) fn has_seen(&self, part: &str) -> bool {
+        self.lines.has_seen(part)
     }
 }

@@ -57,6 +57,21 @@ fn what_is_not_accepted_ends_with_1() {
 }
 
 #[test]
+fn whoever_has_nothing_to_say_does_not_come_at_all() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    for text in [&[][..], &[" \t"]] {
+        let mut send = Program::start(&[&["send", &server.addr, "--name", "probe"], text].concat());
+        send.end_input();
+        let (out, err) = send.ends_with(1);
+        assert!(out.is_empty() && err[0].contains("empty: there is nothing to say"), "{err:?}");
+    }
+    alice.type_line("/users");
+    alice.until("users in #lobby");
+    assert!(!alice.has_seen("probe"));
+}
+
+#[test]
 fn what_a_server_says_cannot_command_the_terminal() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();

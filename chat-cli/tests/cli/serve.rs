@@ -62,10 +62,8 @@ fn flags_and_file_set_the_limits_in_force() {
 
 #[cfg(unix)]
 mod signals {
-    use std::io::Write;
-    use std::net::TcpStream;
-
     use super::*;
+    use crate::program::{Folder, WAITS};
     use rustix::process::Signal;
 
     #[test]
@@ -80,21 +78,25 @@ mod signals {
     }
 
     #[test]
+    fn what_is_printed_is_not_logged_as_well() {
+        let folder = Folder::new();
+        for _ in 0..2 {
+            let args = ["serve", "--listen", "127.0.0.1:0", "--data", folder.as_str()];
+            let mut server = Program::start(&args);
+            server.out.until("history in ");
+            server.signal(Signal::TERM);
+            let (_, err) = server.ends_with(0);
+            assert!(err.len() == 1 && err[0].contains("a second signal ends at once"), "{err:#?}");
+        }
+        let args = ["serve", "--listen", "127.0.0.1:0", "--memory", "--log-format", "json"];
+        Program::start(&args).err.until("history is gone when the server ends");
+    }
+
+    #[test]
     fn a_second_signal_ends_it_at_once() {
         for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
-            let waits = ["--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];
-            let mut server = Server::start(&[&["--trusted"], &waits[..]].concat());
-            let mut alice = server.person("alice");
-            // Somebody who never reads, and to whom more is to be said than any buffer of the system holds.
-            let mut bob = TcpStream::connect(&server.addr).unwrap();
-            bob.write_all(b"bob\n").unwrap();
-            alice.until("* bob joined");
-            let long = "x".repeat(4000);
-            for _ in 0..4000 {
-                alice.type_line(&long);
-            }
-            alice.type_line("/rooms");
-            alice.until("- rooms");
+            let mut server = Server::start(&WAITS);
+            let _waited_for = server.one_who_never_reads();
             server.program.signal(signal);
             server.program.err.until("a second signal ends at once");
             server.program.signal(signal);

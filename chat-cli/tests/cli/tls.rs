@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::program::{Folder, Lines, Program, command};
+use crate::program::{Folder, Lines, Program, Server, command};
 use crate::pty::Terminal;
 
 /// A server with TLS on a free port, and the certificate that it shows.
@@ -118,6 +118,10 @@ fn a_person_is_asked_once() {
     let mut no = join("nobody");
     no.until_shown(&server.certificate);
     no.until_shown("Trust it? y/N");
+    no.press("perhaps\r");
+    no.until("the question once more", |lines| {
+        lines.iter().filter(|line| line.contains("Trust it?")).count() == 2
+    });
     no.press("\r");
     no.until_shown("cannot trust");
     assert_eq!(no.child.wait().unwrap().code(), Some(4));
@@ -185,6 +189,15 @@ fn without_a_terminal_nobody_is_trusted_by_chance() {
 }
 
 #[test]
+fn a_server_that_is_not_encrypted_is_named_as_such() {
+    let (server, home) = (Server::start(&[]), Folder::new());
+    let (code, why) = send(&home, &[], &[&format!("tls://{}", server.addr)]);
+    assert_eq!(code, Some(1), "{why}");
+    let says = "this server is not encrypted; if that is meant, leave out tls:// (or --tls)";
+    assert!(why.ends_with(&format!("cannot join {}: {says}", server.addr)), "{why}");
+}
+
+#[test]
 fn whom_the_system_trusts_is_trusted_by_name_and_date() {
     let (authority, home) = (Authority::new(), Folder::new());
     let roots = authority.folder.path().join("roots.pem");
@@ -245,12 +258,23 @@ fn a_client_that_comes_back_to_another_certificate_ends_with_4() {
     let receive = ["receive", &server.addr, "--name", "bob", "--from", "x", "--dir", folder.as_str()];
     let mut receive = Program::start(&[&receive[..], &pin].concat());
     receive.err.until("waiting");
+    // Another one was told yes at a terminal, and is told what that means now.
+    let known = folder.path().join("chat/known_servers");
+    std::fs::create_dir_all(known.parent().unwrap()).unwrap();
+    std::fs::write(&known, format!("{} {}\n", server.addr, server.certificate)).unwrap();
+    let mut knows = command(&["join", &format!("tls://{}", server.addr), "--plain", "--name", "knows"]);
+    knows.env("XDG_STATE_HOME", folder.path());
+    let mut knows = Program::spawn(knows);
+    knows.out.until("* knows joined");
     let addr = server.addr.clone();
     drop(server);
     let _other = Secure::start_at(&addr, &["--memory", "--tls", "self-signed"]);
     let ended = join.out.until("\"ended\"");
     assert!(ended.contains("was expected"), "{ended}");
     assert_eq!((join.code(), receive.code()), (Some(4), Some(4)));
+    let remedy = format!("if it was renewed, remove the line of {addr} from {}", known.display());
+    let (_, err) = knows.ends_with(4);
+    assert!(err.last().unwrap().contains(&remedy), "{err:#?}");
 }
 
 #[test]

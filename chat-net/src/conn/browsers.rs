@@ -14,24 +14,34 @@ use crate::lock::lock;
 const MOST: usize = 4096;
 
 /// The addresses that spoke HTTP, and when they last did.
-#[derive(Debug, Default)]
-pub(crate) struct Browsers(Mutex<HashMap<IpAddr, Instant>>);
+#[derive(Debug)]
+pub(crate) struct Browsers {
+    /// How long one is remembered.
+    memory: Duration,
+    seen: Mutex<HashMap<IpAddr, Instant>>,
+}
 
 impl Browsers {
-    /// One was there just now. What is older than `memory` is forgotten.
-    pub(crate) fn came(&self, from: IpAddr, memory: Duration) {
-        let (mut all, now) = (lock(&self.0), Instant::now());
-        if all.len() >= MOST {
-            all.retain(|_, last| now.duration_since(*last) < memory);
+    pub(crate) fn new(memory: Duration) -> Browsers {
+        Browsers { memory, seen: Mutex::default() }
+    }
+
+    /// One was there just now. Of a connection without an address nothing is remembered.
+    pub(crate) fn came(&self, peer: Option<IpAddr>) {
+        let Some(peer) = peer else { return };
+        let (mut seen, now) = (lock(&self.seen), Instant::now());
+        if seen.len() >= MOST {
+            seen.retain(|_, last| now.duration_since(*last) < self.memory);
         }
-        if all.len() < MOST {
-            all.insert(from, now);
+        if seen.len() < MOST {
+            seen.insert(peer, now);
         }
     }
 
-    /// Whether one was there within that time.
-    pub(crate) fn were_at(&self, from: IpAddr, within: Duration) -> bool {
-        lock(&self.0).get(&from).is_some_and(|last| last.elapsed() < within)
+    /// Whether one was there, and is remembered.
+    pub(crate) fn were_at(&self, peer: Option<IpAddr>) -> bool {
+        let last = peer.and_then(|peer| lock(&self.seen).get(&peer).copied());
+        last.is_some_and(|last| last.elapsed() < self.memory)
     }
 }
 
@@ -41,15 +51,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_is_remembered_for_a_while_and_only_so_many_are() {
-        let (browsers, memory) = (Browsers::default(), Duration::from_secs(10));
-        let at = |n: u32| IpAddr::from(n.to_be_bytes());
-        (0..MOST as u32).for_each(|n| browsers.came(at(n), memory));
-        browsers.came(at(1 << 20), memory);
-        assert!(browsers.were_at(at(7), memory) && !browsers.were_at(at(1 << 20), memory));
+        let memory = Duration::from_secs(10);
+        let browsers = Browsers::new(memory);
+        let at = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
+        (0..MOST as u32).for_each(|n| browsers.came(at(n)));
+        browsers.came(at(1 << 20));
+        assert!(browsers.were_at(at(7)) && !browsers.were_at(at(1 << 20)));
         tokio::time::advance(memory).await;
-        assert!(!browsers.were_at(at(7), memory));
-        browsers.came(at(1 << 20), memory);
-        assert!(browsers.were_at(at(1 << 20), memory));
-        assert_eq!(lock(&browsers.0).len(), 1);
+        assert!(!browsers.were_at(at(7)));
+        browsers.came(at(1 << 20));
+        assert!(browsers.were_at(at(1 << 20)));
+        assert_eq!(lock(&browsers.seen).len(), 1);
     }
 }

@@ -19,7 +19,6 @@ mod whence;
 pub(crate) mod whole;
 
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,11 +113,6 @@ impl Shared {
         self.started.plus_ms(self.now_ms())
     }
 
-    /// Whether a browser was at that address within so long.
-    fn had_browser_at(&self, peer: Option<IpAddr>, within_ms: u64) -> bool {
-        peer.is_some_and(|peer| self.browsers.were_at(peer, Duration::from_millis(within_ms)))
-    }
-
     pub(crate) fn now_ms(&self) -> u64 {
         elapsed_ms(self.start, Instant::now())
     }
@@ -187,38 +181,44 @@ async fn open(shared: Arc<Shared>, mut halves: Halves, admitted: Admitted) -> Op
     if let Some(secure) = shared.secure.clone() {
         return secure::open(shared, secure, halves, admitted).await;
     }
-    let (mut first, whence) = (Vec::new(), Whence::of(&halves));
+    let mut first = Vec::new();
     let silence_ms = shared.limits.sniff_ms;
-    let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, whence).await?;
-    open_as((known, first), whence, shared, halves, admitted).await
+    let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, None).await?;
+    open_as((known, first), None, shared, halves, admitted).await
 }
 
-/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted.
+/// A connection that was recognised by its `first` bytes, and is not, or no more, encrypted; then `within` says whence it
+/// came.
 async fn open_as(
     (known, mut first): (Recognised, Vec<u8>),
-    whence: Whence,
+    within: Option<Whence>,
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
-    if let (Recognised::Http, Some(peer)) = (known, whence.peer) {
-        shared.browsers.came(peer, Duration::from_millis(shared.limits.browser_sniff_ms));
+    // Of programs nobody wants to know.
+    let whence = match known {
+        Recognised::NeedMore | Recognised::Http => within.unwrap_or_else(|| Whence::of(&source)),
+        _ => Whence::default(),
+    };
+    if known == Recognised::Http {
+        shared.browsers.came(whence.peer);
     }
     let received = first.len();
-    let (form, is_silent) = match known {
-        Recognised::NeedMore => (Form::Text, true),
-        Recognised::Person => (Form::Text, false),
+    let (form, silent) = match known {
+        Recognised::NeedMore => (Form::Text, Some(whence)),
+        Recognised::Person => (Form::Text, None),
         Recognised::Framed(form) => {
             first.drain(..frame::PREFACE_BYTES);
-            (form, false)
+            (form, None)
         }
-        Recognised::JsonLines => (Form::JsonLines, false),
+        Recognised::JsonLines => (Form::JsonLines, None),
         #[cfg(feature = "web")]
         Recognised::Http => {
             let connection = Whole::new(first, (source, drain, socket));
             let (halves, form, rest) = crate::http::converse(&shared, connection, whence).await?;
             shared.counters.received(rest.len());
-            return Some(Opened::Speaks(begin(shared, halves, form, &rest, false, admitted)));
+            return Some(Opened::Speaks(begin(shared, halves, form, &rest, None, admitted)));
         }
         other => {
             shared.counters.connection_refused(why_not(other));
@@ -227,16 +227,17 @@ async fn open_as(
         }
     };
     shared.counters.received(received);
-    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, is_silent, admitted)))
+    Some(Opened::Speaks(begin(shared, (source, drain, socket), form, &first, silent, admitted)))
 }
 
-/// A connection of which it is known what it speaks, and `first` has been read; `is_silent`: it was not said.
+/// A connection of which it is known what it speaks, and `first` has been read; `silent`: it was not said, and whence
+/// it came.
 fn begin(
     shared: Arc<Shared>,
     (source, drain, socket): Halves,
     form: Form,
     first: &[u8],
-    is_silent: bool,
+    silent: Option<Whence>,
     admitted: Admitted,
 ) -> Box<Connection> {
     let (limits, counters) = (Arc::clone(&shared.limits), Arc::clone(&shared.counters));
@@ -251,7 +252,7 @@ fn begin(
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(greeting.as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), caller, first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), caller, first, silent);
     let login = Some(reader.login());
     Box::new(Connection { shared, reader, source, drain, outbox, login, patience: None, _admitted: admitted })
 }
@@ -259,20 +260,20 @@ fn begin(
 /// Runs a connection of which somebody else knows what it speaks.
 #[cfg(feature = "web")]
 pub(crate) async fn speak(shared: Arc<Shared>, halves: Halves, form: Form, first: &[u8], admitted: Admitted) {
-    begin(shared, halves, form, first, false, admitted).run().await;
+    begin(shared, halves, form, first, None, admitted).run().await;
 }
 
 /// Reads until it is clear what the connection speaks, or until it has been silent for long enough to be a
-/// person. `None`: it is gone.
+/// person. `within` TLS it is known whence it came. `None`: it is gone.
 async fn recognise_first(
     shared: &Shared,
     source: &mut Source,
     first: &mut Vec<u8>,
     mut silence_ms: u64,
-    whence: Whence,
+    within: Option<Whence>,
 ) -> Option<Recognised> {
     let start = Instant::now();
-    let mut browser_ms = shared.limits.browser_sniff_ms;
+    let mut is_browsers = false;
     loop {
         // A preface that comes in pieces is waited for; only silence, or typing, is a person.
         let is_preface = first.first() == Some(&frame::MAGIC[0]);
@@ -282,15 +283,16 @@ async fn recognise_first(
             read = tokio::time::timeout_at(deadline, read(source, first)) => read,
             () = shared.ending.cancelled() => return None,
         };
+        let peer = || within.unwrap_or_else(|| Whence::of(source)).peer;
         match (read, recognise(first)) {
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) if first.is_empty() => return None,
             (Ok(Ok(0) | Err(_)), Recognised::NeedMore) => return Some(Recognised::Person),
             (_, known) if known != Recognised::NeedMore => return Some(known),
             (Err(_), _) if is_preface => return Some(Recognised::Garbage),
             // What was opened for later by a browser is not greeted.
-            (Err(_), _) if first.is_empty() && shared.had_browser_at(whence.peer, browser_ms) => {
-                silence_ms = silence_ms.max(browser_ms);
-                browser_ms = 0;
+            (Err(_), _) if first.is_empty() && !is_browsers && shared.browsers.were_at(peer()) => {
+                is_browsers = true;
+                silence_ms = silence_ms.max(shared.limits.browser_sniff_ms);
             }
             (Err(_), _) => return Some(Recognised::NeedMore),
             _ => {}

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::prompt::Prompt;
 use super::reader::{End, Reader};
-use super::{bare, same_room};
+use super::{Whence, bare, same_room};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
 use crate::codec::text::{self, Paged, Paging, Typed, parse};
@@ -21,8 +21,8 @@ pub(crate) struct Person {
     pub(super) telnet: Telnet,
     /// What was asked for: the next line is the answer.
     pub(super) prompt: Option<Prompt>,
-    /// Whether it said nothing when it came: then its first line may yet turn out to be another protocol.
-    was_silent: bool,
+    /// Whence it came, if it said nothing then: its first line may yet turn out to be another protocol.
+    silent: Option<Whence>,
     /// Where a bare line goes.
     current: Option<Arc<str>>,
     /// The rooms it is in, in the order it joined them.
@@ -34,21 +34,25 @@ pub(crate) struct Person {
 const PAGE: RequestId = RequestId(1);
 
 impl Person {
-    pub(super) fn new(was_silent: bool, is_locked: bool) -> Person {
+    pub(super) fn new(silent: Option<Whence>, is_locked: bool) -> Person {
         Person {
             telnet: Telnet::default(),
             // The greeting asked for it.
             prompt: is_locked.then_some(Prompt::Unlock),
-            was_silent,
+            silent,
             current: None,
             rooms: Vec::new(),
             paging: Paging::default(),
         }
     }
 
-    /// Whether what a silent connection sends at last is no person's line.
-    pub(super) fn is_foreign(&self, first: &[u8]) -> bool {
-        self.was_silent && !matches!(recognise(first), Recognised::Person | Recognised::NeedMore)
+    /// What a silent connection sends at last, if that is no person's line, and whence it came.
+    pub(super) fn foreign(&self, first: &[u8]) -> Option<(Recognised, Whence)> {
+        let whence = self.silent?;
+        match recognise(first) {
+            Recognised::Person | Recognised::NeedMore => None,
+            spoken => Some((spoken, whence)),
+        }
     }
 
     fn entered(&mut self, room: &Arc<str>) {
@@ -74,7 +78,7 @@ impl Reader {
             return Ok(());
         }
         // Later lines, a password for one, may begin with anything.
-        self.person().was_silent = false;
+        self.person().silent = None;
         if let Some(prompt) = self.person().prompt.take() {
             return self.answered(prompt, line).await;
         }

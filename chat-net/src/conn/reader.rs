@@ -16,11 +16,12 @@ use super::cut::{Cut, Piece};
 use super::io::Source;
 use super::outbox::{Lane, Outbox};
 use super::person::Person;
-use super::{SCRATCH, Shared, bare, same_room};
+use super::{SCRATCH, Shared, Whence, bare, same_room};
 use crate::auth::Caller;
 use crate::codec::line::LineSplitter;
 use crate::codec::text::PageEnd;
 use crate::codec::{BadAsk, Form, Framing, FromClient, FromServer, Hello};
+use crate::door::Recognised;
 use crate::engine::{Connect, Input, Request};
 use crate::flood::{Bucket, Pace};
 use crate::identity::{By, Entered};
@@ -81,7 +82,7 @@ impl Reader {
         outbox: Arc<Outbox>,
         caller: Option<Box<Caller>>,
         first: &[u8],
-        was_silent: bool,
+        silent: Option<Whence>,
     ) -> Reader {
         let form = outbox.form;
         let cut = match form.framing() {
@@ -90,7 +91,7 @@ impl Reader {
             Framing::WebSocket => Cut::Messages(Box::default()),
         };
         let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
-        let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent, is_locked)));
+        let person = (form == Form::Text).then(|| Box::new(Person::new(silent, is_locked)));
         let pacing = |bucket| Box::new(Pacing { bucket, joined: Vec::new() });
         let pacing = Bucket::of(&shared.limits).map(pacing);
         let session = shared.session();
@@ -203,7 +204,7 @@ impl Reader {
         let mut buffer = std::mem::take(&mut self.partial);
         let mut at = 0;
         let end = loop {
-            if self.is_foreign(&buffer[at..]) {
+            if self.turns_out_foreign(&buffer[at..]) {
                 break Err(End::Closed(Code::WrongProtocol));
             }
             let handled = match self.next(&mut buffer, &mut at) {
@@ -241,9 +242,15 @@ impl Reader {
         end.and(handed_over)
     }
 
-    /// Whether a connection that was taken for a person turns out to be a program of another protocol.
-    fn is_foreign(&self, rest: &[u8]) -> bool {
-        self.person.as_ref().is_some_and(|person| !self.is_attached && person.is_foreign(rest))
+    /// Whether a connection that was taken for a person is a program of another protocol. Where a browser was is remembered:
+    /// its next connection is not greeted so soon.
+    fn turns_out_foreign(&self, rest: &[u8]) -> bool {
+        let person = self.person.as_ref().filter(|_| !self.is_attached);
+        let Some((spoken, whence)) = person.and_then(|person| person.foreign(rest)) else { return false };
+        if spoken == Recognised::Http {
+            self.shared.browsers.came(whence.peer);
+        }
+        true
     }
 
     /// Takes what need not wait for anything, which is nearly everything where nothing is paced; gives back

@@ -36,26 +36,25 @@ pub(super) async fn open(
     halves: Halves,
     admitted: Admitted,
 ) -> Option<Opened> {
-    let whence = Whence::of(&halves);
     let (mut source, drain, socket) = halves;
     let limits = &shared.limits;
     let deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
     // Who speaks TLS speaks first, and must not be greeted because the way is long.
     let patience_ms = if secure.is_required { limits.handshake_ms } else { limits.sniff_ms };
     let mut first = Vec::new();
-    let known = recognise_first(&shared, &mut source, &mut first, patience_ms, whence).await?;
+    let known = recognise_first(&shared, &mut source, &mut first, patience_ms, None).await?;
     match known {
         Recognised::Tls => {
+            let within = Some(Whence { is_encrypted: true, ..Whence::of(&source) });
             let mut halves =
                 handshake(&shared, &secure.tls, Whole::new(first, (source, drain, socket)), deadline).await?;
             let mut first = Vec::new();
             let silence_ms = shared.limits.sniff_ms;
-            let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, whence).await?;
-            let whence = Whence { is_encrypted: true, ..whence };
-            open_as((known, first), whence, shared, halves, admitted).await
+            let known = recognise_first(&shared, &mut halves.0, &mut first, silence_ms, within).await?;
+            open_as((known, first), within, shared, halves, admitted).await
         }
         known if !secure.is_required => {
-            open_as((known, first), whence, shared, (source, drain, socket), admitted).await
+            open_as((known, first), None, shared, (source, drain, socket), admitted).await
         }
         Recognised::Http => {
             shared.counters.connection_refused(Code::TlsRequired);

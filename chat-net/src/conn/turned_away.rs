@@ -75,8 +75,9 @@ pub(super) async fn answer(mut drain: Drain, bytes: Bytes, _admitted: Option<Adm
 /// Tells a connection that is not let in why, in its own form if that shows soon.
 pub(crate) async fn refuse(shared: Arc<Shared>, (mut source, drain): (Source, Drain), code: Code) {
     let mut first = Vec::new();
-    let (silence_ms, whence) = (shared.limits.sniff_ms, Whence::default());
-    let recognising = recognise_first(&shared, &mut source, &mut first, silence_ms, whence);
+    // It is told soon, whoever else was at its address.
+    let (silence_ms, within) = (shared.limits.sniff_ms, Some(Whence::default()));
+    let recognising = recognise_first(&shared, &mut source, &mut first, silence_ms, within);
     let Some(known) = Box::pin(recognising).await else { return };
     let bytes = match known {
         Recognised::Tls if shared.is_secure() => Bytes::from_static(&NOT_NOW),

@@ -1,8 +1,9 @@
 //! How a connection came, which says how far a browser's word can be trusted.
 
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 
-use super::io::Halves;
+use super::io::Source;
 
 /// How a connection came.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,14 +18,14 @@ pub(crate) struct Whence {
 }
 
 impl Whence {
-    /// Of a connection that is not encrypted, or not yet.
-    pub(crate) fn of((_, _, socket): &Halves) -> Whence {
-        let local = socket.as_ref().and_then(|socket| socket.local_addr().ok());
-        let peer = socket.as_ref().and_then(|socket| socket.peer_addr().ok());
+    /// Of a connection that is not encrypted, or not yet. Asks the system, and need not be known of most connections.
+    pub(crate) fn of(source: &Source) -> Whence {
+        let Source::Tcp(socket) = source else { return Whence::default() };
+        let ip = |address: io::Result<SocketAddr>| address.ok().map(|address| address.ip().to_canonical());
         Whence {
-            is_loopback: local.is_some_and(|local| local.ip().to_canonical().is_loopback()),
+            is_loopback: ip(socket.local_addr()).is_some_and(|local| local.is_loopback()),
             is_encrypted: false,
-            peer: peer.map(|peer| peer.ip().to_canonical()),
+            peer: ip(socket.peer_addr()),
         }
     }
 }

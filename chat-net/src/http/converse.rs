@@ -42,7 +42,9 @@ pub(crate) async fn converse(
         let (wait, answer) = (pace.wait(), routes.call(request));
         async move {
             // The next request is not read meanwhile.
-            sleep(wait).await;
+            if let Some(wait) = wait {
+                sleep(wait).await;
+            }
             answer.await
         }
     });
@@ -85,12 +87,11 @@ impl Pacer {
         Pacer(Bucket::of(limits).map(Mutex::new))
     }
 
-    /// How long the next request waits for its answer.
-    fn wait(&self) -> Duration {
-        let Some(bucket) = &self.0 else { return Duration::ZERO };
-        match lock(bucket).take(Instant::now(), REQUESTS_AN_ASK) {
-            Pace::Go => Duration::ZERO,
-            Pace::Wait(wait) | Pace::Refuse(wait) => wait,
+    /// How long the next request waits for its answer, if it has to: a wait of no time is one for the timer's next tick.
+    fn wait(&self) -> Option<Duration> {
+        match lock(self.0.as_ref()?).take(Instant::now(), REQUESTS_AN_ASK) {
+            Pace::Go => None,
+            Pace::Wait(wait) | Pace::Refuse(wait) => Some(wait),
         }
     }
 }

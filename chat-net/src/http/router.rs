@@ -21,6 +21,7 @@ use crate::codec::Form;
 use crate::conn::{self, Shared, Whence};
 use crate::lock::lock;
 use crate::server::ServerHandle;
+use crate::stats::Health;
 
 /// The chat's routes, to be merged into the routes of an axum program, or nested below a path: `/` is the page, and its files lie
 /// beside it; `/ws` is the WebSocket, `/healthz` says whether the server is well.
@@ -127,13 +128,12 @@ async fn show(name: &str, headers: &HeaderMap) -> Response<Body> {
 
 /// 200 while the server takes what is said, 503 when it ends or its store has failed.
 async fn health(Extension(host): Extension<Host>) -> Response<Body> {
-    let (status, word) = match (host.shared.inputs.is_closed(), host.shared.ending.is_cancelled()) {
-        (_, true) => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
-        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "failed"),
-        _ => (StatusCode::OK, "ok"),
+    let health = Health::of(&host.shared.ending, &host.shared.counters);
+    let mut response = Response::new(Body::from(format!("{{\"status\":\"{}\"}}\n", health.name())));
+    *response.status_mut() = match health {
+        Health::Serving => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let mut response = Response::new(Body::from(format!("{{\"status\":\"{word}\"}}\n")));
-    *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

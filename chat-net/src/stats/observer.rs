@@ -31,6 +31,15 @@ pub enum Health {
 }
 
 impl Health {
+    /// Of a server that ends when `ending` is cancelled. One that was asked to end has not failed by that.
+    pub(crate) fn of(ending: &CancellationToken, counters: &Counters) -> Health {
+        match (ending.is_cancelled(), counters.is_engine_over()) {
+            (true, _) => Health::Ending,
+            (false, true) => Health::Failed,
+            (false, false) => Health::Serving,
+        }
+    }
+
     /// A word for it: `ok`, `ending` or `failed`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -57,10 +66,6 @@ impl Observer {
     /// Whether the server does its work.
     #[must_use]
     pub fn health(&self) -> Health {
-        match (self.ending.is_cancelled(), self.counters.is_engine_over()) {
-            (true, _) => Health::Ending,
-            (false, true) => Health::Failed,
-            (false, false) => Health::Serving,
-        }
+        Health::of(&self.ending, &self.counters)
     }
 }

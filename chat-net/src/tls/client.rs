@@ -61,9 +61,7 @@ fn tls_error(error: &Error) -> TlsError {
             None => because(&error.to_string()),
         },
         Error::InvalidMessage(_) => because("what it answered is not TLS"),
-        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            because("it speaks none here, or none that is spoken here")
-        }
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => TlsError::NotEncrypted,
         Error::AlertReceived(AlertDescription::ProtocolVersion) => because("it speaks other versions of it"),
         // What a server says that is too busy.
         Error::AlertReceived(AlertDescription::InternalError) => {

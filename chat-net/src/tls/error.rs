@@ -113,6 +113,9 @@ pub enum TlsError {
         /// The address.
         address: String,
     },
+    /// The other end wants no TLS: that is how servers answer that have no certificate.
+    #[error("this server is not encrypted")]
+    NotEncrypted,
     /// The other end speaks no TLS, or none that is spoken here.
     #[error("no TLS with this server: {why}")]
     Handshake {
@@ -133,6 +136,6 @@ impl TlsError {
     /// Whether it is the certificate that is not trusted.
     #[must_use]
     pub fn is_distrust(&self) -> bool {
-        !matches!(self, TlsError::NoName { .. } | TlsError::Handshake { .. })
+        !matches!(self, TlsError::NoName { .. } | TlsError::NotEncrypted | TlsError::Handshake { .. })
     }
 }

@@ -1,21 +1,11 @@
 //! How many connections there may be, in all and of one address.
 
-use std::net::SocketAddr;
-
+use chat_net::Limits;
 use chat_net::client::{Client, ConnectError, Options};
 use chat_net::codec::Form;
-use chat_net::{Limits, ServerHandle};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::peer::{Peer, fast, server, soon};
-
-/// Dials from an address of this machine: all of 127/8 is.
-async fn dial_from(server: &ServerHandle, from: &str) -> Peer {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(format!("{from}:0").parse::<SocketAddr>().unwrap()).unwrap();
-    let stream: TcpStream = socket.connect(server.local_addrs()[0]).await.unwrap();
-    Peer::over(stream, Form::Text).await
-}
 
 #[tokio::test]
 async fn one_connection_too_many_is_told_that_the_server_is_full() {
@@ -76,17 +66,17 @@ async fn an_address_has_so_many_connections_at_once_and_the_others_do_not_care()
     let server = server(limits).await;
     let mut held = Vec::new();
     for name in ["alice", "bob"] {
-        let mut peer = dial_from(&server, "127.0.0.2").await;
+        let mut peer = Peer::dial_from(&server, "127.0.0.2").await;
         peer.enter(name).await;
         held.push(peer);
     }
-    dial_from(&server, "127.0.0.2").await.closed("address_limit").await;
-    dial_from(&server, "127.0.0.3").await.enter("carol").await;
+    Peer::dial_from(&server, "127.0.0.2").await.closed("address_limit").await;
+    Peer::dial_from(&server, "127.0.0.3").await.enter("carol").await;
     let mut bob = held.pop().unwrap();
     bob.line("/quit").await;
     bob.rest().await;
     loop {
-        let mut again = dial_from(&server, "127.0.0.2").await;
+        let mut again = Peer::dial_from(&server, "127.0.0.2").await;
         if !again.next_line().await.unwrap().starts_with("! address_limit: ") {
             break;
         }
@@ -104,12 +94,12 @@ async fn an_address_has_so_many_connections_a_second() {
     let server = server(limits).await;
     let mut taken = 0;
     for _ in 0..20 {
-        let mut peer = dial_from(&server, "127.0.0.2").await;
+        let mut peer = Peer::dial_from(&server, "127.0.0.2").await;
         taken += usize::from(!peer.next_line().await.unwrap().starts_with("! address_limit: "));
     }
     // Twenty dials take less than a second, unless the machine is very busy.
     assert!((5..=10).contains(&taken), "{taken} were taken");
-    dial_from(&server, "127.0.0.3").await.enter("carol").await;
+    Peer::dial_from(&server, "127.0.0.3").await.enter("carol").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! One end of a connection, in any of the forms, and what it is told as short lines of text.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -10,7 +11,7 @@ use chat_net::codec::{
 };
 use chat_net::{Limits, Server, ServerHandle, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, WriteHalf, duplex};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
@@ -67,6 +68,13 @@ impl Peer {
         let (near, far) = duplex(PIPE_BYTES);
         server.serve_connection(far).unwrap();
         Peer::over(near, form).await
+    }
+
+    /// Dials as a person from an address of this machine: all of 127/8 is.
+    pub(crate) async fn dial_from(server: &ServerHandle, from: &str) -> Peer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse::<SocketAddr>().unwrap()).unwrap();
+        Peer::over(socket.connect(server.local_addrs()[0]).await.unwrap(), Form::Text).await
     }
 
     pub(crate) async fn over(io: impl Transport, form: Form) -> Peer {

@@ -279,6 +279,12 @@ async fn who_hangs_up_in_the_middle_of_the_handshake_keeps_no_place() {
     server.shutdown(Duration::from_secs(20)).await.unwrap();
 }
 
+/// Waits until silence is over for what was opened before, of whom no browser is known at their address.
+async fn others_are_greeted(server: &ServerHandle) {
+    let mut elsewhere = Peer::dial_from(server, "127.0.0.2").await;
+    assert!(elsewhere.shown().await.starts_with("- Welcome!"));
+}
+
 /// Browsers open connections before they need them; a greeting there would be taken for an answer.
 #[tokio::test]
 async fn what_a_browser_keeps_for_later_is_not_greeted() {
@@ -292,10 +298,26 @@ async fn what_a_browser_keeps_for_later_is_not_greeted() {
     let mut spare = Peer::dial(&server, Form::Text).await;
     // Who types is a person all the same, and by then the spare one has been silent for long enough.
     let mut typing = Peer::dial(&server, Form::Text).await;
-    tokio::time::sleep(Duration::from_millis(100)).await; // paced: three times what silence takes
+    others_are_greeted(&server).await;
     typing.line("bob").await;
     assert!(typing.shown().await.starts_with("- Welcome!"));
     spare.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let head = spare.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+}
+
+/// A slow browser's first connection may be silent for too long.
+#[tokio::test]
+async fn a_browser_that_was_greeted_may_load_the_page_again() {
+    let limits = Limits { sniff_ms: 20, browser_sniff_ms: 60_000, ..fast() };
+    let server = server(limits).await;
+    let mut late = Peer::dial(&server, Form::Text).await;
+    late.until_line("What is your name?").await;
+    late.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    late.closed("wrong_protocol").await;
+    let mut again = Peer::dial(&server, Form::Text).await;
+    others_are_greeted(&server).await;
+    again.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let head = again.head().await;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
 }

@@ -117,7 +117,7 @@ mod tests {
     /// Bob, to whom alice offers file 3, and who sends file 4 (as 1) and receives file 5 (as 2).
     fn bob() -> Book {
         let mut book = Book::default();
-        book.welcomed("bob", false);
+        book.welcomed("bob", false, std::time::Duration::ZERO);
         let event = Event::Offered(Box::new(offer(3, "alice", "bob", "photo.jpg", 10)));
         assert!(book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }).is_some());
         book.started(1, offer(4, "bob", "alice", "a", 10), None);

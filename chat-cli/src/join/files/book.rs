@@ -1,6 +1,7 @@
 //! What is known of files: which are offered, which are on their way, and the lines that say what becomes of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, Target, TransferId, UserName};
 use chat_net::client::{FileEvent, Landing};
@@ -27,6 +28,8 @@ pub(crate) struct Book {
     answered: BTreeMap<TransferId, Offer>,
     shown: BTreeSet<TransferId>,
     running: BTreeMap<Serial, Story>,
+    /// How long the server waits for somebody whose connection is lost.
+    patience: Duration,
 }
 
 /// A line to show.
@@ -39,9 +42,11 @@ pub(crate) enum Line {
 }
 
 impl Book {
-    /// A connection was made, under this name. In a new session nothing of the old one is left.
-    pub(crate) fn welcomed(&mut self, me: &str, resumed: bool) {
+    /// A connection was made, under this name, to a server of so much patience with those who are lost. In a new session
+    /// nothing of the old one is left.
+    pub(crate) fn welcomed(&mut self, me: &str, resumed: bool, patience: Duration) {
         me.clone_into(&mut self.me);
+        self.patience = patience;
         if !resumed {
             self.offers.clear();
             self.answered.clear();
@@ -129,7 +134,7 @@ impl Book {
         landing: Option<Landing>,
     ) -> Option<String> {
         self.answer(offer.transfer);
-        let story = Story::new(offer, &self.me, landing, true);
+        let story = Story::new(offer, &self.me, landing, true).patient_for(self.patience);
         let line = story.begin();
         self.running.insert(serial, story);
         line
@@ -187,7 +192,7 @@ mod tests {
 
     fn bob() -> Book {
         let mut book = Book::default();
-        book.welcomed("bob", false);
+        book.welcomed("bob", false, Duration::from_secs(300));
         book
     }
 
@@ -201,10 +206,10 @@ mod tests {
         let line = "#dev * alice offers \"a b\" (3.15 MiB): /accept 4 or /decline 4";
         assert_eq!(book.told(&offered(4, "alice", "#dev", "a b")), Some(Line::Talk(line.into())));
         assert_eq!(book.told(&offered(5, "Bob", "#dev", "own")), None);
-        book.welcomed("bob", true);
+        book.welcomed("bob", true, Duration::from_secs(300));
         assert_eq!(book.told(&to_bob), None);
         assert!(book.offer(TransferId(3)).is_some());
-        book.welcomed("bob", false);
+        book.welcomed("bob", false, Duration::from_secs(300));
         assert!(book.offer(TransferId(3)).is_none() && book.told(&to_bob).is_some(), "it is another one");
     }
 
@@ -247,7 +252,9 @@ mod tests {
             (FileEvent::Progress { user: alice.clone(), bytes: 600 }, None),
             (
                 FileEvent::Paused { user: alice.clone(), why: PauseReason::Lost },
-                Some("\"photo.jpg\" to alice is paused: alice's connection is lost"),
+                Some(
+                    "\"photo.jpg\" to alice is paused: alice's connection is lost; it waits until alice is back, 5 minutes at most",
+                ),
             ),
             (FileEvent::Resumed { user: alice.clone() }, Some("\"photo.jpg\" to alice goes on")),
             (

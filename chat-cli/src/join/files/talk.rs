@@ -1,6 +1,7 @@
 //! A person's side of files: what a line asks for, and what is shown of what comes of it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chat_net::chat_core::{Code, Timestamp, TransferInfo, printable};
 use chat_net::client::FileError;
@@ -41,7 +42,8 @@ impl FileTalk {
 
     /// A connection was made.
     pub(crate) fn welcomed(&mut self, welcome: &Welcome) {
-        self.book.welcomed(&welcome.user, welcome.resumed);
+        let patience = Duration::from_millis(welcome.resumable_ms);
+        self.book.welcomed(&welcome.user, welcome.resumed, patience);
     }
 
     /// What to show of what the server told of a file.

@@ -4,6 +4,7 @@
 import { run } from './commands.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
+import { sentence, sentenceOf } from './text.js';
 
 /**
  * @typedef {import('./chat-client.js').Message} Message
@@ -12,11 +13,13 @@ import { keyOf } from './place.js';
  * @typedef {import('./main.js').TheApp} App
  */
 
+const NOWHERE = 'You are in no room: /join one first.';
+
 /** @param {App} app */
 export function makeActions(app) {
   const talking = makeTalking(app);
   const sending = makeSending(app);
-  const rooms = makeRooms(app, talking.ask);
+  const rooms = makeRooms(app, talking);
   const commands = makeCommands(app, { ...talking, ...sending, ...rooms });
   return {
     ...talking,
@@ -31,32 +34,39 @@ export function makeActions(app) {
 /** What is said to the user. @param {App} app */
 function makeTalking(app) {
   const { client, model } = app;
-  /** Says something to the user, where it is seen. @param {string} text */
-  const tell = (text) => {
+  /** @param {string} text */
+  const write = (text) => {
     const place = model.here;
     if (place) model.note(place, text);
     else app.statusLine.say('bad', text, '');
   };
-  /** @param {unknown} error */
-  const failed = (error) => tell(capital(error instanceof Error ? error.message : String(error)));
+  /** Says something to the user, where it is seen. @param {string} text */
+  const tell = (text) => {
+    if (model.here) app.log.follow(model.here);
+    write(text);
+  };
+  /** What the page did by itself failed: nobody is torn from what he reads. @param {unknown} error */
+  const failed = (error) => write(sentenceOf(error));
 
   /** Asks, and shows a refusal. @param {Message} ask @returns {Promise<Message | null>} */
   const ask = (ask) =>
     client.ask(ask).catch((error) => {
-      failed(error);
+      tell(sentenceOf(error));
       return null;
     });
 
   /** @param {string} message */
-  const refused = (message) => tell(capital(message));
+  const refused = (message) => tell(sentence(message));
   return { tell, failed, ask, refused };
 }
 
 /** Lines that wait for their answer. @param {App} app */
-function makeSending({ client, model }) {
+function makeSending(app) {
+  const { client, model } = app;
   /** Says it in a room or whispers it, with a line that waits for the answer. @param {Place} place @param {Message} message */
   const send = (place, message) => {
     const line = pending(place, message);
+    app.log.follow(place);
     client.ask(message).then(
       () => drop(place, line),
       (error) => fail(place, line, message, error.message),
@@ -103,7 +113,7 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
   const answeredUnseen = (ask, answer) => {
     if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
     if (answer?.type !== 'refused') return;
-    tell(capital(answer.message));
+    tell(sentence(answer.message));
     // Nothing more is told of a room that could not be joined again.
     if (ask.type === 'join') app.arrived(ask.room);
   };
@@ -129,9 +139,9 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
   };
 }
 
-/** Going from place to place. @param {App} app @param {(ask: Message) => Promise<Message | null>} ask */
-function makeRooms(app, ask) {
-  const { model } = app;
+/** Going from place to place. @param {App} app @param {Pick<ReturnType<typeof makeTalking>, 'ask' | 'tell'>} talking */
+function makeRooms(app, { ask, tell }) {
+  const { client, model } = app;
   /** Shows a place; a whisper's is made. @param {string} name */
   const open = (name) => {
     if (name.startsWith('@')) model.open(name);
@@ -155,20 +165,16 @@ function makeRooms(app, ask) {
     if (place?.isRoom) ask({ type: 'topic', room: place.name, topic });
   };
 
-  /** @param {string} name @returns {Promise<boolean>} */
-  const join = async (name) => {
+  /** Goes into a room, if need be, and returns its name; throws why it cannot be. @param {string} name @returns {Promise<string>} */
+  const enter = async (name) => {
     const room = name.replace(/^#/, '');
-    if (model.places.has(keyOf(room))) {
-      open(room);
-      return true;
-    }
-    const answer = await ask({ type: 'join', room });
-    if (answer) open(answer.room);
-    return answer !== null;
+    return model.places.has(keyOf(room)) ? room : (await client.ask({ type: 'join', room })).room;
   };
+  /** @param {string} name */
+  const join = (name) => enter(name).then(open, (error) => tell(sentenceOf(error)));
   const readMembers = (/** @type {Place} */ place) => fetchMembers(app, place);
   const reconcile = (/** @type {Message[]} */ rooms) => compare(app, rooms);
-  return { open, close, topic, join, readMembers, reconcile };
+  return { open, close, topic, enter, join, readMembers, reconcile };
 }
 
 /** After a resume: rooms that were left are closed, and lists that may have changed are read again. @param {App} app @param {Message[]} rooms */
@@ -212,7 +218,7 @@ function makeCommands(app, { tell, send, ...rooms }) {
     tell,
     say: (body) => {
       const place = model.here;
-      if (!place) tell('You are in no room: /join one first.');
+      if (!place) tell(NOWHERE);
       else send(place, place.isRoom ? { type: 'say', room: place.name, body } : { type: 'whisper', to: place.name, body });
     },
     whisper: (to, body) => {
@@ -224,7 +230,7 @@ function makeCommands(app, { tell, send, ...rooms }) {
     leave: (room) => {
       const place = room ? model.places.get(keyOf(room.replace(/^#/, ''))) : model.here;
       if (place) rooms.close(place);
-      else tell('You are not in that room.');
+      else tell(room ? 'You are not in that room.' : NOWHERE);
     },
     show: (name) => {
       const key = keyOf(name.replace(/^#/, ''));
@@ -232,16 +238,26 @@ function makeCommands(app, { tell, send, ...rooms }) {
       else tell('You are not in that room; /join it first.');
     },
     topic: (topic) => {
-      if (topic !== null) rooms.topic(topic);
-      else tell(model.here?.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
+      if (!model.here?.isRoom) tell(model.here ? 'A whisper has no topic, only rooms have.' : NOWHERE);
+      else if (topic !== null) rooms.topic(topic);
+      else tell(model.here.topic ? `The topic is: ${model.here.topic}` : 'There is no topic.');
     },
     search: (words) => app.search.open(words),
-    rooms: () => app.join(),
+    rooms: () => {
+      client.query({ type: 'rooms' }).then(({ answer }) => tell(listed(answer)), (error) => tell(sentenceOf(error)));
+    },
     users: () => {
       const place = model.here;
-      if (place?.isRoom) tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
+      if (!place) tell(NOWHERE);
+      else if (!place.isRoom) tell(`Only you and ${place.name} can read this.`);
+      else tell(`${place.total} here: ${[...place.members.values()].slice(0, 100).join(', ')}`);
+    },
+    history: () => {
+      if (!model.here) tell(NOWHERE);
+      else if (!app.log.back()) tell('There is nothing before this.');
     },
     send: (to) => {
+      if (!to && !model.here) return tell(NOWHERE);
       if (to) rooms.open(`@${to}`);
       document.getElementById('file-input')?.click();
     },
@@ -250,8 +266,9 @@ function makeCommands(app, { tell, send, ...rooms }) {
   };
 }
 
-/** @param {string} text */
-function capital(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
+/** Rooms in lines of their own. @param {Message} answer */
+function listed({ rooms, total, more }) {
+  const lines = rooms.map((/** @type {Message} */ { room, members, topic }) => `#${room}, ${members} here${topic ? `: ${topic}` : ''}`);
+  const head = total === 0 ? 'There are no rooms yet.' : more ? `${total} rooms; these are the first:` : total === 1 ? '1 room:' : `${total} rooms:`;
+  return [head, ...lines].join('\n');
 }

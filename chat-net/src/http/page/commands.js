@@ -12,6 +12,7 @@
  * @property {(words: string) => void} search
  * @property {() => void} rooms
  * @property {() => void} users
+ * @property {() => void} history
  * @property {(to: string) => void} send Offers a file, to the active place if empty.
  * @property {() => void} help
  * @property {() => void} quit
@@ -27,6 +28,7 @@ export const COMMANDS = [
   ['/topic', '[TEXT]', "see the room's topic, or set it; /topic - clears it"],
   ['/users', '', 'who is in this room'],
   ['/rooms', '', 'which rooms there are'],
+  ['/history', '', 'older messages, as by scrolling up'],
   ['/search', 'WORDS', 'find messages; "some words" in a row, begin* of a word'],
   ['/sendfile', '[USER]', 'offer a file to a user, or here'],
   ['/help', '', 'this list, and the keys'],
@@ -76,6 +78,8 @@ function follow(command, rest, actions) {
       return actions.users();
     case '/rooms':
       return actions.rooms();
+    case '/history':
+      return actions.history();
     case '/search':
       return actions.search(rest);
     case '/sendfile':

@@ -2,7 +2,7 @@
 /** The box one types in: it grows, keeps a draft for each place, and remembers what was sent. */
 
 import { announce } from './announce.js';
-import { find } from './dom.js';
+import { find, fit } from './dom.js';
 
 /** More characters than this and the count is shown. */
 const NEAR_LIMIT = 0.8;
@@ -99,8 +99,7 @@ export class Composer {
   }
 
   grew() {
-    this.box.style.height = 'auto';
-    this.box.style.height = `${Math.min(this.box.scrollHeight, 200)}px`;
+    fit(this.box, this.form);
     const limit = this.hooks.limit();
     const bytes = this.bytes(this.box.value);
     this.count.hidden = bytes < limit * NEAR_LIMIT;

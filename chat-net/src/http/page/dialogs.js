@@ -4,6 +4,7 @@
 import { COMMANDS } from './commands.js';
 import { find, make } from './dom.js';
 import { KEYS } from './keys.js';
+import { sentenceOf } from './text.js';
 
 /** Shows a dialog, and takes it away when it is closed. @param {string} title @param {(Node | string)[]} content @param {string} [id] */
 export function showDialog(title, content, id) {
@@ -34,24 +35,36 @@ export function showHelp() {
 }
 
 /**
- * Asks which room, and shows which there are.
- * @param {import('./chat-client.js').ChatClient} client @param {(room: string) => Promise<boolean>} join
+ * Asks which room, and shows which there are. A name that is refused can be mended where it was typed.
+ * @param {import('./chat-client.js').ChatClient} client
+ * @param {{enter: (room: string) => Promise<string>, open: (room: string) => void, failed: (error: unknown) => void}} hooks
  */
-export function showJoin(client, join) {
+export function showJoin(client, { enter, open, failed }) {
   const input = make('input', { 'aria-label': 'Name of the room', placeholder: 'Name of the room', maxlength: 65, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' });
   const list = make('div', { class: 'room-list' });
   const more = make('p', { class: 'hint', role: 'status' }, 'Reading which rooms there are…');
   /** @param {string} name */
-  const go = (name) => {
-    dialog.close();
-    join(name);
+  const go = async (name) => {
+    complaint.hidden = true;
+    try {
+      const room = await enter(name);
+      dialog.close();
+      open(room);
+    } catch (error) {
+      // Closed meanwhile: said in the room, as any other answer.
+      if (!dialog.open) return failed(error);
+      complaint.textContent = sentenceOf(error);
+      complaint.hidden = false;
+      input.focus();
+    }
   };
+  const complaint = make('p', { class: 'error', role: 'alert', hidden: true });
   const form = make('form', {}, input, make('button', { class: 'primary' }, 'Join'));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (input.value.trim()) go(input.value.trim());
   });
-  const dialog = showDialog('Join a room', [form, more, list]);
+  const dialog = showDialog('Join a room', [form, complaint, more, list]);
   input.focus();
   client.query({ type: 'rooms' }).then(
     ({ answer }) => {

@@ -20,6 +20,15 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Makes a box as high as its text; the style sheet says how high at most. @param {HTMLTextAreaElement} box @param {HTMLElement} form */
+export function fit(box, form) {
+  // Measured in a form that keeps its height: the list of messages would scroll while the box is small.
+  form.style.height = `${form.offsetHeight}px`;
+  box.style.height = 'auto';
+  box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+  form.style.height = '';
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** A drawing of one line. @param {string} d The path, on 24 by 24. */

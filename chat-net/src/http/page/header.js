@@ -1,29 +1,37 @@
 // @ts-check
 /** The head of the active place: its name and its topic, which can be changed where it stands. */
 
-import { find, setText } from './dom.js';
+import { find, fit, setText } from './dom.js';
 
 export class Header {
-  /** @param {import('./model.js').Model} model @param {{topic: (topic: string) => void}} hooks */
+  /** @param {import('./model.js').Model} model @param {{topic: (topic: string) => void, done: () => void}} hooks `done`: a topic was typed. */
   constructor(model, hooks) {
     this.model = model;
+    this.hooks = hooks;
     this.button = find('topic', HTMLButtonElement);
     this.form = find('topic-form', HTMLFormElement);
-    this.input = find('topic-input', HTMLInputElement);
+    this.input = find('topic-input', HTMLTextAreaElement);
     this.shown = '';
     this.button.addEventListener('click', () => this.edit());
     this.input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !event.isComposing) {
+        event.preventDefault();
+        return this.set();
+      }
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       this.close();
     });
+    this.input.addEventListener('input', () => fit(this.input, this.form));
     this.input.addEventListener('blur', () => this.close(false));
-    this.form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const topic = this.input.value.trim();
-      if (topic !== this.model.here?.topic) hooks.topic(topic);
-      this.close();
-    });
+  }
+
+  set() {
+    // A topic has one line, whatever was pasted.
+    const topic = this.input.value.replace(/\s+/g, ' ').trim();
+    if (topic !== this.model.here?.topic) this.hooks.topic(topic);
+    this.close();
+    this.hooks.done();
   }
 
   draw() {
@@ -49,6 +57,8 @@ export class Header {
     this.input.value = this.model.here?.topic ?? '';
     this.form.hidden = false;
     this.button.hidden = true;
+    // What has no room beside the name is read here.
+    fit(this.input, this.form);
     this.input.focus();
     this.input.select();
   }

@@ -98,6 +98,20 @@ export class LogView {
     this.note(place);
   }
 
+  /** Goes to the end of a place, shown or not: what one says oneself is seen. @param {Place} place */
+  follow(place) {
+    place.apart = null;
+    place.anchor = null;
+    if (this.key === place.key && this.model.here === place) this.toEnd();
+  }
+
+  /** Shows what was said before what is on the screen; whether there is any. */
+  back() {
+    if (this.box.scrollTop === 0 && !this.model.here?.shown.more) return false;
+    this.scroll.page(-1);
+    return true;
+  }
+
   /** Fetches the page before or after what is shown. @param {Place} place @param {'before' | 'after'} side */
   async fetch(place, side) {
     if (place.isFetching || !place.isRoom) return;

@@ -75,7 +75,7 @@ class App {
     this.login = new Login((name) => this.client.hello(name));
     this.sidebar = new Sidebar(model, { show: actions.open, close: actions.close });
     this.members = new Members(model, { whisper: (name) => actions.open(`@${name}`) });
-    this.header = new Header(model, { topic: actions.topic });
+    this.header = new Header(model, { topic: actions.topic, done: () => this.composer.focus() });
     this.statusLine = new StatusLine({ retry: () => this.client.hurry(), again: () => this.again() });
     this.composer = new Composer({ submit: actions.submit, limit: () => this.limit, files: this.sendFiles });
     this.transfers = new Transfers(this, (transfer) => this.log.changed(transfer));
@@ -116,6 +116,7 @@ class App {
     this.sidebar.draw();
     this.members.draw();
     this.header.draw();
+    this.search.draw();
     if (this.typedIn !== model.active) {
       this.composer.turn(model.places.get(this.typedIn), model.here);
       this.typedIn = model.active;
@@ -143,7 +144,7 @@ class App {
   }
 
   help = () => showHelp();
-  join = () => showJoin(this.client, this.actions.join);
+  join = () => showJoin(this.client, this.actions);
   emoji = () => pickEmoji((emoji) => this.composer.insert(emoji));
 
   /** Closes what lies over the talk; whether there was something. */

@@ -115,7 +115,7 @@ export class Model {
     place.name = event.room;
     if (place.epoch && place.epoch !== event.epoch) {
       place.live.clear();
-      Object.assign(place, { apart: null, last: 0, read: 0, mark: 0, topicNumber: 0 });
+      Object.assign(place, { apart: null, kept: [], files: new Map(), last: 0, read: 0, mark: 0, topicNumber: 0 });
     }
     place.epoch = event.epoch;
     place.last = Math.max(place.last, event.number);
@@ -212,7 +212,7 @@ export class Model {
     if (!place.live.add(line)) return;
     place.trim(place === this.here ? this.reading : '');
     const isSeen = place === this.here && this.isReading && !document.hidden;
-    if (isSeen) place.read = line.number;
+    if (isSeen) place.read = Math.max(place.read, line.number);
     if (counts && (line.number > place.read || line.sub > 0) && !isSeen) {
       if (place.unread === 0 && place === this.here) place.mark = line.number;
       place.unread++;

@@ -70,14 +70,17 @@ function topic({ data }) {
 const name = (text) => make('b', {}, text);
 
 /** Who came and who went, in one sentence. @param {Line[]} lines */
-function folded(lines) {
+export function folded(lines) {
   let joined = /** @type {string[]} */ ([]);
   let left = /** @type {string[]} */ ([]);
+  let lost = /** @type {string[]} */ ([]);
   let moreJoined = 0;
   let moreLeft = 0;
   for (const { data } of lines) {
-    if (data.type === 'joined') [joined, left] = [put(joined, data.user), left.filter((user) => user !== data.user)];
-    else if (data.type === 'left') left = put(left, data.user + (data.why === 'lost' ? ' (lost)' : ''));
+    const others = (/** @type {string[]} */ names) => names.filter((user) => user !== data.user);
+    if (data.type === 'joined') [joined, left, lost] = [put(joined, data.user), others(left), others(lost)];
+    else if (data.type === 'left' && data.why === 'lost') lost = put(lost, data.user);
+    else if (data.type === 'left') left = put(left, data.user);
     else {
       for (const user of data.joined_users) joined = put(joined, user);
       for (const user of data.left_users) left = put(left, user);
@@ -88,6 +91,7 @@ function folded(lines) {
   const parts = [];
   if (joined.length + moreJoined) parts.push(`${list(joined, moreJoined)} joined`);
   if (left.length + moreLeft) parts.push(`${list(left, moreLeft)} left`);
+  if (lost.length) parts.push(`${list(lost, 0)} left (lost)`);
   return parts.join(', ');
 }
 

@@ -33,6 +33,10 @@ export class Place {
     this.read = 0;
     this.mark = 0;
     this.draft = '';
+    /** What an earlier page knew of who came and went, until the messages around it are here. @type {import('./lines.js').Line[]} */
+    this.kept = [];
+    /** Where an earlier page had files that may be told of again, by their numbers. @type {Map<number, {number: number, sub: number}>} */
+    this.files = new Map();
     this.isFetching = false;
     /** Whether something is missing that may have changed the members. */
     this.hasGap = false;
@@ -71,15 +75,26 @@ export class Place {
     }
   }
 
-  /** Joins the older part with the live one as soon as they touch. */
+  /** Puts what an earlier page knew between the messages that are here. What is older waits: there may be messages between. */
+  recall() {
+    const { live } = this;
+    const from = live.more ? live.lowest || Infinity : 0;
+    const lines = this.kept.filter(({ number }) => number >= from);
+    if (lines.length === 0) return;
+    this.kept = this.kept.filter(({ number }) => number < from);
+    live.addPage(lines);
+  }
+
+  /** Joins the older part with the live one as soon as they touch; for when older messages have come. */
   mend() {
     const { apart, live } = this;
-    if (!apart) return;
-    if (apart.newer && apart.highest < live.lowest) return;
-    apart.addPage(live.all);
-    apart.newer = false;
-    this.live = apart;
-    this.apart = null;
+    if (apart && !(apart.newer && apart.highest < live.lowest)) {
+      apart.addPage(live.all);
+      apart.newer = false;
+      this.live = apart;
+      this.apart = null;
+    }
+    this.recall();
   }
 }
 

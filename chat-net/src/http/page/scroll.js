@@ -34,6 +34,8 @@ export class Scroll {
     /** What to keep where it is: null for the end. @type {{key: string, offset: number} | null} */
     this.anchor = null;
     this.width = box.clientWidth;
+    /** How high the box was when it was drawn. */
+    this.tall = 0;
     this.ignored = -1;
     box.addEventListener('scroll', () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.resized()).observe(box);
@@ -46,7 +48,7 @@ export class Scroll {
   /** @param {Row[]} rows */
   show(rows) {
     // Scrolled since, and not told of it yet.
-    if (this.rows.length > 0 && Math.abs(this.box.scrollTop - this.ignored) >= 2) this.anchor = this.findAnchor();
+    if (this.rows.length > 0 && this.wasScrolled()) this.anchor = this.findAnchor();
     this.rows = rows;
     this.draw();
   }
@@ -93,11 +95,17 @@ export class Scroll {
   }
 
   scrolled() {
-    if (Math.abs(this.box.scrollTop - this.ignored) < 2) return;
+    if (!this.wasScrolled()) return;
     this.ignored = -1;
     this.anchor = this.findAnchor();
     soon(this.drawAgain);
     this.hooks.moved();
+  }
+
+  /** Whether somebody did. At its end, a list that grows or shrinks is moved by the browser, and drawn at its end at once. */
+  wasScrolled() {
+    const { scrollTop, clientHeight } = this.box;
+    return Math.abs(scrollTop - this.ignored) >= 2 && !(this.isAtEnd && clientHeight !== this.tall);
   }
 
   drawAgain = () => this.draw();
@@ -128,6 +136,7 @@ export class Scroll {
   draw() {
     const { box, rows } = this;
     if (box.clientHeight === 0) return;
+    this.tall = box.clientHeight;
     let index = this.anchor ? rows.findIndex((row) => row.key === this.anchor?.key) : -1;
     if (index < 0) {
       if (this.anchor && rows.length > 0) this.anchor = null;

@@ -16,6 +16,9 @@ export class Search {
     this.panel = find('search');
     this.input = find('search-input', HTMLInputElement);
     this.here = find('search-here', HTMLInputElement);
+    this.where = find('search-where');
+    this.label = find('search-here-label');
+    this.nowhere = find('search-nowhere');
     this.state = find('search-state');
     this.list = find('search-list');
     this.more = find('search-more', HTMLButtonElement);
@@ -36,12 +39,19 @@ export class Search {
   open(words) {
     this.panel.hidden = false;
     this.button.setAttribute('aria-expanded', 'true');
-    const place = this.app.model.here;
-    setText(find('search-here-label'), place?.isRoom ? `only in ${place.label}` : 'only here');
     this.input.focus();
     if (!words) return this.input.select();
     this.input.value = words;
     this.start();
+  }
+
+  /** Says where it searches: the place may change under it. */
+  draw() {
+    const place = this.app.model.here;
+    const isRoom = place?.isRoom ?? false;
+    this.where.hidden = !isRoom;
+    this.nowhere.hidden = isRoom;
+    if (place) setText(this.label, `only in ${place.label}`);
   }
 
   /** Whether it was open. */

@@ -3,6 +3,7 @@
 
 import { announce } from './announce.js';
 import { find, setText } from './dom.js';
+import { sentence } from './text.js';
 
 /** @typedef {import('./chat-client.js').Status} Status */
 
@@ -84,9 +85,4 @@ export class StatusLine {
     this.line.hidden = true;
     this.said = '';
   }
-}
-
-/** @param {string} text */
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }

@@ -80,3 +80,14 @@ export function colourOf(name) {
   for (const character of name.toLowerCase()) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
   return `c${((hash ^ (hash >>> 9)) >>> 0) % 12}`;
 }
+
+/** Why it failed. @param {unknown} error */
+export function sentenceOf(error) {
+  return sentence(error instanceof Error ? error.message : String(error));
+}
+
+/** @param {string} text */
+export function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

@@ -28,7 +28,7 @@ import { Refused } from './chat-client.js';
 import { prepare } from './hashing.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
-import { sizeOf } from './time.js';
+import { sizeOf, timeOf } from './time.js';
 
 /** @type {Record<string, string>} */
 const ENDS = {
@@ -116,8 +116,9 @@ export class Transfers {
     this.all.set(transfer.id, transfer);
     prepare();
     const place = model.open(placeOf(transfer));
-    const sub = nextSub();
-    const number = place.isRoom ? place.last : sub;
+    const after = nextSub();
+    const { number, sub } = place.files.get(transfer.id) ?? { number: place.isRoom ? place.last : after, sub: after };
+    place.files.delete(transfer.id);
     const line = { key: `f${transfer.id}-${sub}`, kind: /** @type {const} */ ('file'), at: offer.at, number, sub, from: offer.from, body: offer.name, data: transfer };
     model.add(place, line, !isMine && verdict === 'new', verdict === 'new');
     model.hooks.changed();
@@ -218,8 +219,15 @@ export class Transfers {
 
   /** @param {Transfer} transfer @param {Message} event */
   sender(transfer, event) {
-    if (event.type === 'paused') transfer.note = `${event.user} ${PAUSES[event.why] ?? event.why}; it goes on by itself.`;
+    if (event.type === 'paused') transfer.note = this.waits(event);
     if (event.type === 'resumed') transfer.note = '';
+  }
+
+  /** Why nothing comes, and how long that may be. @param {Message} event */
+  waits({ user, why, at }) {
+    const { status } = this.app.client;
+    if (why !== 'lost' || status.state !== 'online') return `${user} ${PAUSES[why] ?? why}; it goes on by itself.`;
+    return `${user} lost the connection; it waits until ${user} is back, until ${timeOf(at + status.welcome.resumable_ms)} at most.`;
   }
 
   /** @param {Transfer} transfer @param {string} why */
@@ -403,6 +411,7 @@ export class Transfers {
     }
     if (isResumed) return;
     // The numbers may begin anew.
+    for (const place of this.app.model.places.values()) place.files.clear();
     for (const transfer of this.all.values()) transfer.isOpen = false;
     this.all.clear();
   }

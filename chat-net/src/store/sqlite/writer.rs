@@ -267,7 +267,7 @@ impl Writer {
         }
         let epoch = meta::epoch(&self.conn)?;
         let (records, took) = (rebuilt.ord, started.elapsed());
-        tracing::info!(records, ?took, "the state was rebuilt");
+        tracing::debug!(records, ?took, "the state was rebuilt");
         self.config = Some(config);
         Ok(Recovered { epoch: Some(epoch), snapshot, records: Vec::new() })
     }
