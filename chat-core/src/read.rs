@@ -129,6 +129,19 @@ impl Chat {
         }
     }
 
+    /// Where a room stands in which a session may act: as a member, or as an operator of the server.
+    ///
+    /// # Errors
+    /// [`Rejection::NotAMember`], whether there is such a room or not.
+    pub fn acting_place(&self, session: SessionId, room: &str) -> Result<Place, Rejection> {
+        match self.member_place(session, room) {
+            Err(rejection) if self.is_operator(session) => {
+                self.head(&self.state.config.room_name(room)?).ok_or(rejection)
+            }
+            place => place,
+        }
+    }
+
     /// A member's room and its topic.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_core::{
     AccountInfo, Ask, Chat, Code, Command, Detach, Kind, NodeId, Number, Offer, Place, Query, Refusal,
-    Rejection, RequestId, SessionId, Since, Target, TokenHash,
+    Rejection, RequestId, SessionId, Since, Target, TokenHash, UserName,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -85,6 +85,19 @@ pub(crate) enum Request {
     IsMember {
         room: Arc<str>,
         reply: oneshot::Sender<bool>,
+    },
+    /// Who said a message, for one who wants it deleted. Not answered to whoever may not act in the room.
+    Author {
+        room: Arc<str>,
+        number: Number,
+        reply: oneshot::Sender<Option<UserName>>,
+    },
+    /// [`Ask::Delete`], with what that gave.
+    Delete {
+        id: RequestId,
+        room: Arc<str>,
+        number: Number,
+        author: Option<UserName>,
     },
     /// Something made at the edge, told behind the answers to what was asked before.
     Tell {
@@ -253,6 +266,9 @@ impl<L: Log> Engine<L> {
         match &request {
             Request::Ask { ask, .. } => self.parts.counters.asked(ask),
             Request::Query { query, .. } => self.parts.counters.queried(query),
+            Request::Delete { room, number, .. } => {
+                self.parts.counters.asked(&Ask::Delete { room: Arc::clone(room), number: *number });
+            }
             _ => {}
         }
         match request {
@@ -269,6 +285,10 @@ impl<L: Log> Engine<L> {
                 Err(rejection) => self.refuse(session, id, &rejection),
             },
             Request::Query { id, query, page } => self.query(session, id, query, page),
+            Request::Author { room, number, reply } => self.look_up_author(session, &room, number, reply),
+            Request::Delete { id, room, number, author } => {
+                self.log.submit(Command::Delete { from: session, request: id, room, number, author });
+            }
             Request::IsMember { room, reply } => {
                 let value = self.chat.member_place(session, &room).is_ok();
                 self.fan_out.push(Item::Reply { to: reply, value });

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Body, Epoch, Number, Query, Rejection, RequestId, SessionId};
+use chat_core::{Body, Epoch, Event, Number, Query, Rejection, RequestId, SessionId, UserName};
+use tokio::sync::oneshot;
 
 use crate::batch::Item;
 use crate::catch_up::{HistoryRead, PageReply, SearchRead};
@@ -11,6 +12,7 @@ use crate::codec::{Form, FromServer, text};
 use crate::engine::Engine;
 use crate::log::Log;
 use crate::notice;
+use crate::store::{PageLimit, Store};
 
 /// The first page of the members of a room in one form: asked for often, changed rarely.
 #[derive(Debug)]
@@ -91,6 +93,21 @@ impl<L: Log> Engine<L> {
         }
     }
 
+    /// Who said a message that is to be deleted is in the store alone.
+    pub(crate) fn look_up_author(
+        &self,
+        session: SessionId,
+        room: &str,
+        number: Number,
+        reply: oneshot::Sender<Option<UserName>>,
+    ) {
+        let Ok(place) = self.chat.acting_place(session, room) else { return };
+        let store = Arc::clone(&self.parts.store);
+        self.parts.jobs.spawn(async move {
+            let _ = reply.send(said_by(&*store, place.epoch, number).await);
+        });
+    }
+
     pub(crate) fn show_topic(&mut self, session: SessionId, room: &str) {
         match self.chat.topic(session, room) {
             Ok((place, topic)) => {
@@ -145,5 +162,15 @@ impl<L: Log> Engine<L> {
             self.pages.push(UsersPage { room, form, roster, bytes: bytes.clone() });
         }
         Ok(bytes)
+    }
+}
+
+/// Who said the message of that number, if there is one.
+async fn said_by(store: &dyn Store, room: Epoch, number: Number) -> Option<UserName> {
+    let before = Number(number.0.checked_sub(1)?);
+    let page = store.read(room, before, number, PageLimit { events: 1, bytes: usize::MAX }).await.ok()?;
+    match page.events.into_iter().next()?.event {
+        Event::Said { place, from, .. } if place.number == number => Some(from),
+        _ => None,
     }
 }

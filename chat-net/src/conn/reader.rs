@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use chat_core::{Ask, Code, Detach, Query, Refusal, RequestId, SessionId, TokenHash};
+use chat_core::{Ask, Code, Detach, Number, Query, Refusal, RequestId, SessionId, TokenHash};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -261,7 +261,10 @@ impl Reader {
             return Some(frame);
         }
         match frame {
-            Ok(FromClient::Ask { id, ask }) => self.pending.push(Request::Ask { id, ask }),
+            // Of a deletion it is looked up first whose message that is.
+            Ok(FromClient::Ask { id, ask }) if !matches!(ask, Ask::Delete { .. }) => {
+                self.pending.push(Request::Ask { id, ask });
+            }
             Ok(FromClient::Query { id, query }) => {
                 self.pending.push(Request::Query { id, query, page: None });
             }
@@ -399,8 +402,21 @@ impl Reader {
                 }
             },
         };
-        self.pending.push(Request::Ask { id, ask });
+        let request = match ask {
+            Ask::Delete { room, number } => Box::pin(self.deletion(id, room, number)).await?,
+            ask => Request::Ask { id, ask },
+        };
+        self.pending.push(request);
         Ok(())
+    }
+
+    /// What is asked of the engine so that a message goes: it has to know whose it is.
+    async fn deletion(&mut self, id: RequestId, room: Arc<str>, number: Number) -> Result<Request, End> {
+        let (reply, author) = oneshot::channel();
+        self.follow_up(Request::Author { room: Arc::clone(&room), number, reply });
+        self.hand_over().await?;
+        // If it may not be looked up, the engine says why.
+        Ok(Request::Delete { id, room, number, author: author.await.ok().flatten() })
     }
 
     pub(super) async fn query(&mut self, id: RequestId, query: Query) -> Result<(), End> {

@@ -105,3 +105,40 @@ async fn alice_since(alice: &mut Peer) -> Since {
     let Event::Members { place, .. } = &told.event else { panic!() };
     Since { epoch: place.epoch, number: Number(1) }
 }
+
+#[tokio::test]
+async fn a_message_is_deleted_by_whoever_said_it_or_keeps_order_and_its_text_is_gone() {
+    let server = server(fast()).await;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    let mut bob = Peer::join(&server, Form::JsonLines, "bob").await;
+    alice.ask(1, join("den")).await;
+    alice.story("caught_up den/1").await;
+    bob.ask(1, join("den")).await;
+    bob.story("caught_up den/2").await;
+    alice.say(2, "den", "mine to keep").await;
+    bob.say(2, "den", "a slip of bob's").await;
+    bob.story("slip").await;
+    bob.say(3, "den", "another slip").await;
+    bob.story("another").await;
+    let delete = |number| Ask::Delete { room: "#Den".into(), number: Number(number) };
+    for (id, number, refusal) in
+        [(4, 3, "not_allowed"), (5, 1, "no_such_message"), (6, 99, "no_such_message")]
+    {
+        bob.ask(id, delete(number)).await;
+        bob.gets(&[&format!("re={id} refused {refusal}")]).await;
+    }
+    alice.until_quiet().await;
+    bob.ask(7, delete(4)).await;
+    alice.gets(&["deleted den/6 4 by bob"]).await;
+    bob.gets(&["re=7 deleted den/6 4 by bob"]).await;
+    bob.ask(7, delete(4)).await;
+    bob.gets(&["re=7 deleted den/6 4 by bob"]).await;
+    alice.ask(3, delete(5)).await;
+    alice.gets(&["re=3 deleted den/7 5 by alice"]).await;
+    bob.gets(&["deleted den/7 5 by alice"]).await;
+    alice.ask(4, delete(5)).await;
+    alice.gets(&["re=4 refused no_such_message"]).await;
+    bob.query(8, Query::History { room: "den".into(), anchor: Anchor::Latest, limit: 10 }).await;
+    bob.gets(&["said den/3 alice: mine to keep", "removed den/4 bob by bob", "removed den/5 bob by alice"])
+        .await;
+}
