@@ -1,7 +1,10 @@
 //! Conversations: a script, and what everybody is told.
 
+mod accounts;
 mod asks;
+mod devices;
 mod rooms;
+mod secrets;
 mod sessions;
 mod talk;
 mod transfers;

@@ -7,5 +7,6 @@ mod model;
 mod random_log;
 mod refusals;
 mod replicas;
+mod secrets;
 mod story;
 mod witness;

@@ -33,7 +33,8 @@ enum About {
 /// Logs of up to so many entries; most are about files, in every fifth about accounts.
 pub(crate) fn logs(length: usize) -> impl Strategy<Value = Log> {
     let seeds = proptest::collection::vec(any::<Seed>(), 0..length);
-    let about = prop::sample::select(&[About::Talk, About::Accounts, About::Files, About::Files, About::Files][..]);
+    let about =
+        prop::sample::select(&[About::Talk, About::Accounts, About::Files, About::Files, About::Files][..]);
     (any::<u8>(), about, seeds).prop_map(|(limits, about, seeds)| Log::of(limits, about, &seeds))
 }
 

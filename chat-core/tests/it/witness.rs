@@ -6,8 +6,8 @@ mod files;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::{
-    AccountChange, Audience, Change, Code, Epoch, Event, Number, Place, RoomId, RoomName, Seq, SessionId, Sink, Stamp, Timestamp,
-    Transcript, UserName,
+    AccountChange, Audience, Change, Code, Epoch, Event, Number, Place, RoomId, RoomName, Seq, SessionId,
+    Sink, Stamp, Timestamp, Transcript, UserName,
 };
 
 use files::Files;
@@ -110,7 +110,8 @@ impl Witness {
         let place = event.place().unwrap();
         assert_eq!((&place.room, place.epoch), (&room.name, room.epoch));
         // However many devices a user has: the first that comes is told of, and the last that goes.
-        let devices = |user: &UserName| room.members.iter().filter(|member| self.users[member] == *user).count();
+        let devices =
+            |user: &UserName| room.members.iter().filter(|member| self.users[member] == *user).count();
         match event {
             Event::Joined { user, .. } => assert_eq!(devices(user), 1, "{event}"),
             Event::Left { user, .. } => assert_eq!(devices(user), 0, "{event}"),
