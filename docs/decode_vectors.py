@@ -59,14 +59,28 @@ def data(r): return base64.b64encode(r.take(num(r))).decode()
 CHUNK = ("chunk", obj(transfer=num, **{"pass": num}, offset=num, data=data))
 OF, OF_USER = dict(transfer=num), dict(transfer=num, user=string)
 
+ROLES, FROM, WHAT = one("member", "moderator", "owner"), one("start", "join"), one("ban", "mute")
+IN = dict(room=string, user=string)
+TERM = obj(**IN, for_ms_0=opt(num), reason_0=opt(string))
+def given(**fields):
+    """Optional fields; the JSON has those that are there, zero and false among them."""
+    return lambda r: {name: v for name, v in [(name, opt(of)(r)) for name, of in fields.items()] if v is not None}
+MODES = obj(invite_only=boolean, has_key=boolean, moderated=boolean, slow_s=num, history=FROM, retention_ms=num)
+HELD = obj(until=opt(num), reason=opt(string))
+
 ASK = tag(("join", obj(room=string, since_0=opt(SINCE))), ("leave", obj(room=string)), ("say", obj(room=string, body=string)),
           ("whisper", obj(to=string, body=string)), ("topic", obj(room=string, topic=string)),
           ("offer", both(recipient, obj(name=string, size=num, hash_0=opt(digest), chunk_bytes=num))),
           ("accept", obj(**OF, **{"from": num}, prefix_0=opt(digest))), ("decline", obj(**OF)), ("pause", obj(**OF, why=PAUSES)),
-          ("hash", obj(**OF, hash=digest)), ("finish", obj(**OF)), ("cancel", obj(**OF, user_0=opt(string), why=ENDS)))
+          ("hash", obj(**OF, hash=digest)), ("finish", obj(**OF)), ("cancel", obj(**OF, user_0=opt(string), why=ENDS)),
+          ("enter", obj(room=string, key=string, since_0=opt(SINCE))), ("set_role", obj(**IN, role=ROLES)), ("kick", obj(**IN, reason_0=opt(string))),
+          ("ban", TERM), ("unban", obj(**IN)), ("mute", TERM), ("unmute", obj(**IN)), ("invite", obj(**IN)),
+          ("set_modes", obj(room=string, modes=given(invite_only=boolean, key=string, moderated=boolean, slow_s=num, history=FROM, retention_ms=num))),
+          ("delete", obj(room=string, number=num)))
 QUERY = tag(("users", obj(room_0=opt(string), after_0=opt(string))), ("rooms", obj(after_0=opt(string))),
             ("history", both(obj(room=string), both(anchor, obj(limit=num)))),
-            ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)), ("transfers", obj()))
+            ("search", obj(words=string, room_0=opt(string), before_time_0=opt(num), limit=num)), ("transfers", obj()),
+            ("room", obj(room=string)), ("audit", obj(before_0=opt(num))))
 HELLO = obj(name=string, resume_0=opt(string), positions_0=positions, rooms_0=opt(NAMES), whispers_0=num)
 PROVEN = both(HELLO, obj(password=string))
 CLIENT = [("hello", HELLO),
@@ -84,12 +98,22 @@ EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("rep
             ("accepted", obj(**OF_USER, **{"from": num}, prefix_0=opt(digest))), ("declined", obj(**OF_USER)),
             ("paused", obj(**OF_USER, why=PAUSES)), ("resumed", obj(**OF_USER)), ("hashed", obj(**OF, hash=digest)),
             ("progressed", obj(**OF_USER, offset=num)), ("finished", obj(**OF_USER)),
-            ("cancelled", obj(**OF_USER, by=string, why=ENDS)), ("closed", obj(**OF, why=ENDS)))
+            ("cancelled", obj(**OF_USER, by=string, why=ENDS)), ("closed", obj(**OF, why=ENDS)),
+            ("role_changed", obj(**POSITION, user=string, by=string, role=ROLES)),
+            ("kicked", obj(**POSITION, user=string, by=string, reason=opt(string), banned=boolean)),
+            ("restricted", obj(**POSITION, user=string, by=string, what=WHAT, until=opt(num), reason=opt(string))),
+            ("lifted", obj(**POSITION, user=string, by=string, what=WHAT)), ("modes_changed", obj(**POSITION, by=string, modes=MODES)),
+            ("deleted", obj(**POSITION, by=string, target=num)), ("invited", obj(room=string, user=string, by=string)),
+            ("removed", obj(**{**POSITION, "from": string}, by=string)))
 ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
              ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),
              ("history", obj(room=string, epoch=num, count=num, more=boolean, newer=boolean)),
              ("search", obj(count=num, more=boolean)),
-             ("transfers", obj(transfers=many(both(OFFER, obj(open=boolean, copies=many(COPY)))))))
+             ("transfers", obj(transfers=many(both(OFFER, obj(open=boolean, copies=many(COPY)))))),
+             ("room", obj(room=string, modes=MODES, rank=one("member", "moderator", "owner", "operator"),
+                          users=many(obj(user=string, role=ROLES, banned_0=opt(HELD), muted_0=opt(HELD), invited=boolean)), more=boolean)),
+             ("audit", obj(entries=many(obj(number=num, at=num, by_0=opt(string), act=string, room_0=opt(string), user_0=opt(string),
+                                            until_0=opt(num), reason_0=opt(string))), more=boolean)))
 LIMITS = obj(body_bytes=num, frame_bytes=num, rooms=num, unanswered=num)
 SERVER = [("welcome", obj(user=string, resumed=boolean, token=string, resumable_ms=num, at=num, durability=string, rooms=PLACES, limits=LIMITS)),
           (None, both(obj(re_0=num, past_0=boolean, at=num), EVENT)), (None, both(obj(re_0=num), ANSWER)), ("ping", NONCE), ("pong", NONCE),

@@ -6,6 +6,7 @@ use crate::digest::Hasher;
 use crate::event::{Departure, Event};
 use crate::id::{MAX_JSON_INTEGER, RequestId};
 use crate::rejection::Rejection;
+use crate::roles;
 use crate::room;
 use crate::session::Session;
 use crate::stamp::Stamp;
@@ -70,6 +71,7 @@ pub(crate) fn fingerprint(ask: &Ask) -> u64 {
                 hasher.bytes(user.as_bytes());
             });
         }
+        moderation => roles::feed_ask(moderation, &mut hasher),
     }
     hasher.finish()
 }
@@ -108,6 +110,7 @@ pub(crate) fn repeat(state: &State, asking: Asking, ask: &Ask, first: &Remembere
     let user = session.user.clone();
     let event = match (&first.verdict, ask) {
         (Verdict::Refused(rejection), _) => Event::Refused(rejection.into()),
+        (Verdict::Told(event), _) => Event::clone(event),
         (Verdict::Numbered(place), Ask::Say { body, .. }) => match Body::new(body, usize::MAX) {
             Ok(body) => Event::Said { place: place.clone(), from: user, body },
             Err(_) => return,

@@ -8,6 +8,7 @@ use crate::event::{Event, Place};
 use crate::id::{Epoch, Number, RequestId, RoomId, SessionId, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
+use crate::roles::{AuditEntry, HeldModes, Standing, Who};
 use crate::stamp::{Stamp, Timestamp};
 use crate::transfer::{CopyState, EndReason, FileHash, Offer, PauseReason, Target};
 
@@ -129,6 +130,8 @@ pub enum Change {
         /// Until then.
         until: Timestamp,
     },
+    /// Something became of the order in a room.
+    Order(OrderChange),
 }
 
 /// One change of an account.
@@ -199,6 +202,38 @@ impl AccountChange {
 impl From<AccountChange> for Change {
     fn from(change: AccountChange) -> Change {
         Change::Account(change)
+    }
+}
+
+/// One change of the order in rooms. What members are told of it is a numbered event of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OrderChange {
+    /// A room remembers this of somebody from now on.
+    Standing {
+        /// Which room.
+        room: RoomId,
+        /// Of whom.
+        who: Who,
+        /// What; nothing, if it is blank.
+        standing: Box<Standing>,
+    },
+    /// A room is run like this from now on.
+    Modes {
+        /// Which room.
+        room: RoomId,
+        /// How.
+        held: Box<HeldModes>,
+    },
+    /// An act of moderation is kept for operators.
+    Audited(Box<AuditEntry>),
+}
+
+impl From<OrderChange> for Change {
+    fn from(change: OrderChange) -> Change {
+        Change::Order(change)
     }
 }
 
@@ -339,6 +374,21 @@ pub enum Verdict {
     },
     /// Anything else about a transfer was done as asked.
     Done,
+    /// An act of moderation was answered by this.
+    Told(Box<Event>),
+}
+
+impl Verdict {
+    /// What is remembered of an ask that this numbered event answers.
+    pub(crate) fn of_numbered(event: &Event) -> Option<Verdict> {
+        let place = event.place()?;
+        Some(match event {
+            Event::Said { .. } | Event::TopicChanged { .. } | Event::Left { .. } => {
+                Verdict::Numbered(place.clone())
+            }
+            moderation => Verdict::Told(Box::new(moderation.clone())),
+        })
+    }
 }
 
 /// A remembered answer of one session.

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::id::{NodeId, RequestId, SessionId};
 use crate::name::UserName;
 use crate::rejection::Rejection;
+use crate::roles;
 use crate::room;
 use crate::session::{self, Attach, Presence, Resume};
 use crate::sink::{Asker, Audience, Sink};
@@ -147,6 +148,13 @@ impl Chat {
                 transfer::decide_stall(&self.state, *transfer, *session, steps);
                 Ok(())
             }
+            Command::Delete { from, request, room, number, author } => {
+                let asker = Asker { session: *from, request: *request };
+                let ask = Ask::Delete { room: room.clone(), number: *number };
+                decide_asked(&self.state, asker, &ask, steps, |state, asking, steps| {
+                    roles::decide_delete(state, stamp, asking, room, *number, author.as_ref(), steps)
+                })
+            }
             Command::Tick => {
                 self.tick(stamp, steps, out);
                 Ok(())
@@ -176,6 +184,7 @@ impl Chat {
             Presence::Lingering { .. } => (true, Vec::new()),
             Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.clone()),
         };
+        let put_out = self.state.orders.put_out.get(&old).cloned().unwrap_or_default();
         session::resume(&self.state, resume, steps);
         self.perform(stamp, steps, out);
         let user = self.state.sessions[&new].user.clone();
@@ -183,14 +192,20 @@ impl Chat {
         if !self.state.is_account(&user) {
             self.take_name(stamp, &user, steps, out);
         }
+        let mut closed = Vec::new();
         for room in &asleep_in {
-            room::rejoin(&self.state, stamp, new, room, steps);
+            if let Err(rejection) = room::rejoin(&self.state, stamp, new, room, steps) {
+                steps.0.clear();
+                closed.push(Event::Refused((&rejection).into()));
+            }
             self.perform(stamp, steps, out);
         }
         transfer::back_in_rooms(&self.state, new, steps);
         self.perform(stamp, steps, out);
         let rooms = session::heads(&self.state, new);
         steps.tell(new, Event::Attached { user, resumed: true, rooms });
+        put_out.into_iter().for_each(|(stamp, event)| steps.retell(new, stamp, event));
+        closed.into_iter().for_each(|refusal| steps.tell(new, refusal));
         transfer::retell(&self.state, new, steps);
         if was_away {
             transfer::tell_of_return(&self.state, new, steps);
@@ -298,6 +313,40 @@ fn decide_ask(
     ask: &Ask,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
+    decide_asked(state, asker, ask, steps, |state, asking, steps| match ask {
+        Ask::Join { room, .. } => room::decide_join(state, stamp, asking, room, None, steps),
+        Ask::Enter { room, key, .. } => room::decide_join(state, stamp, asking, room, Some(key), steps),
+        Ask::Leave { room } => room::decide_leave(state, stamp, asking, room, steps),
+        Ask::Say { room, body } => room::decide_say(state, stamp, asking, room, body, steps),
+        Ask::Whisper { to, body } => whisper::decide_whisper(state, asking, to, body, steps),
+        Ask::Topic { room, topic } => room::decide_topic(state, stamp, asking, room, topic, steps),
+        Ask::Offer { .. }
+        | Ask::Accept { .. }
+        | Ask::Decline { .. }
+        | Ask::Pause { .. }
+        | Ask::Hash { .. }
+        | Ask::Finish { .. }
+        | Ask::Cancel { .. } => transfer::decide(state, stamp, asking, ask, steps),
+        Ask::SetRole { .. }
+        | Ask::Kick { .. }
+        | Ask::Ban { .. }
+        | Ask::Unban { .. }
+        | Ask::Mute { .. }
+        | Ask::Unmute { .. }
+        | Ask::Invite { .. }
+        | Ask::SetModes { .. }
+        | Ask::Delete { .. } => roles::decide(state, stamp, asking, ask, steps),
+    })
+}
+
+/// Answers a repeat as it was answered first; what is new is decided, and its refusal remembered.
+fn decide_asked(
+    state: &State,
+    asker: Asker,
+    ask: &Ask,
+    steps: &mut Steps,
+    decide: impl FnOnce(&State, Asking, &mut Steps) -> Result<(), Rejection>,
+) -> Result<(), Rejection> {
     let session = state.attached(asker.session)?;
     let mut asking = Asking { asker, by: None };
     if asker.request != RequestId::NONE {
@@ -308,20 +357,7 @@ fn decide_ask(
         }
         asking.by = Some(Asked { session: asker.session, request: asker.request, fingerprint });
     }
-    let verdict = match ask {
-        Ask::Join { room, .. } => room::decide_join(state, stamp, asking, room, steps),
-        Ask::Leave { room } => room::decide_leave(state, stamp, asking, room, steps),
-        Ask::Say { room, body } => room::decide_say(state, asking, room, body, steps),
-        Ask::Whisper { to, body } => whisper::decide_whisper(state, asking, to, body, steps),
-        Ask::Topic { room, topic } => room::decide_topic(state, asking, room, topic, steps),
-        Ask::Offer { .. }
-        | Ask::Accept { .. }
-        | Ask::Decline { .. }
-        | Ask::Pause { .. }
-        | Ask::Hash { .. }
-        | Ask::Finish { .. }
-        | Ask::Cancel { .. } => transfer::decide(state, stamp, asking, ask, steps),
-    };
+    let verdict = decide(state, asking, steps);
     match (verdict, asking.by) {
         (Err(rejection), Some(by)) => {
             steps.0.clear();

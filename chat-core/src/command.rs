@@ -5,7 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::account::PasswordHash;
+use crate::config::Config;
 use crate::id::{Epoch, NodeId, Number, RequestId, SessionId, TransferId};
+use crate::name::UserName;
+use crate::rejection::Rejection;
+use crate::roles::{ModeChange, Role};
+use crate::text::Body;
 use crate::transfer::{EndReason, FileHash, PauseReason};
 
 /// Something a client wants changed. Names and texts are as the client wrote them: the core judges them, so
@@ -120,6 +125,135 @@ pub enum Ask {
         /// Why. `expired`, `left` and `gone` are the server's to say, and count as `cancelled`.
         why: EndReason,
     },
+    /// [Join](Ask::Join) a room that has a key. Whoever is a member, invited, or more than a member needs none.
+    /// Answered by [`Event::Members`](crate::Event::Members).
+    Enter {
+        /// The room's name, with or without `#`.
+        room: Arc<str>,
+        /// The key. It never gets into the log: see [`Ask::seal`].
+        key: Arc<str>,
+        /// As in [`Ask::Join`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Since>,
+    },
+    /// Give a user a role in a room, or lower oneself. Answered by [`Event::RoleChanged`](crate::Event::RoleChanged).
+    SetRole {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who gets it.
+        user: Arc<str>,
+        /// Which.
+        role: Role,
+    },
+    /// Put a user out of a room, who may come back. Answered by [`Event::Kicked`](crate::Event::Kicked).
+    Kick {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who is put out.
+        user: Arc<str>,
+        /// Why; not longer than a topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
+    /// Keep a user out of a room; a role and an invitation there are lost.
+    /// Answered by [`Event::Restricted`](crate::Event::Restricted).
+    Ban {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who is kept out.
+        user: Arc<str>,
+        /// For how long; none: until it is lifted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        for_ms: Option<u64>,
+        /// Why; not longer than a topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
+    /// Let a user come in again. Answered by [`Event::Lifted`](crate::Event::Lifted).
+    Unban {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who.
+        user: Arc<str>,
+    },
+    /// Keep a user from talking in a room. Answered by [`Event::Restricted`](crate::Event::Restricted).
+    Mute {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who.
+        user: Arc<str>,
+        /// For how long; none: until it is lifted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        for_ms: Option<u64>,
+        /// Why; not longer than a topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
+    /// Let a user talk again. Answered by [`Event::Lifted`](crate::Event::Lifted).
+    Unmute {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who.
+        user: Arc<str>,
+    },
+    /// Ask a user in: who is invited needs no key. Answered by [`Event::Invited`](crate::Event::Invited).
+    Invite {
+        /// The room's name.
+        room: Arc<str>,
+        /// Who.
+        user: Arc<str>,
+    },
+    /// Change how a room is run. Answered by [`Event::ModesChanged`](crate::Event::ModesChanged).
+    SetModes {
+        /// The room's name.
+        room: Arc<str>,
+        /// What to change.
+        modes: ModeChange,
+    },
+    /// Take a message out of a room's history; its number stays. Answered by
+    /// [`Event::Deleted`](crate::Event::Deleted).
+    ///
+    /// The core keeps no messages: the edge looks up who said it and submits [`Command::Delete`]. Without that, nobody
+    /// said it, and it is refused `no_such_message`.
+    Delete {
+        /// The room's name.
+        room: Arc<str>,
+        /// The message's number.
+        number: Number,
+    },
+}
+
+impl Ask {
+    /// The same ask with another text in place of a room's key, if it has one; `None` if it has none. To be called
+    /// at the edge, with a function that hashes room and key: the core only compares, and the log never has the key.
+    ///
+    /// ```
+    /// use chat_core::{Ask, Config};
+    /// let ask = Ask::Enter { room: "#Den".into(), key: "sesame".into(), since: None };
+    /// let sealed = ask.seal(&Config::default(), |room, key| format!("{room}+{key}").into())?;
+    /// assert_eq!(sealed, Some(Ask::Enter { room: "#Den".into(), key: "den+sesame".into(), since: None }));
+    /// # Ok::<(), chat_core::Rejection>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the room's name or the key breaks: a key is a text of at most `key_bytes`. Removing a key is no key.
+    pub fn seal(
+        &self,
+        config: &Config,
+        seal: impl FnOnce(&str, &str) -> Arc<str>,
+    ) -> Result<Option<Ask>, Rejection> {
+        let mut sealed = self.clone();
+        let (room, key) = match &mut sealed {
+            Ask::Enter { room, key, .. } => (room, key),
+            Ask::SetModes { room, modes: ModeChange { key: Some(key), .. } } if !key.is_empty() => {
+                (room, key)
+            }
+            _ => return Ok(None),
+        };
+        let room = config.room_name(room)?.as_str().to_ascii_lowercase();
+        *key = seal(&room, Body::new(key, config.key_bytes)?.as_str());
+        Ok(Some(sealed))
+    }
 }
 
 /// To whom a file is to be offered.
@@ -255,6 +389,19 @@ pub enum Command {
         by: Option<SessionId>,
         /// What.
         act: AccountAct,
+    },
+    /// A session asks for [`Ask::Delete`], and the store was asked who said it.
+    Delete {
+        /// Who asks.
+        from: SessionId,
+        /// What the client calls this ask.
+        request: RequestId,
+        /// The room's name, as the client wrote it.
+        room: Arc<str>,
+        /// The message's number.
+        number: Number,
+        /// Who said it; none: there is no such message, or it is removed already.
+        author: Option<UserName>,
     },
 }
 

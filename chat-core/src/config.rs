@@ -82,8 +82,29 @@ pub struct Config {
     /// Transfers in all, those among them that ended a moment ago; at it, the oldest of those is forgotten, and if there is
     /// none, `transfers_full`. As many may receive one of them.
     pub transfers: usize,
+    /// Longest key of a room; longer is refused `too_long`. The core sees its hash, which may be as long.
+    pub key_bytes: usize,
+    /// Rooms that belong to the operators of the server, not to whoever comes first; anybody may come in.
+    pub server_rooms: Vec<RoomName>,
+    /// Who may make rooms by joining them; all others are refused `cannot_join`.
+    pub room_makers: RoomMakers,
+    /// Acts of moderation that are remembered for operators; at it, the oldest is forgotten.
+    pub audit: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms and transfers in a list of them.
     pub page: usize,
+}
+
+/// Who may make rooms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomMakers {
+    /// Whoever joins one that is not there.
+    #[default]
+    Everyone,
+    /// Whoever has an account.
+    Accounts,
+    /// Operators of the server.
+    Operators,
 }
 
 impl Default for Config {
@@ -120,6 +141,10 @@ impl Default for Config {
             transfers_per_user: 10,
             offers_to_user: 100,
             transfers: 10_000,
+            key_bytes: 64,
+            server_rooms: Vec::new(),
+            room_makers: RoomMakers::Everyone,
+            audit: 1_000,
             page: 500,
         }
     }

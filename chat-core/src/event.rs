@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::code::Kind;
 use crate::id::{Epoch, Number, TransferId};
 use crate::name::{RoomName, UserName};
+use crate::roles::{Modes, Restriction, Role};
+use crate::stamp::Timestamp;
 use crate::text::Body;
 use crate::transfer::{EndReason, FileHash, Offer, PauseReason, Target};
 
@@ -250,6 +252,100 @@ pub enum Event {
         /// Why.
         why: EndReason,
     },
+    /// A user has another role in a room.
+    RoleChanged {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+        /// By whom.
+        by: UserName,
+        /// Which role.
+        role: Role,
+    },
+    /// A user was put out of a room, and is a member no more; told to that user, too, in place of `left`. One who was
+    /// away at the time is told at the return.
+    Kicked {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+        /// By whom.
+        by: UserName,
+        /// Why, if that was said.
+        reason: Option<Body>,
+        /// Whether the user may not come back for now.
+        banned: bool,
+    },
+    /// A user was banned or muted. Whoever was in the room when banned is `kicked` next.
+    Restricted {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+        /// By whom.
+        by: UserName,
+        /// Which of the two.
+        what: Restriction,
+        /// Until when; none: until it is lifted. Nothing is told when that time comes.
+        until: Option<Timestamp>,
+        /// Why, if that was said.
+        reason: Option<Body>,
+    },
+    /// A ban or mute was lifted.
+    Lifted {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// Who.
+        user: UserName,
+        /// By whom.
+        by: UserName,
+        /// Which of the two.
+        what: Restriction,
+    },
+    /// A room is run otherwise from now on.
+    ModesChanged {
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// By whom.
+        by: UserName,
+        /// How, as a whole.
+        modes: Modes,
+    },
+    /// A message was taken out of the history: its text is to be forgotten.
+    Deleted {
+        /// Where; not the message's own place.
+        #[serde(flatten)]
+        place: Place,
+        /// By whom.
+        by: UserName,
+        /// The message's number.
+        target: Number,
+    },
+    /// A user was asked into a room. Told to that user, and to whoever did it as the answer.
+    Invited {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        user: UserName,
+        /// By whom.
+        by: UserName,
+    },
+    /// Here was a message that is deleted. Told from the store in its place, always as past. Made at the edge.
+    Removed {
+        /// Where: the message's own place.
+        #[serde(flatten)]
+        place: Place,
+        /// Who had said it.
+        from: UserName,
+        /// Who removed it.
+        by: UserName,
+    },
 }
 
 impl Event {
@@ -281,7 +377,14 @@ impl Event {
             | Event::Left { place, .. }
             | Event::Churned { place, .. }
             | Event::Said { place, .. }
-            | Event::TopicChanged { place, .. } => Some(place),
+            | Event::TopicChanged { place, .. }
+            | Event::RoleChanged { place, .. }
+            | Event::Kicked { place, .. }
+            | Event::Restricted { place, .. }
+            | Event::Lifted { place, .. }
+            | Event::ModesChanged { place, .. }
+            | Event::Deleted { place, .. }
+            | Event::Removed { place, .. } => Some(place),
             _ => None,
         }
     }
@@ -371,6 +474,35 @@ impl fmt::Display for Event {
                 write!(f, "cancelled {transfer} {user} by {by} ({why})")
             }
             Event::Closed { transfer, why } => write!(f, "closed {transfer} ({why})"),
+            moderation => moderation.fmt_moderation(f),
+        }
+    }
+}
+
+impl Event {
+    fn fmt_moderation(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let because = |f: &mut fmt::Formatter<'_>, reason: &Option<Body>| match reason {
+            Some(reason) => write!(f, " {:?}", reason.as_str()),
+            None => Ok(()),
+        };
+        match self {
+            Event::RoleChanged { place, user, by, role } => write!(f, "role {place} {user} {role} by {by}"),
+            Event::Kicked { place, user, by, reason, banned } => {
+                let how = if *banned { " (banned)" } else { "" };
+                write!(f, "kicked {place} {user} by {by}{how}")?;
+                because(f, reason)
+            }
+            Event::Restricted { place, user, by, what, until, reason } => {
+                write!(f, "{what} {place} {user} by {by}")?;
+                until.map_or(Ok(()), |until| write!(f, " until {until}"))?;
+                because(f, reason)
+            }
+            Event::Lifted { place, user, by, what } => write!(f, "lifted {what} {place} {user} by {by}"),
+            Event::ModesChanged { place, by, modes } => write!(f, "modes {place} by {by}: {modes}"),
+            Event::Deleted { place, by, target } => write!(f, "deleted {place} {target} by {by}"),
+            Event::Invited { room, user, by } => write!(f, "invited {room} {user} by {by}"),
+            Event::Removed { place, from, by } => write!(f, "removed {place} {from} by {by}"),
+            _ => f.write_str("?"),
         }
     }
 }

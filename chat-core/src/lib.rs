@@ -88,6 +88,7 @@ mod printable;
 mod query;
 mod read;
 mod rejection;
+mod roles;
 mod room;
 mod roster;
 mod secrets;
@@ -103,11 +104,11 @@ mod whisper;
 
 pub use account::{AccountInfo, PasswordHash};
 pub use catch_up::{CatchUp, Kept};
-pub use change::{AccountChange, Asked, Change, Remembered, TransferChange, Verdict};
+pub use change::{AccountChange, Asked, Change, OrderChange, Remembered, TransferChange, Verdict};
 pub use chat::Chat;
 pub use code::{Code, Kind};
 pub use command::{AccountAct, Ask, Command, Detach, Recipient, Since, TokenHash};
-pub use config::Config;
+pub use config::{Config, RoomMakers};
 pub use digest::Digest;
 pub use event::{Departure, Event, GapReason, Place, Refusal};
 pub use id::{Epoch, MAX_JSON_INTEGER, NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
@@ -115,6 +116,10 @@ pub use name::{MAX_NAME_BYTES, NameError, RoomName, UserName};
 pub use printable::printable;
 pub use query::{Anchor, Answer, Query, RoomInfo};
 pub use rejection::Rejection;
+pub use roles::{
+    AuditEntry, HeldModes, HistoryFrom, MAX_SLOW_S, ModeChange, Modes, Rank, Restricted, Restriction, Role,
+    RoomUser, Standing, Who,
+};
 pub use sink::{Asker, Audience, Sink, Transcript};
 pub use snapshot::{RestoreError, Snapshot};
 pub use stamp::{Stamp, Timestamp};

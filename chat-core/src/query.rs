@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Epoch, Number};
 use crate::name::{RoomName, UserName};
+use crate::roles::{AuditEntry, Modes, Rank, RoomUser};
 use crate::stamp::Timestamp;
 use crate::text::Body;
 use crate::transfer::TransferInfo;
@@ -57,6 +58,17 @@ pub enum Query {
     },
     /// The files that one offers, or may accept, or has accepted; those that ended a moment ago, too.
     Transfers {},
+    /// How a room is run, one's own role in it, and the roles of others; for moderators bans, mutes and invitations, too.
+    Room {
+        /// The room.
+        room: Arc<str>,
+    },
+    /// A page of what was done by those who keep the peace, newest first. For operators of the server.
+    Audit {
+        /// Only what has a lower number; none: the latest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
+    },
 }
 
 /// Which page of a room's messages. In JSON each is a field of its own, and none of them means the latest.
@@ -180,6 +192,26 @@ pub enum Answer {
     Transfers {
         /// At most as many as the server's limits allow one user.
         transfers: Vec<TransferInfo>,
+    },
+    /// How a room is run.
+    Room {
+        /// Which.
+        room: RoomName,
+        /// How.
+        modes: Modes,
+        /// What the asker may do there: the own role, or that of an operator.
+        rank: Rank,
+        /// Those of whom something is remembered, in the order of the names; at most a page.
+        users: Vec<RoomUser>,
+        /// Whether there are more than were listed.
+        more: bool,
+    },
+    /// A page of what was done by those who keep the peace.
+    Audit {
+        /// Newest first.
+        entries: Vec<AuditEntry>,
+        /// Whether there are older ones: ask again with `before` set to the lowest number received.
+        more: bool,
     },
 }
 

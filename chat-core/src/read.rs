@@ -10,6 +10,7 @@ use crate::id::{NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
 use crate::name::{RoomName, UserName};
 use crate::query::{Answer, RoomInfo};
 use crate::rejection::Rejection;
+use crate::roles;
 use crate::room::Room;
 use crate::session::Session;
 use crate::stamp::{Stamp, Timestamp};
@@ -151,17 +152,21 @@ impl Chat {
         })
     }
 
-    /// One page of the users of a room, or of everybody, in the order of their names.
+    /// One page of the users of a room as a session may see it, or of everybody, in the order of their names.
     ///
     /// # Errors
     /// [`Rejection::NoSuchRoom`], or [`Rejection::BadName`] for what is no name.
-    pub fn users(&self, room: Option<&str>, after: Option<&str>) -> Result<Answer, Rejection> {
+    pub fn users(
+        &self,
+        session: SessionId,
+        room: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Answer, Rejection> {
         let after = after.map(|name| self.state.config.user_name(name)).transpose()?;
         let (room, names) = match room {
             None => (None, &self.state.names),
             Some(room) => {
-                let name = self.state.config.room_name(room)?;
-                let Some(room) = self.room(&name) else { return Err(Rejection::NoSuchRoom { room: name }) };
+                let room = &self.state.rooms[&self.visible(session, room)?];
                 (Some(room.record.name.clone()), &room.by_name)
             }
         };
@@ -170,19 +175,84 @@ impl Chat {
         Ok(Answer::Users { room, total: names.users() as u64, users, more: rest.next().is_some() })
     }
 
-    /// One page of the rooms, in the order of their names. A page holds a fifth as many rooms as users, for
+    /// One page of the rooms that a session may know of, in the order of their names. A page holds a fifth as many rooms as users, for
     /// their topics' sake.
     ///
     /// # Errors
     /// [`Rejection::BadName`] for an `after` that is no name.
-    pub fn rooms(&self, after: Option<&str>) -> Result<Answer, Rejection> {
+    pub fn rooms(&self, session: SessionId, after: Option<&str>) -> Result<Answer, Rejection> {
         let after = after.map(|name| self.state.config.room_name(name)).transpose()?;
         let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let names = &self.state.room_names;
-        let mut rest = names.range::<RoomName, _>((from, Bound::Unbounded)).map(|(_, id)| id);
+        let is_shown = |id: &RoomId| self.is_shown(session, *id);
+        let hidden = self.state.orders.private.iter().filter(|id| !is_shown(id)).count();
+        let mut rest =
+            names.range::<RoomName, _>((from, Bound::Unbounded)).map(|(_, id)| id).filter(|id| is_shown(id));
         let page = (self.state.config.page / 5).max(1);
         let rooms = rest.by_ref().take(page).map(|id| info(&self.state.rooms[id])).collect();
-        Ok(Answer::Rooms { total: names.len() as u64, rooms, more: rest.next().is_some() })
+        let total = (names.len() - hidden) as u64;
+        Ok(Answer::Rooms { total, rooms, more: rest.next().is_some() })
+    }
+
+    /// How a room is run, what an attached session may do there, and of whom something is remembered: the roles, and for
+    /// moderators bans, mutes and invitations. At most a page.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchRoom`], whether there is none or the session may not know of it.
+    pub fn room_order(&self, session: SessionId, room: &str) -> Result<Answer, Rejection> {
+        self.state.attached(session)?;
+        let room = &self.state.rooms[&self.visible(session, room)?];
+        let rank = self.state.rank(room, session);
+        let (users, more) = roles::listed(&self.state, room, rank, self.state.config.page);
+        let modes = room.order.held.modes;
+        Ok(Answer::Room { room: room.record.name.clone(), modes, rank, users, more })
+    }
+
+    /// One page of the acts of moderation before a number, newest first. A page holds a fifth as many as users.
+    ///
+    /// # Errors
+    /// [`Rejection::OperatorsOnly`] for all who are none.
+    pub fn audit(&self, session: SessionId, before: Option<u64>) -> Result<Answer, Rejection> {
+        self.state.attached(session)?;
+        if !self.state.is_operator(session) {
+            return Err(Rejection::OperatorsOnly);
+        }
+        let (entries, more) = self.state.orders.audit.page(before, self.state.config.page / 5);
+        Ok(Answer::Audit { entries, more })
+    }
+
+    /// The first number of a room that an attached member may read; none for all who are no members.
+    #[must_use]
+    pub fn visible_from(&self, session: SessionId, room: &RoomName) -> Option<Number> {
+        let membership = self.state.attached(session).ok()?.membership(room.as_str())?;
+        Some(self.state.visible_from(session, membership.room))
+    }
+
+    /// How long the messages of a room are kept, in milliseconds, if it says so itself.
+    #[must_use]
+    pub fn retention_ms(&self, room: RoomId) -> Option<u64> {
+        let modes = self.state.rooms.get(&room)?.order.held.modes;
+        Some(modes.retention_ms).filter(|ms| *ms > 0)
+    }
+
+    /// Whether there is such a room, as far as a session may know.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchRoom`], whether there is none or the session may not know of it.
+    pub fn may_see(&self, session: SessionId, room: &str) -> Result<(), Rejection> {
+        self.visible(session, room).map(|_| ())
+    }
+
+    fn is_shown(&self, session: SessionId, room: RoomId) -> bool {
+        let is_private = self.state.orders.private.contains(&room);
+        !is_private || self.state.attached(session).is_ok() && self.state.may_see(session, room)
+    }
+
+    /// The room of that name, if the session may know of it.
+    fn visible(&self, session: SessionId, room: &str) -> Result<RoomId, Rejection> {
+        let name = self.state.config.room_name(room)?;
+        let known = self.state.room_names.get(&name).copied();
+        known.filter(|id| self.is_shown(session, *id)).ok_or(Rejection::NoSuchRoom { room: name })
     }
 
     /// A transfer as its sender sees it, until it is forgotten.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::code::Code;
 use crate::event::Refusal;
-use crate::id::TransferId;
+use crate::id::{Number, TransferId};
 use crate::name::{NameError, RoomName, UserName};
-use crate::text::TextError;
+use crate::roles::Rank;
+use crate::stamp::Timestamp;
+use crate::text::{Body, TextError};
 use crate::transfer::{FileNameError, Target};
 
 /// Why a command was not taken. Nothing changed, and nobody else was told.
@@ -161,6 +163,90 @@ pub enum Rejection {
     /// For the server's operators.
     #[error("only operators of the server may do that")]
     OperatorsOnly,
+    /// The user's rank in the room is too low for that, or not above that of whom it would be done to.
+    #[error("in #{room} only {} may do that", at_least(*least))]
+    NotAllowed {
+        /// The room.
+        room: RoomName,
+        /// The lowest rank that may.
+        least: Rank,
+    },
+    /// The user may only read in the room.
+    #[error("you are muted in #{room}{}", because(.until, .reason))]
+    Muted {
+        /// The room.
+        room: RoomName,
+        /// Until then; none: until it is lifted.
+        until: Option<Timestamp>,
+        /// Why.
+        reason: Option<Body>,
+    },
+    /// The user may not be in the room, which everybody else can see.
+    #[error("you are banned from #{room}{}", because(.until, .reason))]
+    Banned {
+        /// The room.
+        room: RoomName,
+        /// Until then; none: until it is lifted.
+        until: Option<Timestamp>,
+        /// Why.
+        reason: Option<Body>,
+    },
+    /// The room has a key, and it was not given, or another was.
+    #[error("#{room} has a key and that is not it, ask somebody inside for it")]
+    BadKey {
+        /// The room.
+        room: RoomName,
+    },
+    /// The room is closed to the user, or there is none and the user may not make one: nobody can tell which.
+    #[error(
+        "#{room} cannot be joined: it is closed to you, or only some may make rooms; ask somebody inside for an invitation"
+    )]
+    CannotJoin {
+        /// The room.
+        room: RoomName,
+    },
+    /// There is no such message, or it is deleted, or the user may not read it.
+    #[error("there is no message {number} in #{room}")]
+    NoSuchMessage {
+        /// The room.
+        room: RoomName,
+        /// The number.
+        number: Number,
+    },
+    /// Too soon after the last message.
+    #[error("#{room} is in slow mode, wait a little before you say more")]
+    SlowMode {
+        /// The room.
+        room: RoomName,
+        /// Not before so many milliseconds.
+        retry_after_ms: u64,
+    },
+    /// A mode beyond its limit.
+    #[error("{why}")]
+    BadMode {
+        /// Which limit.
+        why: Arc<str>,
+    },
+}
+
+/// `an owner or operator`
+fn at_least(least: Rank) -> &'static str {
+    match least {
+        Rank::Member => "members",
+        Rank::Moderator => "a moderator, an owner or an operator",
+        Rank::Owner => "an owner or an operator",
+        Rank::Operator => "an operator",
+    }
+}
+
+/// ` until 2026-11-21 23:00:00 UTC: too loud`
+fn because(until: &Option<Timestamp>, reason: &Option<Body>) -> String {
+    let until = until.map_or_else(String::new, |until| {
+        let (year, month, day) = until.date();
+        format!(" until {year}-{month:02}-{day:02} {until} UTC")
+    });
+    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    until + &reason
 }
 
 impl Rejection {
@@ -197,6 +283,14 @@ impl Rejection {
             Rejection::AccountsFull => Code::AccountsFull,
             Rejection::NoSuchAccount { .. } => Code::NoSuchUser,
             Rejection::OperatorsOnly => Code::NotAllowed,
+            Rejection::NotAllowed { .. } => Code::NotAllowed,
+            Rejection::Muted { .. } => Code::Muted,
+            Rejection::Banned { .. } => Code::Banned,
+            Rejection::BadKey { .. } => Code::BadKey,
+            Rejection::CannotJoin { .. } => Code::CannotJoin,
+            Rejection::NoSuchMessage { .. } => Code::NoSuchMessage,
+            Rejection::SlowMode { .. } => Code::SlowMode,
+            Rejection::BadMode { .. } => Code::BadAsk,
         }
     }
 
@@ -235,7 +329,10 @@ impl From<&Rejection> for Refusal {
             code: rejection.code().number(),
             reason: rejection.code().name().into(),
             message: rejection.to_string().into(),
-            retry_after_ms: None,
+            retry_after_ms: match rejection {
+                Rejection::SlowMode { retry_after_ms, .. } => Some(*retry_after_ms),
+                _ => None,
+            },
         }
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Verdict};
+use crate::change::{Change, OrderChange, Verdict};
 use crate::event::{Departure, Event, Place};
 use crate::id::{Epoch, Number, RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
+use crate::roles::{Order, Role, Standing};
 use crate::roster::Roster;
 use crate::session::{Membership, Session};
 use crate::sink::Asker;
@@ -26,6 +27,7 @@ pub(crate) struct Room {
     pub(crate) members: Vec<SessionId>,
     /// The same by name: a user counts once, with however many devices.
     pub(crate) by_name: Roster,
+    pub(crate) order: Order,
 }
 
 /// What a room remembers by itself.
@@ -68,6 +70,11 @@ impl Room {
     /// The room, and the number of its last event.
     pub(crate) fn head(&self) -> Place {
         self.place(self.record.head)
+    }
+
+    /// Whether it goes away when it is empty.
+    fn may_close(&self) -> bool {
+        !self.record.has_history && !self.order.has_lasting_owner()
     }
 
     fn place(&self, number: Number) -> Place {
@@ -129,6 +136,7 @@ pub(crate) fn decide_join(
     stamp: Stamp,
     asking: Asking,
     room: &str,
+    key: Option<&str>,
     steps: &mut Steps,
 ) -> Result<(), Rejection> {
     let session = asking.asker.session;
@@ -142,7 +150,10 @@ pub(crate) fn decide_join(
     let id = admit(state, session, &name, steps)?;
     let fresh;
     let room = match state.rooms.get(&id) {
-        Some(room) => &**room,
+        Some(room) => {
+            state.may_enter(stamp.at, session, room, key)?;
+            &**room
+        }
         None => {
             fresh = empty_room(state, id, name);
             &fresh
@@ -161,16 +172,29 @@ pub(crate) fn decide_join(
 }
 
 /// The steps by which a session that slept is a member again. It reads its own join from the store, with
-/// all else that it missed. A room that cannot be joined any more is left out.
-pub(crate) fn rejoin(state: &State, stamp: Stamp, session: SessionId, name: &RoomName, steps: &mut Steps) {
-    let Ok(id) = admit(state, session, name, steps) else { return };
+/// all else that it missed.
+///
+/// # Errors
+/// Why the room cannot be joined any more: it is left out.
+pub(crate) fn rejoin(
+    state: &State,
+    stamp: Stamp,
+    session: SessionId,
+    name: &RoomName,
+    steps: &mut Steps,
+) -> Result<(), Rejection> {
+    let id = admit(state, session, name, steps)?;
     match state.rooms.get(&id) {
-        Some(room) => enter(state, stamp, session, id, room, Some(session), steps),
+        Some(room) => {
+            state.may_return(stamp.at, session, room)?;
+            enter(state, stamp, session, id, room, Some(session), steps);
+        }
         None => {
             let room = empty_room(state, id, name.clone());
             enter(state, stamp, session, id, &room, Some(session), steps);
         }
     }
+    Ok(())
 }
 
 /// Finds the room or makes one, within the limits; at the server's, the longest empty one makes way.
@@ -182,6 +206,7 @@ fn admit(state: &State, session: SessionId, name: &RoomName, steps: &mut Steps) 
     if let Some(id) = state.room_names.get(name) {
         return Ok(*id);
     }
+    state.may_make(session, name)?;
     if state.rooms.len() >= state.config.rooms {
         let (_, oldest) = state.empty_rooms.first().ok_or(Rejection::RoomsFull)?;
         steps.change(Change::RoomClosed { room: *oldest });
@@ -208,7 +233,7 @@ impl Room {
             churn: None,
             empty_since,
         };
-        Room { record, members: Vec::new(), by_name: Roster::default() }
+        Room { record, members: Vec::new(), by_name: Roster::default(), order: Order::default() }
     }
 }
 
@@ -227,6 +252,10 @@ fn enter(
         false => room.told(state, stamp, room.by_name.users() + 1),
     };
     steps.change(Change::MemberAdded { room: id, session, digest: told.digest() });
+    if !state.rooms.contains_key(&id) && !state.config.server_rooms.contains(&room.record.name) {
+        let standing = Box::new(Standing { role: Role::Owner, ..Standing::default() });
+        steps.change(OrderChange::Standing { room: id, who: state.who(session), standing });
+    }
     if told == Told::AtOnce {
         let joined =
             Change::Numbered { room: id, event: Event::Joined { place: room.next(), user }, by: None };
@@ -297,7 +326,33 @@ pub(crate) fn leave(
         steps.remember(asking.by, Verdict::Left(room.head()));
         steps.answer(asking.asker, Event::Left { place: room.head(), user, why });
     }
-    if room.members.len() == 1 && !room.record.has_history {
+    if why == Departure::Left && told != Told::NotAtAll {
+        forget_visit(state, session, id, steps);
+    }
+    if room.members.len() == 1 && room.may_close() {
+        steps.change(Change::RoomClosed { room: id });
+    }
+}
+
+/// Whoever leaves and comes back reads from then on, where that matters.
+fn forget_visit(state: &State, session: SessionId, id: RoomId, steps: &mut Steps) {
+    let Some(standing) = state.standing(&state.rooms[&id], session) else { return };
+    if standing.first.is_some() {
+        let standing = Box::new(Standing { first: None, ..standing.clone() });
+        steps.change(OrderChange::Standing { room: id, who: state.who(session), standing });
+    }
+}
+
+/// The steps by which members who were told so are members no more.
+pub(crate) fn put_out(state: &State, sessions: &[SessionId], id: RoomId, steps: &mut Steps) {
+    let room = &state.rooms[&id];
+    for session in sessions {
+        steps.change(Change::MemberRemoved { room: id, session: *session, digest: None });
+    }
+    for session in sessions {
+        transfer::decide_leave(state, *session, &room.record.name, steps);
+    }
+    if room.members.len() == sessions.len() && !sessions.is_empty() && room.may_close() {
         steps.change(Change::RoomClosed { room: id });
     }
 }
@@ -305,6 +360,7 @@ pub(crate) fn leave(
 /// Decides whether something may be said.
 pub(crate) fn decide_say(
     state: &State,
+    stamp: Stamp,
     asking: Asking,
     room: &str,
     body: &Arc<str>,
@@ -312,7 +368,9 @@ pub(crate) fn decide_say(
 ) -> Result<(), Rejection> {
     let (session, from) = attached(state, asking.asker);
     let membership = member_of(state, session, room)?;
+    state.may_talk(stamp.at, asking.asker.session, membership.room)?;
     let body = Body::new(body, state.config.body_bytes)?;
+    state.may_say_now(stamp.at, asking.asker.session, membership.room)?;
     let place = state.rooms[&membership.room].next();
     let event = Event::Said { place, from, body };
     steps.number(Change::Numbered { room: membership.room, event, by: asking.by }, Some(asking.asker));
@@ -322,6 +380,7 @@ pub(crate) fn decide_say(
 /// Decides whether a topic may be set, or cleared by an empty one.
 pub(crate) fn decide_topic(
     state: &State,
+    stamp: Stamp,
     asking: Asking,
     room: &str,
     topic: &Arc<str>,
@@ -329,6 +388,7 @@ pub(crate) fn decide_topic(
 ) -> Result<(), Rejection> {
     let (session, by) = attached(state, asking.asker);
     let membership = member_of(state, session, room)?;
+    state.may_talk(stamp.at, asking.asker.session, membership.room)?;
     let topic = match Body::new(topic, state.config.topic_bytes) {
         Ok(topic) => Some(topic),
         Err(crate::text::TextError::Empty) => None,

@@ -1,6 +1,6 @@
 //! The whole state as a plain value: to keep, to send, to compare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,10 @@ use crate::account::{self, Account};
 use crate::change::{Remembered, Verdict};
 use crate::config::Config;
 use crate::digest::{Digest, Hasher};
-use crate::event::Place;
+use crate::event::{Event, Place};
 use crate::id::{Epoch, RoomId, Seq, SessionId, TransferId};
 use crate::name::UserName;
+use crate::roles::{self, Audit, Order};
 use crate::room::{Room, RoomRecord};
 use crate::secrets::Rotation;
 use crate::session::{Presence, Session};
@@ -46,6 +47,13 @@ pub struct Snapshot {
     accounts: Vec<(UserName, Account)>,
     #[serde(default)]
     rotations: Vec<(SessionId, Rotation)>,
+    /// Of the rooms where there is any.
+    #[serde(default)]
+    orders: Vec<(RoomId, Order)>,
+    #[serde(default)]
+    audit: Audit,
+    #[serde(default)]
+    put_out: Vec<(SessionId, Vec<(Stamp, Event)>)>,
 }
 
 /// Why a snapshot is not taken.
@@ -81,6 +89,9 @@ impl Snapshot {
             transfers: state.transfers.all.iter().map(|(id, held)| (*id, Transfer::clone(held))).collect(),
             accounts: state.accounts.iter().map(|(name, held)| (name.clone(), held.clone())).collect(),
             rotations: state.rotations.iter().map(|(id, held)| (*id, held.clone())).collect(),
+            orders: with_order(state).map(|(id, room)| (*id, room.order.clone())).collect(),
+            audit: state.orders.audit.clone(),
+            put_out: state.orders.put_out.iter().map(|(id, events)| (*id, events.clone())).collect(),
         }
     }
 
@@ -104,9 +115,13 @@ impl Snapshot {
         self.check()?;
         let mut state = State::new(config);
         (state.seq, state.now, state.rooms_opened) = (self.seq, self.now, self.rooms_opened);
+        let mut orders: BTreeMap<RoomId, Order> = self.orders.into_iter().collect();
+        state.orders.audit = self.audit;
+        state.orders.put_out = self.put_out.into_iter().collect();
         for (id, record) in self.rooms {
             let mut room = Room::new(record.name.clone(), record.epoch, None);
             room.record = record;
+            room.order = orders.remove(&id).unwrap_or_default();
             state.insert_room(id, room);
         }
         state.accounts.extend(self.accounts);
@@ -152,7 +167,30 @@ impl Snapshot {
         ];
         first_failed(&checks)?;
         self.check_secrets(&sessions)?;
+        self.check_orders(&rooms, &sessions)?;
         self.check_transfers(&sessions)
+    }
+
+    fn check_orders(
+        &self,
+        rooms: &BTreeSet<RoomId>,
+        sessions: &BTreeSet<SessionId>,
+    ) -> Result<(), RestoreError> {
+        let ordered: BTreeSet<RoomId> = self.orders.iter().map(|(id, _)| *id).collect();
+        let guests = || self.orders.iter().flat_map(|(_, order)| order.guests.keys());
+        let checks = [
+            (ordered.len() == self.orders.len(), "a room has two orders"),
+            (ordered.is_subset(rooms), "a room that does not exist has an order"),
+            (
+                guests().all(|session| sessions.contains(session)),
+                "a room remembers a session that does not exist",
+            ),
+            (
+                self.put_out.iter().all(|(session, _)| sessions.contains(session)),
+                "a session that does not exist was put out",
+            ),
+        ];
+        first_failed(&checks)
     }
 
     fn check_secrets(&self, sessions: &BTreeSet<SessionId>) -> Result<(), RestoreError> {
@@ -214,7 +252,10 @@ impl bincode::Encode for Snapshot {
             return Ok(());
         }
         self.accounts.encode(e)?;
-        self.rotations.encode(e)
+        self.rotations.encode(e)?;
+        self.orders.encode(e)?;
+        self.audit.encode(e)?;
+        self.put_out.encode(e)
     }
 }
 
@@ -233,6 +274,10 @@ impl<C> bincode::Decode<C> for Snapshot {
             WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?),
         };
+        let (orders, audit, put_out) = match version {
+            WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Audit::default(), Vec::new()),
+            _ => (Decode::decode(d)?, Decode::decode(d)?, Decode::decode(d)?),
+        };
         Ok(Snapshot {
             version,
             seq,
@@ -244,6 +289,9 @@ impl<C> bincode::Decode<C> for Snapshot {
             transfers,
             accounts,
             rotations,
+            orders,
+            audit,
+            put_out,
         })
     }
 }
@@ -256,6 +304,10 @@ fn memberships_differ(session: &Session) -> bool {
     rooms.len() == session.rooms.len()
 }
 
+fn with_order(state: &State) -> impl Iterator<Item = (&RoomId, &Room)> {
+    state.rooms.iter().map(|(id, room)| (id, &**room)).filter(|(_, room)| !room.order.is_blank())
+}
+
 /// Summarises a state by all that a snapshot would hold.
 pub(crate) fn digest(state: &State) -> Digest {
     let mut h = Hasher::new();
@@ -264,6 +316,7 @@ pub(crate) fn digest(state: &State) -> Digest {
     for (id, room) in &state.rooms {
         h.word(id.0);
         feed_room(&room.record, &mut h);
+        roles::feed_order(&room.order, &mut h);
     }
     h.word(state.sessions.len() as u64);
     for (id, session) in &state.sessions {
@@ -286,6 +339,7 @@ pub(crate) fn digest(state: &State) -> Digest {
         h.word(state.rotations.len() as u64);
         state.rotations.iter().for_each(|(id, rotation)| rotation.feed(h.word(id.as_u64())));
     }
+    roles::feed_orders(&state.orders, &mut h);
     Digest(h.finish())
 }
 
@@ -353,6 +407,9 @@ fn feed_answer(answer: &Remembered, h: &mut Hasher) {
         }
         Verdict::Done => {
             h.word(7);
+        }
+        Verdict::Told(event) => {
+            h.word(9).bytes(event.to_string().as_bytes());
         }
         Verdict::Refused(rejection) => {
             h.word(5).word(u64::from(rejection.code().number())).bytes(rejection.to_string().as_bytes());

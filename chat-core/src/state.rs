@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::id::{RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
+use crate::roles::Orders;
 use crate::room::{Churn, Room, Topic};
 use crate::roster::Roster;
 use crate::secrets::Rotation;
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     /// Of the sessions that were ever resumed. Apart, because most never are.
     pub(crate) rotations: BTreeMap<SessionId, Rotation>,
+    pub(crate) orders: Orders,
     // All below is derived from the above.
     pub(crate) names: Roster,
     /// Those who sleep, by the name that they had.
@@ -62,6 +64,7 @@ impl State {
             transfers: Transfers::default(),
             accounts: BTreeMap::new(),
             rotations: BTreeMap::new(),
+            orders: Orders::default(),
             names: Roster::default(),
             asleep: Roster::default(),
             tokens: BTreeMap::new(),
@@ -101,6 +104,7 @@ impl State {
             }
             Change::SessionMoved { from, to } => {
                 self.move_session(*from, *to);
+                self.move_guest(*from, *to);
                 self.move_transfers(*from, *to);
             }
             Change::SessionDropped { session, until } => {
@@ -115,6 +119,7 @@ impl State {
             Change::SessionEnded { session } => {
                 self.take_session(*session);
                 self.take_rotation(*session);
+                self.forget_guest(*session);
                 self.leave_transfers(*session);
             }
             Change::RoomOpened { room, name, epoch } => {
@@ -124,6 +129,7 @@ impl State {
             Change::RoomClosed { room } => self.close_room(*room),
             Change::MemberAdded { room, session, digest } => {
                 self.add_member(*room, *session);
+                self.let_in(*room, *session);
                 self.churn(*room, *session, *digest, true);
             }
             Change::MemberRemoved { room, session, digest } => {
@@ -132,8 +138,8 @@ impl State {
             }
             Change::Numbered { room, event, by } => {
                 self.number(stamp, *room, event);
-                if let (Some(by), Some(place)) = (by, event.place()) {
-                    self.answer(stamp, *by, Verdict::Numbered(place.clone()));
+                if let (Some(by), Some(verdict)) = (by, Verdict::of_numbered(event)) {
+                    self.answer(stamp, *by, verdict);
                 }
             }
             Change::Whispered { session, event } => self.keep_whisper(stamp, *session, event),
@@ -148,6 +154,7 @@ impl State {
                     self.set_presence(*session, Presence::Away { until, rooms });
                 }
             }
+            Change::Order(change) => self.evolve_order(stamp, change),
         }
     }
 
@@ -212,6 +219,7 @@ impl State {
             self.deadlines.set(churn.due, Due::Digest(id));
         }
         self.rooms.insert(id, Box::new(room));
+        self.list_order(id);
     }
 
     fn close_room(&mut self, id: RoomId) {
@@ -220,9 +228,10 @@ impl State {
         if let Some(since) = room.record.empty_since {
             self.empty_rooms.remove(&(since, id));
         }
-        if let Some(churn) = room.record.churn {
+        if let Some(churn) = &room.record.churn {
             self.deadlines.clear(churn.due, Due::Digest(id));
         }
+        self.unlist_order(id, &room.order);
     }
 
     fn add_member(&mut self, id: RoomId, session: SessionId) {
@@ -278,7 +287,11 @@ impl State {
         let Some(place) = event.place() else { return };
         room.record.head = place.number;
         match event {
-            Event::Said { .. } => room.record.has_history = true,
+            Event::Said { from, .. } => {
+                room.record.has_history = true;
+                room.order.spoke(from, stamp.at);
+            }
+            Event::Kicked { .. } => self.keep_put_out(stamp, id, event),
             Event::TopicChanged { by, topic, .. } => {
                 let (by, number) = (by.clone(), place.number);
                 room.record.topic = topic.clone().map(|text| Box::new(Topic { by, text, number, stamp }));

@@ -32,8 +32,10 @@ impl<L: Log> Engine<L> {
                 Ok(()) => return,
                 Err(rejection) => Err(rejection),
             },
-            Query::Users { room, after } => self.chat.users(room.as_deref(), after.as_deref()),
-            Query::Rooms { after } => self.chat.rooms(after.as_deref()),
+            Query::Users { room, after } => self.chat.users(session, room.as_deref(), after.as_deref()),
+            Query::Rooms { after } => self.chat.rooms(session, after.as_deref()),
+            Query::Room { room } => self.chat.room_order(session, &room),
+            Query::Audit { before } => self.chat.audit(session, before),
             Query::Transfers {} => Ok(self.chat.transfers(session)),
             Query::Search { words, room, before_time, limit } => {
                 match self.searched_rooms(session, &words, room.as_deref()) {
@@ -104,13 +106,16 @@ impl<L: Log> Engine<L> {
         re: RequestId,
         room: Option<&Arc<str>>,
     ) -> Result<(), Rejection> {
+        if let Some(room) = room {
+            self.chat.may_see(session, room)?;
+        }
         let Some(form) = self.table.conns.get(&session).map(|conn| conn.outbox.form) else { return Ok(()) };
         let roster = self.fan_out.roster;
         self.pages.retain(|page| page.roster == roster);
         let known = self.pages.iter().find(|page| page.form == form && page.room.as_ref() == room);
         let page = match known {
             Some(page) => page.bytes.clone(),
-            None => self.encode_first_page(form, room)?,
+            None => self.encode_first_page(session, form, room)?,
         };
         let mut bytes = BytesMut::with_capacity(page.len() + 16);
         form.encode_again(&page, re, &mut bytes);
@@ -118,8 +123,13 @@ impl<L: Log> Engine<L> {
         Ok(())
     }
 
-    fn encode_first_page(&mut self, form: Form, room: Option<&Arc<str>>) -> Result<Bytes, Rejection> {
-        let answer = self.chat.users(room.map(|room| &**room), None)?;
+    fn encode_first_page(
+        &mut self,
+        session: SessionId,
+        form: Form,
+        room: Option<&Arc<str>>,
+    ) -> Result<Bytes, Rejection> {
+        let answer = self.chat.users(session, room.map(|room| &**room), None)?;
         let mut bytes = BytesMut::new();
         form.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
         let bytes = bytes.freeze();

@@ -104,11 +104,13 @@ fn every_message_has_a_vector() {
             })
             .collect()
     };
-    let client = "accept bye cancel chunk decline finish hash history hello join leave log_out_everywhere login offer password pause ping pong \
-                  received register rooms say search topic transfers unlock users whisper";
-    let server = "accepted attached cancelled caught_up chunk churned closed closing credit declined done finished gap \
-                  hashed history joined left members offered paused ping pong progressed refused replaced resumed \
-                  rooms said search stop topic_changed transfers users welcome whispered";
+    let client = "accept audit ban bye cancel chunk decline delete enter finish hash history hello invite join kick \
+                  leave log_out_everywhere login mute offer password pause ping pong received register room rooms say \
+                  search set_modes set_role topic transfers unban unlock unmute users whisper";
+    let server = "accepted attached audit cancelled caught_up chunk churned closed closing credit declined deleted \
+                  done finished gap hashed history invited joined kicked left lifted members modes_changed offered \
+                  paused ping pong progressed refused removed replaced restricted resumed role_changed room rooms \
+                  said search stop topic_changed transfers users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(types("client "), set(client));
     assert_eq!(types("server "), set(server));

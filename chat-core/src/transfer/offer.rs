@@ -35,6 +35,9 @@ pub(crate) fn decide_offer(
 ) -> Result<(), Rejection> {
     let sender = asking.asker.session;
     let (to, receiver) = recipient(state, sender, to)?;
+    if let Target::Room(room) = &to {
+        state.may_talk(stamp.at, sender, state.room_names[room])?;
+    }
     let name = FileName::new(file.name)?;
     let limit = state.config.file_bytes.min(MAX_JSON_INTEGER);
     if file.size > limit {

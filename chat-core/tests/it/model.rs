@@ -199,7 +199,11 @@ fn compare(model: &Model, chat: &Chat) {
     let mut after: Option<String> = None;
     let mut rooms = Vec::new();
     loop {
-        let Ok(Answer::Rooms { rooms: page, more, total }) = chat.rooms(after.as_deref()) else { panic!() };
+        let Ok(Answer::Rooms { rooms: page, more, total }) =
+            chat.rooms(SessionId::default(), after.as_deref())
+        else {
+            panic!()
+        };
         assert_eq!(total, model.rooms.len() as u64);
         after = page.last().map(|room| room.room.to_string());
         rooms.extend(page);
@@ -234,7 +238,9 @@ fn by_letters(users: &BTreeSet<String>) -> Vec<String> {
 fn users(chat: &Chat, room: Option<&str>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     loop {
-        let Ok(Answer::Users { users, more, .. }) = chat.users(room, all.last().map(String::as_str)) else {
+        let Ok(Answer::Users { users, more, .. }) =
+            chat.users(SessionId::default(), room, all.last().map(String::as_str))
+        else {
             panic!()
         };
         all.extend(users.iter().map(ToString::to_string));

@@ -4,8 +4,8 @@ mod accounts;
 mod files;
 
 use chat_core::{
-    Ask, Chat, Command, Config, Detach, Epoch, NodeId, RequestId, Seq, SessionId, Since, Stamp, Timestamp,
-    TokenHash, UserName,
+    Ask, Chat, Command, Config, Detach, Epoch, NodeId, RequestId, RoomMakers, RoomName, Seq, SessionId,
+    Since, Stamp, Timestamp, TokenHash, UserName,
 };
 use proptest::prelude::*;
 
@@ -125,6 +125,10 @@ fn config(limits: u8) -> Config {
         transfers_per_user: 2,
         offers_to_user: 2,
         transfers: 3,
+        key_bytes: 8,
+        server_rooms: if bit(6) { vec![RoomName::new("Gold", 8).unwrap()] } else { Vec::new() },
+        room_makers: RoomMakers::Everyone,
+        audit: 3,
         page: 100,
     }
 }

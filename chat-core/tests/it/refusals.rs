@@ -28,7 +28,7 @@ fn every_refusal_is_met_and_changes_nothing() {
         chat.refused(1, 9, say("lobby", "other")),
         chat.refused(1, 8, say("lobby", "hello")),
         chat.refused(3, 0, say("lobby", "hello")),
-        chat.chat.users(Some("den"), None).unwrap_err(),
+        chat.chat.users(s(1), Some("den"), None).unwrap_err(),
     ];
     chat.ask(1, join("den"));
     met.push(chat.refused(1, 0, join("attic")));

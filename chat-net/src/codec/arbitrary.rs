@@ -1,5 +1,7 @@
 //! Every frame that either side may send, for property tests.
 
+mod order;
+
 use std::sync::Arc;
 
 use chat_core::{
@@ -76,6 +78,8 @@ fn ask() -> BoxedStrategy<Ask> {
             user,
             why
         }),
+        order::ask(),
+        order::ask(),
     ]
     .boxed()
 }
@@ -194,6 +198,8 @@ fn query() -> BoxedStrategy<Query> {
         (text(), option::of(text()), option::of(int().prop_map(Timestamp)), any::<u32>())
             .prop_map(|(words, room, before_time, limit)| Query::Search { words, room, before_time, limit }),
         Just(Query::Transfers {}),
+        text().prop_map(|room| Query::Room { room }),
+        option::of(int()).prop_map(|before| Query::Audit { before }),
     ]
     .boxed()
 }
@@ -279,6 +285,8 @@ fn event() -> BoxedStrategy<Event> {
         }),
         transfer_event(),
         transfer_event(),
+        order::event(),
+        order::event(),
     ]
     .boxed()
 }
@@ -313,6 +321,7 @@ fn answer() -> BoxedStrategy<Answer> {
                 .map(|(offer, open, copies)| TransferInfo { offer, open, copies })
                 .collect()
         }),
+        order::answer(),
     ]
     .boxed()
 }

@@ -107,10 +107,11 @@ pub fn decode_client(payload: &[u8]) -> Result<FromClient, BadAsk> {
     match &*kind {
         "hello" => serde_json::from_str::<Hello>(text).map(FromClient::Hello),
         "join" | "leave" | "say" | "whisper" | "topic" | "offer" | "accept" | "decline" | "pause"
-        | "hash" | "finish" | "cancel" => {
+        | "hash" | "finish" | "cancel" | "enter" | "set_role" | "kick" | "ban" | "unban" | "mute"
+        | "unmute" | "invite" | "set_modes" | "delete" => {
             serde_json::from_str::<Ask>(text).map(|ask| FromClient::Ask { id, ask })
         }
-        "users" | "rooms" | "history" | "search" | "transfers" => {
+        "users" | "rooms" | "history" | "search" | "transfers" | "room" | "audit" => {
             serde_json::from_str::<Query>(text).map(|query| FromClient::Query { id, query })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromClient::Ping { nonce }),
@@ -164,7 +165,7 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         serde_json::from_str(text).map_err(|error| ProtocolError::broken(&error))?;
     match &*kind {
         "welcome" => serde_json::from_str::<Welcome>(text).map(|w| FromServer::Welcome(Box::new(w))),
-        "users" | "rooms" | "history" | "search" | "transfers" => {
+        "users" | "rooms" | "history" | "search" | "transfers" | "room" | "audit" => {
             serde_json::from_str::<Answer>(text).map(|answer| FromServer::Answered { re, answer })
         }
         "ping" => serde_json::from_str::<Nonce>(text).map(|Nonce { nonce }| FromServer::Ping { nonce }),
@@ -177,7 +178,9 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         "done" => Ok(FromServer::Done { re }),
         "attached" | "replaced" | "refused" | "members" | "joined" | "left" | "churned" | "said"
         | "topic_changed" | "whispered" | "caught_up" | "gap" | "offered" | "accepted" | "declined"
-        | "paused" | "resumed" | "hashed" | "progressed" | "finished" | "cancelled" | "closed" => {
+        | "paused" | "resumed" | "hashed" | "progressed" | "finished" | "cancelled" | "closed"
+        | "role_changed" | "kicked" | "restricted" | "lifted" | "modes_changed" | "deleted" | "invited"
+        | "removed" => {
             let at = at.ok_or_else(|| ProtocolError::broken(&"missing field `at`"))?;
             serde_json::from_str::<Event>(text).map(|event| FromServer::Told(Told { re, past, at, event }))
         }

@@ -68,7 +68,7 @@ impl ClientKind {
 }
 
 /// The names of all that can be asked, in the order of [`of_ask`] and [`of_query`].
-pub(super) const ASKS: [&str; 17] = [
+pub(super) const ASKS: [&str; 29] = [
     "join",
     "leave",
     "say",
@@ -81,11 +81,23 @@ pub(super) const ASKS: [&str; 17] = [
     "hash",
     "finish",
     "cancel",
+    "enter",
+    "set_role",
+    "kick",
+    "ban",
+    "unban",
+    "mute",
+    "unmute",
+    "invite",
+    "set_modes",
+    "delete",
     "users",
     "rooms",
     "history",
     "search",
     "transfers",
+    "room",
+    "audit",
 ];
 
 pub(super) fn of_ask(ask: &Ask) -> usize {
@@ -102,23 +114,35 @@ pub(super) fn of_ask(ask: &Ask) -> usize {
         Ask::Hash { .. } => 9,
         Ask::Finish { .. } => 10,
         Ask::Cancel { .. } => 11,
+        Ask::Enter { .. } => 12,
+        Ask::SetRole { .. } => 13,
+        Ask::Kick { .. } => 14,
+        Ask::Ban { .. } => 15,
+        Ask::Unban { .. } => 16,
+        Ask::Mute { .. } => 17,
+        Ask::Unmute { .. } => 18,
+        Ask::Invite { .. } => 19,
+        Ask::SetModes { .. } => 20,
+        Ask::Delete { .. } => 21,
     }
 }
 
 pub(super) fn of_query(query: &Query) -> usize {
     match query {
-        Query::Users { .. } => 12,
-        Query::Rooms { .. } => 13,
-        Query::History { .. } => 14,
-        Query::Search { .. } => 15,
-        Query::Transfers {} => 16,
+        Query::Users { .. } => 22,
+        Query::Rooms { .. } => 23,
+        Query::History { .. } => 24,
+        Query::Search { .. } => 25,
+        Query::Transfers {} => 26,
+        Query::Room { .. } => 27,
+        Query::Audit { .. } => 28,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_core::{EndReason, FileHash, PauseReason, Recipient, TransferId};
+    use chat_core::{EndReason, FileHash, ModeChange, PauseReason, Recipient, Role, TransferId};
 
     #[test]
     fn kinds_stand_where_their_numbers_say() {
@@ -152,12 +176,24 @@ mod tests {
             Ask::Hash { transfer, hash: FileHash([0; 32]) },
             Ask::Finish { transfer },
             Ask::Cancel { transfer, user: None, why: EndReason::Cancelled },
+            Ask::Enter { room: room.clone(), key: text.clone(), since: None },
+            Ask::SetRole { room: room.clone(), user: text.clone(), role: Role::Owner },
+            Ask::Kick { room: room.clone(), user: text.clone(), reason: None },
+            Ask::Ban { room: room.clone(), user: text.clone(), for_ms: None, reason: None },
+            Ask::Unban { room: room.clone(), user: text.clone() },
+            Ask::Mute { room: room.clone(), user: text.clone(), for_ms: None, reason: None },
+            Ask::Unmute { room: room.clone(), user: text.clone() },
+            Ask::Invite { room: room.clone(), user: text.clone() },
+            Ask::SetModes { room: room.clone(), modes: ModeChange::default() },
+            Ask::Delete { room: room.clone(), number: chat_core::Number(1) },
         ] {
             assert_eq!(ASKS[of_ask(&ask)], name(serde_json::to_value(&ask).unwrap()));
         }
         for query in [
             Query::Users { room: None, after: None },
             Query::Rooms { after: None },
+            Query::Room { room: room.clone() },
+            Query::Audit { before: None },
             Query::History { room, anchor: chat_core::Anchor::Latest, limit: 1 },
             Query::Search { words: text, room: None, before_time: None, limit: 1 },
             Query::Transfers {},

@@ -499,6 +499,7 @@ fn answered(answer: &Answer) -> String {
             let more = if *more { " more" } else { "" };
             format!("history {count}{more}{}", if *newer { " newer" } else { "" })
         }
+        Answer::Room { .. } | Answer::Audit { .. } => format!("{answer:?}"),
         Answer::Transfers { transfers } => {
             let numbers: Vec<String> = transfers.iter().map(|info| info.offer.transfer.to_string()).collect();
             format!("transfers {}", numbers.join(" "))

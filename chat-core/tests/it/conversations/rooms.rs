@@ -2,7 +2,7 @@
 
 use chat_core::{Code, Config, RoomName};
 
-use crate::story::{Story, assert_code, join, leave, say, topic};
+use crate::story::{Story, assert_code, join, leave, s, say, topic};
 
 fn room(name: &str) -> RoomName {
     RoomName::new(name, 64).unwrap()
@@ -189,11 +189,11 @@ fn pages_of_users_and_rooms_follow_each_other() {
         }
         other => panic!("{other:?}"),
     };
-    let users = |after| page(chat.chat.users(Some("lobby"), after).unwrap());
+    let users = |after| page(chat.chat.users(s(1), Some("lobby"), after).unwrap());
     assert_eq!(users(None), ("alice Bob".into(), 3, true));
     assert_eq!(users(Some("bob")), ("carol".into(), 3, false));
-    let rooms = |after| page(chat.chat.rooms(after).unwrap());
+    let rooms = |after| page(chat.chat.rooms(s(1), after).unwrap());
     assert_eq!(rooms(None), ("attic=1".into(), 2, true));
     assert_eq!(rooms(Some("attic")), ("lobby=3".into(), 2, false));
-    assert_code(&chat.chat.users(Some("cellar"), None).unwrap_err(), Code::NoSuchRoom);
+    assert_code(&chat.chat.users(s(1), Some("cellar"), None).unwrap_err(), Code::NoSuchRoom);
 }

@@ -58,9 +58,11 @@ fn one_who_sleeps_and_cannot_come_back_into_the_room_has_left_it() {
     chat.told(
         r#"
         s4: attached bob resumed
+        s4: refused rooms_full: the server has as many rooms as it may hold, try later
         s4 (past): offered 1 alice to #lobby "photo.jpg" 1000
         s4 (past): cancelled 1 bob by bob (left)
         s5: attached alice resumed
+        s5: refused rooms_full: the server has as many rooms as it may hold, try later
         s5 (past): offered 1 alice to #lobby "photo.jpg" 1000
         s5 (past): cancelled 1 bob by bob (left)
         s5 (past): closed 1 (left)

@@ -45,14 +45,12 @@ impl Print<'_> {
                 }
                 self.raw("\n");
             }
-            // The welcome and the closing say these; to have caught up is nothing to read. What a newer core
-            // may tell has no line yet.
             _ => {}
         }
     }
 
     /// `[14:05:09] #lobby * alice`
-    fn begin(&mut self, at: Timestamp, room: &RoomName, user: &UserName) {
+    pub(super) fn begin(&mut self, at: Timestamp, room: &RoomName, user: &UserName) {
         self.at(at, room);
         self.raw("* ");
         self.raw(user.as_str());

@@ -2,6 +2,7 @@
 
 mod changes;
 mod files;
+mod order;
 mod paging;
 mod parse;
 mod print;

@@ -74,7 +74,11 @@ impl Paging {
             match last {
                 Query::History { anchor, .. } => *anchor = Anchor::Before(number),
                 Query::Search { before_time, .. } => *before_time = Some(at),
-                Query::Users { .. } | Query::Rooms { .. } | Query::Transfers {} => {}
+                Query::Users { .. }
+                | Query::Rooms { .. }
+                | Query::Transfers {}
+                | Query::Room { .. }
+                | Query::Audit { .. } => {}
             }
         } else {
             self.last = None;

@@ -168,7 +168,13 @@ impl Print<'_> {
                 self.refusal(&refusal.reason, &refusal.message, refusal.retry_after_ms);
             }
             event if event.transfer().is_some() => self.transfer(*at, event),
-            event => self.changed(*at, event),
+            Event::Joined { .. }
+            | Event::Left { .. }
+            | Event::Churned { .. }
+            | Event::TopicChanged { .. } => self.changed(*at, event),
+            // The welcome and the closing say the rest; to have caught up is nothing to read. What a newer core may
+            // tell has no line yet.
+            event => self.moderated(*at, event),
         }
     }
 
@@ -189,6 +195,8 @@ impl Print<'_> {
                 self.history(*count, *more, *newer);
             }
             Answer::Transfers { transfers } => self.transfers(transfers),
+            Answer::Room { room, modes, rank, users, more } => self.order(room, modes, *rank, users, *more),
+            Answer::Audit { entries, more } => self.audit(entries, *more),
             Answer::Search { count, more } => match (count, more) {
                 (0, _) => self.raw("- nothing was found\n"),
                 (1, false) => self.raw("- that was 1 match, there are no older ones\n"),

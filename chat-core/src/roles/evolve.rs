@@ -1,0 +1,139 @@
+//! How the order in rooms changes, and what is derived from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::OrderChange;
+use crate::event::Event;
+use crate::id::{RoomId, SessionId};
+use crate::roles::{Audit, AuditEntry, HeldModes, Order, Standing, Who};
+use crate::stamp::Stamp;
+use crate::state::{KNOWN, State};
+
+/// What is remembered beside the rooms' own orders.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    pub(crate) audit: Audit,
+    /// What those were not told who were put out while they had no connection; forgotten when they are back, or gone.
+    pub(crate) put_out: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
+    // All below is derived from the rooms.
+    /// Where something is remembered of a guest.
+    guests: BTreeSet<(SessionId, RoomId)>,
+    /// The rooms that are not told to outsiders.
+    pub(crate) private: BTreeSet<RoomId>,
+}
+
+impl State {
+    /// Makes a change of the order in a room.
+    pub(crate) fn evolve_order(&mut self, stamp: Stamp, change: &OrderChange) {
+        match change {
+            OrderChange::Standing { room, who, standing } => self.set_standing(*room, who, standing),
+            OrderChange::Modes { room, held } => self.set_modes(*room, held),
+            OrderChange::Audited(entry) => {
+                self.orders.audit.push(self.config.audit, stamp.at, AuditEntry::clone(entry));
+            }
+        }
+    }
+
+    fn set_standing(&mut self, id: RoomId, who: &Who, standing: &Standing) {
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        room.order.set(who, standing.clone());
+        self.list_guest(id, who);
+    }
+
+    fn list_guest(&mut self, id: RoomId, who: &Who) {
+        let Who::Guest(session) = who else { return };
+        match self.rooms[&id].order.guests.contains_key(session) {
+            true => self.orders.guests.insert((*session, id)),
+            false => self.orders.guests.remove(&(*session, id)),
+        };
+    }
+
+    fn set_modes(&mut self, id: RoomId, held: &HeldModes) {
+        let room = self.rooms.get_mut(&id).expect(KNOWN);
+        room.order.held = held.clone();
+        if held.modes.slow_s == 0 {
+            room.order.spoke.clear();
+        }
+        self.list_private(id);
+        if self.rooms[&id].order.is_exclusive() {
+            for session in self.rooms[&id].members.clone() {
+                self.let_in(id, session);
+            }
+        }
+    }
+
+    fn list_private(&mut self, id: RoomId) {
+        match self.rooms[&id].order.held.modes.invite_only {
+            true => self.orders.private.insert(id),
+            false => self.orders.private.remove(&id),
+        };
+    }
+
+    /// Remembers since when a member may read, where that matters.
+    pub(crate) fn let_in(&mut self, id: RoomId, session: SessionId) {
+        if !self.rooms[&id].order.is_exclusive() {
+            return;
+        }
+        let memberships = &self.sessions[&session].rooms;
+        let Some(since) = memberships.iter().find(|held| held.room == id).map(|held| held.since) else {
+            return;
+        };
+        let who = self.who(session);
+        self.rooms.get_mut(&id).expect(KNOWN).order.let_in(&who, since);
+        self.list_guest(id, &who);
+    }
+
+    /// Whoever is put out without having a connection is told at the return.
+    pub(crate) fn keep_put_out(&mut self, stamp: Stamp, id: RoomId, event: &Event) {
+        let Event::Kicked { user, .. } = event else { return };
+        for session in self.rooms[&id].by_name.of(user) {
+            if !self.sessions[&session].is_attached() {
+                self.orders.put_out.entry(session).or_default().push((stamp, event.clone()));
+            }
+        }
+    }
+
+    /// What a room remembers of a guest goes on under the session's next attachment.
+    pub(crate) fn move_guest(&mut self, from: SessionId, to: SessionId) {
+        self.orders.put_out.remove(&from);
+        for id in self.take_guest(from) {
+            let order = &mut self.rooms.get_mut(&id).expect(KNOWN).order;
+            if let Some(standing) = order.guests.remove(&from) {
+                order.guests.insert(to, standing);
+                self.orders.guests.insert((to, id));
+            }
+        }
+    }
+
+    /// A guest is forgotten with the session.
+    pub(crate) fn forget_guest(&mut self, session: SessionId) {
+        self.orders.put_out.remove(&session);
+        for id in self.take_guest(session) {
+            self.rooms.get_mut(&id).expect(KNOWN).order.guests.remove(&session);
+        }
+    }
+
+    fn take_guest(&mut self, session: SessionId) -> Vec<RoomId> {
+        let of_guest = (session, RoomId(0))..=(session, RoomId(u64::MAX));
+        let rooms: Vec<RoomId> = self.orders.guests.range(of_guest).map(|(_, room)| *room).collect();
+        for room in &rooms {
+            self.orders.guests.remove(&(session, *room));
+        }
+        rooms
+    }
+
+    /// Takes a room's order as it is into what is derived.
+    pub(crate) fn list_order(&mut self, id: RoomId) {
+        self.list_private(id);
+        let guests = self.rooms[&id].order.guests.keys();
+        self.orders.guests.extend(guests.map(|session| (*session, id)));
+    }
+
+    /// A room's order is forgotten with it.
+    pub(crate) fn unlist_order(&mut self, id: RoomId, order: &Order) {
+        self.orders.private.remove(&id);
+        for session in order.guests.keys() {
+            self.orders.guests.remove(&(*session, id));
+        }
+    }
+}
