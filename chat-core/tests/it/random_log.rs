@@ -274,7 +274,7 @@ impl Writer {
         person.attached = true;
         person.token_before = person.token;
         // Some welcomes are lost: whoever resumes has the secret from before.
-        if resume.is_none() || c % 16 > 0 {
+        if resume.is_none() || !c.is_multiple_of(16) {
             person.token = self.tokens;
         }
         if resume.is_none() {

@@ -51,13 +51,15 @@ fn a_user_joins_once_and_leaves_once_with_however_many_devices() {
 fn lists_and_counts_are_of_users() {
     let mut chat = lobby(Config { page: 10, ..Config::default() });
     chat.log_in(4, "alice");
-    let Answer::Users { total, users, more, .. } = chat.chat.users(Some("lobby"), None).unwrap() else {
+    let Answer::Users { total, users, more, .. } = chat.chat.users(s(1), Some("lobby"), None).unwrap() else {
         panic!()
     };
     assert_eq!((total, users.len(), more), (2, 2, false));
-    let Answer::Users { total, users, .. } = chat.chat.users(None, Some("alice")).unwrap() else { panic!() };
+    let Answer::Users { total, users, .. } = chat.chat.users(s(1), None, Some("alice")).unwrap() else {
+        panic!()
+    };
     assert_eq!((total, users[0].as_str()), (2, "bob"));
-    let Answer::Rooms { rooms, .. } = chat.chat.rooms(None).unwrap() else { panic!() };
+    let Answer::Rooms { rooms, .. } = chat.chat.rooms(s(1), None).unwrap() else { panic!() };
     assert_eq!((rooms[0].members, chat.chat.counts().0), (2, 2));
     assert_eq!(chat.chat.account("alice").unwrap().devices, 3);
 }

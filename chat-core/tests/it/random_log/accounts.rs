@@ -46,13 +46,13 @@ impl Writer {
             0..=199 => pick(&ACCOUNTS, &BAD_NAMES, 30, a),
             _ => NAMES[usize::from(a) % NAMES.len()].into(),
         };
-        let by = (c % 3 == 0).then(|| self.from(who, b));
-        let password = (c % 4 > 0).then(|| PasswordHash("$argon2id$".into()));
+        let by = c.is_multiple_of(3).then(|| self.from(who, b));
+        let password = (!c.is_multiple_of(4)).then(|| PasswordHash("$argon2id$".into()));
         let act = match b {
             0..=119 => AccountAct::Register { name, password },
             120..=169 => AccountAct::SetPassword { name, password },
-            170..=199 => AccountAct::SetOperator { name, is_operator: c % 4 > 0 },
-            200..=239 => AccountAct::SetDisabled { name, is_disabled: c % 2 == 0 },
+            170..=199 => AccountAct::SetOperator { name, is_operator: !c.is_multiple_of(4) },
+            200..=239 => AccountAct::SetDisabled { name, is_disabled: c.is_multiple_of(2) },
             _ => AccountAct::LogOutEverywhere { name, except: by },
         };
         Command::Account { by, act }
