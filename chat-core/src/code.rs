@@ -78,13 +78,17 @@ codes! {
     BadLogin = 132 "bad_login" "the name or the password is wrong";
     NoSuchMessage = 133 "no_such_message" "there is no message of that number in the room";
     TokenRevoked = 134 "token_revoked" "that secret of the session was used up, so the session was ended; begin a new one";
+    PasswordRequired = 135 "password_required" "this server has a password, say it first";
+    WeakPassword = 136 "weak_password" "a password has 8 to 1,024 bytes, choose another";
     AccountExists = 137 "account_exists" "there is an account of that name";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
     StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";
     TransfersFull = 203 "transfers_full" "the server carries as many files as it may, try again later";
     SlowMode = 204 "slow_mode" "the room is in slow mode, wait a little";
+    Busy = 205 "busy" "the server has too much to do with that right now, try again in a moment";
     AccountsFull = 206 "accounts_full" "the server has as many accounts as it may hold";
+    TooManyLogins = 207 "too_many_logins" "too many wrong passwords, wait a little";
     GoingAway = 300 "going_away" "the server is ending, come back later";
     SlowReader = 301 "slow_reader" "this connection reads too slowly, come back and resume";
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";

@@ -44,7 +44,8 @@ struct OfAddress {
 #[derive(Debug)]
 pub(crate) struct Admitted {
     admission: Arc<Admission>,
-    address: Option<IpAddr>,
+    /// Where it came from, if it has an address.
+    peer: Option<IpAddr>,
 }
 
 const WINDOW: Duration = Duration::from_secs(1);
@@ -63,11 +64,15 @@ impl Admission {
     /// Lets a connection in, or says by which limit not. `None` for transports without an address.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, Code> {
         // First of all: a mapped address is the IPv4 address that it maps.
-        let address = address.map(|ip| ip.to_canonical());
-        let address =
-            address.filter(|ip| !(self.limits.exempt_loopback && ip.is_loopback())).map(neighbourhood);
+        let peer = address.map(|ip| ip.to_canonical());
+        let address = self.counted(peer);
         self.count(address).inspect_err(|code| self.counters.connection_refused(*code))?;
-        Ok(Admitted { admission: Arc::clone(self), address })
+        Ok(Admitted { admission: Arc::clone(self), peer })
+    }
+
+    /// What a connection from there is counted by; none: by nothing.
+    fn counted(&self, peer: Option<IpAddr>) -> Option<IpAddr> {
+        peer.filter(|ip| !(self.limits.exempt_loopback && ip.is_loopback())).map(neighbourhood)
     }
 
     fn count(&self, address: Option<IpAddr>) -> Result<(), Code> {
@@ -112,11 +117,24 @@ impl Counts {
     }
 }
 
+impl Admitted {
+    /// The address that it came from, if it has one.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// What counts for one address, in the limits by address.
+    pub(crate) fn counted(&self) -> Option<IpAddr> {
+        self.admission.counted(self.peer)
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
+        let address = self.counted();
         let mut counts = lock(&self.admission.counts);
         counts.total -= 1;
-        if let Some(address) = self.address
+        if let Some(address) = address
             && let Some(held) = counts.addresses.get_mut(&address)
         {
             held.open = held.open.saturating_sub(1);

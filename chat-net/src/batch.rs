@@ -64,6 +64,8 @@ pub(crate) enum Item {
     Search { session: SessionId, read: SearchRead },
     /// Tell a connection's reader what it waits for.
     Reply { to: oneshot::Sender<bool>, value: bool },
+    /// Tell whoever waits for something about an account.
+    Verdict { to: oneshot::Sender<Result<(), Refusal>>, verdict: Result<(), Refusal> },
     /// A receiver takes a file: its bytes may flow.
     Link(Link),
     /// A receiver's copy stands still, or is over: no more bytes for it.

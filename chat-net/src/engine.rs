@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    Ask, Chat, Code, Command, Detach, Kind, NodeId, Offer, Query, Refusal, Rejection, RequestId, SessionId,
-    Since, Target, TokenHash,
+    AccountInfo, Ask, Chat, Code, Command, Detach, Kind, NodeId, Offer, Query, Refusal, Rejection, RequestId,
+    SessionId, Since, Target, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -21,6 +21,7 @@ use crate::codec::{Closing, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::conn::same_room;
 use crate::fan_out::FanOut;
+use crate::identity::{Act, By, Entered, Waiting, Whose};
 use crate::limits::Limits;
 use crate::log::{Entry, Log};
 use crate::notice;
@@ -28,7 +29,7 @@ use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
 use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
-use crate::table::{Joining, Table, close_outbox};
+use crate::table::{Table, close_outbox};
 use crate::transfer::{Finding, Link, Start, Transfers};
 
 /// What reaches the engine from connections, jobs and the server's handle.
@@ -44,6 +45,10 @@ pub(crate) enum Input {
     Reached(Reached),
     /// A job could not read what it was to send.
     Unreadable { session: SessionId },
+    /// Somebody wants to know of an account; what was asked for before is in the answer.
+    Look { whose: Whose, reply: oneshot::Sender<Option<AccountInfo>> },
+    /// Something is to be done about an account.
+    Act(Box<Act>),
     /// No more is taken; everything earlier is answered; then the loop ends.
     Shutdown,
 }
@@ -54,10 +59,12 @@ pub(crate) struct Connect {
     pub(crate) session: SessionId,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) hello: Hello,
+    pub(crate) by: By,
     pub(crate) token: Arc<str>,
     pub(crate) token_hash: TokenHash,
     pub(crate) resume_hash: Option<TokenHash>,
-    pub(crate) verdict: oneshot::Sender<bool>,
+    /// Who is in, or the number of the refusal, which has been told.
+    pub(crate) verdict: oneshot::Sender<Result<Entered, u16>>,
 }
 
 /// One thing that a connection wants.
@@ -113,6 +120,8 @@ pub(crate) struct Engine<L> {
     pub(crate) is_held: bool,
     inbox: mpsc::Receiver<Input>,
     pub(crate) pages: Vec<UsersPage>,
+    /// Who waits for something to be done about an account.
+    pub(crate) acts: Vec<Waiting>,
     is_ending: bool,
 }
 
@@ -155,6 +164,7 @@ impl<L: Log> Engine<L> {
             is_held: false,
             inbox,
             pages: Vec::new(),
+            acts: Vec::new(),
             is_ending: false,
         }
     }
@@ -223,6 +233,8 @@ impl<L: Log> Engine<L> {
             Input::Unreadable { session } => {
                 self.drop_session(session, &notice::closing(crate::catch_up::FAILED));
             }
+            Input::Look { whose, reply } => self.look(&whose, reply),
+            Input::Act(act) => self.act(*act),
             Input::Shutdown => self.is_ending = true,
         }
     }
@@ -231,13 +243,6 @@ impl<L: Log> Engine<L> {
         while let Some(entry) = self.log.try_next() {
             self.apply(entry);
         }
-    }
-
-    fn connect(&mut self, connect: Connect) {
-        let Connect { session, outbox, hello, token, token_hash, resume_hash, verdict } = connect;
-        let name = Arc::clone(&hello.name);
-        self.table.insert(session, outbox, Joining { hello, token, verdict });
-        self.log.submit(Command::Attach { session, name, token: token_hash, resume: resume_hash });
     }
 
     fn request(&mut self, session: SessionId, request: Request) {
@@ -302,12 +307,13 @@ impl<L: Log> Engine<L> {
                     self.fan_out.push(Item::Moved { from, to });
                 }
             }
+            (Command::Account { act, .. }, verdict) => self.acted(&act, verdict),
             _ => {}
         }
     }
 
     /// A connection gets no session. What is said in a code that ends connections ends it.
-    fn turn_away(&mut self, session: SessionId, rejection: &Rejection) {
+    pub(crate) fn turn_away(&mut self, session: SessionId, rejection: &Rejection) {
         let refusal = Refusal::from(rejection);
         self.fan_out.push(match refusal.kind() {
             Kind::Closed | Kind::ClosedComeBack => {

@@ -106,6 +106,7 @@
 #[cfg(all(feature = "web", feature = "metrics"))]
 pub mod admin;
 mod admission;
+pub mod auth;
 mod batch;
 mod catch_up;
 pub mod client;
@@ -120,6 +121,7 @@ mod flood;
 #[cfg(feature = "web")]
 pub mod http;
 mod id_map;
+mod identity;
 mod limits;
 mod listen;
 mod lock;
@@ -147,7 +149,7 @@ pub use client::{Client, Events, Notice, Options};
 pub use conn::io::Transport;
 pub use limits::Limits;
 pub use log::{Entry, Local, Log};
-pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
+pub use server::{AccountError, Server, ServerBuilder, ServerError, ServerHandle, StartError};
 pub use stats::{Health, Observer, Stats};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{self, Archive, Durability, Import, OpenError, Sqlite, SqliteOptions};

@@ -83,6 +83,19 @@ pub struct Limits {
     pub transfer_silence_ms: u64,
     /// How long a transfer to a room waits after the first has accepted, so that the others share its pass.
     pub transfer_gather_ms: u64,
+    /// Wrong passwords a minute for one account, and from one address (one /64 of IPv6); after them each further one waits:
+    /// 15 s, doubled each time. Before the wait is over it is `too_many_logins`, and nothing is tried.
+    pub logins_per_minute: u32,
+    /// The longest of those waits. After as long without a wrong password everything is forgotten.
+    pub login_wait_ms: u64,
+    /// So many accounts, and so many addresses, with wrong passwords are remembered; then those are forgotten that wait the
+    /// shortest.
+    pub login_records: usize,
+    /// Passwords that wait to be hashed, which is done one at a time; one more is `busy`.
+    pub hash_waiting: usize,
+    /// How long an [`Authenticate`](crate::auth::Authenticate) or a [`Gate`](crate::auth::Gate) may take for one answer;
+    /// then it is `busy`.
+    pub hook_ms: u64,
     /// How long the end of the server may take.
     pub shutdown_ms: u64,
     /// When clients are told to come back after the end of the server.
@@ -126,6 +139,11 @@ impl Default for Limits {
             transfer_bytes: 16 * 1024 * 1024,
             transfer_silence_ms: 60_000,
             transfer_gather_ms: 250,
+            logins_per_minute: 5,
+            login_wait_ms: 900_000,
+            login_records: 10_000,
+            hash_waiting: 64,
+            hook_ms: 2_000,
             shutdown_ms: 10_000,
             reconnect_after_ms: 1_000,
         }
@@ -141,6 +159,7 @@ impl Limits {
             asks_per_second: u32::MAX,
             connections_per_address: usize::MAX,
             connects_per_second_per_address: u32::MAX,
+            logins_per_minute: u32::MAX,
             ..self
         }
     }

@@ -13,6 +13,7 @@ use crate::catch_up::{Reached, Reader, Stop};
 use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
 use crate::engine::{Engine, Input, Parts};
 use crate::fan_out::is_echo;
+use crate::identity::Entered;
 use crate::log::Log;
 use crate::notice;
 use crate::store::StoreError;
@@ -104,11 +105,12 @@ impl<L: Log> Engine<L> {
                 Item::Welcome { to, resumed, user, rooms } => self.welcome(to, resumed, &user, &rooms),
                 Item::Reject { session, refusal } => {
                     self.parts.counters.refused(refusal.code);
+                    let code = refusal.code;
                     let frame = notice::refused(RequestId::NONE, self.clock.now(), refusal);
                     self.table.tell(session, &frame, false);
                     self.table.flush(&self.parts.counters);
                     let joining = self.table.conns.remove(&session).and_then(|conn| conn.joining);
-                    reply(joining.map(|joining| joining.verdict), false);
+                    reply(joining.map(|joining| joining.verdict), Err(code));
                 }
                 Item::Behind { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
@@ -143,6 +145,7 @@ impl<L: Log> Engine<L> {
                     });
                 }
                 Item::Reply { to, value } => reply(Some(to), value),
+                Item::Verdict { to, verdict } => reply(Some(to), verdict),
                 Item::Link(link) => self.link(link),
                 Item::Unlink { transfer, session } => self.parts.transfers.unlink(transfer, session),
                 Item::Hashed { transfer } => self.parts.transfers.hashed(transfer),
@@ -227,8 +230,9 @@ impl<L: Log> Engine<L> {
             rooms: rooms.iter().map(position).collect(),
             limits,
         };
+        let user = Arc::clone(&welcome.user);
         self.table.tell(session, &FromServer::Welcome(Box::new(welcome)), false);
-        reply(Some(joining.verdict), true);
+        reply(Some(joining.verdict), Ok(Entered { user, resumed }));
     }
 
     /// A receiver's bytes may flow, if it is still there: else it accepts again when it is back.
@@ -311,7 +315,7 @@ enum Owed {
     Recent,
 }
 
-fn reply(to: Option<tokio::sync::oneshot::Sender<bool>>, value: bool) {
+fn reply<T>(to: Option<tokio::sync::oneshot::Sender<T>>, value: T) {
     if let Some(to) = to {
         // A reader that is gone needs no answer.
         let _ = to.send(value);

@@ -6,21 +6,26 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use chat_core::{Code, Config, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, NodeId, RestoreError};
+use chat_core::{
+    AccountAct, AccountInfo, Code, Config, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, NodeId, Refusal, RestoreError,
+};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
+use crate::auth::{Accounts, Authenticate, AuthenticateChoice, Choices, Gate, GateChoice, Policy};
 use crate::client::{Client, ConnectError, Events, Link, Options};
 use crate::clock::Clock;
+use crate::codec::Secret;
 #[cfg(feature = "tls")]
 use crate::conn::secure::Secure;
 use crate::conn::{self, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
+use crate::identity::{Act, Whose};
 use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
@@ -68,6 +73,7 @@ pub struct ServerBuilder {
     start_rooms: Vec<Arc<str>>,
     store: Option<StoreChoice>,
     trusted: bool,
+    choices: Choices,
     #[cfg(feature = "web")]
     origins: Vec<String>,
     #[cfg(feature = "tls")]
@@ -109,6 +115,7 @@ impl Server {
             start_rooms: vec!["lobby".into()],
             store: None,
             trusted: false,
+            choices: Choices::default(),
             #[cfg(feature = "web")]
             origins: Vec::new(),
             #[cfg(feature = "tls")]
@@ -155,6 +162,32 @@ impl ServerBuilder {
         self
     }
 
+    /// Who needs an account to come in; nobody, if not set. It replaces `accounts_required` of [`core`](Self::core).
+    pub fn accounts(mut self, accounts: Accounts) -> ServerBuilder {
+        self.choices.accounts = accounts;
+        self
+    }
+
+    /// The server's own password: whoever has not said it gets no further than to it. Programs of
+    /// [`join`](ServerHandle::join) need not say it. Only its hash is kept.
+    pub fn password(mut self, password: &Secret) -> ServerBuilder {
+        self.choices.password = Some(blake3::hash(password.expose().as_bytes()));
+        self
+    }
+
+    /// Has this say who logs in, instead of passwords that the server keeps. Where [`accounts`](Self::accounts) is not set,
+    /// nobody logs in.
+    pub fn authenticate(mut self, authenticate: impl Authenticate) -> ServerBuilder {
+        self.choices.authenticate = Some(AuthenticateChoice(Arc::new(authenticate)));
+        self
+    }
+
+    /// Has this judge every ask before the log has it.
+    pub fn gate(mut self, gate: impl Gate) -> ServerBuilder {
+        self.choices.gate = Some(GateChoice(Arc::new(gate)));
+        self
+    }
+
     /// Lets pages of this origin (`https://chat.example.org`) connect, beside those of the server itself.
     #[cfg(feature = "web")]
     pub fn origin(mut self, origin: impl Into<String>) -> ServerBuilder {
@@ -184,8 +217,9 @@ impl ServerBuilder {
         let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
-        let recovered = store.recover(&self.core).await?;
-        let chat = rebuild(self.core, epoch, recovered)?;
+        let core = Config { accounts_required: self.choices.accounts == Accounts::Required, ..self.core };
+        let recovered = store.recover(&core).await?;
+        let chat = rebuild(core, epoch, recovered)?;
         let last = chat.last_change();
         let node = NodeId(0);
         let next_session = chat.last_session(node).map_or(1, |session| session.counter() + 1);
@@ -222,6 +256,7 @@ impl ServerBuilder {
             started: Clock::after(last.at).now(),
             start_rooms,
             browsers: Arc::default(),
+            policy: Arc::new(Policy::new(self.choices, &limits)),
             #[cfg(feature = "web")]
             origins: self.origins.into(),
             #[cfg(feature = "web")]
@@ -303,6 +338,18 @@ pub enum ServerError {
     Deadline,
 }
 
+/// Why nothing was done about an account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// It was refused.
+    #[error("{}: {}", .0.reason, .0.message)]
+    Refused(Refusal),
+    /// The server has ended.
+    #[error("the server has ended, start it again")]
+    Ended,
+}
+
 impl ServerHandle {
     /// The addresses listened on, in the order they were given, with real ports.
     #[must_use]
@@ -381,6 +428,26 @@ impl ServerHandle {
             std::future::ready(opened)
         };
         Client::dial(dial, options).await
+    }
+
+    /// Does something about an account, as the server itself: nobody's rights are asked for. A password is given as its
+    /// [`hash`](crate::auth::hash). Ready when it is kept.
+    ///
+    /// # Errors
+    /// Why it was refused: there is an account of that name, or none, for example. Or the server has ended.
+    pub async fn account(&self, act: AccountAct) -> Result<(), AccountError> {
+        let (reply, verdict) = oneshot::channel();
+        let act = Input::Act(Box::new(Act { by: None, act, reply }));
+        self.shared.inputs.send(act).await.map_err(|_| AccountError::Ended)?;
+        verdict.await.map_err(|_| AccountError::Ended)?.map_err(AccountError::Refused)
+    }
+
+    /// What there is to know of an account; `None` if there is none of that name, or the server has ended.
+    pub async fn account_info(&self, name: &str) -> Option<AccountInfo> {
+        let (reply, answer) = oneshot::channel();
+        let look = Input::Look { whose: Whose::Named(name.into()), reply };
+        self.shared.inputs.send(look).await.ok()?;
+        answer.await.ok().flatten()
     }
 
     /// Ready when the server can no longer go on by itself: its store failed. Cancel safe.

@@ -10,6 +10,7 @@ use crate::catch_up::Stop;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
+use crate::identity::Entered;
 use crate::stats::Counters;
 
 /// One connection with a session, or about to get one.
@@ -42,8 +43,8 @@ pub(crate) struct Joining {
     pub(crate) hello: Hello,
     /// The secret that resumes the session next.
     pub(crate) token: Arc<str>,
-    /// Told whether the name was accepted.
-    pub(crate) verdict: oneshot::Sender<bool>,
+    /// Told who it is, or the number of its refusal.
+    pub(crate) verdict: oneshot::Sender<Result<Entered, u16>>,
 }
 
 impl Conn {

@@ -80,6 +80,10 @@ impl Talk {
                 Code::UnknownAsk,
                 &format!("there is no command {name}, type /help for those there are"),
             ),
+            Typed::Register(_) | Typed::Passwd | Typed::LogOut => refuse(
+                Code::UnknownAsk,
+                "that is for lines over nc or telnet: this program does not ask for passwords while it talks",
+            ),
             Typed::Usage(how) => refuse(Code::BadAsk, how),
         }
     }

@@ -157,6 +157,11 @@ limits! {
     "transfer_bytes" net.transfer_bytes Bytes "bytes of one file that wait in the server";
     "transfer_silence" net.transfer_silence_ms Millis "an end of a transfer that says nothing for so long pauses it";
     "transfer_gather" net.transfer_gather_ms Millis "a file for a room waits so long for more who accept";
+    "logins_per_minute" net.logins_per_minute Count "wrong passwords for one account, and from one address";
+    "login_wait" net.login_wait_ms Millis "the longest wait after more of them";
+    "login_records" net.login_records Count "accounts, and addresses, whose wrong passwords are remembered";
+    "hash_waiting" net.hash_waiting Count "passwords that wait to be checked, one at a time";
+    "hook" net.hook_ms Millis "code of an embedding program answers within";
     "shutdown" net.shutdown_ms Millis "the server ends within";
     "reconnect_after" net.reconnect_after_ms Millis "clients are told to come back after";
     "keep_age" keep.age_ms Millis "a room's events are kept on disk for; 0: for ever";

@@ -58,7 +58,7 @@ impl Driver {
     /// Makes the first connection.
     pub(super) async fn connect(
         mut dial: Dial,
-        options: Options,
+        mut options: Options,
         ends: Ends,
     ) -> Result<(Driver, Link, Box<Welcome>), ConnectError> {
         // Those that do not fit a hello are joined behind it.
@@ -72,7 +72,9 @@ impl Driver {
         let join = |room: &String| Ask::Join { room: room.as_str().into(), since: None };
         let rejoin = more.iter().map(join).collect();
         let hello = Hello { name: options.name.as_str().into(), rooms: first, ..Hello::default() };
-        let (link, welcome) = greet(&mut dial, hello, options.connect_timeout).await?;
+        let (link, welcome) = greet(&mut dial, hello, &options).await?;
+        // From now on there is the account.
+        options.register = false;
         let unanswered = options.unanswered.min(welcome.limits.unanswered as usize).max(1);
         let Ends { orders, notices, quit, files } = ends;
         let driver = Driver {
@@ -159,7 +161,7 @@ impl Driver {
         };
         tokio::select! {
             () = self.quit.cancelled() => Err(Why::Quit),
-            greeted = greet(&mut self.dial, hello, self.options.connect_timeout) => Ok(greeted),
+            greeted = greet(&mut self.dial, hello, &self.options) => Ok(greeted),
         }
     }
 

@@ -1,12 +1,11 @@
 //! The beginning of a link: it is opened, and the server says welcome.
 
-use std::time::Duration;
-
-use chat_core::Event;
+use chat_core::{Code, Event};
 use tokio::time::timeout;
 
 use crate::client::error::ConnectError;
 use crate::client::link::{self, Dial, Link};
+use crate::client::options::Options;
 use crate::codec::{FromClient, FromServer, Hello, Told, Welcome};
 
 /// The positions, or the rooms, in a hello take at most about this much: a server takes 4 KiB before it knows the name.
@@ -22,24 +21,42 @@ pub(super) fn fitting(rooms: &[String]) -> usize {
     rooms.iter().take_while(fits).count()
 }
 
-/// Opens a link and says hello.
+/// Opens a link and says hello, or logs in: where there is a session to go on with, its secret is tried first.
 pub(super) async fn greet(
     dial: &mut Dial,
     hello: Hello,
-    limit: Duration,
+    options: &Options,
 ) -> Result<(Link, Box<Welcome>), ConnectError> {
     let greeting = async {
         let mut link = dial().await?;
-        link.outgoing
-            .push(&FromClient::Hello(hello))
-            .map_err(|error| ConnectError::Refused(link::refusal(error)))?;
+        if let Some(password) = options.server_password.clone() {
+            say(&mut link, &FromClient::Unlock { password })?;
+        }
+        let mut second = None;
+        let first = match login(&hello, options) {
+            Some(login) if hello.resume.is_none() => login,
+            login => {
+                second = login;
+                FromClient::Hello(hello)
+            }
+        };
+        say(&mut link, &first)?;
         link.outgoing.drain(|| None).await?;
         loop {
             match link.incoming.next(false).await? {
                 FromServer::Welcome(welcome) => return Ok((link, welcome)),
                 FromServer::Closing(closing) => return Err(ConnectError::Closed(closing)),
                 FromServer::Told(Told { event: Event::Refused(refusal), .. }) => {
-                    return Err(ConnectError::Refused(refusal));
+                    let is_over = [Code::LoginRequired, Code::TokenRevoked];
+                    let is_over = is_over.iter().any(|code| code.number() == refusal.code);
+                    match second.take().filter(|_| is_over) {
+                        // The session is over; the account is not.
+                        Some(login) => {
+                            say(&mut link, &login)?;
+                            link.outgoing.drain(|| None).await?;
+                        }
+                        None => return Err(ConnectError::Refused(refusal)),
+                    }
                 }
                 FromServer::Ping { nonce } => {
                     // Small enough for any limit.
@@ -56,5 +73,19 @@ pub(super) async fn greet(
             }
         }
     };
-    timeout(limit, greeting).await.unwrap_or(Err(ConnectError::Timeout))
+    timeout(options.connect_timeout, greeting).await.unwrap_or(Err(ConnectError::Timeout))
+}
+
+/// How it comes without a session to go on with, if it has an account.
+fn login(hello: &Hello, options: &Options) -> Option<FromClient> {
+    let password = options.password.clone()?;
+    let hello = Hello { name: hello.name.clone(), rooms: hello.rooms.clone(), ..Hello::default() };
+    Some(match options.register {
+        true => FromClient::Register { hello, password },
+        false => FromClient::Login { hello, password },
+    })
+}
+
+fn say(link: &mut Link, frame: &FromClient) -> Result<(), ConnectError> {
+    link.outgoing.push(frame).map_err(|error| ConnectError::Refused(link::refusal(error)))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::codec::Secret;
+
 /// Who a client is, and how it behaves when the link breaks.
 ///
 /// ```
@@ -16,6 +18,13 @@ pub struct Options {
     pub name: String,
     /// The rooms it begins in; `None`: the server's start rooms.
     pub rooms: Option<Vec<String>>,
+    /// What proves that the name is its own: the password of an account, or what else the server takes. None: it comes
+    /// without an account. It is said when there is no session to go on with, after a break too.
+    pub password: Option<Secret>,
+    /// Whether the first connection makes the account, with that password.
+    pub register: bool,
+    /// The server's own password, where it has one.
+    pub server_password: Option<Secret>,
     /// Whether it comes back by itself when the link breaks.
     pub reconnect: bool,
     /// The first pause before it comes back; each later one is twice as long, and each is shortened by a
@@ -59,6 +68,9 @@ impl Options {
         Options {
             name: name.into(),
             rooms: None,
+            password: None,
+            register: false,
+            server_password: None,
             reconnect: true,
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(20),
@@ -78,6 +90,27 @@ impl Options {
     #[must_use]
     pub fn rooms<R: Into<String>>(mut self, rooms: impl IntoIterator<Item = R>) -> Options {
         self.rooms = Some(rooms.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Logs in to the account of that name.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<Secret>) -> Options {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// Makes the account of that name, with that password, and is in it.
+    #[must_use]
+    pub fn register(mut self, password: impl Into<Secret>) -> Options {
+        self.register = true;
+        self.password(password)
+    }
+
+    /// Says the server's own password first.
+    #[must_use]
+    pub fn server_password(mut self, password: impl Into<Secret>) -> Options {
+        self.server_password = Some(password.into());
         self
     }
 

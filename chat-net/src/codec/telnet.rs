@@ -1,9 +1,16 @@
 //! Telnet's option bytes (RFC 854, RFC 855), taken out of what a person's client sends. None is answered: a
-//! telnet client that hears nothing stays in its line mode.
+//! telnet client that hears nothing stays in its line mode. The one option that is used hides a password as it is typed.
 
 const IAC: u8 = 255;
 const DONT: u8 = 254;
 const WILL: u8 = 251;
+/// What the server says to have the next line not shown: it will echo, and does not (RFC 857).
+pub const HIDE: [u8; 3] = [IAC, WILL, ECHO];
+/// And to have lines shown again, behind the end of the one that was not.
+pub const SHOW: [u8; 5] = [IAC, WONT, ECHO, b'\r', b'\n'];
+
+const WONT: u8 = 252;
+const ECHO: u8 = 1;
 const SB: u8 = 250;
 const SE: u8 = 240;
 
@@ -26,15 +33,23 @@ enum State {
 #[derive(Clone, Debug, Default)]
 pub struct Telnet {
     state: State,
+    is_spoken: bool,
 }
 
 impl Telnet {
+    /// Whether a command has come: `nc` sends none, and would show those that it is sent.
+    #[must_use]
+    pub fn is_spoken(&self) -> bool {
+        self.is_spoken
+    }
+
     /// Removes every command from `bytes`, which follow those of the last call. IAC IAC becomes the one byte
     /// 0xFF, which is never part of UTF-8 text.
     pub fn strip(&mut self, bytes: &mut Vec<u8>) {
         if self.state == State::Data && memchr::memchr(IAC, bytes).is_none() {
             return;
         }
+        self.is_spoken = true;
         bytes.retain(|byte| self.is_data(*byte));
     }
 

@@ -5,9 +5,11 @@ mod bytes;
 mod cut;
 pub(crate) mod io;
 mod lanes;
+mod login;
 mod messages;
 pub(crate) mod outbox;
 mod person;
+mod prompt;
 mod reader;
 #[cfg(feature = "tls")]
 pub(crate) mod secure;
@@ -32,6 +34,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admitted;
+use crate::auth::{Caller, Policy};
 use crate::codec::{Form, frame, text};
 use crate::door::{Recognised, recognise};
 use crate::engine::{Input, elapsed_ms};
@@ -70,6 +73,8 @@ pub(crate) struct Shared {
     pub(crate) started: Timestamp,
     pub(crate) start_rooms: Arc<[Arc<str>]>,
     pub(crate) browsers: Arc<Browsers>,
+    /// Who may come in.
+    pub(crate) policy: Arc<Policy>,
     /// Whose pages may connect, beside those of the server itself.
     #[cfg(feature = "web")]
     pub(crate) origins: Arc<[String]>,
@@ -87,6 +92,17 @@ impl Shared {
         return self.secure.is_some();
         #[cfg(not(feature = "tls"))]
         false
+    }
+
+    /// What has to be known of a new connection; nothing, where everybody may do everything.
+    fn caller(&self, admitted: &Admitted) -> Option<Box<Caller>> {
+        let caller = || Caller {
+            address: admitted.peer(),
+            counted: admitted.counted(),
+            is_unlocked: self.is_house || !self.policy.has_password(),
+            user: None,
+        };
+        (!self.policy.is_open()).then(|| Box::new(caller()))
     }
 
     fn session(&self) -> SessionId {
@@ -227,12 +243,15 @@ fn begin(
     let outbox = Arc::new(Outbox::new(form, socket, limits, counters));
     shared.counters.opened(ClientKind::of(form, shared.is_house));
     outbox.heard(shared.now_ms());
+    let caller = shared.caller(&admitted);
     if form == Form::Text {
+        let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
+        let greeting = if is_locked { text::locked_greeting() } else { text::greeting() };
         // The greeting is far below any limit.
-        let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(text::greeting().as_bytes()));
+        let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(greeting.as_bytes()));
         outbox.flush();
     }
-    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), first, is_silent);
+    let reader = Reader::new(Arc::clone(&shared), Arc::clone(&outbox), caller, first, is_silent);
     let login = Some(reader.login());
     Box::new(Connection { shared, reader, source, drain, outbox, login, patience: None, _admitted: admitted })
 }

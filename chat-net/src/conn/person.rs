@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use chat_core::{Ask, Code, Query, RequestId};
 use tokio::sync::oneshot;
 
+use super::prompt::Prompt;
 use super::reader::{End, Reader};
 use super::{bare, same_room};
 use crate::codec::Hello;
@@ -18,6 +19,8 @@ use crate::engine::Request;
 #[derive(Debug)]
 pub(crate) struct Person {
     pub(super) telnet: Telnet,
+    /// What was asked for: the next line is the answer.
+    pub(super) prompt: Option<Prompt>,
     /// Whether it said nothing when it came: then its first line may yet turn out to be another protocol.
     was_silent: bool,
     /// Where a bare line goes.
@@ -31,9 +34,11 @@ pub(crate) struct Person {
 const PAGE: RequestId = RequestId(1);
 
 impl Person {
-    pub(super) fn new(was_silent: bool) -> Person {
+    pub(super) fn new(was_silent: bool, is_locked: bool) -> Person {
         Person {
             telnet: Telnet::default(),
+            // The greeting asked for it.
+            prompt: is_locked.then_some(Prompt::Unlock),
             was_silent,
             current: None,
             rooms: Vec::new(),
@@ -68,6 +73,11 @@ impl Reader {
         if self.person.is_none() {
             return Ok(());
         }
+        // Later lines, a password for one, may begin with anything.
+        self.person().was_silent = false;
+        if let Some(prompt) = self.person().prompt.take() {
+            return self.answered(prompt, line).await;
+        }
         let Ok(line) = std::str::from_utf8(line) else {
             return self.refuse(RequestId::NONE, Code::BadText).await;
         };
@@ -81,17 +91,33 @@ impl Reader {
         match line.starts_with('/').then(|| parse(line)) {
             Some(Typed::Quit) => return Err(End::Quit),
             Some(Typed::Help) => return self.help().await,
+            Some(Typed::Register(name)) => return self.typed_register(name).await,
+            Some(Typed::Usage(usage)) => return self.wrong(usage).await,
             Some(_) => return self.refuse(RequestId::NONE, Code::NoName).await,
             None if !self.paced(RequestId::NONE, 1).await? => return Ok(()),
             None => {}
         }
-        let hello = Hello { name: line.into(), ..Hello::default() };
-        if self.hello(hello).await? {
-            let rooms = Arc::clone(&self.shared.start_rooms);
-            for room in rooms.iter() {
-                if self.is_member(room).await? {
-                    self.person().entered(room);
-                }
+        let name: Arc<str> = line.into();
+        let hello = Hello { name: Arc::clone(&name), ..Hello::default() };
+        match self.hello(hello).await? {
+            Ok(()) => self.enter_start_rooms().await,
+            Err(code) if code == Code::LoginRequired.number() && self.shared.policy.has_accounts() => {
+                self.prompt(Prompt::Login { name });
+                Ok(())
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The person's rooms, once it is in the chat.
+    pub(super) async fn enter_start_rooms(&mut self) -> Result<(), End> {
+        let rooms = Arc::clone(&self.shared.start_rooms);
+        if !self.is_attached {
+            return Ok(());
+        }
+        for room in rooms.iter() {
+            if self.is_member(room).await? {
+                self.person().entered(room);
             }
         }
         Ok(())
@@ -150,6 +176,9 @@ impl Reader {
             }
             Typed::Transfers => self.query(RequestId::NONE, Query::Transfers {}).await,
             Typed::Decline(transfer) => self.ask(RequestId::NONE, Ask::Decline { transfer }).await,
+            Typed::Register(name) => self.typed_register(name).await,
+            Typed::Passwd => self.typed_passwd().await,
+            Typed::LogOut => self.typed_logout().await,
             Typed::Help => self.help().await,
             Typed::Quit => {
                 self.hand_over().await?;
@@ -207,7 +236,7 @@ impl Reader {
         }
     }
 
-    fn note(&mut self, what: &str) {
+    pub(super) fn note(&mut self, what: &str) {
         let mut bytes = BytesMut::new();
         text::note(what, &mut bytes);
         self.tell(bytes);
@@ -246,7 +275,7 @@ impl Reader {
         self.person.as_ref().and_then(|person| person.current.clone())
     }
 
-    fn person(&mut self) -> &mut Person {
+    pub(super) fn person(&mut self) -> &mut Person {
         self.person.as_mut().expect("only a person's lines come here")
     }
 }

@@ -17,11 +17,13 @@ use super::io::Source;
 use super::outbox::{Lane, Outbox};
 use super::person::Person;
 use super::{SCRATCH, Shared, bare, same_room};
+use crate::auth::Caller;
 use crate::codec::line::LineSplitter;
 use crate::codec::text::PageEnd;
 use crate::codec::{BadAsk, Form, Framing, FromClient, FromServer, Hello};
 use crate::engine::{Connect, Input, Request};
 use crate::flood::{Bucket, Pace};
+use crate::identity::{By, Entered};
 use crate::notice;
 use crate::table::close_outbox;
 use crate::transfer::Verdict;
@@ -52,6 +54,8 @@ pub(crate) struct Reader {
     pub(super) room: u32,
     /// Whether the last chunk that came was one of a transfer that is on its way.
     pub(super) carries: bool,
+    /// What has to be known of who is there; none where everybody may do everything.
+    pub(super) caller: Option<Box<Caller>>,
     /// Boxed, because most connections are programs.
     pub(super) person: Option<Box<Person>>,
     pub(super) is_attached: bool,
@@ -65,14 +69,21 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(shared: Arc<Shared>, outbox: Arc<Outbox>, first: &[u8], was_silent: bool) -> Reader {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        outbox: Arc<Outbox>,
+        caller: Option<Box<Caller>>,
+        first: &[u8],
+        was_silent: bool,
+    ) -> Reader {
         let form = outbox.form;
         let cut = match form.framing() {
             Framing::Lengths => Cut::Frames,
             Framing::Lines => Cut::Lines(LineSplitter::new(shared.limits.line_bytes)),
             Framing::WebSocket => Cut::Messages(Box::default()),
         };
-        let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent)));
+        let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
+        let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent, is_locked)));
         let bucket = Bucket::of(&shared.limits).map(Box::new);
         let session = shared.session();
         let mut reader = Reader {
@@ -84,6 +95,7 @@ impl Reader {
             has_input: false,
             room: 0,
             carries: false,
+            caller,
             person,
             is_attached: false,
             is_known: false,
@@ -230,7 +242,8 @@ impl Reader {
     /// Takes what need not wait for anything, which is nearly everything where nothing is paced; gives back
     /// the rest.
     fn take_at_once(&mut self, frame: Result<FromClient, BadAsk>) -> Option<Result<FromClient, BadAsk>> {
-        if self.bucket.is_some() || !self.is_attached || self.shared.ending.is_cancelled() {
+        let is_gated = self.shared.policy.gate().is_some();
+        if self.bucket.is_some() || is_gated || !self.is_attached || self.shared.ending.is_cancelled() {
             return Some(frame);
         }
         match frame {
@@ -253,13 +266,17 @@ impl Reader {
                 }
                 Ok(())
             }
-            Ok(FromClient::Hello(_)) if self.is_attached => {
-                self.refuse(RequestId::NONE, Code::AlreadyNamed).await
-            }
+            Ok(
+                FromClient::Hello(_)
+                | FromClient::Unlock { .. }
+                | FromClient::Login { .. }
+                | FromClient::Register { .. },
+            ) if self.is_attached => self.refuse(RequestId::NONE, Code::AlreadyNamed).await,
             Ok(FromClient::Hello(hello)) => {
                 let weight = if hello.resume.is_some() { FREE } else { 1 };
                 if self.paced(RequestId::NONE, weight).await? {
-                    Box::pin(self.hello(hello)).await?;
+                    // What is wrong with it has been told.
+                    let _ = Box::pin(self.hello(hello)).await?;
                 }
                 Ok(())
             }
@@ -273,19 +290,48 @@ impl Reader {
             }
             // Pieces of their own.
             Ok(FromClient::Chunk(_) | FromClient::Received { .. }) => Ok(()),
-            Ok(FromClient::Unlock { .. } | FromClient::Login { .. } | FromClient::Register { .. }) => {
-                self.refuse(RequestId::NONE, Code::UnknownAsk).await
-            }
-            Ok(FromClient::Password { id, .. } | FromClient::LogOutEverywhere { id }) => {
-                self.refuse(id, Code::UnknownAsk).await
-            }
+            Ok(FromClient::Unlock { password }) => self.unlock(&password).await,
+            Ok(FromClient::Login { hello, password }) => self.login_frame(hello, password).await,
+            Ok(FromClient::Register { hello, password }) => self.register_frame(hello, password).await,
+            Ok(FromClient::Password { id, old, new }) => self.password_frame(id, old, new).await,
+            Ok(FromClient::LogOutEverywhere { id }) => self.log_out_frame(id).await,
             Ok(FromClient::Ask { id, ask }) => self.ask(id, ask).await,
             Ok(FromClient::Query { id, query }) => self.query(id, query).await,
         }
     }
 
-    /// Hands a hello to the engine and waits for its verdict: `Ok(true)` if there is a session now.
-    pub(super) async fn hello(&mut self, hello: Hello) -> Result<bool, End> {
+    /// Hands a hello to the engine and waits for its verdict; the number of a refusal, which is told already.
+    pub(super) async fn hello(&mut self, hello: Hello) -> Result<Result<(), u16>, End> {
+        if self.is_locked() {
+            self.tell_refused(RequestId::NONE, notice::refusal(Code::PasswordRequired));
+            return Ok(Err(Code::PasswordRequired.number()));
+        }
+        let by = if self.shared.is_house { By::House } else { By::Name };
+        self.attach(hello, by).await
+    }
+
+    /// The same of one of whom it is known how it comes.
+    pub(super) async fn attach(&mut self, mut hello: Hello, by: By) -> Result<Result<(), u16>, End> {
+        // Rooms that the gate has to judge are asked for once it is known who asks.
+        let judged = self.shared.policy.gate().map(|_| hello.rooms.replace(Vec::new()));
+        let entered = match self.connect(hello, by).await? {
+            Ok(entered) => entered,
+            Err(code) => return Ok(Err(code)),
+        };
+        if let Some(caller) = &mut self.caller {
+            caller.user = Some(entered.user);
+        }
+        if let (Some(rooms), false) = (judged, entered.resumed) {
+            let rooms = rooms.unwrap_or_else(|| self.shared.start_rooms.to_vec());
+            for room in rooms {
+                self.judged(RequestId::NONE, Ask::Join { room, since: None }).await?;
+            }
+            self.hand_over().await?;
+        }
+        Ok(Ok(()))
+    }
+
+    async fn connect(&mut self, hello: Hello, by: By) -> Result<Result<Entered, u16>, End> {
         let mut secret = [0; 32];
         if getrandom::fill(&mut secret).is_err() {
             tracing::error!("the system gives no random bytes, so no session can be made");
@@ -304,14 +350,16 @@ impl Reader {
             resume_hash: hello.resume.as_deref().map(hash),
             token,
             hello,
+            by,
             verdict,
         };
         // Set first: a connection that breaks while it waits for the verdict has a session all the same.
         self.is_known = true;
         self.send(Input::Connect(Box::new(connect))).await?;
-        self.is_attached = accepted.await.map_err(|_| End::Closed(Code::GoingAway))?;
+        let entered = accepted.await.map_err(|_| End::Closed(Code::GoingAway))?;
+        self.is_attached = entered.is_ok();
         self.is_known = self.is_attached;
-        Ok(self.is_attached)
+        Ok(entered)
     }
 
     pub(super) async fn ask(&mut self, id: RequestId, ask: Ask) -> Result<(), End> {
@@ -320,8 +368,24 @@ impl Reader {
         }
         let weight = self.weight(&ask);
         if self.paced(id, weight).await? {
-            self.pending.push(Request::Ask { id, ask });
+            return self.judged(id, ask).await;
         }
+        Ok(())
+    }
+
+    /// Puts an ask behind those already pending, if the gate lets it through.
+    async fn judged(&mut self, id: RequestId, ask: Ask) -> Result<(), End> {
+        let ask = match self.shared.policy.gate() {
+            None => ask,
+            Some(_) => match Box::pin(self.judge(ask)).await {
+                Ok(ask) => ask,
+                Err(refusal) => {
+                    self.tell_refused(id, refusal);
+                    return Ok(());
+                }
+            },
+        };
+        self.pending.push(Request::Ask { id, ask });
         Ok(())
     }
 
@@ -348,7 +412,7 @@ impl Reader {
         self.pending.push(request);
     }
 
-    async fn may_ask(&mut self, id: RequestId) -> Result<bool, End> {
+    pub(super) async fn may_ask(&mut self, id: RequestId) -> Result<bool, End> {
         let code = match (self.is_attached, self.shared.ending.is_cancelled()) {
             (_, true) => Code::GoingAway,
             (false, _) => Code::NoName,
@@ -408,7 +472,7 @@ impl Reader {
         self.send(Input::Requests { session: self.session, requests }).await
     }
 
-    async fn send(&self, input: Input) -> Result<(), End> {
+    pub(super) async fn send(&self, input: Input) -> Result<(), End> {
         self.shared.inputs.send(input).await.map_err(|_| End::Closed(Code::GoingAway))
     }
 

@@ -1,5 +1,7 @@
 //! The whole server in the test's own process, over real sockets and over pipes: one behaviour a file.
 
+#[cfg(feature = "accounts")]
+mod accounts;
 mod bad_input;
 mod busy;
 mod chaos;
@@ -11,6 +13,7 @@ mod exposed;
 mod files;
 mod flood;
 mod four_codecs;
+mod gate;
 mod hooked;
 mod keeping;
 mod late_store;

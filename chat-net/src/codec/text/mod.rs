@@ -9,4 +9,4 @@ mod print;
 
 pub use paging::{PageEnd, Paged, Paging};
 pub use parse::{Typed, parse};
-pub use print::{before_you, encode_server, encode_server_at, greeting, help, note, refuse};
+pub use print::{before_you, encode_server, encode_server_at, greeting, help, locked_greeting, note, refuse};

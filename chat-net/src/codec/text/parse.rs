@@ -40,6 +40,12 @@ pub enum Typed<'a> {
     Transfers,
     /// Not take an offered file.
     Decline(TransferId),
+    /// Make an account of this name.
+    Register(&'a str),
+    /// Change the password of one's account; it is asked for.
+    Passwd,
+    /// End the other sessions of one's account.
+    LogOut,
     /// Show what can be typed.
     Help,
     /// Leave the chat.
@@ -88,6 +94,11 @@ pub fn parse(line: &str) -> Typed<'_> {
         b"sendfile" | b"accept" | b"cancel" | b"pause" | b"resume" => {
             Typed::Usage("type that in chat-cli join: files need the program, and do not pass through lines")
         }
+        b"register" => {
+            one(rest).map_or(Typed::Usage("type /register NAME; the password is asked for"), Typed::Register)
+        }
+        b"passwd" => none(rest, "type /passwd alone; the passwords are asked for", Typed::Passwd),
+        b"logout" => none(rest, "type /logout and nothing behind it", Typed::LogOut),
         b"help" => Typed::Help,
         b"quit" => Typed::Quit,
         _ => Typed::Unknown(&line[..name.len() + 1]),

@@ -18,6 +18,13 @@ pub fn greeting() -> &'static str {
      - What is your name? Type it and press Enter.\n"
 }
 
+/// The same where the server has a password of its own.
+#[must_use]
+pub fn locked_greeting() -> &'static str {
+    "- Welcome! This is a chat, and it has a password.\n\
+     - Type the password of this server and press Enter.\n"
+}
+
 /// What can be typed.
 #[must_use]
 pub fn help() -> &'static str {
@@ -33,6 +40,9 @@ pub fn help() -> &'static str {
      - /search [#ROOM] WORDS find messages; /search alone for older ones\n\
      - /transfers            which files are offered to you\n\
      - /decline NUMBER       not take an offered file\n\
+     - /register NAME        make an account; instead of a name, when you come\n\
+     - /passwd               change the password of your account\n\
+     - /logout               end the other sessions of your account\n\
      - /help                 this list\n\
      - /quit                 leave the chat\n\
      - To say something that begins with a slash, type two: //like this\n"
@@ -427,7 +437,7 @@ mod tests {
 
     #[test]
     fn every_line_of_greeting_and_help_is_marked_and_fits_a_terminal() {
-        for text in [greeting(), help()] {
+        for text in [greeting(), locked_greeting(), help()] {
             assert!(text.ends_with('\n'));
             assert!(text.lines().all(|line| line.starts_with("- ") && line.len() < 80));
         }

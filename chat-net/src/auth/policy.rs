@@ -1,0 +1,79 @@
+//! What a server was built with: who may come in, and who is asked about it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authenticate::AuthenticateChoice;
+use super::gate::GateChoice;
+use super::{Accounts, Attempts};
+use crate::codec::Secret;
+use crate::limits::Limits;
+
+/// The choices of the builder.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choices {
+    pub(crate) accounts: Accounts,
+    /// Of the server's own password.
+    pub(crate) password: Option<blake3::Hash>,
+    pub(crate) authenticate: Option<AuthenticateChoice>,
+    pub(crate) gate: Option<GateChoice>,
+}
+
+/// Those choices, and what a running server needs for them.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    choices: Choices,
+    pub(crate) attempts: Arc<Attempts>,
+    #[cfg(feature = "accounts")]
+    pub(crate) pool: super::Pool,
+    /// How long the embedder's code may take.
+    pub(crate) patience: Duration,
+}
+
+impl Policy {
+    pub(crate) fn new(choices: Choices, limits: &Limits) -> Policy {
+        Policy {
+            choices,
+            attempts: Attempts::new(limits),
+            #[cfg(feature = "accounts")]
+            pool: super::Pool::new(limits.hash_waiting),
+            patience: Duration::from_millis(limits.hook_ms),
+        }
+    }
+
+    /// Whether anything has to be known of a connection beyond its session.
+    pub(crate) fn is_open(&self) -> bool {
+        let Choices { accounts, password, gate, .. } = &self.choices;
+        *accounts == Accounts::Off && password.is_none() && gate.is_none()
+    }
+
+    /// Whether the server has a password of its own.
+    pub(crate) fn has_password(&self) -> bool {
+        self.choices.password.is_some()
+    }
+
+    /// Whether it is the server's own password. Takes as long for every one of its length.
+    pub(crate) fn is_password(&self, password: &Secret) -> bool {
+        self.choices.password.is_none_or(|known| known == blake3::hash(password.expose().as_bytes()))
+    }
+
+    /// Whether anybody can log in.
+    pub(crate) fn has_accounts(&self) -> bool {
+        let can_tell = cfg!(feature = "accounts") || self.choices.authenticate.is_some();
+        self.choices.accounts != Accounts::Off && can_tell
+    }
+
+    /// Whether the passwords of accounts are kept here.
+    #[cfg(feature = "accounts")]
+    pub(crate) fn keeps_passwords(&self) -> bool {
+        self.has_accounts() && self.choices.authenticate.is_none()
+    }
+
+    pub(crate) fn authenticate(&self) -> Option<AuthenticateChoice> {
+        self.choices.authenticate.clone()
+    }
+
+    pub(crate) fn gate(&self) -> Option<&GateChoice> {
+        self.choices.gate.as_ref()
+    }
+}

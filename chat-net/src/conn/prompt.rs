@@ -1,0 +1,152 @@
+//! What a person is asked for and does not see on the screen again: passwords.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use chat_core::{Code, RequestId};
+
+use super::login::Stop;
+use super::reader::{End, Reader};
+use crate::codec::{Hello, Secret, telnet};
+use crate::notice;
+
+/// What the next line is.
+#[derive(Debug)]
+pub(super) enum Prompt {
+    /// The server's own password.
+    Unlock,
+    /// The password of an account.
+    Login { name: Arc<str> },
+    /// The one that a new account is to have.
+    Register { name: Arc<str> },
+    /// The same again, so that it is not mistyped.
+    RegisterAgain { name: Arc<str>, password: Secret },
+    /// One's password so far.
+    Old,
+    /// The one from now on.
+    New { old: Secret },
+    /// The same again.
+    NewAgain { old: Secret, new: Secret },
+}
+
+const NAME: &str = "what is your name?";
+const ANOTHER: &str = "an empty line goes back";
+
+impl Reader {
+    /// Asks a person for a secret.
+    pub(super) fn prompt(&mut self, prompt: Prompt) {
+        let question = match &prompt {
+            Prompt::Unlock => "type the password of this server".to_owned(),
+            Prompt::Login { name } => {
+                format!("type the password of {}; {ANOTHER}", chat_core::printable(name))
+            }
+            Prompt::Register { .. } | Prompt::New { .. } => {
+                format!("type a new password of at least 8 characters; {ANOTHER}")
+            }
+            Prompt::RegisterAgain { .. } | Prompt::NewAgain { .. } => format!("type it again; {ANOTHER}"),
+            Prompt::Old => format!("type your password so far; {ANOTHER}"),
+        };
+        self.note(&question);
+        if self.person().telnet.is_spoken() {
+            self.tell(BytesMut::from(&telnet::HIDE[..]));
+        }
+        self.person().prompt = Some(prompt);
+    }
+
+    /// Takes the line that answers a prompt.
+    pub(super) async fn answered(&mut self, prompt: Prompt, line: &[u8]) -> Result<(), End> {
+        if self.person().telnet.is_spoken() {
+            self.tell(BytesMut::from(&telnet::SHOW[..]));
+        }
+        if line == b"/quit" {
+            return Err(End::Quit);
+        }
+        let Ok(secret) = Secret::from_utf8(line) else {
+            self.refuse(RequestId::NONE, Code::BadText).await?;
+            self.prompt(prompt);
+            return Ok(());
+        };
+        if !self.paced(RequestId::NONE, 1).await? {
+            return Ok(());
+        }
+        if secret.expose().is_empty() && !matches!(prompt, Prompt::Unlock) {
+            self.note(if self.is_attached { "nothing is changed" } else { NAME });
+            return Ok(());
+        }
+        let outcome = Box::pin(self.follow(prompt, secret)).await;
+        self.told_unless_done(RequestId::NONE, outcome)?;
+        if !self.is_attached && self.person().prompt.is_none() {
+            match self.is_locked() {
+                true => self.prompt(Prompt::Unlock),
+                false => self.note(NAME),
+            }
+        }
+        Ok(())
+    }
+
+    async fn follow(&mut self, prompt: Prompt, secret: Secret) -> Result<(), Stop> {
+        let hello = |name| Hello { name, ..Hello::default() };
+        match prompt {
+            Prompt::Unlock => self.try_unlock(&secret)?,
+            Prompt::Login { name } => {
+                self.log_in(hello(name), secret).await?;
+                self.enter_start_rooms().await?;
+            }
+            Prompt::Register { name } => self.prompt(Prompt::RegisterAgain { name, password: secret }),
+            Prompt::RegisterAgain { password, .. } if password != secret => return Err(differs()),
+            Prompt::RegisterAgain { name, password } => {
+                self.register(hello(name), password).await?;
+                self.enter_start_rooms().await?;
+            }
+            Prompt::Old => self.prompt(Prompt::New { old: secret }),
+            Prompt::New { old } => self.prompt(Prompt::NewAgain { old, new: secret }),
+            Prompt::NewAgain { new, .. } if new != secret => return Err(differs()),
+            Prompt::NewAgain { old, new } => {
+                self.change_password(old, new).await?;
+                self.note("your password is changed, and your other sessions are ended");
+            }
+        }
+        Ok(())
+    }
+
+    /// A person wants an account of that name.
+    pub(super) async fn typed_register(&mut self, name: &str) -> Result<(), End> {
+        if !self.paced(RequestId::NONE, 1).await? {
+            return Ok(());
+        }
+        if self.is_attached {
+            let message = "an account begins with its name: /quit, come again, and type /register NAME first";
+            self.tell_refused(RequestId::NONE, notice::refusal_saying(Code::AlreadyNamed, message, None));
+        } else {
+            self.prompt(Prompt::Register { name: name.into() });
+        }
+        Ok(())
+    }
+
+    /// A person wants another password.
+    pub(super) async fn typed_passwd(&mut self) -> Result<(), End> {
+        if self.paced(RequestId::NONE, 1).await? {
+            let outcome = self.own_account().await.map(|_| self.prompt(Prompt::Old));
+            self.told_unless_done(RequestId::NONE, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// A person wants to be here only.
+    pub(super) async fn typed_logout(&mut self) -> Result<(), End> {
+        if self.paced(RequestId::NONE, 1).await? {
+            let outcome = self.log_out_everywhere().await;
+            let outcome = outcome.map(|()| self.note("your other sessions are ended"));
+            self.told_unless_done(RequestId::NONE, outcome)?;
+        }
+        Ok(())
+    }
+}
+
+fn differs() -> Stop {
+    Stop::Refused(notice::refusal_saying(
+        Code::BadAsk,
+        "those were two different passwords, begin again",
+        None,
+    ))
+}
