@@ -36,6 +36,7 @@ mod room;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::command::{Ask, Since};
 use crate::event::{Event, Place};
@@ -54,6 +55,8 @@ pub struct Mirror {
     last_id: RequestId,
     unanswered: BTreeMap<RequestId, Ask>,
     rooms: BTreeMap<RoomName, Room>,
+    /// As whom the server knows this client, by the last welcome.
+    user: Arc<str>,
     /// The end of the copy of rooms that were left; the latest at the back, at most [`FORMER_ROOMS`].
     former: VecDeque<(RoomName, Since)>,
     /// The last whisper received, in the session's own count.
@@ -116,6 +119,7 @@ impl Mirror {
             last_id: RequestId::NONE,
             unanswered: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            user: "".into(),
             former: VecDeque::new(),
             whispers: Number(0),
         }
@@ -163,9 +167,10 @@ impl Mirror {
         self.whispers
     }
 
-    /// A connection was welcomed, into the same session (`resumed`) or a new one; `rooms` are those that
+    /// A connection was welcomed as `user`, into the same session (`resumed`) or a new one; `rooms` are those that
     /// the resumed session is in, with their last numbers.
-    pub fn welcomed(&mut self, resumed: bool, rooms: &[(RoomName, Since)]) -> Welcomed {
+    pub fn welcomed(&mut self, user: &str, resumed: bool, rooms: &[(RoomName, Since)]) -> Welcomed {
+        self.user = user.into();
         if resumed { self.resumed(rooms) } else { self.begun() }
     }
 
@@ -202,7 +207,7 @@ impl Mirror {
                 continue;
             }
             room.restart();
-            rejoin.push(Ask::Join { room: name.as_str().into(), since: room.position() });
+            rejoin.push(room.join(&name));
             self.rooms.insert(name, room);
         }
         self.whispers = Number(0);
@@ -217,6 +222,9 @@ impl Mirror {
         if let Some(place) = event.place() {
             if matches!(ask, Some(Ask::Leave { .. })) {
                 return self.left(past, place, event);
+            }
+            if matches!(event, Event::Kicked { user, .. } if user.as_str().eq_ignore_ascii_case(&self.user)) {
+                return self.put_out(re, past, place, event);
             }
             return self.numbered(re, past, place, event);
         }
@@ -259,16 +267,42 @@ impl Mirror {
         verdict
     }
 
+    /// This client was put out of a room, in place of its own `left`; or reads of it later, among all else that happened
+    /// there before it came back.
+    fn put_out(&mut self, re: RequestId, past: bool, place: &Place, event: &Event) -> Reception {
+        if past && self.rooms.contains_key(&place.room) {
+            return self.numbered(re, past, place, event);
+        }
+        let end = Since { epoch: place.epoch, number: place.number };
+        let known = self.forget(&place.room);
+        if let Some(mut room) = self.rooms.remove(&place.room) {
+            // Whatever is missing before it is not owed any more.
+            room.take(re != RequestId::NONE, past, place, event);
+            self.remember(place.room.clone(), &room);
+        } else if let Some(at) = known {
+            let seen = at.epoch == end.epoch && end.number <= at.number;
+            self.keep_former(place.room.clone(), at);
+            if seen {
+                return Reception::Duplicate;
+            }
+        }
+        if past { Reception::Missed } else { Reception::New }
+    }
+
     fn members(&mut self, place: &Place, fresh: bool, ask: Option<&Ask>) -> Reception {
-        let since = match ask {
-            Some(Ask::Join { since, .. }) => *since,
-            _ => None,
+        let (since, key) = match ask {
+            Some(Ask::Join { since, .. }) => (*since, None),
+            Some(Ask::Enter { since, key, .. }) => (*since, Some(key.clone())),
+            _ => (None, None),
         };
         if let Some(room) = self.rooms.get_mut(&place.room) {
             room.members(place, fresh, since);
         } else {
             let floor = self.forget(&place.room);
             self.rooms.insert(place.room.clone(), Room::joined(place, fresh, since, floor));
+        }
+        if let (Some(key), Some(room)) = (key, self.rooms.get_mut(&place.room)) {
+            room.unlocked_by(key);
         }
         Reception::New
     }
@@ -282,7 +316,7 @@ impl Mirror {
     }
 
     fn refused(&mut self, ask: Option<&Ask>) -> Reception {
-        if let Some(Ask::Join { room, .. }) = ask {
+        if let Some(Ask::Join { room, .. } | Ask::Enter { room, .. }) = ask {
             let refused = |name: &RoomName, held: &Room| held.is_doubtful() && names(room, name);
             let name =
                 self.rooms.iter().find(|(name, held)| refused(name, held)).map(|(name, _)| name.clone());
@@ -315,7 +349,12 @@ impl Mirror {
     }
 
     fn remember(&mut self, name: RoomName, room: &Room) {
-        let Some(at) = room.position() else { return };
+        if let Some(at) = room.position() {
+            self.keep_former(name, at);
+        }
+    }
+
+    fn keep_former(&mut self, name: RoomName, at: Since) {
         if self.former.len() >= FORMER_ROOMS {
             self.former.pop_front();
         }
@@ -334,7 +373,7 @@ fn names(text: &str, room: &RoomName) -> bool {
 }
 
 fn joins(ask: &Ask, name: &RoomName) -> bool {
-    matches!(ask, Ask::Join { room, .. } if names(room, name))
+    matches!(ask, Ask::Join { room, .. } | Ask::Enter { room, .. } if names(room, name))
 }
 
 fn leaves(ask: &Ask, name: &RoomName) -> bool {

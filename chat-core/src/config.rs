@@ -82,7 +82,8 @@ pub struct Config {
     /// Transfers in all, those among them that ended a moment ago; at it, the oldest of those is forgotten, and if there is
     /// none, `transfers_full`. As many may receive one of them.
     pub transfers: usize,
-    /// Longest key of a room; longer is refused `too_long`. The core sees its hash, which may be as long.
+    /// Longest key of a room; longer is refused `too_long`. Judged before it is hashed, see
+    /// [`Ask::seal`](crate::Ask::seal).
     pub key_bytes: usize,
     /// Rooms that belong to the operators of the server, not to whoever comes first; anybody may come in.
     pub server_rooms: Vec<RoomName>,

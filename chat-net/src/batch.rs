@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use chat_core::{Asker, Epoch, Place, Refusal, SessionId, Since, TransferId};
+use chat_core::{Asker, Epoch, Number, Place, Refusal, SessionId, Since, TransferId};
 use tokio::sync::oneshot;
 
 use crate::catch_up::{HistoryRead, Reached, SearchRead};
@@ -48,12 +48,14 @@ pub(crate) enum Item {
     Welcome { to: SessionId, resumed: bool, user: chat_core::UserName, rooms: Vec<Place> },
     /// From here on the session does not get this room's events live.
     Behind { session: SessionId, epoch: Epoch },
+    /// The session is put out of the room: if it does not get the room live, it is told so by itself.
+    PutOut { session: SessionId, epoch: Epoch, told: Box<Told> },
     /// The session has left the room: nothing of it is owed any more.
     Left { session: SessionId, epoch: Epoch },
-    /// Send what was missed behind `since`, up to `head`.
-    CatchUp { session: SessionId, head: Place, since: Since },
-    /// Send a newcomer the last messages up to `head`.
-    Recent { session: SessionId, head: Place },
+    /// Send what was missed behind `since`, up to `head`, and nothing before `from`.
+    CatchUp { session: SessionId, head: Place, since: Since, from: Number },
+    /// Send a newcomer the last messages up to `head`, and nothing before `from`.
+    Recent { session: SessionId, head: Place, from: Number },
     /// The session has everything up to here; from now on it is live again.
     Level(Reached),
     /// More came while it was catching up: send that too.

@@ -19,6 +19,9 @@ use crate::lock::lock;
 use crate::notice;
 use crate::store::{Available, PageLimit, Past, Search, Store, StoreError};
 
+/// So many pages of matches that may not be shown are passed over in one search.
+const HIDDEN_PAGES: usize = 16;
+
 /// Whom to send to, from where, and how much at once.
 #[derive(Clone)]
 pub(crate) struct Reader {
@@ -58,6 +61,8 @@ pub(crate) struct HistoryRead {
     pub(crate) re: RequestId,
     pub(crate) place: Place,
     pub(crate) anchor: Anchor,
+    /// Nothing before it is shown.
+    pub(crate) from: Number,
     pub(crate) limit: u32,
     pub(crate) page: PageReply,
 }
@@ -67,7 +72,8 @@ pub(crate) struct HistoryRead {
 pub(crate) struct SearchRead {
     pub(crate) re: RequestId,
     pub(crate) words: Arc<str>,
-    pub(crate) rooms: Vec<Epoch>,
+    /// Each with the first number that is shown.
+    pub(crate) rooms: Vec<(Epoch, Number)>,
     pub(crate) before: Option<Timestamp>,
     pub(crate) limit: u32,
     pub(crate) page: PageReply,
@@ -109,9 +115,14 @@ impl Reader {
 
     /// Sends what was missed behind `since`, up to `head`: a gap first, if part of it is gone. Says up to
     /// which number the copy reaches then: beyond the head, if the store has let go even of that.
-    pub(crate) async fn missed(&self, head: &Place, mut since: Since) -> Result<Number, StoreError> {
+    pub(crate) async fn missed(
+        &self,
+        head: &Place,
+        mut since: Since,
+        from: Number,
+    ) -> Result<Number, StoreError> {
         loop {
-            let after = self.begin(head, since).await?;
+            let after = self.begin(head, since, from).await?;
             let reached = self.range(head, after).await?;
             if reached >= head.number || self.stop.is_set() {
                 return Ok(reached);
@@ -123,10 +134,12 @@ impl Reader {
     }
 
     /// Tells the gap, if there is one, and says behind which number to go on.
-    async fn begin(&self, head: &Place, since: Since) -> Result<Number, StoreError> {
+    async fn begin(&self, head: &Place, since: Since, from: Number) -> Result<Number, StoreError> {
         let nothing = Available { first: head.number.next(), why: GapReason::NotKept };
         let Available { first, why } = self.store.first_available(head.epoch).await?.unwrap_or(nothing);
-        let kept = Kept { head: head.clone(), first_available: first, why };
+        // What one may not read is as if it were not kept.
+        let (first, why) = if from > first { (from, GapReason::NotKept) } else { (first, why) };
+        let kept = Kept { head: head.clone(), first_available: first.min(head.number.next()), why };
         let plan = match CatchUp::plan(since, &kept, self.limits.catch_up_events) {
             Ok(plan) => plan,
             Err(code) => {
@@ -176,7 +189,7 @@ impl Reader {
     }
 
     /// Sends the last messages up to `head`.
-    pub(crate) async fn recent(&self, head: &Place) -> Result<(), StoreError> {
+    pub(crate) async fn recent(&self, head: &Place, from: Number) -> Result<(), StoreError> {
         let limit = self.page(self.limits.recent_messages);
         if limit.events == 0 {
             return Ok(());
@@ -189,8 +202,10 @@ impl Reader {
             }
             Err(error) => return Err(error),
         };
-        if !page.events.is_empty() {
-            self.send(page.events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
+        let events: Vec<Past> =
+            page.events.into_iter().filter(|past| number(Some(past)) >= Some(from)).collect();
+        if !events.is_empty() {
+            self.send(events.into_iter().map(|past| retold(past, RequestId::NONE))).await;
             self.end_of_recent(head);
         }
         Ok(())
@@ -212,35 +227,65 @@ impl Reader {
     /// Answers a history query.
     pub(crate) async fn history(&self, read: HistoryRead) -> Result<(), StoreError> {
         let limit = self.page(read.limit.max(1));
-        let Place { room, epoch, number } = read.place;
-        let page = match self.store.messages(epoch, number, read.anchor, limit).await {
+        let HistoryRead { re, place: Place { room, epoch, number: head }, anchor, from, page: reply, .. } =
+            read;
+        let before = Number(from.0.saturating_sub(1));
+        let anchor = match anchor {
+            Anchor::After(after) => Anchor::After(after.max(before)),
+            Anchor::Around(at) => Anchor::Around(at.max(from)),
+            anchor => anchor,
+        };
+        let mut page = match self.store.messages(epoch, head, anchor, limit).await {
             Ok(page) => page,
-            Err(StoreError::Damaged(what)) => return self.damaged(read.re, &what).await,
+            Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
             Err(error) => return Err(error),
         };
+        if matches!(anchor, Anchor::FromTime(_)) && number(page.events.last()) < Some(from) && page.newer {
+            page = match self.store.messages(epoch, head, Anchor::After(before), limit).await {
+                Ok(page) => page,
+                Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
+                Err(error) => return Err(error),
+            };
+        }
+        let found = page.events.len();
+        page.events.retain(|past| number(Some(past)) >= Some(from));
+        // What is below is not there for this reader.
+        let more = page.older && page.events.len() == found && number(page.events.first()) != Some(from);
         let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
-        let answer = Answer::History { room, epoch, count, more: page.older, newer: page.newer };
-        let more = page.older;
-        self.answer(read.re, page.events, answer, more, read.page).await
+        let answer = Answer::History { room, epoch, count, more, newer: page.newer };
+        self.answer(re, page.events, answer, more, reply).await
     }
 
     /// Answers a search.
     pub(crate) async fn search(&self, read: SearchRead) -> Result<(), StoreError> {
-        let SearchRead { re, words, rooms, before, limit, page: reply } = read;
+        let SearchRead { re, words, rooms, mut before, limit, page: reply } = read;
         let limit = self.page(limit.max(1));
-        let search = Search { words: words.as_ref().into(), rooms, before, limit };
-        let page = match self.store.search(search).await {
-            Ok(page) => page,
-            Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
-            Err(StoreError::TooBroad) => {
-                self.refuse(re, Code::TooBroad).await;
-                return Ok(());
-            }
-            Err(error) => return Err(error),
+        let epochs: Vec<Epoch> = rooms.iter().map(|(epoch, _)| *epoch).collect();
+        let is_shown = |past: &Past| {
+            let place = past.event.place();
+            place.is_some_and(|at| rooms.iter().any(|(epoch, from)| *epoch == at.epoch && *from <= at.number))
         };
-        let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
-        let answer = Answer::Search { count, more: page.older };
-        self.answer(re, page.events, answer, page.older, reply).await
+        for _ in 0..HIDDEN_PAGES {
+            let search = Search { words: words.as_ref().into(), rooms: epochs.clone(), before, limit };
+            let mut page = match self.store.search(search).await {
+                Ok(page) => page,
+                Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
+                Err(StoreError::TooBroad) => break,
+                Err(error) => return Err(error),
+            };
+            let oldest = page.events.first().map(|past| past.stamp.at);
+            page.events.retain(is_shown);
+            // A page of nothing that may be shown is no page.
+            if page.older && page.events.is_empty() && oldest.is_some() {
+                before = oldest;
+                continue;
+            }
+            let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
+            let answer = Answer::Search { count, more: page.older };
+            return self.answer(re, page.events, answer, page.older, reply).await;
+        }
+        self.refuse(re, Code::TooBroad).await;
+        Ok(())
     }
 
     async fn answer(

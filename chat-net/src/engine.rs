@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    AccountInfo, Ask, Chat, Code, Command, Detach, Kind, NodeId, Offer, Query, Refusal, Rejection, RequestId,
-    SessionId, Since, Target, TokenHash,
+    AccountInfo, Ask, Chat, Code, Command, Detach, Kind, NodeId, Number, Offer, Place, Query, Refusal,
+    Rejection, RequestId, SessionId, Since, Target, TokenHash,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -27,6 +27,7 @@ use crate::log::{Entry, Log};
 use crate::notice;
 use crate::pipeline::Pipeline;
 use crate::reads::UsersPage;
+use crate::seal::seal;
 use crate::stats::{Counters, Gauges};
 use crate::store::{Store, StoreError};
 use crate::table::{Table, close_outbox};
@@ -257,9 +258,13 @@ impl<L: Log> Engine<L> {
                 let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
                 self.at_once(Item::One { to: session, frame, own: false });
             }
-            Request::Ask { id, ask } => {
-                self.log.submit(Command::Ask { from: session, request: id, ask });
-            }
+            Request::Ask { id, ask } => match ask.seal(self.chat.config(), seal) {
+                Ok(sealed) => {
+                    let ask = sealed.unwrap_or(ask);
+                    self.log.submit(Command::Ask { from: session, request: id, ask });
+                }
+                Err(rejection) => self.refuse(session, id, &rejection),
+            },
             Request::Query { id, query, page } => self.query(session, id, query, page),
             Request::IsMember { room, reply } => {
                 let value = self.chat.member_place(session, &room).is_ok();
@@ -283,13 +288,15 @@ impl<L: Log> Engine<L> {
     pub(crate) fn apply(&mut self, entry: Entry) {
         self.log_time.stamped(entry.stamp.at);
         let since = match &entry.command {
-            Command::Ask { ask: Ask::Join { since, .. }, .. } => *since,
+            Command::Ask { ask: Ask::Join { since, .. } | Ask::Enter { since, .. }, .. } => *since,
             _ => None,
         };
         self.fan_out.begin(since);
         let verdict = self.chat.apply(entry.stamp, &entry.command, &mut self.fan_out);
         match (entry.command, verdict) {
-            (Command::Ask { from, request, .. }, Err(rejection)) => self.refuse(from, request, &rejection),
+            (Command::Ask { from, request, .. } | Command::Delete { from, request, .. }, Err(rejection)) => {
+                self.refuse(from, request, &rejection);
+            }
             (Command::Ask { .. }, Ok(())) => {
                 self.entered(since);
                 self.accepted();
@@ -337,9 +344,14 @@ impl<L: Log> Engine<L> {
             return;
         };
         self.fan_out.push(match since {
-            Some(since) => Item::CatchUp { session, head, since },
-            None => Item::Recent { session, head },
+            Some(since) => Item::CatchUp { session, from: self.visible_from(session, &head), head, since },
+            None => Item::Recent { session, from: self.visible_from(session, &head), head },
         });
+    }
+
+    /// The first number of a room that a member may read; what is no member's reads nothing.
+    pub(crate) fn visible_from(&self, session: SessionId, head: &Place) -> Number {
+        self.chat.visible_from(session, &head.room).unwrap_or(head.number.next())
     }
 
     /// A receiver takes a file: once that is kept, and told, its bytes may flow.
@@ -375,7 +387,7 @@ impl<L: Log> Engine<L> {
             let told = hello.positions.iter().find(|position| same_room(&position.room, head.room.as_str()));
             let since = told.map_or(Since { epoch: head.epoch, number: came_at }, |position| position.since);
             items.push(Item::Behind { session, epoch: head.epoch });
-            items.push(Item::CatchUp { session, head, since });
+            items.push(Item::CatchUp { session, from: self.visible_from(session, &head), head, since });
         }
         for (stamp, event) in self.chat.whispers_after(session, hello.whispers) {
             let told = Told { re: RequestId::NONE, past: true, at: stamp.at, event: event.clone() };

@@ -26,6 +26,8 @@ pub(crate) struct FanOut {
     pub(crate) resumed: bool,
     /// The copy that the entry being applied lets run, and how much of it is there.
     pub(crate) accepted: Option<(TransferId, SessionId, u64)>,
+    /// Who was put out of a room by the entry being applied, and what all there are told of it.
+    kicked: Option<(Epoch, Told)>,
     /// From where to where the entry being applied moved a session.
     pub(crate) moved: Option<(SessionId, SessionId)>,
     /// The numbering of each room, for those who leave it.
@@ -56,6 +58,7 @@ impl FanOut {
         self.resumed = false;
         self.accepted = None;
         self.moved = None;
+        self.kicked = None;
     }
 
     /// Anything that is not an event for the same audience ends the segment, so that every recipient sees
@@ -139,6 +142,7 @@ fn changes_roster(change: &Change) -> bool {
             | Change::Answered { .. }
             | Change::Whispered { .. }
             | Change::Transfer(_)
+            | Change::Order(_)
             | Change::SecretUsed { .. }
             | Change::Account(_)
     )
@@ -156,7 +160,7 @@ impl Sink for FanOut {
                 return;
             }
             // A secret came back that was used up. No answer: the connection asked nothing yet.
-            Event::Refused(refusal) if to.asker.is_none() => {
+            Event::Refused(refusal) if to.asker.is_none() && refusal.code == Code::TokenRevoked.number() => {
                 if let [session] = to.sessions {
                     self.push(Item::Reject { session: *session, refusal: refusal.clone() });
                 }
@@ -172,6 +176,9 @@ impl Sink for FanOut {
             _ => {}
         }
         let told = Self::told(stamp, event, &to);
+        if let (Event::Kicked { place, .. }, false) = (event, to.past) {
+            self.kicked = Some((place.epoch, told.clone()));
+        }
         match (event.place(), to.sessions, to.asker) {
             (Some(place), members, _) if !to.past && !members.is_empty() => {
                 let key = Key { epoch: place.epoch, members: members.len(), first: members.first().copied() };
@@ -207,6 +214,10 @@ impl Sink for FanOut {
             }
             Change::MemberRemoved { room, session, .. } => {
                 if let Some(epoch) = self.epochs.get(room).copied() {
+                    if let Some((_, told)) = self.kicked.as_ref().filter(|(of, _)| *of == epoch) {
+                        let told = Box::new(Told { re: RequestId::NONE, ..told.clone() });
+                        self.push(Item::PutOut { session: *session, epoch, told });
+                    }
                     self.push(Item::Left { session: *session, epoch });
                 }
             }

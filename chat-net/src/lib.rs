@@ -133,6 +133,7 @@ mod pipeline;
 mod reads;
 mod recover;
 mod release;
+mod seal;
 mod server;
 mod socket;
 pub mod stats;

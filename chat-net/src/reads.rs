@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Body, Epoch, Query, Rejection, RequestId, SessionId};
+use chat_core::{Body, Epoch, Number, Query, Rejection, RequestId, SessionId};
 
 use crate::batch::Item;
 use crate::catch_up::{HistoryRead, PageReply, SearchRead};
@@ -48,7 +48,8 @@ impl<L: Log> Engine<L> {
             }
             Query::History { room, anchor, limit } => match self.chat.member_place(session, &room) {
                 Ok(place) => {
-                    let read = HistoryRead { re, place, anchor, limit, page };
+                    let from = self.visible_from(session, &place);
+                    let read = HistoryRead { re, place, anchor, from, limit, page };
                     return self.read_history(Item::History { session, read });
                 }
                 Err(rejection) => Err(rejection),
@@ -75,12 +76,18 @@ impl<L: Log> Engine<L> {
         session: SessionId,
         words: &Arc<str>,
         room: Option<&str>,
-    ) -> Result<Vec<Epoch>, Rejection> {
+    ) -> Result<Vec<(Epoch, Number)>, Rejection> {
         // As long as a topic may be: more words narrow nothing down.
         Body::new(words, self.chat.config().topic_bytes)?;
         match room {
-            Some(room) => Ok(vec![self.chat.member_place(session, room)?.epoch]),
-            None => Ok(self.chat.memberships(session).map(|(place, _)| place.epoch).collect()),
+            Some(room) => {
+                let place = self.chat.member_place(session, room)?;
+                Ok(vec![(place.epoch, self.visible_from(session, &place))])
+            }
+            None => {
+                let places = self.chat.memberships(session).map(|(place, _)| place);
+                Ok(places.map(|place| (place.epoch, self.visible_from(session, &place))).collect())
+            }
         }
     }
 

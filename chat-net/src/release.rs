@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Asker, Code, Epoch, Event, Place, RequestId, SessionId, Since, UserName};
+use chat_core::{Asker, Code, Epoch, Event, Number, Place, RequestId, SessionId, Since, UserName};
 
 use crate::batch::{Batch, Item};
 use crate::catch_up::{Reached, Reader, Stop};
@@ -117,17 +117,25 @@ impl<L: Log> Engine<L> {
                         conn.fall_behind(epoch);
                     }
                 }
+                Item::PutOut { session, epoch, told } => {
+                    if self.table.conns.get(&session).is_some_and(|conn| conn.is_behind(epoch)) {
+                        self.one(session, &FromServer::Told(*told), false);
+                    }
+                }
                 Item::Left { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
                         conn.be_level(epoch);
                     }
                 }
-                Item::CatchUp { session, head, since } => self.catch_up(session, head, Owed::Missed(since)),
-                Item::Recent { session, head } => self.catch_up(session, head, Owed::Recent),
+                Item::CatchUp { session, head, since, from } => {
+                    self.catch_up(session, head, Owed::Missed(since, from));
+                }
+                Item::Recent { session, head, from } => self.catch_up(session, head, Owed::Recent(from)),
                 Item::Continue { reached, .. } | Item::Level(reached) if reached.stop.is_set() => {}
                 Item::Continue { reached, head } => {
                     let since = Since { epoch: head.epoch, number: reached.place.number };
-                    self.catch_up(reached.session, head, Owed::Missed(since));
+                    // It has come to where it may read.
+                    self.catch_up(reached.session, head, Owed::Missed(since, Number(1)));
                 }
                 Item::Level(reached) => self.level(reached),
                 Item::History { session, read } => {
@@ -257,8 +265,8 @@ impl<L: Log> Engine<L> {
         let Some(reader) = self.reader(session, stop.clone()) else { return };
         self.run_job(session, async move {
             let number = match owed {
-                Owed::Missed(since) => reader.missed(&head, since).await?,
-                Owed::Recent => reader.recent(&head).await.map(|()| head.number)?,
+                Owed::Missed(since, from) => reader.missed(&head, since, from).await?,
+                Owed::Recent(from) => reader.recent(&head, from).await.map(|()| head.number)?,
             };
             Ok(Some(Reached { session, place: Place { number, ..head }, stop }))
         });
@@ -311,8 +319,8 @@ impl<L: Log> Engine<L> {
 
 /// What a session is owed before the live events of a room.
 enum Owed {
-    Missed(Since),
-    Recent,
+    Missed(Since, Number),
+    Recent(Number),
 }
 
 fn reply<T>(to: Option<tokio::sync::oneshot::Sender<T>>, value: T) {

@@ -217,7 +217,11 @@ impl ServerBuilder {
         let epoch = random_epoch().map_err(|_| StartError::Random)?;
         let limits = Arc::new(if self.trusted { self.limits.trusting() } else { self.limits });
         let store = self.store.map_or_else(|| Arc::new(Memory::new(&limits)) as Arc<dyn Store>, |it| it.0);
-        let core = Config { accounts_required: self.choices.accounts == Accounts::Required, ..self.core };
+        let accounts_required = self.choices.accounts == Accounts::Required;
+        let mut core = Config { accounts_required, ..self.core };
+        // Nobody owns the rooms that everybody begins in.
+        let begun_in: Vec<_> = self.start_rooms.iter().filter_map(|room| core.room_name(room).ok()).collect();
+        core.server_rooms.extend(begun_in);
         let recovered = store.recover(&core).await?;
         let chat = rebuild(core, epoch, recovered)?;
         let last = chat.last_change();

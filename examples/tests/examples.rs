@@ -140,6 +140,14 @@ fn custom_transport_carries_a_chat_over_a_unix_socket() {
 }
 
 #[test]
+fn jwt_login_lets_in_who_has_a_token_and_nobody_with_a_forged_one() {
+    let (lines, status) = Program::start(&mut Command::new(env!("CARGO_BIN_EXE_jwt_login"))).end();
+    assert_eq!(lines[0], "in: alice");
+    assert!(lines[1].starts_with("not in: ") && lines[1].contains("bad_login"), "{}", lines[1]);
+    assert!(lines.len() == 2 && status.success(), "{lines:?}");
+}
+
+#[test]
 fn mount_chat_serves_its_own_page_and_the_chats() {
     let program = Program::start(Command::new(env!("CARGO_BIN_EXE_mount_chat")).arg("127.0.0.1:0"));
     let line = program.lines.recv_timeout(PATIENCE).expect("it says where it is");

@@ -121,7 +121,7 @@ limits! {
     "offers_to_user" core.offers_to_user Count "offers that may wait for one user";
     "transfers" core.transfers Count "files offered or on their way, in all";
     "key" core.key_bytes Bytes "longest key of a room";
-    "audit" core.audit Count "acts of moderation remembered for operators";
+    "audit" core.audit Count "acts of moderation that operators can look up";
     "page" core.page Count "names in one page of an answer";
     "frame" net.frame_bytes Bytes "longest frame from a program";
     "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";

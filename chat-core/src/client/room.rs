@@ -1,9 +1,12 @@
 //! One room in a mirror: where the copy ends, and what may come next.
 
+use std::sync::Arc;
+
 use crate::client::Reception;
-use crate::command::Since;
+use crate::command::{Ask, Since};
 use crate::event::{Event, Place};
 use crate::id::Number;
+use crate::name::RoomName;
 
 /// The copy of one room: everything up to its position was handed on, or is known to be lost.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Room {
     /// Topics that joins told before what was missed was told, among which they may come again; at most
     /// [`EARLY_TOPICS`].
     early_topics: Vec<Since>,
+    /// What was given to come in, if the room has a key: a new session needs it again.
+    key: Option<Arc<str>>,
 }
 
 /// More than these, and the connection is cut: a resume tells what was missed, and no topic before.
@@ -37,14 +42,27 @@ impl Room {
     pub(super) fn unseen(head: Since, floor: Option<Since>) -> Room {
         let number = floor.filter(|floor| floor.epoch == head.epoch).map_or(Number(0), |floor| floor.number);
         let at = Since { epoch: head.epoch, number };
-        Room { at, unseen: Some(head.number), doubtful: false, history: None, early_topics: Vec::new() }
+        Room {
+            at,
+            unseen: Some(head.number),
+            doubtful: false,
+            history: None,
+            early_topics: Vec::new(),
+            key: None,
+        }
     }
 
     /// A room that the client was not in so far. It has a copy up to `floor`, if it was there earlier.
     pub(super) fn joined(place: &Place, fresh: bool, since: Option<Since>, floor: Option<Since>) -> Room {
         let head = since_of(place);
-        let mut room =
-            Room { at: head, unseen: None, doubtful: false, history: None, early_topics: Vec::new() };
+        let mut room = Room {
+            at: head,
+            unseen: None,
+            doubtful: false,
+            history: None,
+            early_topics: Vec::new(),
+            key: None,
+        };
         let seen = floor.filter(|floor| floor.epoch == head.epoch).map_or(Number(0), |floor| floor.number);
         match since {
             Some(since) => {
@@ -60,6 +78,19 @@ impl Room {
     /// Where the copy ends; none if nothing was ever received.
     pub(super) fn position(&self) -> Option<Since> {
         self.unseen.is_none().then_some(self.at)
+    }
+
+    /// What a new session asks to be in it.
+    pub(super) fn join(&self, name: &RoomName) -> Ask {
+        let (room, since) = (name.as_str().into(), self.position());
+        match &self.key {
+            Some(key) => Ask::Enter { room, key: Arc::clone(key), since },
+            None => Ask::Join { room, since },
+        }
+    }
+
+    pub(super) fn unlocked_by(&mut self, key: Arc<str>) {
+        self.key = Some(key);
     }
 
     pub(super) fn is_doubtful(&self) -> bool {
@@ -78,11 +109,13 @@ impl Room {
         self.doubtful = false;
         self.history = None;
         let same = self.at.epoch == head.epoch;
+        let key = self.key.take();
         if same && self.at.number > head.number {
             *self = Room::unseen(head, None);
         } else if self.unseen.is_some() {
             *self = Room::unseen(head, Some(self.at));
         }
+        self.key = key;
     }
 
     /// A new session that has yet to join.

@@ -98,6 +98,13 @@ fn member(number: u64) -> Mirror {
     mirror
 }
 
+/// A member whose copy ends at 5, and who knows its own name.
+fn in_room() -> Mirror {
+    let mut mirror = member(5);
+    mirror.welcomed("me", true, &[(room(), since(1, 5))]);
+    mirror
+}
+
 /// Tells events nobody asked for, and says what they were taken for.
 fn tell(mirror: &mut Mirror, past: bool, events: &[Event]) -> Vec<Reception> {
     events.iter().map(|event| mirror.told(NONE, past, event)).collect()
@@ -140,7 +147,7 @@ fn in_a_big_room_the_own_join_is_not_told() {
 #[test]
 fn a_room_that_one_begins_in_is_not_asked_for() {
     let mut mirror = Mirror::new(4);
-    mirror.welcomed(false, &[]);
+    mirror.welcomed("me", false, &[]);
     assert_eq!(tell(&mut mirror, false, &[members(1, 4, true), joined(5)]), [New, New]);
     assert_eq!(position(&mirror), Some((1, 5)));
 }
@@ -159,22 +166,22 @@ fn a_hole_is_broken() {
 #[test]
 fn what_was_missed_comes_in_order_and_then_the_news() {
     let mut mirror = member(3);
-    let welcomed = mirror.welcomed(true, &[(room(), since(1, 6))]);
+    let welcomed = mirror.welcomed("me", true, &[(room(), since(1, 6))]);
     assert_eq!(welcomed, Welcomed::default());
     assert_eq!(tell(&mut mirror, true, &[said(4), said(5), said(6)]), [Missed; 3]);
     assert_eq!(tell(&mut mirror, false, &[caught_up(6), said(7)]), [New, New]);
     // Once more, with nothing to catch up.
-    mirror.welcomed(true, &[(room(), since(1, 7))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 7))]);
     assert_eq!(tell(&mut mirror, false, &[caught_up(7), said(8)]), [New, New]);
 }
 
 #[test]
 fn a_cut_while_catching_up_goes_on_where_it_was() {
     let mut mirror = member(3);
-    mirror.welcomed(true, &[(room(), since(1, 9))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 9))]);
     assert_eq!(tell(&mut mirror, true, &[said(4), said(5)]), [Missed, Missed]);
     assert_eq!(position(&mirror), Some((1, 5)));
-    mirror.welcomed(true, &[(room(), since(1, 9))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 9))]);
     assert_eq!(tell(&mut mirror, true, &[said(6)]), [Missed]);
     assert_eq!(tell(&mut mirror, false, &[caught_up(9)]), [Broken], "7 to 9 were not told");
 }
@@ -182,7 +189,7 @@ fn a_cut_while_catching_up_goes_on_where_it_was() {
 #[test]
 fn a_gap_moves_the_copy_on() {
     let mut mirror = member(3);
-    mirror.welcomed(true, &[(room(), since(1, 60))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 60))]);
     assert_eq!(tell(&mut mirror, false, &[gap(1, 60, 58, GapReason::NotKept)]), [New]);
     assert_eq!(tell(&mut mirror, true, &[said(58), said(59), said(60)]), [Missed; 3]);
     assert_eq!(tell(&mut mirror, false, &[caught_up(60), said(61)]), [New, New]);
@@ -191,7 +198,7 @@ fn a_gap_moves_the_copy_on() {
 #[test]
 fn a_new_numbering_begins_after_a_gap() {
     let mut mirror = member(30);
-    mirror.welcomed(true, &[(room(), since(2, 2))]);
+    mirror.welcomed("me", true, &[(room(), since(2, 2))]);
     assert_eq!(tell(&mut mirror, true, &[said_in(2, 1)]), [Broken], "not without the gap");
     assert_eq!(tell(&mut mirror, false, &[gap(2, 2, 1, GapReason::NewEpoch)]), [New]);
     assert_eq!(tell(&mut mirror, true, &[said_in(2, 1), said_in(2, 2)]), [Missed, Missed]);
@@ -201,7 +208,7 @@ fn a_new_numbering_begins_after_a_gap() {
 #[test]
 fn a_copy_ahead_of_the_room_is_given_up() {
     let mut mirror = member(30);
-    mirror.welcomed(true, &[(room(), since(1, 20))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 20))]);
     assert_eq!(tell(&mut mirror, false, &[refused(Code::AheadOfHead)]), [New]);
     assert_eq!(tell(&mut mirror, false, &[gap(1, 20, 19, GapReason::NotKept)]), [New]);
     assert_eq!(tell(&mut mirror, true, &[said(19), said(20)]), [Missed, Missed]);
@@ -214,7 +221,7 @@ fn unanswered_asks_are_repeated_in_order_under_their_ids() {
     let ids: Vec<RequestId> = ["a", "b", "c"].iter().map(|body| mirror.ask(say(body)).unwrap()).collect();
     assert!(ids.is_sorted() && ids[0] > NONE);
     assert_eq!(mirror.told(ids[0], false, &said(4)), New);
-    let welcomed = mirror.welcomed(true, &[(room(), since(1, 6))]);
+    let welcomed = mirror.welcomed("me", true, &[(room(), since(1, 6))]);
     assert_eq!(welcomed.repeat, [(ids[1], say("b")), (ids[2], say("c"))]);
     assert!(welcomed.rejoin.is_empty() && welcomed.uncertain.is_empty());
 }
@@ -223,7 +230,7 @@ fn unanswered_asks_are_repeated_in_order_under_their_ids() {
 fn a_repeats_answer_may_come_before_or_after_its_event() {
     let mut mirror = member(3);
     let (b, c) = (mirror.ask(say("b")).unwrap(), mirror.ask(say("c")).unwrap());
-    mirror.welcomed(true, &[(room(), since(1, 7))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 7))]);
     assert_eq!(tell(&mut mirror, true, &[said(4)]), [Missed]);
     assert_eq!(mirror.told(c, false, &said(7)), Answer, "its turn has not come");
     assert!(!mirror.is_unanswered(c));
@@ -238,7 +245,7 @@ fn a_repeats_answer_may_come_before_or_after_its_event() {
 fn a_repeats_answer_may_be_the_next_event() {
     let mut mirror = member(3);
     let id = mirror.ask(say("b")).unwrap();
-    mirror.welcomed(true, &[(room(), since(1, 4))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 4))]);
     assert_eq!(mirror.told(id, false, &said(4)), New);
     assert_eq!(tell(&mut mirror, true, &[said(4)]), [Duplicate]);
     assert_eq!(tell(&mut mirror, false, &[caught_up(4)]), [New]);
@@ -267,7 +274,7 @@ fn a_refusal_answers_once() {
 fn a_new_session_rejoins_and_does_not_repeat() {
     let mut mirror = member(3);
     let id = mirror.ask(say("did it arrive?")).unwrap();
-    let welcomed = mirror.welcomed(false, &[]);
+    let welcomed = mirror.welcomed("me", false, &[]);
     assert_eq!(welcomed.uncertain, [id]);
     assert!(welcomed.repeat.is_empty());
     assert_eq!(welcomed.rejoin, [Ask::Join { room: "lobby".into(), since: Some(since(1, 3)) }]);
@@ -282,7 +289,7 @@ fn a_new_session_rejoins_and_does_not_repeat() {
 #[test]
 fn a_topic_that_a_rejoin_tells_before_what_was_missed_is_read_once() {
     let mut mirror = member(6);
-    let rejoin = mirror.welcomed(false, &[]).rejoin;
+    let rejoin = mirror.welcomed("me", false, &[]).rejoin;
     let id = mirror.ask(rejoin[0].clone()).unwrap();
     assert_eq!(mirror.told(id, false, &members(1, 10, true)), New);
     // It may come again at once, for a second cut; then among the rest, in its order.
@@ -293,7 +300,7 @@ fn a_topic_that_a_rejoin_tells_before_what_was_missed_is_read_once() {
 
     // Or not again: it is in the part that is gone, or the room is numbered anew.
     let mut mirror = member(6);
-    mirror.welcomed(false, &[]);
+    mirror.welcomed("me", false, &[]);
     let topic = Event::TopicChanged { place: place(2, 3), by: user("bob"), topic: Some(text("t")) };
     assert_eq!(mirror.told(NONE, true, &topic), Past);
     assert_eq!(mirror.told(NONE, false, &gap(2, 5, 5, GapReason::NewEpoch)), New);
@@ -303,7 +310,7 @@ fn a_topic_that_a_rejoin_tells_before_what_was_missed_is_read_once() {
 #[test]
 fn a_new_session_on_a_server_that_forgot_begins_after_a_gap() {
     let mut mirror = member(30);
-    let rejoin = mirror.welcomed(false, &[]).rejoin;
+    let rejoin = mirror.welcomed("me", false, &[]).rejoin;
     let id = mirror.ask(rejoin[0].clone()).unwrap();
     assert_eq!(mirror.told(id, false, &members(2, 0, true)), New);
     assert_eq!(tell(&mut mirror, false, &[gap(2, 1, 1, GapReason::NewEpoch)]), [New]);
@@ -314,24 +321,24 @@ fn a_new_session_on_a_server_that_forgot_begins_after_a_gap() {
 #[test]
 fn a_rejoin_that_is_lost_is_made_again_and_one_that_is_refused_is_not() {
     let mut mirror = member(3);
-    let rejoin = mirror.welcomed(false, &[]).rejoin;
+    let rejoin = mirror.welcomed("me", false, &[]).rejoin;
     let first = mirror.ask(rejoin[0].clone()).unwrap();
     // Cut, resumed: the server has not seen it.
-    assert_eq!(mirror.welcomed(true, &[]).repeat, [(first, rejoin[0].clone())]);
+    assert_eq!(mirror.welcomed("me", true, &[]).repeat, [(first, rejoin[0].clone())]);
     // Cut again, and the session is lost.
-    let welcomed = mirror.welcomed(false, &[]);
+    let welcomed = mirror.welcomed("me", false, &[]);
     assert_eq!(welcomed.rejoin, rejoin);
     let second = mirror.ask(rejoin[0].clone()).unwrap();
     assert_eq!(mirror.told(second, false, &refused(Code::RoomsFull)), Answer);
     assert_eq!(position(&mirror), None);
-    assert!(mirror.welcomed(false, &[]).rejoin.is_empty());
+    assert!(mirror.welcomed("me", false, &[]).rejoin.is_empty());
 }
 
 #[test]
 fn who_asked_to_leave_does_not_rejoin() {
     let mut mirror = member(3);
     let id = mirror.ask(leave()).unwrap();
-    let welcomed = mirror.welcomed(false, &[]);
+    let welcomed = mirror.welcomed("me", false, &[]);
     assert_eq!((welcomed.uncertain, welcomed.rejoin), (vec![id], vec![]));
 }
 
@@ -360,7 +367,7 @@ fn leaving_a_room_one_is_not_in_is_only_an_answer() {
 fn a_leave_whose_answer_was_lost_is_answered_after_the_cut() {
     let mut mirror = member(3);
     let id = mirror.ask(leave()).unwrap();
-    assert_eq!(mirror.welcomed(true, &[]).repeat, [(id, leave())]);
+    assert_eq!(mirror.welcomed("me", true, &[]).repeat, [(id, leave())]);
     assert_eq!(position(&mirror), None);
     assert_eq!(mirror.told(id, false, &left(4)), Answer);
 }
@@ -369,7 +376,7 @@ fn a_leave_whose_answer_was_lost_is_answered_after_the_cut() {
 fn a_leave_and_a_join_whose_answers_were_lost_leave_a_member() {
     let mut mirror = member(3);
     let (out, back) = (mirror.ask(leave()).unwrap(), mirror.ask(join(None)).unwrap());
-    let welcomed = mirror.welcomed(true, &[(room(), since(1, 7))]);
+    let welcomed = mirror.welcomed("me", true, &[(room(), since(1, 7))]);
     assert_eq!(welcomed.repeat, [(out, leave()), (back, join(None))]);
     assert_eq!(mirror.told(out, false, &left(5)), Answer);
     assert_eq!(mirror.told(back, false, &members(1, 7, false)), New);
@@ -381,7 +388,7 @@ fn a_leave_and_a_join_whose_answers_were_lost_leave_a_member() {
 fn a_join_whose_answer_was_lost_begins_where_the_server_says() {
     let mut mirror = Mirror::new(4);
     let id = mirror.ask(join(None)).unwrap();
-    let welcomed = mirror.welcomed(true, &[(room(), since(1, 9))]);
+    let welcomed = mirror.welcomed("me", true, &[(room(), since(1, 9))]);
     assert_eq!(welcomed.repeat, [(id, join(None))]);
     assert_eq!(position(&mirror), None, "nothing was received yet");
     assert_eq!(mirror.told(id, false, &members(1, 9, false)), New);
@@ -393,7 +400,7 @@ fn a_join_whose_answer_was_lost_begins_where_the_server_says() {
 fn a_repeated_join_that_was_undone_makes_no_member() {
     let mut mirror = Mirror::new(4);
     let (back, out) = (mirror.ask(join(None)).unwrap(), mirror.ask(leave()).unwrap());
-    mirror.welcomed(true, &[]);
+    mirror.welcomed("me", true, &[]);
     let nobody = Event::Members { place: place(1, 4), fresh: false, total: 0, users: vec![] };
     assert_eq!(mirror.told(back, false, &nobody), New);
     assert_eq!(mirror.told(out, false, &left(5)), Answer);
@@ -403,7 +410,7 @@ fn a_repeated_join_that_was_undone_makes_no_member() {
 #[test]
 fn a_session_that_slept_reads_of_its_own_leave_and_return() {
     let mut mirror = member(3);
-    mirror.welcomed(true, &[(room(), since(1, 6))]);
+    mirror.welcomed("me", true, &[(room(), since(1, 6))]);
     let lost = Event::Left { place: place(1, 4), user: user("me"), why: Departure::Lost };
     assert_eq!(tell(&mut mirror, true, &[lost, said(5), joined(6)]), [Missed; 3]);
     assert_eq!(position(&mirror), Some((1, 6)), "still a member");
@@ -422,7 +429,7 @@ fn joining_twice_changes_nothing() {
 fn whispers_are_heard_once() {
     let mut mirror = Mirror::new(4);
     assert_eq!(tell(&mut mirror, false, &[whispered(1), whispered(2)]), [New, New]);
-    mirror.welcomed(true, &[]);
+    mirror.welcomed("me", true, &[]);
     assert_eq!(
         tell(&mut mirror, true, &[whispered(1), whispered(2), whispered(3)]),
         [Duplicate, Duplicate, Missed]
@@ -430,7 +437,7 @@ fn whispers_are_heard_once() {
     let id = mirror.ask(Ask::Whisper { to: "bob".into(), body: "psst".into() }).unwrap();
     assert_eq!(mirror.told(id, false, &whispered(0)), New);
     assert_eq!(mirror.told(id, false, &whispered(0)), Duplicate);
-    mirror.welcomed(false, &[]);
+    mirror.welcomed("me", false, &[]);
     assert_eq!(tell(&mut mirror, false, &[whispered(1)]), [New], "another session, another count");
 }
 
@@ -446,4 +453,66 @@ fn many_rooms_left_are_not_all_remembered() {
         mirror.told(id, false, &Event::Left { place: at, user: user("me"), why: Departure::Left });
     }
     assert_eq!((mirror.former.len(), mirror.rooms.len()), (FORMER_ROOMS, 0));
+}
+
+fn kicked(number: u64, who: &str) -> Event {
+    let (user, by, reason) = (user(who), user("bob"), None);
+    Event::Kicked { place: place(1, number), user, by, reason, banned: false }
+}
+
+#[test]
+fn whoever_is_put_out_is_in_the_room_no_more() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    let next = number.0 + 1;
+    assert_eq!(mirror.told(NONE, false, &kicked(next, "carol")), New);
+    assert_eq!(mirror.told(NONE, false, &kicked(next + 1, "ME")), New);
+    assert_eq!(mirror.positions().count(), 0);
+    assert!(mirror.welcomed("me", false, &[]).rejoin.is_empty());
+    // Back again, it reads of that among all else that it missed.
+    let back = mirror.ask(Ask::Join { room: "lobby".into(), since: Some(since(1, next)) }).unwrap();
+    assert_eq!(mirror.told(back, false, &members(1, next + 5, true)), New);
+    assert_eq!(mirror.told(NONE, true, &kicked(next + 1, "me")), Duplicate);
+    assert_eq!(mirror.told(NONE, true, &said(next + 2)), Missed);
+    assert_eq!(mirror.positions().count(), 1);
+}
+
+#[test]
+fn whoever_was_put_out_while_away_is_told_once() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    mirror.welcomed("me", true, &[]);
+    assert_eq!(mirror.told(NONE, true, &kicked(number.0 + 3, "me")), Missed);
+    assert_eq!(mirror.positions().count(), 0);
+    // A kick that was told before the connection broke.
+    assert_eq!(mirror.told(NONE, true, &kicked(number.0, "me")), Duplicate);
+}
+
+#[test]
+fn a_kick_that_comes_before_what_was_missed_ends_the_copy_all_the_same() {
+    let mut mirror = in_room();
+    let Since { number, .. } = mirror.positions().next().unwrap().1;
+    assert_eq!(mirror.told(NONE, false, &kicked(number.0 + 9, "me")), New);
+    assert_eq!(mirror.told(NONE, true, &said(number.0 + 1)), Duplicate);
+}
+
+#[test]
+fn a_new_session_comes_in_by_the_key_that_opened_the_room() {
+    let mut mirror = Mirror::new(8);
+    mirror.welcomed("me", false, &[]);
+    let enter = mirror.ask(Ask::Enter { room: "#Lobby".into(), key: "sesame".into(), since: None }).unwrap();
+    assert_eq!(mirror.told(enter, false, &members(1, 4, true)), New);
+    assert_eq!(mirror.told(NONE, false, &joined(5)), New);
+    let rejoin = mirror.welcomed("me", false, &[]).rejoin;
+    assert_eq!(rejoin, [Ask::Enter { room: "lobby".into(), key: "sesame".into(), since: Some(since(1, 5)) }]);
+    // Somebody changed the key meanwhile.
+    let again = mirror.ask(rejoin[0].clone()).unwrap();
+    let refusal = Refusal {
+        code: Code::BadKey.number(),
+        reason: "bad_key".into(),
+        message: "".into(),
+        retry_after_ms: None,
+    };
+    assert_eq!(mirror.told(again, false, &Event::Refused(refusal)), Answer);
+    assert_eq!(mirror.positions().count(), 0);
 }

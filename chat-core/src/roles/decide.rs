@@ -269,7 +269,7 @@ impl<'a> Doing<'a> {
     fn set_modes(&self, change: &ModeChange, steps: &mut Steps) -> Result<(), Rejection> {
         let act = if change.is_of_pace() { Act::SetPace } else { Act::SetModes };
         self.may(act, Rank::Member)?;
-        let held = change.apply(&self.room.order.held, &self.state.config)?;
+        let held = change.apply(&self.room.order.held)?;
         let modes = held.modes;
         steps.change(OrderChange::Modes { room: self.id, held: Box::new(held) });
         self.audit(&format!("modes {modes}"), None, None, steps);

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
 use crate::id::MAX_JSON_INTEGER;
 use crate::rejection::Rejection;
 use crate::text::Body;
 
 /// The longest slow mode, in seconds.
 pub const MAX_SLOW_S: u32 = 120;
+
+/// The longest that a key may be hashed to, in bytes.
+const SEALED_BYTES: usize = 128;
 
 /// From where on members may read a room's history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,7 +92,7 @@ impl ModeChange {
     ///
     /// # Errors
     /// A slow mode or a time to keep messages beyond its limit, or a key that is none.
-    pub(crate) fn apply(&self, held: &HeldModes, config: &Config) -> Result<HeldModes, Rejection> {
+    pub(crate) fn apply(&self, held: &HeldModes) -> Result<HeldModes, Rejection> {
         let mut new = held.clone();
         let modes = &mut new.modes;
         if let Some(slow_s) = self.slow_s {
@@ -109,7 +111,7 @@ impl ModeChange {
         }
         match &self.key {
             Some(key) if key.is_empty() => new.key = None,
-            Some(key) => new.key = Some(Body::new(key, config.key_bytes)?.into()),
+            Some(key) => new.key = Some(Body::new(key, SEALED_BYTES)?.into()),
             None => {}
         }
         modes.has_key = new.key.is_some();

@@ -3,6 +3,7 @@
 mod accounts;
 mod asks;
 mod devices;
+mod order;
 mod rooms;
 mod secrets;
 mod sessions;

@@ -7,6 +7,7 @@ mod model;
 mod random_log;
 mod refusals;
 mod replicas;
+mod rights;
 mod secrets;
 mod story;
 mod witness;

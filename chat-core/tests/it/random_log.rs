@@ -2,6 +2,7 @@
 
 mod accounts;
 mod files;
+mod order;
 
 use chat_core::{
     Ask, Chat, Command, Config, Detach, Epoch, NodeId, RequestId, RoomMakers, RoomName, Seq, SessionId,
@@ -287,6 +288,10 @@ impl Writer {
 
     fn ask(&mut self, who: usize, seed: &Seed) -> Command {
         let [kind, mad, a, b, c, _] = *seed;
+        if let 200..=204 = kind {
+            let (from, request) = (self.from(who, mad), RequestId(self.people[who].request(c)));
+            return order::delete(from, request, pick(&ROOMS, &BAD_ROOMS, 30, a), b, c);
+        }
         if let 106..=149 | 205..=217 = kind {
             return self.ask_of_a_transfer(who, seed);
         }
@@ -306,13 +311,14 @@ impl Writer {
         let room = pick(&ROOMS, &BAD_ROOMS, 30, a);
         let body = pick(&BODIES, &BAD_BODIES, 12, b);
         match kind {
-            0..=30 | 100..=149 => {
+            24..=30 | 218..=229 => order::any_ask(room, a, b, c),
+            0..=23 | 100..=149 => {
                 let since = Since { epoch: Epoch(u64::from(b)), number: chat_core::Number(u64::from(c)) };
                 Ask::Join { room, since: (b < 40).then_some(since) }
             }
             31..=40 | 150..=159 => Ask::Leave { room },
             41..=64 | 160..=189 => Ask::Say { room, body },
-            190..=204 => Ask::Topic { room, topic: body },
+            190..=199 => Ask::Topic { room, topic: body },
             _ => Ask::Whisper { to: pick(&NAMES, &BAD_NAMES, 20, a), body },
         }
     }

@@ -135,7 +135,11 @@ impl Witness {
                 assert_eq!(heard.next(), number, "{session} is told of everything in order");
                 *heard = number;
             } else {
-                let leaver = matches!(event, Event::Left { user, .. } if *user == self.users[&session]);
+                // Or an operator, who acts from outside.
+                let leaver = match event {
+                    Event::Left { user, .. } => *user == self.users[&session],
+                    event => by(event).is_some_and(|by| *by == self.users[&session]),
+                };
                 assert!(leaver, "{session} is no member and was told {event}");
             }
         }
@@ -150,7 +154,10 @@ impl Witness {
             Event::TopicChanged { by, .. } if !to.past => Some(by),
             Event::Left { user, .. } => Some(user),
             Event::TopicChanged { .. } => None,
-            other => panic!("{other} is never told again"),
+            Event::Kicked { user, .. } if to.past => {
+                return self.check_return(first, (stamp, event), user, to);
+            }
+            other => Some(by(other).unwrap_or_else(|| panic!("{other} is never told again"))),
         };
         if let (Some(author), Some(asker)) = (author, to.asker) {
             assert_eq!(*author, self.users[&asker.session], "an answer goes to its author");
@@ -163,6 +170,19 @@ impl Witness {
         if !matches!(event, Event::Left { .. }) {
             assert_eq!(first, Some(&(stamp, event.clone())), "it is told as it was the first time");
         }
+    }
+
+    /// One who was put out while it had no connection is told at its return; by then it may be in the room again.
+    fn check_return(
+        &self,
+        first: Option<&(Stamp, Event)>,
+        told: (Stamp, &Event),
+        user: &UserName,
+        to: Audience<'_>,
+    ) {
+        assert_eq!(first, Some(&(told.0, told.1.clone())), "it is told as it was the first time");
+        assert!(to.sessions.len() == 1 && to.asker.is_none());
+        assert_eq!(*user, self.users[&to.sessions[0]]);
     }
 
     fn check_members(&self, event: &Event, to: Audience<'_>) {
@@ -181,6 +201,19 @@ impl Witness {
         let names: BTreeSet<&UserName> = room.members.iter().map(|member| &self.users[member]).collect();
         assert_eq!((names.len() as u64, room.head), (*total, place.number));
         assert!(users.is_empty() || users.iter().eq(names));
+    }
+}
+
+/// Who did what the event tells of, if it is an act of moderation.
+fn by(event: &Event) -> Option<&UserName> {
+    match event {
+        Event::RoleChanged { by, .. }
+        | Event::Kicked { by, .. }
+        | Event::Restricted { by, .. }
+        | Event::Lifted { by, .. }
+        | Event::ModesChanged { by, .. }
+        | Event::Deleted { by, .. } => Some(by),
+        _ => None,
     }
 }
 

@@ -291,7 +291,7 @@ impl Driver {
         let room =
             |at: &RoomPosition| Some((RoomName::new(&at.room, chat_core::MAX_NAME_BYTES).ok()?, at.since));
         let rooms: Vec<(RoomName, Since)> = welcome.rooms.iter().filter_map(room).collect();
-        let todo = self.mirror.welcomed(welcome.resumed, &rooms);
+        let todo = self.mirror.welcomed(&welcome.user, welcome.resumed, &rooms);
         let welcome_resumed = welcome.resumed;
         self.files.online(&welcome.user, welcome.resumed);
         self.notices.push(Notice::Connected(welcome));
@@ -446,5 +446,9 @@ impl Drop for Driver {
 }
 
 fn joins_the_same(a: &Ask, b: &Ask) -> bool {
-    matches!((a, b), (Ask::Join { room: a, .. }, Ask::Join { room: b, .. }) if same_room(a, b))
+    let joined = |ask: &Ask| match ask {
+        Ask::Join { room, .. } | Ask::Enter { room, .. } => Some(Arc::clone(room)),
+        _ => None,
+    };
+    joined(a).zip(joined(b)).is_some_and(|(a, b)| same_room(&a, &b))
 }

@@ -61,11 +61,18 @@ pub(crate) struct Reader {
     pub(super) is_attached: bool,
     /// Whether the engine may know the session: from the hello on, before its verdict is here.
     is_known: bool,
-    bucket: Option<Box<Bucket>>,
-    /// Rooms it has asked to join: joining them again is free.
-    joined: Vec<Arc<str>>,
+    /// None where nothing is paced.
+    pacing: Option<Box<Pacing>>,
     /// Decoded and paced, not yet handed over.
     pending: Vec<Request>,
+}
+
+/// How fast a connection may ask.
+#[derive(Debug)]
+struct Pacing {
+    bucket: Bucket,
+    /// Rooms it has asked to join: joining them again is free.
+    joined: Vec<Arc<str>>,
 }
 
 impl Reader {
@@ -84,7 +91,8 @@ impl Reader {
         };
         let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
         let person = (form == Form::Text).then(|| Box::new(Person::new(was_silent, is_locked)));
-        let bucket = Bucket::of(&shared.limits).map(Box::new);
+        let pacing = |bucket| Box::new(Pacing { bucket, joined: Vec::new() });
+        let pacing = Bucket::of(&shared.limits).map(pacing);
         let session = shared.session();
         let mut reader = Reader {
             shared,
@@ -99,8 +107,7 @@ impl Reader {
             person,
             is_attached: false,
             is_known: false,
-            bucket,
-            joined: Vec::new(),
+            pacing,
             pending: Vec::new(),
         };
         reader.arrived(first);
@@ -243,7 +250,7 @@ impl Reader {
     /// the rest.
     fn take_at_once(&mut self, frame: Result<FromClient, BadAsk>) -> Option<Result<FromClient, BadAsk>> {
         let is_gated = self.shared.policy.gate().is_some();
-        if self.bucket.is_some() || is_gated || !self.is_attached || self.shared.ending.is_cancelled() {
+        if self.pacing.is_some() || is_gated || !self.is_attached || self.shared.ending.is_cancelled() {
             return Some(frame);
         }
         match frame {
@@ -424,16 +431,17 @@ impl Reader {
 
     /// What an ask counts: joining a room again counts next to nothing.
     fn weight(&mut self, ask: &Ask) -> u32 {
+        let Some(Pacing { joined, .. }) = self.pacing.as_deref_mut() else { return 1 };
         match ask {
             Ask::Join { room, .. } => {
-                if self.joined.iter().any(|known| same_room(known, room)) {
+                if joined.iter().any(|known| same_room(known, room)) {
                     return FREE;
                 }
-                if self.joined.len() < MOST_FREE_ROOMS && bare(room).len() <= chat_core::MAX_NAME_BYTES {
-                    self.joined.push(Arc::clone(room));
+                if joined.len() < MOST_FREE_ROOMS && bare(room).len() <= chat_core::MAX_NAME_BYTES {
+                    joined.push(Arc::clone(room));
                 }
             }
-            Ask::Leave { room } => self.joined.retain(|known| !same_room(known, room)),
+            Ask::Leave { room } => joined.retain(|known| !same_room(known, room)),
             _ => {}
         }
         1
@@ -441,8 +449,8 @@ impl Reader {
 
     /// Waits until one more may be asked, without reading on. `Ok(false)`: it was refused instead.
     pub(super) async fn paced(&mut self, id: RequestId, weight: u32) -> Result<bool, End> {
-        let Some(bucket) = &mut self.bucket else { return Ok(true) };
-        let (wait, refused) = match bucket.take(Instant::now(), weight) {
+        let Some(pacing) = &mut self.pacing else { return Ok(true) };
+        let (wait, refused) = match pacing.bucket.take(Instant::now(), weight) {
             Pace::Go => return Ok(true),
             Pace::Wait(wait) => (wait, false),
             Pace::Refuse(wait) => (wait, weight == 1),

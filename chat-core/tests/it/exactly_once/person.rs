@@ -109,7 +109,7 @@ impl Person {
                     .into_iter()
                     .map(|(head, _)| (head.room, Since { epoch: head.epoch, number: head.number }))
                     .collect();
-                let welcomed = self.mirror.welcomed(resumed, &heads);
+                let welcomed = self.mirror.welcomed(&self.name, resumed, &heads);
                 for id in welcomed.uncertain {
                     let outcome = &mut self.asked.get_mut(&id).expect("it was asked").1;
                     assert_eq!(*outcome, Outcome::Waiting);

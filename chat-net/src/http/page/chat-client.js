@@ -251,7 +251,7 @@ export class ChatClient {
     this.token = welcome.token;
     this.limit = welcome.limits?.unanswered ?? this.limit;
     this.welcomedAt = Date.now();
-    const { repeat, rejoin, uncertain } = this.mirror.welcomed(welcome.resumed, welcome.rooms);
+    const { repeat, rejoin, uncertain } = this.mirror.welcomed(welcome.user, welcome.resumed, welcome.rooms);
     for (const entry of rejoin) {
       entry.done = () => {};
       entry.failed = (error) => this.lost(entry.ask, error);
@@ -298,7 +298,7 @@ export class ChatClient {
   queried(id, message) {
     const query = this.queries.get(id);
     if (!query) return;
-    if (message.type === 'said' && message.past) {
+    if ((message.type === 'said' || message.type === 'removed') && message.past) {
       query.events.push(message);
       return;
     }
@@ -406,6 +406,7 @@ export class ChatClient {
  * @property {number | null} unseen Set while the join was taken but its answer never came: the last number at the welcome.
  * @property {boolean} doubtful Whether membership waits for the answer to a join.
  * @property {{last: number, upto: number, topic: number} | null} past Open while messages from before the join may come.
+ * @property {string} [key] What was given to come in, if the room has a key.
  * @property {Since[]} topics Topics that joins told before what was missed was told, among which they may come again.
  */
 
@@ -422,6 +423,8 @@ export class Mirror {
   constructor(kept) {
     this.lastId = /** @type {number} */ (kept?.lastId ?? 0);
     this.whispers = /** @type {number} */ (kept?.whispers ?? 0);
+    // As whom the server knows this client, by the last welcome.
+    this.user = '';
     /** @type {Map<string, Copy>} */
     this.rooms = new Map((kept?.rooms ?? []).map((/** @type {[string, Copy]} */ [name, copy]) => [name, { ...copy, past: null }]));
     /** @type {Map<string, Since>} */
@@ -447,8 +450,9 @@ export class Mirror {
     return entry;
   }
 
-  /** @param {boolean} resumed @param {({room: string} & Since)[]} rooms */
-  welcomed(resumed, rooms) {
+  /** @param {string} user @param {boolean} resumed @param {({room: string} & Since)[]} rooms */
+  welcomed(user, resumed, rooms) {
+    this.user = user;
     return resumed ? this.resumed(rooms) : this.begun();
   }
 
@@ -470,7 +474,7 @@ export class Mirror {
     const lost = [...this.unanswered.values()];
     const joins = /** @type {Message[]} */ ([]);
     for (const [name, copy] of [...this.rooms]) {
-      const last = lost.findLast(({ ask }) => (ask.type === 'join' || ask.type === 'leave') && names(ask.room, name));
+      const last = lost.findLast(({ ask }) => (isJoin(ask) || ask.type === 'leave') && names(ask.room, name));
       // Who asked to leave wants to be out, and is.
       if (last?.ask.type === 'leave') {
         this.forgetRoom(name, copy);
@@ -478,7 +482,8 @@ export class Mirror {
       }
       copy.doubtful = true;
       copy.past = null;
-      joins.push({ type: 'join', room: name, ...(copy.unseen === null && { since: copy.at }) });
+      const how = copy.key === undefined ? { type: 'join' } : { type: 'enter', key: copy.key };
+      joins.push({ ...how, room: name, ...(copy.unseen === null && { since: copy.at }) });
     }
     this.whispers = 0;
     this.unanswered.clear();
@@ -512,6 +517,14 @@ export class Mirror {
       case 'churned':
       case 'said':
       case 'topic_changed':
+      case 'role_changed':
+      case 'kicked':
+      case 'restricted':
+      case 'lifted':
+      case 'modes_changed':
+      case 'deleted':
+      case 'removed':
+        if (event.type === 'kicked' && names(event.user, this.user) && !(event.past && copy)) return this.putOut(event);
         if (ask?.type === 'leave') return this.left(event);
         if (copy) return take(copy, re !== 0, event);
         return re ? 'answer' : event.past ? 'duplicate' : 'broken';
@@ -536,13 +549,30 @@ export class Mirror {
   left(event) {
     const copy = this.rooms.get(event.room);
     if (!copy) return 'answer';
-    const rejoins = [...this.unanswered.values()].some(({ ask }) => ask.type === 'join' && names(ask.room, event.room));
+    const rejoins = [...this.unanswered.values()].some(({ ask }) => isJoin(ask) && names(ask.room, event.room));
     const before = copy.unseen === null ? { ...copy.at } : null;
     const verdict = take(copy, true, event);
     const older = before && before.epoch === event.epoch && event.number < before.number;
     if (rejoins) copy.doubtful = true;
     else if (!older) this.forgetRoom(event.room, copy);
     return verdict;
+  }
+
+  /**
+   * This client was put out of a room, in place of its own `left`; or it is told so at its return.
+   * @param {Message} event @returns {'new' | 'missed' | 'duplicate'}
+   */
+  putOut(event) {
+    const copy = this.rooms.get(event.room);
+    const known = this.former.get(event.room);
+    if (copy) {
+      // Whatever is missing before it is not owed any more.
+      take(copy, (event.re ?? 0) !== 0, event);
+      this.forgetRoom(event.room, copy);
+    } else if (known && known.epoch === event.epoch && event.number <= known.number) {
+      return 'duplicate';
+    }
+    return event.past ? 'missed' : 'new';
   }
 
   /** @param {Message} event @param {Message} [ask] @returns {'new'} */
@@ -553,15 +583,18 @@ export class Mirror {
       if (copy) this.forgetRoom(event.room, copy);
       return 'new';
     }
-    const since = /** @type {Since | undefined} */ (ask?.type === 'join' ? ask.since : undefined);
+    const since = /** @type {Since | undefined} */ (ask && isJoin(ask) ? ask.since : undefined);
     if (copy) membersOf(copy, event, since);
     else this.rooms.set(event.room, joinedCopy(event, since, this.takeFormer(event.room)));
+    const entered = this.rooms.get(event.room);
+    // A new session needs the key again.
+    if (ask?.type === 'enter' && entered) entered.key = ask.key;
     return 'new';
   }
 
   /** @param {Message} [ask] @returns {'answer' | 'new'} */
   refused(ask) {
-    if (ask?.type === 'join') {
+    if (ask && isJoin(ask)) {
       for (const [name, copy] of this.rooms) {
         if (copy.doubtful && names(ask.room, name)) this.forgetRoom(name, copy);
       }
@@ -583,6 +616,11 @@ export class Mirror {
     this.former.delete(name);
     return at;
   }
+}
+
+/** @param {Message} ask */
+function isJoin(ask) {
+  return ask.type === 'join' || ask.type === 'enter';
 }
 
 /** @param {string} text As a user wrote it. @param {string} room */

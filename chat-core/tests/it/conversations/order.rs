@@ -1,0 +1,327 @@
+//! Roles, bans, mutes, keys and invitations: what everybody is told, and what is remembered of whom.
+
+use chat_core::{
+    AccountAct, Answer, Ask, Chat, Code, Command, Config, HistoryFrom, ModeChange, Number, RequestId, Role,
+    RoomName, UserName,
+};
+
+use crate::story::{Story, assert_code, join, leave, s, say, token, topic};
+
+fn kick(user: &str) -> Ask {
+    Ask::Kick { room: "lobby".into(), user: user.into(), reason: Some("too loud".into()) }
+}
+
+fn ban(user: &str, for_ms: Option<u64>) -> Ask {
+    Ask::Ban { room: "lobby".into(), user: user.into(), for_ms, reason: None }
+}
+
+fn role(user: &str, role: Role) -> Ask {
+    Ask::SetRole { room: "lobby".into(), user: user.into(), role }
+}
+
+fn invite(user: &str) -> Ask {
+    Ask::Invite { room: "lobby".into(), user: user.into() }
+}
+
+fn modes(modes: ModeChange) -> Ask {
+    Ask::SetModes { room: "lobby".into(), modes }
+}
+
+fn private() -> Ask {
+    modes(ModeChange { invite_only: Some(true), ..ModeChange::default() })
+}
+
+fn enter(key: &str) -> Ask {
+    Ask::Enter { room: "lobby".into(), key: key.into(), since: None }
+}
+
+fn delete(from: u64, request: u64, number: u64, author: Option<&str>) -> Command {
+    let author = author.map(|name| UserName::new(name, 32).unwrap());
+    Command::Delete {
+        from: s(from),
+        request: RequestId(request),
+        room: "lobby".into(),
+        number: Number(number),
+        author,
+    }
+}
+
+fn log_in(chat: &mut Story, n: u64, name: &str) {
+    let register = AccountAct::Register { name: name.into(), password: None };
+    // A second device of an account that is there.
+    let _ = chat.enter(&Command::Account { by: None, act: register });
+    chat.enter(&Command::LogIn { session: s(n), account: name.into(), token: token(n) }).unwrap();
+}
+
+#[test]
+fn whoever_makes_a_room_keeps_its_peace() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    chat.ask(1, role("bob", Role::Moderator));
+    chat.ask_as(2, 7, kick("carol"));
+    chat.ask_as(2, 7, kick("carol"));
+    chat.ask(3, join("lobby"));
+    chat.told(
+        r#"
+        s1? s2 s3: role lobby/1/4 bob moderator by alice
+        s2?7 s1 s3: kicked lobby/1/5 carol by bob "too loud"
+        s2?7: kicked lobby/1/5 carol by bob "too loud"
+        s3?: members lobby/1/5 2: alice bob
+        s1 s2 s3: joined lobby/1/6 carol
+        "#,
+    );
+    assert_code(&chat.refused(2, 0, kick("alice")), Code::NotAllowed);
+    chat.ask(1, role("bob", Role::Member));
+    let rejection = chat.refused(2, 0, kick("carol"));
+    assert_eq!(rejection.to_string(), "in #lobby only a moderator, an owner or an operator may do that");
+}
+
+#[test]
+fn the_banned_are_put_out_and_stay_out_until_then() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.ask(1, ban("bob", Some(10_000)));
+    let rejection = chat.refused(2, 0, join("lobby"));
+    assert_eq!(rejection.to_string(), "you are banned from #lobby until 1970-01-01 00:00:15 UTC");
+    chat.pass(10_000);
+    chat.ask(2, join("lobby"));
+    chat.told(
+        "
+        s1? s2: ban lobby/1/3 bob by alice until 00:00:15
+        s1 s2: kicked lobby/1/4 bob by alice (banned)
+        s2?: members lobby/1/4 1: alice
+        s1 s2: joined lobby/1/5 bob
+        ",
+    );
+}
+
+#[test]
+fn one_who_was_put_out_while_away_is_told_at_the_return() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    chat.drop(2);
+    chat.drop(3);
+    chat.ask(1, kick("bob"));
+    // Both fall asleep.
+    chat.until_due();
+    chat.until_due();
+    chat.ask(1, ban("carol", None));
+    chat.take();
+    chat.resume(4, "bob", 2);
+    chat.resume(5, "carol", 3);
+    chat.told(
+        r#"
+        s4: attached bob resumed
+        s4 (past): kicked lobby/1/4 bob by alice "too loud"
+        s5: attached carol resumed
+        s5: refused banned: you are banned from #lobby
+        "#,
+    );
+    // Once.
+    chat.drop(4);
+    chat.resume(6, "bob", 4);
+    chat.told("s6: attached bob resumed");
+}
+
+#[test]
+fn a_key_opens_a_room_and_an_invitation_does_too() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice"]);
+    chat.ask(1, modes(ModeChange { key: Some("sesame".into()), ..ModeChange::default() }));
+    for (n, name) in [(2, "bob"), (3, "carol")] {
+        chat.attach(n, name);
+    }
+    chat.take();
+    assert_code(&chat.refused(2, 0, join("lobby")), Code::BadKey);
+    for wrong in ["", "Sesame", "sesame ", "\u{1b}[m\0"] {
+        assert_code(&chat.refused(2, 0, enter(wrong)), Code::BadKey);
+    }
+    chat.ask(2, enter("sesame"));
+    chat.ask(2, enter("no matter"));
+    chat.ask_as(2, 5, invite("carol"));
+    chat.ask(3, join("lobby"));
+    chat.told(
+        "
+        s2?: members lobby/1/2 1: alice
+        s1 s2: joined lobby/1/3 bob
+        s2?: members lobby/1/3 again 2: alice bob
+        s3: invited lobby carol by bob
+        s2?5: invited lobby carol by bob
+        s3?: members lobby/1/3 2: alice bob
+        s1 s2 s3: joined lobby/1/4 carol
+        ",
+    );
+    chat.ask(1, modes(ModeChange { key: Some("".into()), ..ModeChange::default() }));
+    chat.told("s1? s2 s3: modes lobby/1/5 by alice: none");
+}
+
+#[test]
+fn whoever_sleeps_comes_back_into_a_private_room_but_a_leaver_does_not() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    chat.ask(1, private());
+    chat.drop(2);
+    chat.until_due();
+    chat.ask(3, leave("lobby"));
+    chat.take();
+    chat.resume(4, "bob", 2);
+    chat.told("s1: joined lobby/1/7 bob\ns4: attached bob resumed lobby/1/7");
+    assert_code(&chat.refused(3, 0, join("lobby")), Code::CannotJoin);
+    let Ok(Answer::Rooms { total, rooms, .. }) = chat.chat.rooms(s(3), None) else { panic!() };
+    assert_eq!((total, rooms.len()), (0, 0));
+}
+
+#[test]
+fn slow_mode_holds_back_members_and_says_for_how_long() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.ask(1, modes(ModeChange { slow_s: Some(10), ..ModeChange::default() }));
+    chat.ask(2, say("lobby", "one"));
+    let refusal = chat_core::Refusal::from(&chat.refused(2, 0, say("lobby", "two")));
+    assert_eq!((&*refusal.reason, refusal.retry_after_ms), ("slow_mode", Some(9_000)));
+    chat.ask(1, say("lobby", "one"));
+    chat.ask(1, say("lobby", "two"));
+    chat.pass(6_000);
+    chat.ask(2, say("lobby", "two"));
+    for wrong in [
+        ModeChange { slow_s: Some(121), ..ModeChange::default() },
+        ModeChange { retention_ms: Some(1 << 53), ..ModeChange::default() },
+    ] {
+        assert_code(&chat.refused(1, 0, modes(wrong)), Code::BadAsk);
+    }
+}
+
+#[test]
+fn a_room_remembers_accounts_and_forgets_guests() {
+    let mut chat = Story::new();
+    log_in(&mut chat, 1, "alice");
+    chat.attach(2, "bob");
+    chat.ask(1, join("lobby"));
+    chat.ask(2, join("lobby"));
+    chat.ask(2, join("den"));
+    chat.ask(1, role("bob", Role::Moderator));
+    // A guest's role moves with the session, and ends with it.
+    chat.drop(2);
+    chat.resume(3, "bob", 2);
+    chat.ask(3, topic("lobby", "kept"));
+    chat.ask(
+        1,
+        Ask::SetModes {
+            room: "lobby".into(),
+            modes: ModeChange { moderated: Some(true), ..ModeChange::default() },
+        },
+    );
+    chat.ask(3, say("lobby", "I may"));
+    chat.quit(3);
+    chat.attach(4, "bob");
+    chat.ask(4, join("lobby"));
+    assert_code(&chat.refused(4, 0, say("lobby", "I too?")), Code::NotAllowed);
+    // So is a room that a guest made.
+    assert!(chat.chat.head(&RoomName::new("den", 64).unwrap()).is_none());
+}
+
+#[test]
+fn an_owners_account_keeps_an_empty_room_and_its_bans() {
+    let mut chat = Story::new();
+    for (n, name) in [(1, "alice"), (2, "bob")] {
+        log_in(&mut chat, n, name);
+        chat.ask(n, join("lobby"));
+    }
+    chat.ask(1, ban("bob", None));
+    chat.quit(1);
+    chat.quit(2);
+    let restored = Chat::restore(chat.chat.config().clone(), chat.chat.snapshot()).unwrap();
+    assert_eq!(restored.digest(), chat.chat.digest());
+    chat.chat = restored;
+    log_in(&mut chat, 3, "alice");
+    log_in(&mut chat, 4, "bob");
+    assert_code(&chat.refused(4, 0, join("lobby")), Code::Banned);
+    chat.ask(3, join("lobby"));
+    chat.ask(3, Ask::Unban { room: "lobby".into(), user: "bob".into() });
+    chat.ask(4, join("lobby"));
+    assert_code(&chat.refused(4, 0, kick("alice")), Code::NotAllowed);
+}
+
+#[test]
+fn all_devices_of_an_account_are_put_out_at_once() {
+    let mut chat = Story::new();
+    log_in(&mut chat, 1, "alice");
+    log_in(&mut chat, 2, "bob");
+    log_in(&mut chat, 3, "bob");
+    for n in 1..=3 {
+        chat.ask(n, join("lobby"));
+    }
+    chat.take();
+    chat.ask(1, kick("bob"));
+    chat.told(r#"s1? s2 s3: kicked lobby/1/3 bob by alice "too loud""#);
+    let lobby = RoomName::new("lobby", 64).unwrap();
+    assert_eq!(chat.chat.members(&lobby), Some(&[s(1)][..]));
+}
+
+#[test]
+fn one_takes_back_ones_own_words_and_a_moderator_those_of_others() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.ask(2, say("lobby", "oops"));
+    chat.take();
+    chat.enter(&delete(2, 3, 3, Some("bob"))).unwrap();
+    chat.enter(&delete(2, 3, 3, None)).unwrap();
+    chat.enter(&delete(1, 0, 3, Some("bob"))).unwrap();
+    chat.told(
+        "
+        s2?3 s1: deleted lobby/1/4 3 by bob
+        s2?3: deleted lobby/1/4 3 by bob
+        s1? s2: deleted lobby/1/5 3 by alice
+        ",
+    );
+    for (number, author) in [(3, None), (0, Some("bob")), (99, Some("bob"))] {
+        assert_code(&chat.refuses(&delete(2, 0, number, author)), Code::NoSuchMessage);
+    }
+    assert_code(&chat.refuses(&delete(2, 0, 3, Some("alice"))), Code::NotAllowed);
+    // Another guest of that name said it, before this one came.
+    chat.quit(2);
+    chat.attach(3, "bob");
+    chat.ask(3, join("lobby"));
+    assert_code(&chat.refuses(&delete(3, 0, 3, Some("bob"))), Code::NotAllowed);
+}
+
+#[test]
+fn with_history_from_join_one_reads_from_the_first_join_on() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.ask(1, modes(ModeChange { history: Some(HistoryFrom::Join), ..ModeChange::default() }));
+    let lobby = RoomName::new("lobby", 64).unwrap();
+    assert_eq!(chat.chat.visible_from(s(2), &lobby), Some(Number(2)));
+    chat.attach(3, "carol");
+    assert_eq!(chat.chat.visible_from(s(3), &lobby), None);
+    chat.ask(3, join("lobby"));
+    assert_eq!(chat.chat.visible_from(s(3), &lobby), Some(Number(4)));
+    // Sleep is no leave.
+    chat.drop(3);
+    chat.until_due();
+    chat.resume(4, "carol", 3);
+    assert_eq!(chat.chat.visible_from(s(4), &lobby), Some(Number(4)));
+    chat.ask(4, leave("lobby"));
+    chat.ask(4, join("lobby"));
+    assert_eq!(chat.chat.visible_from(s(4), &lobby), Some(Number(8)));
+    chat.ask(1, modes(ModeChange { history: Some(HistoryFrom::Start), ..ModeChange::default() }));
+    assert_eq!(chat.chat.visible_from(s(4), &lobby), Some(Number(1)));
+}
+
+#[test]
+fn operators_look_up_who_did_what() {
+    let mut chat = Story::in_lobby(Config { audit: 2, ..Config::default() }, &["alice", "bob"]);
+    let register = AccountAct::Register { name: "root1".into(), password: None };
+    chat.enter(&Command::Account { by: None, act: register }).unwrap();
+    let operator = AccountAct::SetOperator { name: "root1".into(), is_operator: true };
+    chat.enter(&Command::Account { by: None, act: operator }).unwrap();
+    chat.enter(&Command::LogIn { session: s(3), account: "root1".into(), token: token(3) }).unwrap();
+    chat.ask(1, role("bob", Role::Moderator));
+    chat.ask(1, ban("bob", Some(1_000)));
+    chat.ask(3, Ask::Unban { room: "lobby".into(), user: "bob".into() });
+    let acts = |before| match chat.chat.audit(s(3), before).unwrap() {
+        Answer::Audit { entries, more } => {
+            let line = |entry: &chat_core::AuditEntry| {
+                let by = entry.by.as_ref().unwrap();
+                format!("{} {by} {} {}", entry.number, entry.act, entry.user.as_ref().unwrap())
+            };
+            (entries.iter().map(line).collect::<Vec<_>>(), more)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(acts(None), (vec!["3 root1 unban bob".to_owned(), "2 alice ban bob".to_owned()], false));
+    assert_eq!(acts(Some(3)), (vec!["2 alice ban bob".to_owned()], false));
+    assert_code(&chat.chat.audit(s(1), None).unwrap_err(), Code::NotAllowed);
+}
