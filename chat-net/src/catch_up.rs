@@ -249,8 +249,13 @@ impl Reader {
         }
         let found = page.events.len();
         page.events.retain(|past| number(Some(past)) >= Some(from));
-        // What is below is not there for this reader.
-        let more = page.older && page.events.len() == found && number(page.events.first()) != Some(from);
+        let is_cut = page.events.len() < found;
+        let mut more = page.older && !is_cut;
+        if let (true, Some(first)) = (more && from > Number(1), number(page.events.first())) {
+            // What is below is not there for this reader.
+            let below = self.store.messages(epoch, head, Anchor::Before(first), self.page(1)).await;
+            more = below.is_ok_and(|page| number(page.events.last()) >= Some(from));
+        }
         let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
         let answer = Answer::History { room, epoch, count, more, newer: page.newer };
         self.answer(re, page.events, answer, more, reply).await

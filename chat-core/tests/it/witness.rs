@@ -220,7 +220,9 @@ fn by(event: &Event) -> Option<&UserName> {
 impl Sink for Witness {
     fn deliver(&mut self, stamp: Stamp, event: &Event, to: Audience<'_>) {
         self.deliveries += 1;
-        if let (Event::Refused(_), [refused], None) = (event, to.sessions, to.asker) {
+        if let (Event::Refused(refusal), [refused]) = (event, to.sessions)
+            && refusal.code == Code::TokenRevoked.number()
+        {
             assert!(!self.users.contains_key(refused), "it came with a secret that was used up");
             self.transcript.deliver(stamp, event, to);
             return;

@@ -19,6 +19,7 @@ mod keeping;
 mod late_store;
 mod limits;
 mod liveness;
+mod order;
 mod paging;
 mod pair;
 mod peer;

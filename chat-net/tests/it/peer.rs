@@ -480,6 +480,8 @@ fn event(event: &Event) -> String {
             };
             format!("gap {} from {first_available} {why}", at(place))
         }
+        Event::Kicked { place, user, by, .. } => format!("kicked {} {user} by {by}", at(place)),
+        Event::ModesChanged { place, by, modes } => format!("modes {} {by}: {modes}", at(place)),
         other => other.to_string(),
     }
 }

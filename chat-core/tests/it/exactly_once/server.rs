@@ -337,7 +337,7 @@ impl Sink for Edge {
                 }
             }
             (Event::Replaced {}, _) => self.hang_up(to.sessions[0], Some(event)),
-            (Event::Refused(_), None) => {}
+            (Event::Refused(refusal), _) if refusal.code == Code::TokenRevoked.number() => {}
             _ => {
                 for session in to.others() {
                     self.tell(session, RequestId::NONE, to.past, event);

@@ -1,0 +1,107 @@
+//! Order in a room, over the wire: keys, private rooms, kicks, and history from the join on.
+
+use chat_net::chat_core::{Anchor, Ask, Event, HistoryFrom, ModeChange, Number, Query, Since, Timestamp};
+use chat_net::codec::{Form, FromServer};
+
+use crate::peer::{Peer, fast, join, server, show};
+
+fn modes(modes: ModeChange) -> Ask {
+    Ask::SetModes { room: "den".into(), modes }
+}
+
+fn enter(key: &str) -> Ask {
+    Ask::Enter { room: "#Den".into(), key: key.into(), since: None }
+}
+
+#[tokio::test]
+async fn a_key_opens_a_room_in_every_form_and_odd_ones_are_refused_by_a_name() {
+    let server = server(fast()).await;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    alice.ask(1, join("den")).await;
+    alice.ask(2, modes(ModeChange { key: Some("sésame ☕".into()), ..ModeChange::default() })).await;
+    alice.story("modes den/2 alice: key").await;
+    for (name, form) in [("bob", Form::Bincode), ("carol", Form::JsonLines)] {
+        let mut peer = Peer::join(&server, form, name).await;
+        peer.until_quiet().await;
+        for (id, key, refusal) in [
+            (1, "sesame", "bad_key"),
+            (2, "\u{1b}[m", "bad_text"),
+            (3, &"x".repeat(65), "too_long"),
+            (4, " ", "empty"),
+        ] {
+            peer.ask(id, enter(key)).await;
+            peer.gets(&[&format!("re={id} refused {refusal}")]).await;
+        }
+        peer.ask(5, join("den")).await;
+        peer.gets(&["re=5 refused bad_key"]).await;
+        peer.ask(6, enter("sésame ☕")).await;
+        let told = peer.until(|frame| show(frame).starts_with("caught_up den/")).await;
+        assert!(show(&told[0]).starts_with("re=6 members den/"), "{told:?}");
+        peer.ask(7, Ask::Leave { room: "den".into() }).await;
+        peer.story("left").await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_is_told_and_hears_no_more() {
+    let server = server(fast()).await;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    let mut bob = Peer::join(&server, Form::JsonFrames, "bob").await;
+    alice.ask(1, join("den")).await;
+    alice.story("caught_up den/1").await;
+    bob.ask(1, join("den")).await;
+    bob.story("caught_up den/2").await;
+    bob.until_quiet().await;
+    let kick = Ask::Kick { room: "den".into(), user: "bob".into(), reason: None };
+    alice.ask(2, kick).await;
+    alice.say(3, "den", "peace").await;
+    alice.story("peace").await;
+    bob.gets(&["kicked den/3 bob by alice"]).await;
+    bob.is_quiet().await;
+    bob.say(2, "den", "but").await;
+    bob.gets(&["re=2 refused not_a_member"]).await;
+}
+
+#[tokio::test]
+async fn with_history_from_join_nothing_earlier_is_shown() {
+    let server = server(fast()).await;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    alice.ask(1, join("den")).await;
+    alice.say(2, "den", "a secret of ours").await;
+    alice.ask(3, modes(ModeChange { history: Some(HistoryFrom::Join), ..ModeChange::default() })).await;
+    alice.story("history=join").await;
+    let mut bob = Peer::join(&server, Form::Bincode, "bob").await;
+    bob.until_quiet().await;
+    bob.ask(1, join("den")).await;
+    bob.gets(&["re=1 members den/3: alice", "joined den/4 bob", "caught_up den/4"]).await;
+    alice.say(4, "den", "no secret").await;
+    bob.gets(&["said den/5 alice: no secret"]).await;
+    for anchor in
+        [Anchor::Latest, Anchor::After(Number(0)), Anchor::Around(Number(1)), Anchor::FromTime(Timestamp(0))]
+    {
+        bob.query(9, Query::History { room: "den".into(), anchor, limit: 1 }).await;
+        bob.gets(&["re=9 past said den/5 alice: no secret", "re=9 history 1"]).await;
+    }
+    bob.query(9, Query::Search { words: "secret".into(), room: None, before_time: None, limit: 1 }).await;
+    let found = bob.until(|frame| show(frame).starts_with("re=9 search")).await;
+    let found: Vec<String> = found.iter().map(show).collect();
+    assert_eq!(found[0], "re=9 past said den/5 alice: no secret");
+    assert!(found.iter().all(|line| !line.contains("ours")), "{found:?}");
+    // A copy that ends earlier is told that the rest is gone.
+    bob.ask(2, Ask::Leave { room: "den".into() }).await;
+    bob.story("left den/6 bob left").await;
+    let since = alice_since(&mut alice).await;
+    bob.ask(3, Ask::Join { room: "den".into(), since: Some(since) }).await;
+    let told = bob.story("caught_up den/7").await;
+    assert!(told.iter().any(|line| line == "gap den/7 from 7 not_kept"), "{told:?}");
+    assert!(told.iter().all(|line| !line.contains("secret")), "{told:?}");
+}
+
+/// Where the room's numbering begins, as a member sees it.
+async fn alice_since(alice: &mut Peer) -> Since {
+    alice.ask(5, join("den")).await;
+    let frames = alice.until(|frame| show(frame).starts_with("re=5 members")).await;
+    let Some(FromServer::Told(told)) = frames.last() else { panic!() };
+    let Event::Members { place, .. } = &told.event else { panic!() };
+    Since { epoch: place.epoch, number: Number(1) }
+}
