@@ -139,7 +139,7 @@ async fn every_welcome_tells_a_new_secret_and_one_that_was_used_up_ends_the_sess
         thief.resume("alice", &first, &[alice.at(2)]).await;
         thief.gets(&["refused token_revoked"]).await;
         alice.peer.closed("session_revoked").await;
-        bob.gets(&["left lobby/3 alice"]).await;
+        bob.gets(&["left lobby/3 alice quit"]).await;
         // Neither is in, and the thief's connection may still say who it is.
         thief.hello("mallory").await;
         thief.gets(&["welcome mallory"]).await;
