@@ -182,7 +182,7 @@ impl Chat {
         let (was_away, asleep_in) = match &self.state.sessions[&old].presence {
             Presence::Attached => (false, Vec::new()),
             Presence::Lingering { .. } => (true, Vec::new()),
-            Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.clone()),
+            Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.to_vec()),
         };
         let put_out = self.state.orders.put_out.get(&old).cloned().unwrap_or_default();
         session::resume(&self.state, resume, steps);

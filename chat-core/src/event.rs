@@ -74,7 +74,7 @@ pub enum Event {
     /// An ask was refused.
     Refused(Refusal),
     /// Who is in a room: the answer to [`Ask::Join`](crate::Ask::Join). The user's own `joined` comes next
-    /// and ends the list, unless the room is big.
+    /// and ends the list, unless the room is big, or the user is in it already by another device.
     Members {
         /// The room, and the number of its last event.
         #[serde(flatten)]
@@ -150,7 +150,8 @@ pub enum Event {
         to: UserName,
         /// What.
         body: Body,
-        /// The receiver's own count of whispers, dense from 1 within a session; zero in the sender's copy.
+        /// The receiver's own count of whispers, dense from 1 within a session; zero in the sender's copy. The sender's
+        /// other devices are told, too, and count it.
         number: Number,
     },
     /// All that was missed in a room has been sent; from here on it is live. Made at the edge.

@@ -56,12 +56,12 @@ pub(crate) enum Presence {
     /// A member nowhere and without its name, but resumable until then.
     Asleep {
         until: Timestamp,
-        rooms: Vec<RoomName>,
+        rooms: Box<[RoomName]>,
     },
     /// The same of an account's device, for longer than files wait for it.
     Away {
         until: Timestamp,
-        rooms: Vec<RoomName>,
+        rooms: Box<[RoomName]>,
     },
 }
 
@@ -285,5 +285,16 @@ pub(crate) fn decide_put_out(state: &State, stamp: Stamp, session: SessionId, co
 fn leave_all(state: &State, stamp: Stamp, session: SessionId, why: Departure, steps: &mut Steps) {
     for membership in &state.sessions[&session].rooms {
         room::leave(state, stamp, session, membership.room, why, None, steps);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every connection has one.
+    #[test]
+    fn a_session_is_small() {
+        assert!(size_of::<Session>() <= 128, "{}", size_of::<Session>());
     }
 }

@@ -111,7 +111,7 @@ impl State {
                 self.set_presence(*session, Presence::Lingering { until: *until });
             }
             Change::SessionSlept { session, until, rooms } => {
-                self.set_presence(*session, Presence::Asleep { until: *until, rooms: rooms.clone() });
+                self.set_presence(*session, Presence::Asleep { until: *until, rooms: rooms[..].into() });
                 let user = &self.sessions[session].user;
                 self.names.remove(user, *session);
                 self.asleep.insert(user.clone(), *session);

@@ -104,10 +104,16 @@ limits! {
     "digest_names" core.digest_names Count "names in one digest";
     "linger" core.linger_ms Millis "a lost user keeps name and rooms";
     "resumable" core.resumable_ms Millis "a lost user can still come back as the same";
+    "device" core.device_ms Millis "the same of a device of an account";
     "detached" core.detached Count "lost users that can still come back, in all";
     "answers" core.answers Count "answers remembered for repeated asks, per user";
     "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
+    "account_whispers" core.account_whispers Count "the same for an account that is away, and for each of its devices";
+    "account_whisper_bytes" core.account_whisper_bytes Bytes "bytes of those";
+    "accounts" core.accounts Count "accounts in all";
+    "devices" core.devices Count "sessions of one account";
+    "spent_secrets" core.spent_secrets Count "used secrets of a session that end it when they return";
     "file" core.file_bytes Bytes "longest file that may be offered";
     "chunk" core.chunk_bytes Bytes "bytes in one chunk of a file, 4KiB to 1MiB";
     "offer" core.offer_ms Millis "an offered file can be accepted for so long";
@@ -208,6 +214,7 @@ impl AllLimits {
             ),
             (self.core.file_bytes > MAX_JSON_INTEGER, "file must stay within 2^53 - 1 bytes".to_owned()),
             (self.core.linger_ms > self.core.resumable_ms, less("linger", "resumable")),
+            (self.core.resumable_ms > self.core.device_ms, less("resumable", "device")),
             (self.net.talk_bytes > self.net.talk_hard_bytes, less("talk", "talk_hard")),
         ];
         if let Some((_, why)) = wrong.into_iter().find(|(wrong, _)| *wrong) {
@@ -255,6 +262,10 @@ impl Limit {
                 | "answers"
                 | "whispers"
                 | "whisper_bytes"
+                | "account_whispers"
+                | "account_whisper_bytes"
+                | "accounts"
+                | "audit"
                 | "detached"
                 | "digest_names"
                 | "big_room_members"
@@ -293,8 +304,10 @@ mod tests {
     #[test]
     fn every_field_of_the_engines_limits_is_in_the_table() {
         let fields = serde_json::to_value(Config::default()).unwrap();
-        // The numbering is the store's; reserved names are a setting of their own.
-        let fields = fields.as_object().unwrap().len() - ["epoch", "reserved_names"].len();
+        // The numbering is the store's; these others are settings of their own.
+        let others = ["epoch", "reserved_names", "accounts_required", "server_rooms", "room_makers"];
+        assert!(others.iter().all(|field| fields.get(field).is_some()));
+        let fields = fields.as_object().unwrap().len() - others.len();
         let core = LIMITS.iter().take_while(|limit| limit.key != "frame").count();
         assert_eq!(core, fields);
     }

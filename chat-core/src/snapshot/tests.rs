@@ -1,6 +1,7 @@
 use super::*;
+use crate::account::PasswordHash;
 use crate::chat::Chat;
-use crate::command::{Ask, Command, Recipient, TokenHash};
+use crate::command::{AccountAct, Ask, Command, Recipient, TokenHash};
 use crate::id::{NodeId, RequestId};
 use crate::transfer::{CopyState, EndReason, Target};
 
@@ -45,14 +46,104 @@ fn transfers_are_kept() {
     assert!(chat.next_deadline().is_some());
 }
 
+/// An account with an operator's rights, a whisper that waits and a device that has come back.
+fn chat_with_accounts() -> Chat {
+    let mut chat = chat(false);
+    let account = |act| Command::Account { by: None, act };
+    let register = |name: &str, password: Option<&str>| {
+        let password = password.map(|text| PasswordHash(text.into()));
+        account(AccountAct::Register { name: name.into(), password })
+    };
+    let secret = |n| TokenHash([n; 32]);
+    let whisper = Ask::Whisper { to: "eve".into(), body: "hi".into() };
+    let log_in =
+        |n: u8| Command::LogIn { session: session(n.into()), account: "dan".into(), token: secret(n) };
+    let resume = |n: u8, by: u8| Command::Attach {
+        session: session(n.into()),
+        name: "dan".into(),
+        token: secret(n),
+        resume: Some(secret(by)),
+    };
+    let commands = [
+        register("dan", Some("$argon2id$")),
+        register("eve", None),
+        account(AccountAct::SetOperator { name: "dan".into(), is_operator: true }),
+        Command::Ask { from: session(1), request: RequestId::NONE, ask: whisper },
+        log_in(10),
+        log_in(11),
+        resume(12, 10),
+        resume(13, 12),
+        resume(14, 12),
+    ];
+    for (seq, command) in (100..).zip(&commands) {
+        chat.apply(Stamp { seq: Seq(seq), at: Timestamp(seq * 1000) }, command, &mut ()).unwrap();
+    }
+    chat
+}
+
+#[test]
+fn accounts_and_secrets_are_kept() {
+    let chat = chat_with_accounts();
+    let json = serde_json::to_string(&chat.snapshot()).unwrap();
+    let restored = Chat::restore(Config::default(), serde_json::from_str(&json).unwrap()).unwrap();
+    assert!(restored.accounts().eq(chat.accounts()));
+    assert_eq!((restored.digest(), restored.snapshot()), (chat.digest(), chat.snapshot()));
+    assert_eq!(chat.snapshot().rotations[0].1.all().count(), 3);
+    for (name, other) in [("dan", "eve"), ("eve", "dan")] {
+        let mut less = chat.snapshot();
+        less.accounts.retain(|(held, _)| held.as_str() == name);
+        less.sessions.retain(|(_, held)| held.user.as_str() != other);
+        less.rotations.clear();
+        let other = Chat::restore(Config::default(), less).unwrap();
+        assert_ne!(other.digest(), chat.digest());
+    }
+}
+
+#[test]
+fn accounts_and_secrets_that_contradict_themselves_are_not_taken() {
+    let whole = chat_with_accounts().snapshot();
+    let expected: [(&str, Damage<'_>); 6] = [
+        ("an account comes twice", &|s| s.accounts.push(s.accounts[0].clone())),
+        // Only an account's name may be held by several.
+        ("two sessions hold one name", &|s| s.accounts.clear()),
+        ("two sessions have one secret", &|s| {
+            let token = s.sessions[0].1.token;
+            s.rotations[0].1.spent.push_back(token);
+        }),
+        ("two sessions have one secret", &|s| s.sessions[0].1.token = s.sessions[1].1.token),
+        ("a session's secrets come twice", &|s| s.rotations.push((s.rotations[0].0, Rotation::default()))),
+        ("a secret's session does not exist", &|s| s.rotations.push((session(99), Rotation::default()))),
+    ];
+    for (what, damage) in expected {
+        let mut snapshot = whole.clone();
+        damage(&mut snapshot);
+        let refused = Chat::restore(Config::default(), snapshot).unwrap_err();
+        assert_eq!(refused, RestoreError::Damaged { what });
+    }
+}
+
+#[test]
+fn a_snapshot_from_before_there_were_accounts_is_read() {
+    let chat = chat(true);
+    let mut json = serde_json::to_value(chat.snapshot()).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    fields.insert("version".into(), 2.into());
+    fields.remove("accounts");
+    fields.remove("rotations");
+    let snapshot: Snapshot = serde_json::from_value(json).unwrap();
+    let restored = Chat::restore(Config::default(), snapshot).unwrap();
+    assert_eq!((restored.digest(), restored.snapshot()), (chat.digest(), chat.snapshot()));
+}
+
 #[test]
 fn a_snapshot_from_before_there_were_transfers_is_read() {
     let chat = chat(false);
     let mut json = serde_json::to_value(chat.snapshot()).unwrap();
     let fields = json.as_object_mut().unwrap();
     fields.insert("version".into(), 1.into());
-    fields.remove("transfers");
-    fields.remove("transfers_made");
+    for later in ["transfers", "transfers_made", "accounts", "rotations"] {
+        fields.remove(later);
+    }
     let snapshot: Snapshot = serde_json::from_value(json).unwrap();
     let restored = Chat::restore(Config::default(), snapshot).unwrap();
     assert_eq!(restored.digest(), chat.digest());
@@ -61,20 +152,26 @@ fn a_snapshot_from_before_there_were_transfers_is_read() {
 
 #[cfg(feature = "bincode")]
 #[test]
-fn the_bytes_of_a_snapshot_from_before_there_were_transfers_are_read() {
+fn the_bytes_of_a_snapshot_from_before_there_were_transfers_or_accounts_are_read() {
     let chat = chat(false);
     let standard = bincode::config::standard();
-    let mut bytes = bincode::encode_to_vec(chat.snapshot(), standard).unwrap();
-    // Version 1 ended before the two zeros that say that there are no transfers.
-    assert_eq!((bytes[0], &bytes[bytes.len() - 2..]), (2, &[0, 0][..]));
-    bytes[0] = 1;
-    bytes.truncate(bytes.len() - 2);
-    let (snapshot, used): (Snapshot, usize) = bincode::decode_from_slice(&bytes, standard).unwrap();
-    assert_eq!(used, bytes.len());
-    // What it is written as is what it was read from.
-    assert_eq!(bincode::encode_to_vec(&snapshot, standard).unwrap(), bytes);
-    let restored = Chat::restore(Config::default(), snapshot.renumbered(chat.config().epoch)).unwrap();
-    assert_eq!(restored.snapshot(), chat.snapshot());
+    let now = bincode::encode_to_vec(chat.snapshot(), standard).unwrap();
+    for version in [1, 2] {
+        let of_then = Snapshot { version, ..chat.snapshot() };
+        let bytes = bincode::encode_to_vec(of_then, standard).unwrap();
+        // What came later is behind, and begins with zeros that say that there is none of it: of transfers two, of accounts
+        // and used secrets one each.
+        let (same, later) = now.split_at(bytes.len());
+        assert_eq!((u32::from(bytes[0]), &bytes[1..]), (version, &same[1..]));
+        assert_eq!(later[..(3 - version as usize) * 2], [0; 4][..(3 - version as usize) * 2]);
+        let (snapshot, used): (Snapshot, usize) = bincode::decode_from_slice(&bytes, standard).unwrap();
+        assert_eq!(used, bytes.len());
+        // What it is written as is what it was read from.
+        assert_eq!(bincode::encode_to_vec(&snapshot, standard).unwrap(), bytes);
+        let restored = Chat::restore(Config::default(), snapshot.renumbered(chat.config().epoch)).unwrap();
+        // Nobody owned a room then.
+        assert_eq!(restored.snapshot(), Snapshot { orders: Vec::new(), ..chat.snapshot() });
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Conversations: a script, and what everybody is told.
 
+mod accounts;
 mod asks;
+mod devices;
 mod order;
 mod rooms;
+mod secrets;
 mod sessions;
 mod talk;
 mod transfers;

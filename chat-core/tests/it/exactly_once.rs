@@ -255,10 +255,11 @@ fn what_is_accepted_is_read_exactly_once_odd_seeds() {
 #[test]
 fn the_network_is_hard_enough() {
     let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut connections = 0;
+    let (mut connections, mut revoked) = (0, 0);
     for seed in 0..60 {
         let world = run(seed);
         connections += world.server.edge.wires.len();
+        revoked += world.server.edge.revoked;
         for person in &world.people {
             for (ask, outcome) in person.asked.values() {
                 let what = match (outcome, ask) {
@@ -292,5 +293,6 @@ fn the_network_is_hard_enough() {
     ];
     assert_eq!(met, BTreeSet::from(all), "{outcomes:?}");
     assert!(connections > 60 * 10, "{connections} connections, {outcomes:?}");
-    println!("{connections} connections, {outcomes:?}");
+    assert!(revoked * 100 < connections, "{revoked} sessions ended for a hello that came very late");
+    println!("{connections} connections, {revoked} revoked, {outcomes:?}");
 }

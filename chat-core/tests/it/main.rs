@@ -8,5 +8,6 @@ mod random_log;
 mod refusals;
 mod replicas;
 mod rights;
+mod secrets;
 mod story;
 mod witness;

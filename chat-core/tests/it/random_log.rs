@@ -1,5 +1,6 @@
 //! Random logs: mad and plausible entries mixed, few names and rooms, limits so small that all are hit.
 
+mod accounts;
 mod files;
 mod order;
 
@@ -21,10 +22,21 @@ pub(crate) struct Log {
     pub(crate) entries: Vec<(Stamp, Command)>,
 }
 
-/// Logs of up to so many entries; in every other one most are about files.
+/// What a log is about most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Talk,
+    Files,
+    /// Without any files: the witness counts one copy for a user.
+    Accounts,
+}
+
+/// Logs of up to so many entries; most are about files, in every fifth about accounts.
 pub(crate) fn logs(length: usize) -> impl Strategy<Value = Log> {
     let seeds = proptest::collection::vec(any::<Seed>(), 0..length);
-    (any::<u8>(), any::<bool>(), seeds).prop_map(|(limits, files, seeds)| Log::of(limits, files, &seeds))
+    let about =
+        prop::sample::select(&[About::Talk, About::Accounts, About::Files, About::Files, About::Files][..]);
+    (any::<u8>(), about, seeds).prop_map(|(limits, about, seeds)| Log::of(limits, about, &seeds))
 }
 
 const NAMES: [&str; 9] = ["ann", "bob", "cat", "dan", "eve", "flo", "gus", "@Bob", "ANN"];
@@ -76,7 +88,7 @@ struct Writer {
     attachments: u64,
     tokens: u8,
     now: u64,
-    files: bool,
+    about: About,
     chat: Chat,
     offers: Offers,
 }
@@ -104,7 +116,7 @@ fn config(limits: u8) -> Config {
         accounts: 2,
         accounts_required: false,
         devices: 2,
-        account_whispers: 3,
+        account_whispers: crate::witness::ACCOUNT_WHISPERS as usize,
         account_whisper_bytes: 64,
         answers: 2,
         whispers: if bit(7) { 2 } else { 0 },
@@ -131,22 +143,21 @@ fn hash(token: u8) -> TokenHash {
 }
 
 impl Log {
-    fn of(limits: u8, files: bool, seeds: &[Seed]) -> Log {
+    fn of(limits: u8, about: About, seeds: &[Seed]) -> Log {
         let mut writer = Writer {
             people: Default::default(),
             attachments: 0,
             tokens: 0,
             now: 1000,
-            files,
+            about,
             chat: Chat::new(config(limits)),
             offers: Offers(0),
         };
-        let people = [[100, 0, 0, 0, 9, 0], [0, 0, 1, 250, 9, 0]];
-        let begun = (0..if files { 8 } else { 0 }).map(|n: u8| {
-            let mut seed: Seed = people[usize::from(n % 2)];
-            seed[1] = n / 2;
-            seed
-        });
+        let begun: Vec<Seed> = match about {
+            About::Talk => Vec::new(),
+            About::Files => (0..4).flat_map(|who| [[100, who, 0, 0, 9, 0], [0, who, 1, 250, 9, 0]]).collect(),
+            About::Accounts => accounts::BEGUN.to_vec(),
+        };
         let entry = |(seq, seed): (u64, Seed)| {
             let at = writer.time(seed[5], seed[4]);
             let (stamp, command) = (Stamp { seq: Seq(seq), at }, writer.command(&seed));
@@ -154,7 +165,7 @@ impl Log {
             writer.notice_refused_names();
             (stamp, command)
         };
-        let entries = (1..).zip(begun.chain(seeds.iter().copied())).map(entry).collect();
+        let entries = (1..).zip(begun.into_iter().chain(seeds.iter().copied())).map(entry).collect();
         Log { config: config(limits), entries }
     }
 }
@@ -184,8 +195,11 @@ impl Writer {
     }
 
     fn command(&mut self, seed: &Seed) -> Command {
-        let [mut kind, who, a, b, c, _] = *seed;
-        if self.files {
+        let [mut kind, _, a, b, c, _] = *seed;
+        if self.about == About::Accounts {
+            return self.command_of_accounts(seed);
+        }
+        if self.about == About::Files {
             kind = match kind {
                 41..=63 => 91 + kind % 9,
                 // Two ranges, see `ask`.
@@ -196,7 +210,11 @@ impl Writer {
                 _ => kind,
             };
         }
-        let seed = &[kind, seed[1], a, b, c, seed[5]];
+        self.command_of(&[kind, seed[1], a, b, c, seed[5]])
+    }
+
+    fn command_of(&mut self, seed: &Seed) -> Command {
+        let [kind, who, a, b, c, _] = *seed;
         let who = usize::from(who) % self.people.len();
         let node = NodeId(u16::from(b % 3));
         match kind {
@@ -238,12 +256,16 @@ impl Writer {
     fn attach(&mut self, who: usize, node: NodeId, a: u8, b: u8, c: u8) -> Command {
         let resume = match b {
             0..=49 => None,
-            50..=239 => Some(self.people[who].token).filter(|token| *token > 0),
+            50..=235 => Some(self.people[who].token).filter(|token| *token > 0),
+            // Often one that is used up.
+            236..=239 => Some(self.people[who].token_before).filter(|token| *token > 0),
             _ => Some(self.people[usize::from(b) % self.people.len()].token),
         };
         // A secret that is in use, and an attachment's id too, are faults that must be survived.
         if c < 250 {
-            self.tokens = self.tokens.wrapping_add(1);
+            // Who can resume once can do so again.
+            let skipped = u8::from(resume.is_some() && self.tokens % 8 == 6);
+            self.tokens = self.tokens.wrapping_add(1 + skipped);
         }
         if c > 5 {
             self.attachments += 1;
@@ -252,8 +274,12 @@ impl Writer {
         person.session = SessionId::new(node, self.attachments);
         person.attached = true;
         person.token_before = person.token;
+        // Some welcomes are lost: whoever resumes has the secret from before.
+        if resume.is_none() || !c.is_multiple_of(16) {
+            person.token = self.tokens;
+        }
         if resume.is_none() {
-            (person.token, person.asked, person.last) = (self.tokens, 0, None);
+            (person.asked, person.last) = (0, None);
         }
         let name = if a < 200 { NAMES[who].into() } else { pick(&NAMES, &BAD_NAMES, 3, a) };
         let token = hash(self.tokens);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chat_core::{Ask, Code, Command, Config, Event, Recipient, Refusal};
+use chat_core::{AccountAct, Ask, Code, Command, Config, Event, Recipient, Refusal, Rejection};
 
-use crate::story::{Story, accept, join, offer, s, say, token, too_long, whisper};
+use crate::story::{Story, accept, join, logging_in, offer, register, s, say, token, too_long, whisper};
 
 #[test]
 fn every_refusal_is_met_and_changes_nothing() {
@@ -48,6 +48,8 @@ fn every_refusal_is_met_and_changes_nothing() {
     met.push(chat.refused(2, 0, accept(1, 1001)));
     met.push(chat.refused(2, 0, accept(2, 0)));
 
+    met.extend(refusals_about_accounts());
+
     let met: BTreeSet<&str> = met.iter().map(|rejection| rejection.code().name()).collect();
     let all = [
         Code::BadName,
@@ -71,8 +73,33 @@ fn every_refusal_is_met_and_changes_nothing() {
         Code::ToYourself,
         Code::BadFile,
         Code::TransfersFull,
+        Code::LoginRequired,
+        Code::BadLogin,
+        Code::AccountDisabled,
+        Code::AccountExists,
+        Code::AccountsFull,
+        Code::NotAllowed,
     ];
     assert_eq!(met, all.iter().map(|code| code.name()).collect());
+}
+
+fn refusals_about_accounts() -> Vec<Rejection> {
+    let mut chat = Story::with_accounts(Config { accounts: 2, ..Config::default() }, &["ann", "ben"]);
+    chat.log_in(1, "ann");
+    let disable = AccountAct::SetDisabled { name: "ben".into(), is_disabled: true };
+    chat.act(None, disable.clone());
+    let act = |by, act| Command::Account { by, act };
+    [
+        Command::Attach { session: s(3), name: "ann".into(), token: token(3), resume: None },
+        logging_in(3, "carol"),
+        logging_in(3, "ben"),
+        act(None, register("ann")),
+        act(None, register("carol")),
+        act(Some(s(1)), disable),
+        act(None, AccountAct::LogOutEverywhere { name: "carol".into(), except: None }),
+    ]
+    .map(|command| chat.refuses(&command))
+    .into()
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn random_logs_reach_every_refusal_and_every_event() {
     let mut meet = |what: &str| *met.entry(what.into()).or_default() += 1;
     let (mut taken, mut all) = (0, 0);
     let mut runner = TestRunner::deterministic();
-    for _ in 0..300 {
+    for _ in 0..700 {
         let log = logs(100).new_tree(&mut runner).unwrap().current();
         let mut replica = Replica::new(&log);
         for entry in &log.entries {
@@ -165,6 +165,9 @@ fn random_logs_reach_every_refusal_and_every_event() {
             match words[0] {
                 "refused" => meet(&words[..2].join(" ")),
                 word => meet(word),
+            }
+            if words[0] == "closed" && words.len() == 2 {
+                meet(event);
             }
             if words[0] == "attached" && words.contains(&"resumed") {
                 meet("attached again");
@@ -210,6 +213,17 @@ const EVERYTHING: &[(&str, u32)] = &[
     ("whispered", 1),
     ("again", 1),
     ("attached again", 1),
+    ("login_required", 10),
+    ("bad_login", 10),
+    ("account_exists", 10),
+    ("accounts_full", 1),
+    ("account_disabled", 1),
+    ("not_allowed", 10),
+    ("refused token_revoked", 3),
+    ("closed session_revoked", 1),
+    ("closed logged_out", 10),
+    ("closed account_disabled", 1),
+    ("whispered (past)", 1),
     ("(past)", 1),
     ("refused too_long", 1),
     ("refused rooms_full", 1),
@@ -235,6 +249,6 @@ const EVERYTHING: &[(&str, u32)] = &[
     ("paused (past)", 3),
     ("finished (past)", 1),
     ("declined (past)", 3),
-    ("cancelled (past)", 3),
+    ("cancelled (past)", 1),
     ("closed (past)", 3),
 ];

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chat_core::{
-    Answer, Ask, Change, Chat, Code, Command, Config, Detach, EndReason, Event, FileHash, NodeId,
-    PauseReason, Recipient, Rejection, RequestId, Seq, SessionId, Sink, Stamp, Timestamp, TokenHash,
-    Transcript, TransferId,
+    AccountAct, Answer, Ask, Change, Chat, Code, Command, Config, Detach, EndReason, Event, FileHash, NodeId,
+    PasswordHash, PauseReason, Recipient, Rejection, RequestId, Seq, SessionId, Sink, Stamp, Timestamp,
+    TokenHash, Transcript, TransferId,
 };
 
 /// The `n`-th attachment of node 0; in transcripts `sN`.
@@ -38,6 +38,14 @@ pub(crate) fn whisper(to: &str, body: &str) -> Ask {
 
 pub(crate) fn topic(room: &str, topic: &str) -> Ask {
     Ask::Topic { room: room.into(), topic: topic.into() }
+}
+
+pub(crate) fn logging_in(n: u64, account: &str) -> Command {
+    Command::LogIn { session: s(n), account: account.into(), token: token(n) }
+}
+
+pub(crate) fn register(name: &str) -> AccountAct {
+    AccountAct::Register { name: name.into(), password: Some(PasswordHash("$argon2id$1".into())) }
 }
 
 /// A file of 1,000 bytes, offered to a user or, with `#`, to a room, by a sender who does not know its hash yet.
@@ -95,6 +103,9 @@ impl Sink for Pages {
     }
     fn record(&mut self, _: Stamp, _: &Change) {
         self.records += 1;
+    }
+    fn close(&mut self, stamp: Stamp, session: SessionId, code: Code) {
+        self.transcript.close(stamp, session, code);
     }
 }
 
@@ -168,6 +179,26 @@ impl Story {
     pub(crate) fn resumption(n: u64, name: &str, opened: u64) -> Command {
         let resume = Some(token(opened));
         Command::Attach { session: s(n), name: name.into(), token: token(n), resume }
+    }
+
+    /// Attachment `n` presents the secret that attachment `of` was told.
+    pub(crate) fn resume_by(&mut self, n: u64, of: u64) {
+        self.taken(&Self::resumption(n, "-", of));
+    }
+
+    /// The server makes these accounts.
+    pub(crate) fn with_accounts(config: Config, names: &[&str]) -> Story {
+        let mut story = Story::with(config);
+        names.iter().for_each(|name| story.act(None, register(name)));
+        story
+    }
+
+    pub(crate) fn log_in(&mut self, n: u64, account: &str) {
+        self.taken(&logging_in(n, account));
+    }
+
+    pub(crate) fn act(&mut self, by: Option<u64>, act: AccountAct) {
+        self.taken(&Command::Account { by: by.map(s), act });
     }
 
     pub(crate) fn ask(&mut self, n: u64, ask: Ask) {

@@ -6,11 +6,14 @@ mod files;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_core::{
-    Audience, Change, Epoch, Event, Number, Place, RoomId, RoomName, Seq, SessionId, Sink, Stamp, Timestamp,
-    Transcript, UserName,
+    AccountChange, Audience, Change, Code, Epoch, Event, Number, Place, RoomId, RoomName, Seq, SessionId,
+    Sink, Stamp, Timestamp, Transcript, UserName,
 };
 
 use files::Files;
+
+/// So many wait for an account in random logs.
+pub(crate) const ACCOUNT_WHISPERS: u64 = 3;
 
 #[derive(Debug)]
 struct Room {
@@ -44,6 +47,10 @@ pub(crate) struct Witness {
     heard: BTreeMap<(SessionId, RoomId), Number>,
     happened: BTreeMap<(Epoch, Number), (Stamp, Event)>,
     telling: Option<Telling>,
+    /// Connections that were ended: their sessions end next.
+    closed: BTreeSet<SessionId>,
+    /// How many whispers wait for an account.
+    waiting: BTreeMap<UserName, u64>,
     /// Of the entry that is being applied: what is told of an earlier one is told again.
     pub(crate) entry: Seq,
     pub(crate) files: Files,
@@ -52,6 +59,7 @@ pub(crate) struct Witness {
 impl Witness {
     /// To be called after every entry: what was numbered has been told to every member.
     pub(crate) fn settle(&mut self) {
+        assert!(self.closed.is_empty(), "a connection was closed and its session goes on: {:?}", self.closed);
         let Some(Telling { room, event, told }) = self.telling.take() else { return };
         let number = event.place().unwrap().number;
         for member in &self.rooms[&room].members {
@@ -101,6 +109,14 @@ impl Witness {
         let room = self.rooms.get_mut(&id).unwrap();
         let place = event.place().unwrap();
         assert_eq!((&place.room, place.epoch), (&room.name, room.epoch));
+        // However many devices a user has: the first that comes is told of, and the last that goes.
+        let devices =
+            |user: &UserName| room.members.iter().filter(|member| self.users[member] == *user).count();
+        match event {
+            Event::Joined { user, .. } => assert_eq!(devices(user), 1, "{event}"),
+            Event::Left { user, .. } => assert_eq!(devices(user), 0, "{event}"),
+            _ => {}
+        }
         assert_eq!(place.number, room.head.next(), "numbers are dense");
         assert!(stamp.at >= room.last, "time never runs backwards in a room");
         (room.head, room.last) = (place.number, stamp.at);
@@ -182,8 +198,8 @@ impl Witness {
             assert!(!inside && *total == 0, "the repeat of an answer to one who has left: {event}");
             return;
         }
-        assert_eq!((room.members.len() as u64, room.head), (*total, place.number));
         let names: BTreeSet<&UserName> = room.members.iter().map(|member| &self.users[member]).collect();
+        assert_eq!((names.len() as u64, room.head), (*total, place.number));
         assert!(users.is_empty() || users.iter().eq(names));
     }
 }
@@ -204,6 +220,13 @@ fn by(event: &Event) -> Option<&UserName> {
 impl Sink for Witness {
     fn deliver(&mut self, stamp: Stamp, event: &Event, to: Audience<'_>) {
         self.deliveries += 1;
+        if let (Event::Refused(refusal), [refused]) = (event, to.sessions)
+            && refusal.code == Code::TokenRevoked.number()
+        {
+            assert!(!self.users.contains_key(refused), "it came with a secret that was used up");
+            self.transcript.deliver(stamp, event, to);
+            return;
+        }
         assert!(to.sessions.is_sorted_by(|a, b| a < b), "sorted, without duplicates: {:?}", to.sessions);
         for session in to.others().chain(to.asker.map(|asker| asker.session)) {
             assert!(
@@ -229,8 +252,16 @@ impl Sink for Witness {
         self.transcript.deliver(stamp, event, to);
     }
 
+    fn close(&mut self, stamp: Stamp, session: SessionId, code: Code) {
+        assert!(self.users.contains_key(&session) && !self.asleep.contains(&session));
+        assert!(self.closed.insert(session));
+        self.transcript.close(stamp, session, code);
+    }
+
     fn record(&mut self, stamp: Stamp, change: &Change) {
+        let closed = std::mem::take(&mut self.closed);
         self.settle();
+        self.closed = closed;
         self.records.push((stamp, change.clone()));
         self.files.record(change);
         match change {
@@ -244,6 +275,7 @@ impl Sink for Witness {
             }
             Change::SessionEnded { session } => {
                 assert!(self.rooms_of(*session).is_empty());
+                self.closed.remove(session);
                 self.end_session(*session);
             }
             Change::RoomOpened { room, name, epoch } => {
@@ -264,10 +296,19 @@ impl Sink for Witness {
                 self.heard.remove(&(*session, *room));
             }
             Change::Numbered { room, event, .. } => self.number(stamp, *room, event),
-            Change::Whispered { session, event: Event::Whispered { number, to, .. } } => {
+            Change::Whispered { session, event: Event::Whispered { number, to, from, .. } } => {
                 let head = self.whispers.get_mut(session).unwrap();
-                assert_eq!((head.next(), &self.users[session]), (*number, to));
+                assert!([to, from].contains(&&self.users[session]));
+                assert_eq!(head.next(), *number);
                 *head = *number;
+            }
+            Change::Account(AccountChange::WhisperWaits { name, .. }) => {
+                assert!(self.users.values().all(|user| user != name), "nothing waits where somebody is");
+                let waiting = self.waiting.entry(name.clone()).or_default();
+                *waiting = (*waiting + 1).min(ACCOUNT_WHISPERS);
+            }
+            Change::Account(AccountChange::WhispersTold { name, session }) => {
+                self.whispers.get_mut(session).unwrap().0 += self.waiting.remove(name).unwrap();
             }
             _ => {}
         }

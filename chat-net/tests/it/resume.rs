@@ -116,6 +116,37 @@ async fn an_old_connection_that_is_still_open_is_replaced() {
 }
 
 #[tokio::test]
+async fn every_welcome_tells_a_new_secret_and_one_that_was_used_up_ends_the_session() {
+    for form in FORMS {
+        let server = server(fast()).await;
+        let mut bob = Peer::join_pipe(&server, Form::Bincode, "bob").await;
+        let mut alice = Program::join(&server, form, "alice").await;
+        bob.gets(&["joined lobby/2 alice"]).await;
+        let first = Arc::clone(&alice.token);
+        let mut told = vec![Arc::clone(&first)];
+        for _ in 0..2 {
+            // Twice, as if the first of the two welcomes had been lost.
+            drop(alice.back(&server, 2).await);
+            alice.peer.gets(&["welcome alice again", "caught_up lobby/2"]).await;
+            drop(alice.back(&server, 2).await);
+            let Some(FromServer::Welcome(welcome)) = alice.peer.next().await else { panic!("no welcome") };
+            alice.peer.gets(&["caught_up lobby/2"]).await;
+            assert!(welcome.resumed && !told.contains(&welcome.token));
+            alice.token = welcome.token;
+            told.push(Arc::clone(&alice.token));
+        }
+        let mut thief = Peer::pipe(&server, form).await;
+        thief.resume("alice", &first, &[alice.at(2)]).await;
+        thief.gets(&["refused token_revoked"]).await;
+        alice.peer.closed("session_revoked").await;
+        bob.gets(&["left lobby/3 alice quit"]).await;
+        // Neither is in, and the thief's connection may still say who it is.
+        thief.hello("mallory").await;
+        thief.gets(&["welcome mallory"]).await;
+    }
+}
+
+#[tokio::test]
 async fn who_had_received_nothing_yet_is_told_everything() {
     let server = server(fast()).await;
     let mut bob = Peer::join_pipe(&server, Form::Bincode, "bob").await;

@@ -66,6 +66,8 @@ pub(crate) struct Edge {
     /// The names of the files that were offered.
     pub(crate) offered: Vec<String>,
     pub(crate) whisper_heads: BTreeMap<SessionId, Number>,
+    /// How many secrets came back that were used up.
+    pub(crate) revoked: usize,
 }
 
 /// See the module.
@@ -164,16 +166,21 @@ impl Server {
         self.edge.lines.insert(session, line);
         let attach = Command::Attach { session, name: name.into(), token, resume };
         if let Err(code) = self.apply(&attach) {
-            // The first welcome was lost, and the name is held until that session's time is over.
-            assert_eq!((code, resume), (Code::NameTaken, None));
-            self.edge.lines.remove(&session);
-            self.edge.wires[line].close();
+            // The first welcome was lost, and the name is held until that session's time is over. Or the secret is one
+            // of a session that was ended for another that came back too late.
+            assert_eq!(code, Code::NameTaken);
+            self.turn_away(line, session);
             return;
         }
+        let Some((_, resumed)) = self.edge.welcome.take() else {
+            // It was on its way while its sender came back twice by other connections, and is taken for a thief's.
+            assert!(resume.is_some() && self.chat.user(session).is_none());
+            self.edge.revoked += 1;
+            self.turn_away(line, session);
+            return;
+        };
         self.edge.wires[line].session = Some(session);
-        let (_, resumed) = self.edge.welcome.take().expect("it was attached");
         let rooms: Vec<(Place, Number)> = self.chat.memberships(session).collect();
-        let token = if resumed { resume.expect("only a known session goes on") } else { token };
         self.edge.wires[line].send_down(Down::Welcome { resumed, token, rooms: rooms.clone() });
         for (_, event) in self.chat.whispers_after(session, whispers) {
             self.edge.wires[line].send_down(Down::Told {
@@ -187,6 +194,11 @@ impl Server {
             let since = position.unwrap_or(Since { epoch: head.epoch, number: joined });
             self.edge.begin(Job { line, session, head, stage: Stage::Missed(since) });
         }
+    }
+
+    fn turn_away(&mut self, line: usize, session: SessionId) {
+        self.edge.lines.remove(&session);
+        self.edge.wires[line].close();
     }
 
     fn ask(&mut self, line: usize, session: SessionId, id: RequestId, ask: Ask) {
@@ -234,6 +246,15 @@ impl Server {
 }
 
 impl Edge {
+    fn hang_up(&mut self, session: SessionId, last: Option<&Event>) {
+        if let Some(line) = self.lines.remove(&session) {
+            last.into_iter().for_each(|event| self.send(line, RequestId::NONE, false, event.clone()));
+            self.wires[line].close();
+            self.wires[line].session = None;
+        }
+        self.catch_up_ends(session);
+    }
+
     fn catch_up_ends(&mut self, session: SessionId) {
         self.behind.retain(|(of, _)| *of != session);
         self.jobs.retain(|job| job.session != session);
@@ -315,15 +336,8 @@ impl Sink for Edge {
                     self.behind.insert((asker.session, place.epoch));
                 }
             }
-            (Event::Replaced {}, _) => {
-                let session = to.sessions[0];
-                if let Some(line) = self.lines.remove(&session) {
-                    self.send(line, RequestId::NONE, false, event.clone());
-                    self.wires[line].close();
-                    self.wires[line].session = None;
-                }
-                self.catch_up_ends(session);
-            }
+            (Event::Replaced {}, _) => self.hang_up(to.sessions[0], Some(event)),
+            (Event::Refused(refusal), _) if refusal.code == Code::TokenRevoked.number() => {}
             _ => {
                 for session in to.others() {
                     self.tell(session, RequestId::NONE, to.past, event);
@@ -333,6 +347,10 @@ impl Sink for Edge {
                 }
             }
         }
+    }
+
+    fn close(&mut self, _: Stamp, session: SessionId, _: Code) {
+        self.hang_up(session, None);
     }
 
     fn record(&mut self, stamp: Stamp, change: &Change) {

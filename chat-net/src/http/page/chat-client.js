@@ -60,6 +60,8 @@ const GOOD_MS = 5_000;
 const HELLO_BYTES = 3_500;
 const KEEP_MS = 250;
 const LEFT = 405;
+/** From here on closes say that the session itself is over. */
+const FIRST_PUT_OUT = 409;
 const SUBPROTOCOL = 'chat.v1.json';
 
 export class ChatClient {
@@ -350,8 +352,8 @@ export class ChatClient {
     this.watcher = 0;
     globalThis.removeEventListener?.('online', this.hurry);
     globalThis.removeEventListener?.('offline', this.probe);
-    // Who has left has no session to go on with.
-    if (code === LEFT) this.token = '';
+    // Who has left or was put out has no session to go on with.
+    if (code === LEFT || code >= FIRST_PUT_OUT) this.token = '';
     for (const query of this.queries.values()) query.failed(new Error(message));
     this.queries.clear();
     this.become({ state: 'ended', code, reason, message });
