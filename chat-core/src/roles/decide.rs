@@ -30,7 +30,7 @@ struct Doing<'a> {
 struct Target {
     user: UserName,
     /// The account, or the sessions of the guest.
-    whos: Vec<Who>,
+    identities: Vec<Who>,
     rank: Rank,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Doing<'a> {
     fn target(&self, user: &str) -> Result<Target, Rejection> {
         let state = self.state;
         let name = state.config.user_name(user)?;
-        let (user, whos) = match state.accounts.get_key_value(&name) {
+        let (user, identities) = match state.accounts.get_key_value(&name) {
             Some((name, _)) => (name.clone(), vec![Who::Account(name.clone())]),
             None => {
                 let mut sessions: Vec<SessionId> = state.names.of(&name).collect();
@@ -129,14 +129,14 @@ impl<'a> Doing<'a> {
                 (state.sessions[first].user.clone(), sessions.into_iter().map(Who::Guest).collect())
             }
         };
-        let ranks = whos.iter().map(|who| state.rank_of(&self.room.order, who));
+        let ranks = identities.iter().map(|who| state.rank_of(&self.room.order, who));
         let rank = ranks.max().unwrap_or(Rank::Member);
-        Ok(Target { user, whos, rank })
+        Ok(Target { user, identities, rank })
     }
 
     /// Changes what the room remembers of somebody.
     fn remember(&self, target: &Target, change: impl Fn(&mut Standing), steps: &mut Steps) {
-        for who in &target.whos {
+        for who in &target.identities {
             let old = self.room.order.standing(who).cloned().unwrap_or_default();
             let mut standing = Box::new(old.clone());
             change(&mut standing);
@@ -167,7 +167,7 @@ impl<'a> Doing<'a> {
 
     fn set_role(&self, user: &str, role: Role, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
-        let is_self = target.whos.contains(&self.state.who(self.session()));
+        let is_self = target.identities.contains(&self.state.who(self.session()));
         let own = self.state.rank(self.room, self.session());
         self.may(Act::of_role(is_self, own, role), target.rank)?;
         self.remember(&target, |standing| standing.role = role, steps);
