@@ -47,6 +47,8 @@ inBrowser('everything can be done without a mouse', async (t, browser) => {
   await keyboard.press('Alt+ArrowUp');
   await anna.page.getByRole('heading', { name: '#lobby' }).waitFor();
   await ben.types('/join tea');
+  // What is typed before it opens waits in the lobby.
+  await ben.page.getByRole('heading', { name: '#tea' }).waitFor();
   await ben.types('come here');
   await anna.button('#tea, 1 unread').waitFor();
   await keyboard.press('Alt+Shift+ArrowDown');
