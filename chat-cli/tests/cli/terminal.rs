@@ -119,7 +119,7 @@ fn while_away_the_prompt_says_so_and_what_is_typed_waits() {
     let server = Server::start(&[]);
     let relay = Relay::to(&server.addr);
     let mut alice = server.person("alice");
-    let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
+    let mut carol = Terminal::join(&relay.addr, "carol", (40, 100));
     carol.until_last("#lobby>");
     relay.cut();
     carol.until_shown("- lost the connection: ");
