@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{Answer, Ask};
+use chat_net::chat_core::{Answer, Ask, Code, RoomName};
 use chat_net::client::{AskError, Notice};
 use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
@@ -67,6 +67,8 @@ pub(crate) struct Person {
     asked: Option<Asked>,
     /// So many of the next lines were typed while the connection was away.
     waited: usize,
+    /// So many of the next lines were typed before the person was put out of the room that they may be meant for: which.
+    astray: Option<(usize, RoomName)>,
 }
 
 impl Person {
@@ -87,6 +89,9 @@ impl Person {
         let Ok(line) = String::from_utf8(line) else {
             return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
         };
+        if let Some(refused) = self.went_astray(&line) {
+            return (Act::Nothing, Some(refused));
+        }
         let (act, shown) = self.step(&line);
         let said = match &act {
             Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
@@ -95,6 +100,18 @@ impl Person {
         };
         self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
         (act, shown)
+    }
+
+    /// Refuses a line that was meant for a room of which the person was put out since: it must not go into another.
+    fn went_astray(&mut self, line: &str) -> Option<Shown> {
+        let (left, room) = self.astray.take()?;
+        if Talk::moves(line) {
+            return None;
+        }
+        self.astray = (left > 1).then(|| (left - 1, room.clone()));
+        let why = format!("you are in #{room} no more, so that line went nowhere");
+        let shown = || talk::refused(Code::NotAMember, &why) + &talk::note(&format!("not said: {line}"));
+        Talk::is_for_current(line).then(|| Shown::Status(shown()))
     }
 
     fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
@@ -114,8 +131,10 @@ impl Person {
 
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
-        let helps = self.away.is_some() && matches!(text::parse(line.trim()), Typed::Help);
-        helps.then(|| Shown::Talk(talk::help()))
+        match text::parse(line.trim()) {
+            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(talk::help(about))),
+            _ => None,
+        }
     }
 
     /// Whether a line leaves, and need not wait for a server that is away or does not answer.
@@ -131,6 +150,17 @@ impl Person {
 
     /// What to show of a notice, while so many lines wait.
     pub(crate) fn notice(&mut self, notice: &Notice, waiting: usize) -> Option<Shown> {
+        let before = self.talk.current().cloned();
+        let shown = self.noticed(notice, waiting);
+        // The one that is asked already went to the room that it was meant for.
+        let astray = waiting.saturating_sub(usize::from(self.asked.is_some()));
+        if let Some(before) = before.filter(|before| astray > 0 && self.talk.current() != Some(before)) {
+            self.astray = Some((astray, before));
+        }
+        shown
+    }
+
+    fn noticed(&mut self, notice: &Notice, waiting: usize) -> Option<Shown> {
         match notice {
             Notice::Connected(welcome) => {
                 let was_away = self.away.take().is_some();
@@ -146,6 +176,7 @@ impl Person {
                 }
                 Some(Shown::Status(shown))
             }
+            Notice::Told(told) if told.event.transfer().is_some() && self.talk.hides(&told.event) => None,
             Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
@@ -244,7 +275,7 @@ pub(crate) fn too_many_wait(most: usize, has_prompt: bool) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Code, Epoch, Event, Number, Place, Refusal, RequestId, RoomName, Timestamp};
+    use chat_net::chat_core::{Epoch, Event, Number, Place, Refusal, RequestId, Timestamp};
     use chat_net::client::Why;
     use chat_net::codec::{Told, Welcome, WireLimits};
 

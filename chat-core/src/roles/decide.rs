@@ -290,7 +290,8 @@ impl<'a> Doing<'a> {
             self.may(Act::DeleteOthers, rank)?;
             self.audit(&format!("delete {target}"), Some(author), None, steps);
         }
-        self.number(Event::Deleted { place: self.place(0), by: self.by.clone(), target }, steps);
+        let (place, by, from) = (self.place(0), self.by.clone(), author.clone());
+        self.number(Event::Deleted { place, by, target, from }, steps);
         Ok(())
     }
 
