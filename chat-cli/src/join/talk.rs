@@ -472,6 +472,67 @@ mod tests {
         assert_eq!(anchor(talk.typed("/history")), Anchor::Latest);
     }
 
+    fn numbered(number: u64, event: impl FnOnce(Place) -> Event) -> Told {
+        told(false, event(Place { number: Number(number), ..place("lobby") }))
+    }
+
+    #[test]
+    fn what_one_said_last_is_deleted_first() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        talk.told(&members("lobby", true), NOW);
+        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! no_such_message: ")));
+        let body = || Body::new(&Arc::from("hi"), 99).unwrap();
+        for (number, from) in [(7, "me"), (8, "ME"), (9, "alice")] {
+            talk.told(&numbered(number, |place| Event::Said { place, from: user(from), body: body() }), NOW);
+        }
+        let delete = |number| Step::Ask(Ask::Delete { room: "lobby".into(), number: Number(number) });
+        assert_eq!(talk.typed("/delete"), delete(8));
+        let deleted = |place| Event::Deleted { place, by: user("me"), target: Number(8), from: user("me") };
+        talk.told(&numbered(10, deleted), NOW);
+        assert_eq!(talk.typed("/delete"), delete(7));
+        assert_eq!(talk.typed("/delete 9"), delete(9));
+    }
+
+    #[test]
+    fn order_is_kept_in_the_current_room() {
+        let mut talk = Talk::default();
+        assert!(matches!(talk.typed("/kick bob"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        talk.told(&members("dev", true), NOW);
+        let (room, user) = (|| Arc::from("dev"), || Arc::from("bob"));
+        for (line, ask) in [
+            ("/kick bob", Ask::Kick { room: room(), user: user(), reason: None }),
+            ("/unban bob", Ask::Unban { room: room(), user: user() }),
+            ("/invite bob", Ask::Invite { room: room(), user: user() }),
+            ("/join den a key", Ask::Enter { room: "den".into(), key: "a key".into(), since: None }),
+        ] {
+            assert_eq!(talk.typed(line), Step::Ask(ask), "{line}");
+        }
+        assert_eq!(talk.typed("/room"), Step::Query(Query::Room { room: room() }));
+        assert_eq!(talk.typed("/audit 9"), Step::Query(Query::Audit { before: Some(9) }));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_whoever_is_ignored() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        talk.told(&members("lobby", true), NOW);
+        assert!(
+            matches!(talk.typed("/ignore ALICE"), Step::Show(said) if said.starts_with("- you see nothing"))
+        );
+        assert_eq!(talk.typed("/ignore"), Step::Show("- you ignore ALICE\n".into()));
+        assert!(matches!(talk.typed("/ignore me"), Step::Refuse(_)));
+        for past in [false, true] {
+            assert_eq!(talk.told(&said("lobby", past), NOW), "");
+        }
+        let answer = Answer::Search { count: 1, more: false };
+        let shown = talk.answered(&[said("lobby", true)], &answer, NOW);
+        assert_eq!(shown, "- that was 1 match, there are no older ones\n");
+        talk.typed("/unignore alice");
+        assert_eq!(talk.told(&said("lobby", false), NOW), "[14:05:09] #lobby <alice> hi\n");
+    }
+
     #[test]
     fn a_topic_is_remembered() {
         let mut talk = Talk::default();

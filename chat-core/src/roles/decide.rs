@@ -154,14 +154,12 @@ impl<'a> Doing<'a> {
 
     fn audit(&self, act: &str, user: Option<&UserName>, why: Option<&Restricted>, steps: &mut Steps) {
         steps.change(OrderChange::Audited(Box::new(AuditEntry {
-            number: 0,
-            at: self.stamp.at,
             by: Some(self.by.clone()),
-            act: act.into(),
             room: Some(self.room.record.name.clone()),
             user: user.cloned(),
             until: why.and_then(|why| why.until),
             reason: why.and_then(|why| why.reason.clone()),
+            ..AuditEntry::new(act)
         })));
     }
 
