@@ -66,7 +66,7 @@ impl Talk {
     /// The rooms it is in, the current one first.
     pub(crate) fn rooms(&self) -> Vec<String> {
         let others =
-            self.rooms.iter().map(|(room, _)| room).filter(|room| Some(*room) != self.current.as_ref());
+            self.rooms.iter().map(|room| &room.name).filter(|name| Some(*name) != self.current.as_ref());
         self.current.iter().chain(others).map(|room| room.as_str().to_owned()).collect()
     }
 
