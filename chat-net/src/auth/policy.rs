@@ -57,6 +57,18 @@ impl Policy {
         self.choices.password.is_none_or(|known| known == blake3::hash(password.expose().as_bytes()))
     }
 
+    /// Who needs an account, as far as there can be any.
+    #[cfg(feature = "web")]
+    pub(crate) fn accounts(&self) -> Accounts {
+        if self.has_accounts() { self.choices.accounts } else { Accounts::Off }
+    }
+
+    /// Whether whoever comes may make an account.
+    #[cfg(feature = "web")]
+    pub(crate) fn takes_registrations(&self) -> bool {
+        cfg!(feature = "accounts") && self.has_accounts() && self.choices.authenticate.is_none()
+    }
+
     /// Whether anybody can log in.
     pub(crate) fn has_accounts(&self) -> bool {
         let can_tell = cfg!(feature = "accounts") || self.choices.authenticate.is_some();
