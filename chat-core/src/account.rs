@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{AccountChange, Change};
+use crate::change::{AccountChange, Change, OrderChange};
 use crate::chat::Chat;
 use crate::code::Code;
 use crate::command::{AccountAct, TokenHash};
@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::id::{Number, SessionId};
 use crate::name::UserName;
 use crate::rejection::Rejection;
+use crate::roles::AuditEntry;
 use crate::session::{self, Presence};
 use crate::sink::Sink;
 use crate::snapshot::feed_stamp;
@@ -211,25 +212,55 @@ fn decide_act(
         return Err(Rejection::NoSuchAccount { name });
     };
     let name = name.clone();
+    let record = Record { state, by, user: &name };
     match act {
         AccountAct::Register { .. } => Ok(None),
         AccountAct::SetPassword { password, .. } => {
+            record.unless_own("password", steps);
             steps.change(AccountChange::PasswordSet { name, password: password.clone() });
             Ok(Some((Code::LoggedOut, by)))
         }
         AccountAct::SetOperator { is_operator, .. } => {
             if account.is_operator != *is_operator {
+                record.of(if *is_operator { "operator" } else { "no operator" }, steps);
                 steps.change(AccountChange::OperatorSet { name, is_operator: *is_operator });
             }
             Ok(None)
         }
         AccountAct::SetDisabled { is_disabled, .. } => {
             if account.is_disabled != *is_disabled {
+                record.of(if *is_disabled { "disable" } else { "enable" }, steps);
                 steps.change(AccountChange::DisabledSet { name, is_disabled: *is_disabled });
             }
             Ok(is_disabled.then_some((Code::AccountDisabled, None)))
         }
-        AccountAct::LogOutEverywhere { except, .. } => Ok(Some((Code::LoggedOut, *except))),
+        AccountAct::LogOutEverywhere { except, .. } => {
+            record.unless_own("log out", steps);
+            Ok(Some((Code::LoggedOut, *except)))
+        }
+    }
+}
+
+/// What operators read later of an act about somebody's account. Registrations are left out: anybody makes those, and
+/// would push all else out.
+struct Record<'a> {
+    state: &'a State,
+    by: Option<SessionId>,
+    user: &'a UserName,
+}
+
+impl Record<'_> {
+    fn of(&self, act: &str, steps: &mut Steps) {
+        let by = self.by.map(|by| self.state.sessions[&by].user.clone());
+        let user = Some(self.user.clone());
+        steps.change(OrderChange::Audited(Box::new(AuditEntry { by, user, ..AuditEntry::new(act) })));
+    }
+
+    /// What people do to their own account is theirs.
+    fn unless_own(&self, act: &str, steps: &mut Steps) {
+        if self.by.is_none_or(|by| self.state.sessions[&by].user != *self.user) {
+            self.of(act, steps);
+        }
     }
 }
 

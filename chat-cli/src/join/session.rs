@@ -46,7 +46,7 @@ pub(crate) trait Face {
     /// There can be no more output.
     fn act(&mut self, line: Vec<u8>) -> io::Result<Act>;
 
-    /// Shows what happened, while so many lines wait.
+    /// Shows what happened, while so many lines wait, the one counted that is asked and not shown as answered.
     ///
     /// # Errors
     /// There can be no more output.
@@ -228,7 +228,8 @@ async fn talk<F: Face>(
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if let Some(end) = show(face, notice.as_ref(), waiting.len())? {
+                    let waiting = waiting.len() + usize::from(!first);
+                    if let Some(end) = show(face, notice.as_ref(), waiting)? {
                         return Ok(end);
                     }
                 }

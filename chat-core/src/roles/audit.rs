@@ -36,6 +36,22 @@ pub struct AuditEntry {
     pub reason: Option<Body>,
 }
 
+impl AuditEntry {
+    /// An act, of which more is said by its fields. Its number and time are given when it is kept.
+    pub(crate) fn new(act: &str) -> AuditEntry {
+        AuditEntry {
+            number: 0,
+            at: Timestamp::default(),
+            by: None,
+            act: act.into(),
+            room: None,
+            user: None,
+            until: None,
+            reason: None,
+        }
+    }
+}
+
 /// The last acts; at the limit the oldest is forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]

@@ -154,14 +154,12 @@ impl<'a> Doing<'a> {
 
     fn audit(&self, act: &str, user: Option<&UserName>, why: Option<&Restricted>, steps: &mut Steps) {
         steps.change(OrderChange::Audited(Box::new(AuditEntry {
-            number: 0,
-            at: self.stamp.at,
             by: Some(self.by.clone()),
-            act: act.into(),
             room: Some(self.room.record.name.clone()),
             user: user.cloned(),
             until: why.and_then(|why| why.until),
             reason: why.and_then(|why| why.reason.clone()),
+            ..AuditEntry::new(act)
         })));
     }
 
@@ -290,7 +288,8 @@ impl<'a> Doing<'a> {
             self.may(Act::DeleteOthers, rank)?;
             self.audit(&format!("delete {target}"), Some(author), None, steps);
         }
-        self.number(Event::Deleted { place: self.place(0), by: self.by.clone(), target }, steps);
+        let (place, by, from) = (self.place(0), self.by.clone(), author.clone());
+        self.number(Event::Deleted { place, by, target, from }, steps);
         Ok(())
     }
 

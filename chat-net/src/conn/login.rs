@@ -173,7 +173,7 @@ impl Reader {
     ) -> Result<By, Stop> {
         let address = self.caller.as_ref().and_then(|caller| caller.address);
         let proof = Proof { name: Arc::clone(name), secret, address };
-        let identity = match auth::ask(self.shared.policy.patience, choice.0.authenticate(proof)).await {
+        let identity = match auth::ask(self.shared.policy.patience, || choice.0.authenticate(proof)).await {
             Ok(Ok(identity)) => identity,
             Ok(Err(Denied::Wrong)) => return Err(notice::refusal(Code::BadLogin).into()),
             Ok(Err(Denied::Refused(sentence))) => {
@@ -321,7 +321,7 @@ impl Reader {
     pub(super) async fn judge(&self, ask: Ask) -> Result<Ask, Refusal> {
         let (Some(gate), Some(caller)) = (self.shared.policy.gate(), &self.caller) else { return Ok(ask) };
         let asker = caller.asker();
-        match auth::ask(self.shared.policy.patience, gate.0.judge(&asker, ask)).await {
+        match auth::ask(self.shared.policy.patience, || gate.0.judge(&asker, ask)).await {
             Ok(Judgement::Allow(ask)) => Ok(ask),
             Ok(Judgement::Refuse(sentence)) => Err(not_allowed(&sentence)),
             Err(fault) => Err(no_answer("gate", fault)),

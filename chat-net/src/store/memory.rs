@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId, UserName};
+use chat_core::{Anchor, Body, Change, Epoch, Event, GapReason, Number, RoomId, Timestamp, UserName};
 
 use super::{Available, Messages, Page, PageLimit, Past, Record, Search, Store, StoreError, words};
 use crate::limits::Limits;
@@ -24,12 +24,50 @@ pub struct Memory {
 struct Rooms {
     by_epoch: BTreeMap<Epoch, Room>,
     epochs: BTreeMap<RoomId, Epoch>,
+    /// Those that say how long events are kept, in the order in which they are looked at.
+    ageing: VecDeque<Epoch>,
 }
 
 #[derive(Debug, Default)]
 struct Room {
     events: Ring,
     messages: Ring,
+    /// The number of the last event there was; 0: none yet.
+    head: Number,
+    /// For how many milliseconds it wants its events kept; 0: it does not say.
+    keep_ms: u64,
+}
+
+/// How many rooms are looked at for age with each append.
+const AGEING_BITE: usize = 16;
+
+impl Rooms {
+    /// A room, without what is too old.
+    fn current(&mut self, epoch: Epoch) -> Option<&Room> {
+        let room = self.by_epoch.get_mut(&epoch)?;
+        room.let_go();
+        Some(room)
+    }
+
+    /// Lets go of what is too old in some rooms: in the others with a later append, or when somebody reads.
+    fn look_at_age(&mut self) {
+        for _ in 0..AGEING_BITE.min(self.ageing.len()) {
+            let Some(epoch) = self.ageing.pop_front() else { break };
+            let Some(room) = self.by_epoch.get_mut(&epoch).filter(|room| room.keep_ms > 0) else { continue };
+            room.let_go();
+            self.ageing.push_back(epoch);
+        }
+    }
+}
+
+impl Room {
+    fn let_go(&mut self) {
+        if self.keep_ms > 0 {
+            let not_before = super::ago(self.keep_ms);
+            self.events.let_go(not_before);
+            self.messages.let_go(not_before);
+        }
+    }
 }
 
 /// The last of something, in order, by number.
@@ -44,6 +82,14 @@ impl Ring {
         self.bytes += size(&past.event);
         self.kept.push_back(past);
         while self.kept.len() > count || self.bytes > bytes {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= size(&oldest.event);
+        }
+    }
+
+    /// Drops what happened before this.
+    fn let_go(&mut self, not_before: Timestamp) {
+        while self.kept.front().is_some_and(|past| past.stamp.at < not_before) {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= size(&oldest.event);
         }
@@ -119,11 +165,21 @@ impl Memory {
                 }
             }
             Change::Numbered { event, .. } => {
-                let Some(epoch) = event.place().map(|place| place.epoch) else { return };
+                let Some((epoch, number)) = event.place().map(|place| (place.epoch, place.number)) else {
+                    return;
+                };
                 let Some(room) = rooms.by_epoch.get_mut(&epoch) else { return };
+                room.head = number;
                 if let Event::Deleted { target, by, .. } = &event {
                     room.messages.erase(*target, by);
                     room.events.erase(*target, by);
+                }
+                if let Event::ModesChanged { modes, .. } = &event {
+                    let began = room.keep_ms == 0 && modes.retention_ms > 0;
+                    room.keep_ms = modes.retention_ms;
+                    if began && !rooms.ageing.contains(&epoch) {
+                        rooms.ageing.push_back(epoch);
+                    }
                 }
                 let is_message = event.is_message();
                 let past = Arc::new(Past { stamp: record.stamp, event });
@@ -144,12 +200,15 @@ impl Store for Memory {
         for record in records {
             self.keep(&mut rooms, record);
         }
+        rooms.look_at_age();
         Ok(())
     }
 
     async fn first_available(&self, room: Epoch) -> Result<Option<Available>, StoreError> {
-        let first = self.lock().by_epoch.get(&room).and_then(|room| room.events.first());
-        Ok(first.map(|first| Available { first, why: GapReason::NotKept }))
+        let mut rooms = self.lock();
+        let Some(room) = rooms.current(room).filter(|room| room.head > Number(0)) else { return Ok(None) };
+        let first = room.events.first().unwrap_or(room.head.next());
+        Ok(Some(Available { first, why: GapReason::NotKept }))
     }
 
     async fn read(
@@ -159,8 +218,8 @@ impl Store for Memory {
         upto: Number,
         limit: PageLimit,
     ) -> Result<Page, StoreError> {
-        let rooms = self.lock();
-        let Some(room) = rooms.by_epoch.get(&room) else { return Ok(Page::default()) };
+        let mut rooms = self.lock();
+        let Some(room) = rooms.current(room) else { return Ok(Page::default()) };
         let kept = &room.events.kept;
         let from = kept.partition_point(|past| number(past) <= after);
         let to = kept.partition_point(|past| number(past) <= upto);
@@ -185,8 +244,8 @@ impl Store for Memory {
         anchor: Anchor,
         limit: PageLimit,
     ) -> Result<Messages, StoreError> {
-        let rooms = self.lock();
-        let Some(room) = rooms.by_epoch.get(&room) else { return Ok(Messages::default()) };
+        let mut rooms = self.lock();
+        let Some(room) = rooms.current(room) else { return Ok(Messages::default()) };
         let kept = &room.messages.kept;
         let end = kept.partition_point(|past| number(past) <= head);
         let at = |anchor| match anchor {
@@ -218,7 +277,7 @@ impl Store for Memory {
         for epoch in &search.rooms {
             // The engine looks at this once before it goes on: it must not look through every room.
             tokio::task::yield_now().await;
-            let kept = self.lock().by_epoch.get(epoch).map(|room| room.messages.kept.clone());
+            let kept = self.lock().current(*epoch).map(|room| room.messages.kept.clone());
             let is_before = |past: &Arc<Past>| search.before.is_none_or(|before| past.stamp.at < before);
             found.extend(kept.into_iter().flatten().filter(is_before).filter(|past| match &past.event {
                 Event::Said { body, .. } => wanted.is_in(body.as_str()),

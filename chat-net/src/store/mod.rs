@@ -5,6 +5,8 @@ mod memory;
 pub mod sqlite;
 mod words;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use async_trait::async_trait;
 use chat_core::{Anchor, Change, Config, Epoch, Event, GapReason, Number, Snapshot, Stamp, Timestamp};
 
@@ -146,6 +148,10 @@ pub trait Store: Send + Sync + 'static {
     /// [`Event::Deleted`](chat_core::Event::Deleted) takes the text of the message at its target out of everything that
     /// is kept: from then on reads give [`Event::Removed`](chat_core::Event::Removed) there, and no search finds it.
     ///
+    /// A room whose [modes](chat_core::Modes) have a `retention_ms` keeps its events for so long and no longer, those of
+    /// before the change too: what is older is gone within a minute or so, as if the store had never kept it for longer.
+    /// Where the store has a limit of its own, the shorter one counts.
+    ///
     /// While the disk is full this waits until there is space again.
     ///
     /// # Errors
@@ -213,6 +219,12 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// The time so many milliseconds ago.
+pub(crate) fn ago(ms: u64) -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Timestamp(u64::try_from(now).unwrap_or(u64::MAX).saturating_sub(ms))
 }
 
 /// The newest of these matches, oldest first, within the limit; those of one millisecond stay together.

@@ -5,6 +5,7 @@ mod deleted;
 mod durable;
 mod life;
 mod pages;
+mod retention;
 mod search;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub async fn store_suite(make: impl Fn() -> Arc<dyn Store>) {
     pages::suite(&make).await;
     search::suite(&make).await;
     deleted::suite(&make).await;
+    retention::suite(&make).await;
 }
 
 fn stamp(seq: u64) -> Stamp {

@@ -15,6 +15,7 @@ mod flood;
 mod four_codecs;
 mod gate;
 mod hooked;
+mod keepers;
 mod keeping;
 mod late_store;
 mod limits;

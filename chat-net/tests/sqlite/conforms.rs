@@ -11,7 +11,9 @@ async fn it_is_a_store() {
     let folders = Mutex::new(Vec::new());
     testing::store_suite(|| {
         let folder = Folder::new();
-        let store = Arc::new(folder.open(&options()));
+        let mut options = options();
+        options.thresholds.age_check_ms = 20;
+        let store = Arc::new(folder.open(&options));
         folders.lock().unwrap().push(folder);
         store
     })

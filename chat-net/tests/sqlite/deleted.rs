@@ -8,10 +8,9 @@ use chat_net::{Archive, Import, Sqlite, Store};
 
 use crate::history::ALL;
 use crate::log::Records;
-use crate::scratch::{Folder, options, recover};
+use crate::scratch::{Folder, options, recover, until};
 
-/// Its words stay in the index, each for itself, until that is merged.
-const SECRET: &str = "the key to Zanzibar is under the mat";
+const SECRET: &str = "the key to Zanzibar is under the kumquat";
 
 fn alice() -> SessionId {
     SessionId::new(NodeId(0), 1)
@@ -54,11 +53,78 @@ impl Alone {
 }
 
 /// Whether a file of the folder holds the text.
-fn holds_secret(folder: &Folder) -> bool {
+fn holds(folder: &Folder, text: &str) -> bool {
     std::fs::read_dir(folder.path()).expect("it is there").any(|file| {
         let bytes = std::fs::read(file.expect("it is there").path()).expect("it reads");
-        bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
     })
+}
+
+fn holds_secret(folder: &Folder) -> bool {
+    holds(folder, SECRET)
+}
+
+/// Words of the secret that nobody else says, as the index has them.
+const WORDS: [&str; 2] = ["zanzibar", "kumquat"];
+
+/// How many of those are somewhere in the index, whether a search finds them or not.
+fn indexed(folder: &Folder) -> i64 {
+    let word = |word| format!("SELECT instr(block, CAST('{word}' AS BLOB)) > 0 AS found FROM search_data");
+    folder.look(&format!("SELECT sum(found) FROM ({})", WORDS.map(word).join(" UNION ALL ")))
+}
+
+/// How long words may stay.
+fn forgetting(words_ms: u64) -> chat_net::SqliteOptions {
+    let mut options = options();
+    options.thresholds.words_ms = words_ms;
+    options
+}
+
+#[tokio::test]
+async fn its_words_are_nowhere_in_the_folder_after_upkeep() {
+    let folder = Folder::new();
+    let store = folder.open(&forgetting(1));
+    recover(&store, &Config::default()).await;
+    let mut records = Records::default();
+    let mut alone = Alone::begin(&mut records);
+    keep(&store, records).await;
+    for number in 0..300 {
+        let mut records = Records::default();
+        alone.ask(Ask::Say { room: "lobby".into(), body: format!("word{number} says").into() }, &mut records);
+        keep(&store, records).await;
+    }
+    assert!(indexed(&folder) > 0, "it was there");
+    let mut records = Records::default();
+    alone.delete(&mut records);
+    keep(&store, records).await;
+    until(|| indexed(&folder) == 0).await;
+    let search = "SELECT count(*) FROM search WHERE search MATCH";
+    assert_eq!(folder.look::<i64>(&format!("{search} 'says'")), 300, "all others are found");
+    assert_eq!(folder.look::<i64>(&format!("{search} 'word299'")), 1);
+    store.close().await.expect("it closes");
+    drop(store);
+    assert_eq!(WORDS.map(|word| holds(&folder, word)), [false; 2]);
+}
+
+#[tokio::test]
+async fn its_words_go_after_a_restart_if_they_did_not_before() {
+    let folder = Folder::new();
+    let store = folder.open(&forgetting(u64::from(u32::MAX)));
+    recover(&store, &Config::default()).await;
+    let mut records = Records::default();
+    let mut alone = Alone::begin(&mut records);
+    keep(&store, records).await;
+    let mut records = Records::default();
+    alone.delete(&mut records);
+    keep(&store, records).await;
+    drop(store);
+    assert!(indexed(&folder) > 0, "they are still there");
+    let store = folder.open(&forgetting(1));
+    recover(&store, &Config::default()).await;
+    until(|| indexed(&folder) == 0).await;
+    store.close().await.expect("it closes");
+    drop(store);
+    assert_eq!(WORDS.map(|word| holds(&folder, word)), [false; 2]);
 }
 
 async fn keep(store: &Sqlite, records: Records) {

@@ -2,10 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chat_net::chat_core::{Config, Timestamp};
+use chat_net::chat_core::{
+    Ask, Chat, Command, Config, ModeChange, NodeId, RequestId, Seq, SessionId, Stamp, Timestamp, TokenHash,
+};
 use chat_net::{Sqlite, SqliteOptions, Store};
 
-use crate::log::{talk, talk_at};
+use crate::log::{Records, talk, talk_at};
 use crate::scratch::{Folder, options, recover, until};
 
 fn keep(change: impl FnOnce(&mut SqliteOptions)) -> SqliteOptions {
@@ -74,6 +76,60 @@ async fn what_is_old_is_not_kept() {
     // A snapshot is behind all of it, so they go from the disk too.
     until(|| folder.look::<i64>("SELECT count(*) FROM messages") == 60).await;
     drop(store);
+}
+
+/// alice alone in a room of hers, whose events are kept for an hour.
+fn brief_room(at: Timestamp) -> Records {
+    let (alice, mut records) = (SessionId::new(NodeId(0), 1), Records::default());
+    let mut chat = Chat::new(Config::default());
+    let ask = |ask| Command::Ask { from: alice, request: RequestId::NONE, ask };
+    let modes = ModeChange { retention_ms: Some(3_600_000), ..ModeChange::default() };
+    let log = [
+        Command::Attach { session: alice, name: "alice".into(), token: TokenHash([1; 32]), resume: None },
+        ask(Ask::Join { room: "den".into(), since: None }),
+        ask(Ask::Say { room: "den".into(), body: "the brief message".into() }),
+        ask(Ask::SetModes { room: "den".into(), modes }),
+    ];
+    for (seq, command) in (1..).zip(&log) {
+        chat.apply(Stamp { seq: Seq(seq), at }, command, &mut records).expect("it is allowed");
+    }
+    records
+}
+
+#[tokio::test]
+async fn a_rooms_own_time_counts_after_a_restart_and_where_it_is_the_shorter_one() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
+    let folder = Folder::new();
+    let never = keep(|options| options.thresholds.age_check_ms = u64::from(u32::MAX));
+    let store = open(&folder, &never).await;
+    store.append(brief_room(Timestamp(now - 4_000_000)).0).await.expect("it appends");
+    store.close().await.expect("it closes");
+    drop(store);
+    assert_eq!(folder.look::<i64>("SELECT first FROM rooms"), 1);
+    let store = open(&folder, &keep(|options| options.keep_age_ms = 86_400_000)).await;
+    until(|| folder.look::<i64>("SELECT first FROM rooms") == 4).await;
+    drop(store);
+
+    // A room cannot have its events kept for longer than the server says.
+    let folder = Folder::new();
+    let store = open(&folder, &keep(|options| options.keep_age_ms = 60_000)).await;
+    store.append(brief_room(Timestamp(now - 120_000)).0).await.expect("it appends");
+    until(|| folder.look::<i64>("SELECT first FROM rooms") == 4).await;
+}
+
+#[tokio::test]
+async fn the_words_of_what_is_kept_no_longer_go_too() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
+    let folder = Folder::new();
+    let prompt = keep(|options| (options.thresholds.blocked_ms, options.thresholds.words_ms) = (50, 1));
+    let later = keep(|options| options.thresholds.age_check_ms = u64::from(u32::MAX));
+    let store = open(&folder, &later).await;
+    store.append(brief_room(Timestamp(now - 4_000_000)).0).await.expect("it appends");
+    drop(store);
+    let indexed = "SELECT ifnull(max(instr(block, CAST('brief' AS BLOB))), 0) FROM search_data";
+    assert!(folder.look::<i64>(indexed) > 0);
+    let _store = open(&folder, &prompt).await;
+    until(|| folder.look::<i64>(indexed) == 0).await;
 }
 
 #[tokio::test]

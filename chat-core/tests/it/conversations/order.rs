@@ -300,9 +300,20 @@ fn with_history_from_join_one_reads_from_the_first_join_on() {
     assert_eq!(chat.chat.visible_from(s(4), &lobby), Some(Number(1)));
 }
 
+fn acts(chat: &Story, before: Option<u64>) -> (Vec<String>, bool) {
+    let Answer::Audit { entries, more } = chat.chat.audit(s(3), before).unwrap() else {
+        panic!("the answer to another question")
+    };
+    let line = |entry: &chat_core::AuditEntry| {
+        let by = entry.by.as_ref().map_or("server", |by| by.as_str());
+        format!("{} {by} {} {}", entry.number, entry.act, entry.user.as_ref().unwrap())
+    };
+    (entries.iter().map(line).collect(), more)
+}
+
 #[test]
 fn operators_look_up_who_did_what() {
-    let mut chat = Story::in_lobby(Config { audit: 2, ..Config::default() }, &["alice", "bob"]);
+    let mut chat = Story::in_lobby(Config { audit: 3, ..Config::default() }, &["alice", "bob"]);
     let register = AccountAct::Register { name: "root1".into(), password: None };
     chat.enter(&Command::Account { by: None, act: register }).unwrap();
     let operator = AccountAct::SetOperator { name: "root1".into(), is_operator: true };
@@ -311,17 +322,19 @@ fn operators_look_up_who_did_what() {
     chat.ask(1, role("bob", Role::Moderator));
     chat.ask(1, ban("bob", Some(1_000)));
     chat.ask(3, Ask::Unban { room: "lobby".into(), user: "bob".into() });
-    let acts = |before| match chat.chat.audit(s(3), before).unwrap() {
-        Answer::Audit { entries, more } => {
-            let line = |entry: &chat_core::AuditEntry| {
-                let by = entry.by.as_ref().unwrap();
-                format!("{} {by} {} {}", entry.number, entry.act, entry.user.as_ref().unwrap())
-            };
-            (entries.iter().map(line).collect::<Vec<_>>(), more)
-        }
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(acts(None), (vec!["3 root1 unban bob".to_owned(), "2 alice ban bob".to_owned()], false));
-    assert_eq!(acts(Some(3)), (vec!["2 alice ban bob".to_owned()], false));
+    let (promoted, banned) = ("1 server operator root1".to_owned(), "3 alice ban bob".to_owned());
+    assert_eq!(acts(&chat, Some(3)), (vec!["2 alice role moderator bob".to_owned()], false));
+    assert_eq!(acts(&chat, Some(4)).0[0], banned);
+    assert!(!acts(&chat, None).0.contains(&promoted), "the oldest went");
     assert_code(&chat.chat.audit(s(1), None).unwrap_err(), Code::NotAllowed);
+
+    // What is done to somebody's account is there too, but not what people do to their own.
+    let disable = AccountAct::SetDisabled { name: "root1".into(), is_disabled: false };
+    chat.enter(&Command::Account { by: None, act: disable }).unwrap();
+    let own = AccountAct::SetPassword { name: "root1".into(), password: None };
+    chat.enter(&Command::Account { by: Some(s(3)), act: own.clone() }).unwrap();
+    assert_eq!(acts(&chat, None).0[0], "4 root1 unban bob", "nothing changed, or it was their own");
+    let out = AccountAct::LogOutEverywhere { name: "root1".into(), except: Some(s(3)) };
+    chat.enter(&Command::Account { by: None, act: out }).unwrap();
+    assert_eq!(acts(&chat, None).0[0], "5 server log out root1");
 }

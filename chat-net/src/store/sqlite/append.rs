@@ -15,6 +15,8 @@ pub(crate) struct Appended {
     pub(crate) events: u64,
     pub(crate) journalled: u64,
     pub(crate) journal_bytes: u64,
+    /// Messages whose text was taken out.
+    pub(crate) erased: u64,
 }
 
 impl Appended {
@@ -22,6 +24,7 @@ impl Appended {
         self.events += other.events;
         self.journalled += other.journalled;
         self.journal_bytes += other.journal_bytes;
+        self.erased += other.erased;
     }
 
     /// What remains when a snapshot holds `other`.
@@ -30,6 +33,7 @@ impl Appended {
             events: self.events.saturating_sub(other.events),
             journalled: self.journalled.saturating_sub(other.journalled),
             journal_bytes: self.journal_bytes.saturating_sub(other.journal_bytes),
+            erased: self.erased.saturating_sub(other.erased),
         }
     }
 }
@@ -54,6 +58,7 @@ pub(crate) fn append<'r>(
                 Event::Said { body, .. } => unindexed.push((key, body.as_str())),
                 Event::Deleted { target, by, .. } => {
                     let bare = erase::erase(conn, ledger, *room, *target, by)?;
+                    appended.erased += u64::from(bare.is_some());
                     unindexed.retain(|(key, _)| Some(*key) != bare);
                 }
                 _ => {}
@@ -102,6 +107,9 @@ fn append_event(
     let digest = row.digest();
     (state.head, state.chain) = (place.number, link(&state.chain, &digest));
     state.bytes += row.event.len() as u64;
+    if let Event::ModesChanged { modes, .. } = event {
+        state.keep_ms = modes.retention_ms;
+    }
     let insert = match event {
         event if event.is_message() => {
             "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::WriteError;
 use super::ledger::Ledger;
 use super::row::{self, Chain, Row, sum};
+use super::words;
 use crate::codec::bincode::to_stored;
 
 /// Puts [`Event::Removed`] in the place of a message, in the transaction that is open, and gives its key: its words must
@@ -44,6 +45,7 @@ pub(crate) fn erase(
         sum,
     ))?;
     conn.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([id]).map_err(WriteError::index)?;
+    words::mark(conn)?;
     if is_whole {
         note(conn, id, &digest)?;
     }

@@ -27,6 +27,9 @@ pub(crate) struct RoomState {
     pub(crate) bytes: u64,
     /// The record that closed it; 0: it is open.
     pub(crate) closed: i64,
+    /// For how many milliseconds it wants its events kept; 0: it does not say. Not in the row: its modes are in the
+    /// state, which says so once it is rebuilt.
+    pub(crate) keep_ms: u64,
 }
 
 impl RoomState {
@@ -42,6 +45,7 @@ impl RoomState {
             base_chain: NO_CHAIN,
             bytes: 0,
             closed: 0,
+            keep_ms: 0,
         }
     }
 
@@ -142,6 +146,13 @@ impl Ledger {
         })
     }
 
+    /// Takes over from the rebuilt state what the rows do not say: how long each room wants its events kept.
+    pub(crate) fn learn(&mut self, keep_ms: impl Fn(RoomId) -> Option<u64>) {
+        for state in self.rooms.values_mut() {
+            state.keep_ms = keep_ms(state.room).unwrap_or(0);
+        }
+    }
+
     /// The transaction did not happen.
     pub(crate) fn roll_back(&mut self) {
         self.staged_ord = self.ord;
@@ -234,6 +245,7 @@ fn room_of(row: &SqlRow<'_>) -> rusqlite::Result<(RoomState, i64)> {
         base_chain: row.get(7)?,
         bytes: word(8)?,
         closed: row.get(9)?,
+        keep_ms: 0,
     };
     Ok((state, row.get(10)?))
 }

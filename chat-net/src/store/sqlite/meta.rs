@@ -35,6 +35,7 @@ pub(crate) struct SnapshotMark {
 const EPOCH: &str = "epoch";
 const RUN: &str = "run";
 const SNAPSHOT: &str = "snapshot";
+const WORDS: &str = "words_gone";
 
 /// The epoch that rooms are numbered under: see [`Epoch::of_room`].
 pub(crate) fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
@@ -59,6 +60,18 @@ pub(crate) fn snapshot(conn: &Connection) -> Result<SnapshotMark, StoreError> {
 
 pub(crate) fn set_snapshot(conn: &Connection, mark: &SnapshotMark) -> rusqlite::Result<()> {
     write(conn, SNAPSHOT, mark)
+}
+
+/// How often it was noted, since that was seen to last, that words of messages that are gone stayed in the index; none if
+/// that cannot be read.
+pub(crate) fn words_gone(conn: &Connection) -> Option<u64> {
+    let is_there = conn.prepare_cached("SELECT count(*) FROM meta WHERE key = ?1");
+    let is_there = is_there.and_then(|mut select| select.query_row([WORDS], |row| row.get::<_, i64>(0)));
+    if is_there.ok()? == 0 { Some(0) } else { read(conn, WORDS).ok() }
+}
+
+pub(crate) fn set_words_gone(conn: &Connection, gone: u64) -> rusqlite::Result<()> {
+    write(conn, WORDS, &gone)
 }
 
 fn read<T: Decode<()>>(conn: &Connection, key: &str) -> Result<T, StoreError> {

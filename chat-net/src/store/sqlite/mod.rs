@@ -30,6 +30,7 @@ mod upkeep;
 mod verify;
 mod view;
 mod wal;
+mod words;
 mod writer;
 
 pub use archive::{Archive, RoomSummary};

@@ -83,6 +83,8 @@ pub struct Thresholds {
     pub age_check_ms: u64,
     /// How long rows that can be read no more may lie on the disk because no snapshot is behind them.
     pub blocked_ms: u64,
+    /// How long the words of a message that is gone may stay in the index at least, so that those of many go at once.
+    pub words_ms: u64,
     /// How long a search may take.
     pub search_ms: u64,
     /// Stands for the id of this start of the machine.
@@ -98,6 +100,7 @@ impl Default for Thresholds {
             wal_pages: 4096,
             age_check_ms: 60_000,
             blocked_ms: 3_600_000,
+            words_ms: 60_000,
             search_ms: 2000,
             boot: None,
         }

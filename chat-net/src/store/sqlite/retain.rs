@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::SqliteOptions;
 use super::ledger::{Ledger, RoomState};
 use super::row::{self, Chain};
+use super::words;
 
 /// How many events a room's beginning is moved over at once.
 const STRIDE: i64 = 4096;
@@ -141,10 +142,11 @@ fn forget_words(conn: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
     let mut select = conn.prepare_cached("SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2")?;
     let mut delete = conn.prepare_cached("DELETE FROM search WHERE rowid = ?1")?;
     let mut rows = select.query((from, to))?;
+    let mut gone = 0;
     while let Some(row) = rows.next()? {
-        delete.execute([row.get::<_, i64>(0)?])?;
+        gone += delete.execute([row.get::<_, i64>(0)?])?;
     }
-    Ok(())
+    if gone > 0 { words::mark(conn) } else { Ok(()) }
 }
 
 /// The place among the records, and the chain, of an event.

@@ -1,7 +1,7 @@
 //! Work behind the scenes, in bites so small that no commit waits for one noticeably: snapshots, sweeping, age.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use chat_core::{RoomId, Timestamp};
 use rusqlite::Connection;
@@ -10,10 +10,11 @@ use super::SqliteOptions;
 use super::append::Appended;
 use super::compact::Encoded;
 use super::error::WriteError;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, RoomState};
 use super::meta::{self, SnapshotMark};
 use super::options::Thresholds;
 use super::retain::{self, Purged};
+use super::words::{Merged, Words};
 use crate::store::StoreError;
 
 /// Rows of the journal deleted at once.
@@ -43,6 +44,7 @@ pub(crate) struct Upkeep {
     /// Rooms whose age is still to be looked at in this round.
     unlooked: VecDeque<RoomId>,
     round: Option<Instant>,
+    words: Words,
     /// Rows wait for a snapshot to be deleted.
     is_blocked: bool,
     /// When a snapshot was made last, or the store opened.
@@ -66,6 +68,7 @@ pub(crate) enum Bite {
     Surplus { is_last: bool },
     Purge(Purged),
     Room(RoomId),
+    Words(Merged),
 }
 
 impl Upkeep {
@@ -85,6 +88,7 @@ impl Upkeep {
             parts_are_stale: true,
             surplus: if has_limits(options) { open_rooms(ledger) } else { VecDeque::new() },
             renewed: Some(Instant::now()),
+            words: Words::new(conn),
             ..Upkeep::default()
         };
         upkeep.look_for_rows(ledger);
@@ -94,12 +98,15 @@ impl Upkeep {
     /// The state was rebuilt; so much of it came after the snapshot.
     pub(crate) fn recovered(&mut self, tail: Appended) {
         self.tail = tail;
+        // Only now it is known how long rooms want their events kept.
+        self.round = None;
     }
 
     /// A snapshot was stored at once; nothing came after it.
     pub(crate) fn renewed(&mut self, mark: SnapshotMark, ledger: &Ledger) {
         self.next_generation = mark.generation + 1;
         self.tail = Appended::default();
+        self.round = None;
         self.flipped(mark, ledger);
     }
 
@@ -126,7 +133,8 @@ impl Upkeep {
     pub(crate) fn has_work(&self) -> bool {
         let paused = self.paused.is_some_and(|paused| paused.elapsed() < PAUSE);
         let rooms = !self.surplus.is_empty() || !self.purge.is_empty();
-        !paused && (self.installing.is_some() || self.journal_is_stale || self.parts_are_stale || rooms)
+        let sweeps = self.journal_is_stale || self.parts_are_stale;
+        !paused && (self.installing.is_some() || sweeps || rooms || self.words.are_due())
     }
 
     /// The disk is full: nothing here is so urgent.
@@ -151,7 +159,8 @@ impl Upkeep {
             let open = ledger.current(*room).filter(|state| state.closed == 0).cloned();
             let Some(mut state) = open else { return Ok(Some(Bite::Surplus { is_last: true })) };
             let first = state.first;
-            let more = retain::advance(conn, &mut state, options, not_before(options))?;
+            let not_before = not_before(options, &state);
+            let more = retain::advance(conn, &mut state, options, not_before)?;
             if state.first != first {
                 ledger.insert(state);
             }
@@ -163,7 +172,9 @@ impl Upkeep {
         if self.parts_are_stale {
             return Ok(Some(sweep_parts(conn, self.mark.generation)?));
         }
-        let Some(room) = self.purge.front().copied() else { return Ok(None) };
+        let Some(room) = self.purge.front().copied() else {
+            return Ok(Some(Bite::Words(self.words.bite(conn)?)));
+        };
         let state = ledger.committed(room);
         if state.is_some_and(|state| state.closed != 0 && state.base >= state.head) {
             retain::purge_room(conn, room)?;
@@ -173,10 +184,22 @@ impl Upkeep {
     }
 
     /// A transaction was committed, with this in it.
-    pub(crate) fn committed(&mut self, appended: Appended, bite: Option<Bite>, ledger: &mut Ledger) {
+    pub(crate) fn committed(
+        &mut self,
+        appended: Appended,
+        bite: Option<Bite>,
+        ledger: &mut Ledger,
+        words_ms: u64,
+    ) {
         self.tail.add(appended);
+        if let Some(Bite::Words(merged)) = bite {
+            self.words.merged(merged, words_ms);
+        }
+        if appended.erased > 0 || matches!(bite, Some(Bite::Purge(_))) {
+            self.words.went(words_ms);
+        }
         match bite {
-            None => {}
+            None | Some(Bite::Words(_)) => {}
             Some(Bite::Part) => {
                 if let Some(installing) = &mut self.installing {
                     installing.next_part += 1;
@@ -221,14 +244,14 @@ impl Upkeep {
         let interval = Duration::from_millis(options.thresholds.age_check_ms);
         if self.round.is_none_or(|round| round.elapsed() >= interval) {
             self.round = Some(Instant::now());
-            self.unlooked =
-                ledger.rooms().filter(|state| state.closed == 0).map(|state| state.room).collect();
+            let ages = |state: &&RoomState| state.closed == 0 && not_before(options, state).is_some();
+            self.unlooked = ledger.rooms().filter(ages).map(|state| state.room).collect();
             self.look_for_rows(ledger);
         }
-        let Some(not_before) = not_before(options) else { return Ok(()) };
         for _ in 0..ROOMS_BITE {
             let Some(room) = self.unlooked.pop_front() else { break };
             let Some(state) = ledger.committed(room) else { continue };
+            let Some(not_before) = not_before(options, state) else { continue };
             let expired = retain::is_expired(conn, state, not_before).map_err(|error| {
                 super::unreadable(&format!("the beginning of room {}", state.name), &error)
             })?;
@@ -250,7 +273,7 @@ impl Upkeep {
     /// to be deleted.
     fn look_for_rows(&mut self, ledger: &Ledger) {
         let covered = self.mark.ord;
-        let has_rows = |state: &&super::ledger::RoomState| match state.closed {
+        let has_rows = |state: &&RoomState| match state.closed {
             0 => state.base.0 + 1 < state.first.0,
             closed => closed <= covered,
         };
@@ -315,11 +338,9 @@ fn has_limits(options: &SqliteOptions) -> bool {
     options.keep_age_ms > 0 || options.keep_events > 0 || options.keep_bytes > 0
 }
 
-/// What is older than this is not kept; none: age does not matter.
-fn not_before(options: &SqliteOptions) -> Option<Timestamp> {
-    if options.keep_age_ms == 0 {
-        return None;
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    Some(Timestamp(u64::try_from(now).unwrap_or(u64::MAX).saturating_sub(options.keep_age_ms)))
+/// What is older than this is not kept in a room; none: age does not matter. Of the server's limit and the room's own
+/// the shorter one counts.
+fn not_before(options: &SqliteOptions, state: &RoomState) -> Option<Timestamp> {
+    let keep_ms = [options.keep_age_ms, state.keep_ms].into_iter().filter(|ms| *ms > 0).min()?;
+    Some(crate::store::ago(keep_ms))
 }

@@ -210,7 +210,8 @@ impl Writer {
         append::write_rooms(conn, ledger)?;
         conn.prepare_cached("COMMIT")?.execute([]).map_err(WriteError::index)?;
         self.rooms.update(self.ledger.commit());
-        self.upkeep.committed(appended, bite, &mut self.ledger);
+        let words_ms = self.options.thresholds.words_ms;
+        self.upkeep.committed(appended, bite, &mut self.ledger, words_ms);
         self.checkpointer.count_commit();
         Ok(())
     }
@@ -259,6 +260,7 @@ impl Writer {
         let started = Instant::now();
         let rebuilt = recover::rebuild(&self.conn, &config, &self.shared.is_ending)?;
         recover::check(&rebuilt, &self.ledger)?;
+        self.ledger.learn(|room| rebuilt.chat.retention_ms(room));
         let mut snapshot = rebuilt.snapshot();
         if self.renumber {
             snapshot = self.renumber(snapshot, rebuilt.ord)?;
