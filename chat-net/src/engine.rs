@@ -49,6 +49,8 @@ pub(crate) enum Input {
     Unreadable { session: SessionId },
     /// Somebody wants to know of an account; what was asked for before is in the answer.
     Look { whose: Whose, reply: oneshot::Sender<Option<AccountInfo>> },
+    /// Somebody wants to know of all accounts.
+    LookThrough { reply: oneshot::Sender<Vec<AccountInfo>> },
     /// Something is to be done about an account.
     Act(Box<Act>),
     /// No more is taken; everything earlier is answered; then the loop ends.
@@ -261,6 +263,8 @@ impl<L: Log> Engine<L> {
                 self.drop_session(session, &notice::closing(crate::catch_up::FAILED));
             }
             Input::Look { whose, reply } => self.look(&whose, reply),
+            // Whoever is gone needs no answer.
+            Input::LookThrough { reply } => drop(reply.send(self.chat.accounts().collect())),
             Input::Act(act) => self.act(*act),
             Input::Shutdown => self.is_ending = true,
         }

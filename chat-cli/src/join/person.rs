@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chat_net::chat_core::{Answer, Ask, Code, RoomName};
 use chat_net::client::{AskError, Notice};
+use chat_net::codec::Secret;
 use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::files::FileTalk;
 use super::render;
-use super::session::{Act, Outcome};
+use super::secret::{Asking, Given};
+use super::session::{Act, Chore, Outcome};
 use super::talk::{self, Step, Talk};
 use crate::connect::{next_try, seconds};
 use crate::trust;
@@ -65,6 +67,8 @@ pub(crate) struct Person {
     /// Whether what is going on can be seen elsewhere, so that not every attempt needs a line.
     has_prompt: bool,
     asked: Option<Asked>,
+    /// What is typed is a password, for this.
+    asking: Option<Asking>,
     /// So many of the next lines were typed while the connection was away.
     waited: usize,
     /// So many of the next lines were typed before the person was put out of the room that they may be meant for: which.
@@ -95,8 +99,8 @@ impl Person {
         let (act, shown) = self.step(&line);
         let said = match &act {
             Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
-            Act::Ask(_) | Act::Query(_) => None,
-            Act::Nothing | Act::Errand(_) | Act::Leave => return (act, shown),
+            Act::Ask(_) | Act::Query(_) | Act::Account(_) => None,
+            Act::Nothing | Act::Errand(_) | Act::Register { .. } | Act::Leave => return (act, shown),
         };
         self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
         (act, shown)
@@ -125,8 +129,44 @@ impl Person {
             Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
             Step::Ask(ask) => (Act::Ask(ask), None),
             Step::Query(query) => (Act::Query(query), None),
+            Step::LogOut => (Act::Account(Chore::LogOut), None),
             Step::Quit => (Act::Leave, None),
         }
+    }
+
+    /// Whether `line` needs passwords, which are asked for from now on.
+    pub(crate) fn begins_to_ask(&mut self, line: &str) -> bool {
+        self.asking = Asking::begun_by(line, self.talk.me());
+        self.asking.is_some()
+    }
+
+    /// What is asked for, if what is typed is a password.
+    pub(crate) fn secret_prompt(&self) -> Option<String> {
+        self.asking.as_ref().map(Asking::prompt)
+    }
+
+    /// Takes a password that was typed, or none if whoever types wants no more of it.
+    pub(crate) fn secret(&mut self, secret: Option<Secret>) -> (Option<Act>, Option<Shown>) {
+        let note = |what: &str| Some(Shown::Status(talk::note(what)));
+        let Some(asking) = self.asking.take() else { return (None, None) };
+        match asking.given(secret.unwrap_or_default()) {
+            Given::More(asking, why) => {
+                self.asking = Some(asking);
+                (None, why.and_then(note))
+            }
+            Given::All(act) => {
+                let asked = Asked { said: None, waited: false, unsent: false, at: Instant::now() };
+                self.asked = matches!(act, Act::Account(_)).then_some(asked).or(self.asked.take());
+                (Some(act), None)
+            }
+            Given::Nothing => (None, note("nothing is changed")),
+        }
+    }
+
+    /// The session that comes is another one.
+    pub(crate) fn anew(&mut self, why: &str) -> Option<Shown> {
+        (self.talk, self.away, self.asked) = (Talk::default(), None, None);
+        (!why.is_empty()).then(|| Shown::Status(format!("! {why}\n")))
     }
 
     /// What to show of a line before its turn comes, if it needs no server.
@@ -210,6 +250,7 @@ impl Person {
                 self.talk.taken(told);
                 None
             }
+            Outcome::Done(what) => Some(Shown::Status(talk::note(what))),
             Outcome::Answered(_, Answer::Transfers { transfers }) => Some(self.files.listed(transfers)),
             Outcome::Answered(told, answer) => {
                 Some(Shown::Talk(self.talk.answered(told, answer, render::now())))

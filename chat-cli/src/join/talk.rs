@@ -28,6 +28,8 @@ pub(crate) enum Step {
     Query(Query),
     /// To leave.
     Quit,
+    /// To end the other sessions of one's account.
+    LogOut,
 }
 
 /// What a person's client knows of the conversation: the rooms it is in, and which one is current.
@@ -56,6 +58,18 @@ struct Room {
 const OWN: usize = 100;
 
 impl Talk {
+    /// The user's own name.
+    pub(crate) fn me(&self) -> &Arc<str> {
+        &self.me
+    }
+
+    /// The rooms it is in, the current one first.
+    pub(crate) fn rooms(&self) -> Vec<String> {
+        let others =
+            self.rooms.iter().map(|room| &room.name).filter(|name| Some(*name) != self.current.as_ref());
+        self.current.iter().chain(others).map(|room| room.as_str().to_owned()).collect()
+    }
+
     /// The current room.
     pub(crate) fn current(&self) -> Option<&RoomName> {
         self.current.as_ref()
@@ -108,9 +122,10 @@ impl Talk {
                 Code::UnknownAsk,
                 &format!("there is no command {name}, type /help for those there are"),
             ),
-            Typed::Register(_) | Typed::Passwd | Typed::LogOut => refuse(
+            Typed::LogOut => Step::LogOut,
+            Typed::Register(_) | Typed::Passwd => refuse(
                 Code::UnknownAsk,
-                "that is for lines over nc or telnet: this program does not ask for passwords while it talks",
+                "that needs a password, which is typed at a terminal; there is none here",
             ),
             Typed::Usage(how) => refuse(Code::BadAsk, how),
         }
