@@ -71,10 +71,16 @@ impl Policy {
         if self.has_accounts() { self.choices.accounts } else { Accounts::Off }
     }
 
-    /// Whether whoever comes may make an account.
-    #[cfg(feature = "web")]
-    pub(crate) fn takes_registrations(&self) -> bool {
-        cfg!(feature = "accounts") && self.has_accounts() && self.choices.authenticate.is_none()
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", feature = "accounts"))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        self.keeps_passwords() && self.takes_registrations()
+    }
+
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", not(feature = "accounts")))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        false
     }
 
     /// Whether anybody can log in.

@@ -145,7 +145,7 @@ async fn door(Extension(host): Extension<Host>) -> Response<Body> {
     let json = format!(
         "{{\"accounts\":\"{}\",\"register\":{},\"password\":{}}}\n",
         policy.accounts().name(),
-        policy.takes_registrations(),
+        policy.offers_registration(),
         policy.has_password()
     );
     let mut response = Response::new(Body::from(json));
