@@ -37,7 +37,7 @@ fn a_room_is_kept_in_order_over_pipes() {
         "{refused}"
     );
     bob.type_line("/kick alice");
-    bob.err.until("! not_allowed: in #den only an owner or an operator may do that");
+    bob.err.until("! not_allowed: in #den only an operator may do that");
     alice.type_line("/room");
     alice.out.until("- #den: you are an owner; modes: key, slow 10 s");
     alice.out.until("- muted: bob until ");
@@ -136,8 +136,6 @@ fn programs_keep_order_in_json() {
     bot.type_line(&json!({ "type": "delete", "id": 9, "room": "den", "number": number }).to_string());
     let deleted = next(&mut bot, "deleted");
     assert_eq!((&deleted["target"], &deleted["from"]), (&number, &json!("bot")));
-    alice.type_line("/join den wrong");
-    alice.err.until("! bad_key: ");
     bot.type_line(r#"{"type":"invite","id":10,"room":"den","user":"alice"}"#);
     assert_eq!(next(&mut bot, "invited")["by"], "bot");
     alice.out.until("#den * bot invites alice: type /join den");
