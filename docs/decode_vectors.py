@@ -103,7 +103,7 @@ EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("rep
             ("kicked", obj(**POSITION, user=string, by=string, reason=opt(string), banned=boolean)),
             ("restricted", obj(**POSITION, user=string, by=string, what=WHAT, until=opt(num), reason=opt(string))),
             ("lifted", obj(**POSITION, user=string, by=string, what=WHAT)), ("modes_changed", obj(**POSITION, by=string, modes=MODES)),
-            ("deleted", obj(**POSITION, by=string, target=num)), ("invited", obj(room=string, user=string, by=string)),
+            ("deleted", obj(**POSITION, by=string, target=num, **{"from": string})), ("invited", obj(room=string, user=string, by=string)),
             ("removed", obj(**{**POSITION, "from": string}, by=string)))
 ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
              ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),

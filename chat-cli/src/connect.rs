@@ -9,6 +9,7 @@ use chat_net::client::{Client, ConnectError, Events, Options};
 use chat_net::tls::TlsError;
 
 use crate::exit::{self, Exit};
+use crate::login::{self, Entry};
 use crate::settings::Who;
 use crate::signals::Signals;
 use crate::trust;
@@ -32,14 +33,37 @@ pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> io::Result<T> {
 }
 
 /// Connects, unless a signal comes first. Calls `tell` once it takes a while. A person is asked about a server that
-/// nobody vouches for.
+/// nobody vouches for, and for the passwords that it wants; they are in `options` from then on.
 ///
 /// # Errors
-/// The signal, or what was remembered of servers cannot be read. What the server or the network says is the inner
-/// result.
+/// The signal, what was remembered of servers cannot be read, or a password that is needed cannot be had. What the server
+/// or the network says is the inner result.
 pub(crate) async fn connect(
     who: &Who,
-    mut options: Options,
+    options: &mut Options,
+    signals: &mut Signals,
+    tell: impl Fn(),
+) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+    let mut entry = Entry::of(who);
+    entry.prepare(options, signals).await?;
+    loop {
+        let error = match reach(who, options, signals, &tell).await? {
+            Err(error) => error,
+            connected => return Ok(connected),
+        };
+        if !entry.mend(&error, options, signals).await? {
+            return Ok(Err(error));
+        }
+    }
+}
+
+/// Connects to a server that is trusted, with the passwords that there are.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn reach(
+    who: &Who,
+    options: &mut Options,
     signals: &mut Signals,
     tell: impl Fn(),
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
@@ -50,9 +74,21 @@ pub(crate) async fn connect(
     };
     options.tls = trust::ask(who, found, signals).await?;
     match options.tls {
-        Some(_) => attempt(who, options, signals, &tell).await,
+        Some(_) => attempt(who, options.clone(), signals, &tell).await,
         None => Ok(Err(TlsError::Unknown { found }.into())),
     }
+}
+
+/// Connects again to a server that was reached before, with `options` as they were then: nobody is asked anything.
+///
+/// # Errors
+/// The signal. What the server or the network says is the inner result.
+pub(crate) async fn again(
+    who: &Who,
+    options: Options,
+    signals: &mut Signals,
+) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+    attempt(who, options, signals, || {}).await
 }
 
 async fn attempt(
@@ -114,17 +150,27 @@ pub(crate) fn cannot_connect(who: &Who, error: &ConnectError) -> anyhow::Error {
         }
         _ => "",
     };
+    let code = error.code().and_then(Code::from_number);
     match name_refused(error) {
         Some(why) => exit::because(Exit::NameRefused, why),
+        // Whoever it is, the server does not believe it.
+        None if code.is_some_and(|code| UNPROVEN.contains(&code)) => {
+            exit::because(Exit::NameRefused, format!("{error}{}", login::advice(error)))
+        }
         None => exit::because(Exit::Failed, format!("cannot join {}: {error}{hint}", who.addr)),
     }
 }
+
+/// What is said to whoever cannot prove to be who they say.
+const UNPROVEN: [Code; 4] =
+    [Code::BadLogin, Code::PasswordRequired, Code::AccountExists, Code::AccountDisabled];
 
 /// Why the name was refused, if that is what happened; safe to print.
 pub(crate) fn name_refused(error: &ConnectError) -> Option<String> {
     let hint = match Code::from_number(error.code()?)? {
         Code::NameTaken => "; a lost connection keeps its name for a while (30 s by default)",
         Code::BadName | Code::NameReserved => "",
+        Code::LoginRequired => &login::advice(error),
         _ => return None,
     };
     Some(format!("{}{hint}", printable(&error.to_string())))

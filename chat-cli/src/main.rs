@@ -17,10 +17,12 @@ mod files;
 mod folder;
 mod join;
 mod known;
+mod login;
 mod logs;
 mod output;
 mod papers;
 mod rows;
+mod secrets;
 mod send;
 mod serve;
 mod settings;
@@ -30,6 +32,7 @@ mod store;
 mod terminal;
 mod trust;
 mod units;
+mod user;
 mod width;
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Export(args) => folder::export(&args),
         Command::Import(args) => folder::import(&args),
         Command::Verify(args) => folder::verify(&args),
+        Command::User(args) => user::run(&args),
         Command::Bench(args) => bench::run(args).map(|()| Exit::Done),
         Command::Config(command) => config::run(&command),
         Command::Completions { shell } => papers::completions(shell),

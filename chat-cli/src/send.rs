@@ -42,9 +42,9 @@ async fn send(settings: &SendSettings, text: String, json: bool) -> anyhow::Resu
         }
         Target::User(user) => (Vec::new(), Ask::Whisper { to: user.as_str().into(), body: text.into() }),
     };
-    let options = Options::named(&settings.who.name).rooms(rooms).reconnect(false);
+    let mut options = Options::named(&settings.who.name).rooms(rooms).reconnect(false);
     let mut signals = Signals::new()?;
-    let connected = connect(&settings.who, options, &mut signals, || {}).await?;
+    let connected = connect(&settings.who, &mut options, &mut signals, || {}).await?;
     let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
     // What is said there meanwhile is nobody's here, but must not pile up.
     let listen = async { while events.next().await.is_some() {} };

@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chat_net::admin::Admin;
+use chat_net::auth::Accounts;
 use chat_net::chat_core::printable;
+use chat_net::codec::Secret;
 use chat_net::tls::Tls;
 use chat_net::{Server, ServerError, ServerHandle, Sqlite, StartError};
 
-use crate::cli::{Durability, LogFormat, ServeArgs};
+use crate::cli::{AccountsHow, Durability, LogFormat, Makers, Registration, ServeArgs};
 use crate::exit::{self, Exit};
 use crate::settings::{Certificate, ServeSettings};
 use crate::signals::{Hangups, Signals};
+use crate::user::Control;
 use crate::{certificate, logs, output, store};
 
 /// Runs a server.
@@ -27,6 +30,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let settings = ServeSettings::resolve(args)?;
     let addresses = Addresses { chat: settings.addresses()?, admin: settings.admin_addresses()? };
     let folder = settings.folder()?;
+    let password = settings.password()?;
     logs::install(&settings.log, settings.log_format)?;
     raise_file_limit();
     let kept = match folder {
@@ -35,7 +39,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     };
     let tls = certificate::load(&settings, kept.as_ref().map(|(_, folder)| folder.as_path()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let end = runtime.block_on(serve(&settings, &addresses, kept, tls));
+    let end = runtime.block_on(serve(&settings, &addresses, password, kept, tls));
     // After a second signal, or on a disk that does not answer, something may still be busy; it is not waited for.
     runtime.shutdown_background();
     end
@@ -51,6 +55,7 @@ struct Addresses {
 async fn serve(
     settings: &ServeSettings,
     addresses: &Addresses,
+    password: Option<Secret>,
     kept: Option<(Sqlite, PathBuf)>,
     tls: Option<Tls>,
 ) -> anyhow::Result<Exit> {
@@ -65,12 +70,17 @@ async fn serve(
         .core(settings.limits.core.clone())
         .limits(settings.limits.net.clone())
         .trusted(settings.trusted)
+        .accounts(accounts(settings.accounts))
+        .registration(settings.registration == Registration::Open)
         .start_room(Some(settings.start_room.as_str()).filter(|room| !room.is_empty()));
     for origin in &settings.origins {
         builder = builder.origin(origin.as_str());
     }
     for address in &addresses.chat {
         builder = builder.listen(address.to_string());
+    }
+    if let Some(password) = &password {
+        builder = builder.password(password);
     }
     let (store, folder) = kept.unzip();
     if let Some(store) = store {
@@ -89,8 +99,12 @@ async fn serve(
             return Err(cannot_start(&error));
         }
     };
+    // Before anyone is told that the server is there: then 'chat-cli user' reaches it.
+    let _control = folder.as_deref().and_then(|folder| Control::listen(folder, handle.account_book()));
     announce(&handle, tls.as_ref(), admin.as_ref(), settings);
     tell_where(folder.as_deref(), settings);
+    tell_who(&handle, folder.as_deref(), password.is_some(), settings).await;
+    drop(password);
     let mut reading = tokio::task::JoinSet::new();
     let first = loop {
         tokio::select! {
@@ -192,6 +206,60 @@ fn tell_where(folder: Option<&Path>, settings: &ServeSettings) {
         None => "history in memory, gone when the server ends".into(),
     };
     let _ = output::line(&line);
+}
+
+fn accounts(how: AccountsHow) -> Accounts {
+    match how {
+        AccountsHow::Off => Accounts::Off,
+        AccountsHow::Optional => Accounts::Optional,
+        AccountsHow::Required => Accounts::Required,
+    }
+}
+
+/// One line that says who gets in, and one for whoever has yet to make the first account.
+async fn tell_who(
+    handle: &ServerHandle,
+    folder: Option<&Path>,
+    has_password: bool,
+    settings: &ServeSettings,
+) {
+    let (how, registration) = (settings.accounts, settings.registration);
+    if settings.json {
+        let line = serde_json::json!({
+            "accounts": how.name(), "registration": registration.name(), "password": has_password,
+            "room_makers": settings.room_makers.name(),
+        });
+        let _ = output::line(&line.to_string());
+        return;
+    }
+    let made = match (how, registration) {
+        (AccountsHow::Off, _) => "",
+        (_, Registration::Open) => " (whoever comes may make one)",
+        (_, Registration::Closed) => " (made by 'chat-cli user add' only)",
+    };
+    let password = if has_password { "set" } else { "none" };
+    let makers = match settings.room_makers {
+        Makers::Everyone => String::new(),
+        makers => format!("; rooms are made by: {}", makers.name()),
+    };
+    let _ = output::line(&format!("accounts: {}{made}; password: {password}{makers}", how.name()));
+    let is_empty = handle.account_book().all().await.is_ok_and(|all| all.is_empty());
+    if how == AccountsHow::Required && is_empty {
+        let first = match folder {
+            Some(folder) => format!(
+                "no account yet: make the first one, an operator, with: chat-cli user add NAME --operator --data {}",
+                printable(&folder.display().to_string())
+            ),
+            None if registration == Registration::Closed => {
+                "no account yet, and nobody can make one: 'chat-cli user' needs a server that keeps history"
+                    .into()
+            }
+            None => {
+                "no account yet: the first to come makes one; nobody is an operator without history".into()
+            }
+        };
+        let _ = output::line(&first);
+    }
 }
 
 /// The complaint about a server that ended by itself.

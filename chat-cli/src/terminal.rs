@@ -44,3 +44,52 @@ pub(crate) fn read_line() -> std::io::Result<Option<String>> {
     let bytes = std::io::stdin().read_line(&mut line)?;
     Ok((bytes > 0).then(|| line.trim().to_owned()))
 }
+
+/// While it exists, what is typed at the terminal is not shown, and Ctrl-Z does nothing: a shell would be left with a
+/// terminal that shows nothing.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Hidden(rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Hidden {
+    /// Begins to hide. What was typed before is thrown away: it was meant for something else.
+    ///
+    /// # Errors
+    /// Standard input is no terminal, or it is gone.
+    pub(crate) fn new() -> std::io::Result<Hidden> {
+        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin())?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        // Zero is no key (_POSIX_VDISABLE).
+        hidden.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden)?;
+        Ok(Hidden(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // The terminal may be gone; there is nobody to tell.
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, &self.0);
+    }
+}
+
+/// Here, what is typed cannot be hidden.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) struct Hidden(());
+
+#[cfg(not(unix))]
+impl Hidden {
+    /// Never begins to hide.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn new() -> std::io::Result<Hidden> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}

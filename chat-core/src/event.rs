@@ -327,6 +327,8 @@ pub enum Event {
         by: UserName,
         /// The message's number.
         target: Number,
+        /// Who had said it.
+        from: UserName,
     },
     /// A user was asked into a room. Told to that user, and to whoever did it as the answer.
     Invited {
@@ -526,7 +528,7 @@ impl Event {
             }
             Event::Lifted { place, user, by, what } => write!(f, "lifted {what} {place} {user} by {by}"),
             Event::ModesChanged { place, by, modes } => write!(f, "modes {place} by {by}: {modes}"),
-            Event::Deleted { place, by, target } => write!(f, "deleted {place} {target} by {by}"),
+            Event::Deleted { place, by, target, .. } => write!(f, "deleted {place} {target} by {by}"),
             Event::Invited { room, user, by } => write!(f, "invited {room} {user} by {by}"),
             Event::Removed { place, from, by } => write!(f, "removed {place} {from} by {by}"),
             _ => f.write_str("?"),

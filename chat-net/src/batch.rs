@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use chat_core::{Asker, Epoch, Number, Place, Refusal, SessionId, Since, TransferId};
+use chat_core::{Asker, Epoch, Number, Place, Refusal, SessionId, Since, TransferId, UserName};
 use tokio::sync::oneshot;
 
 use crate::catch_up::{HistoryRead, Reached, SearchRead};
@@ -45,7 +45,7 @@ pub(crate) enum Item {
     /// The name was refused: the connection has no session.
     Reject { session: SessionId, refusal: Refusal },
     /// The session is attached: welcome it, with these rooms if it is resumed.
-    Welcome { to: SessionId, resumed: bool, user: chat_core::UserName, rooms: Vec<Place> },
+    Welcome { to: SessionId, resumed: bool, user: UserName, rooms: Vec<Place> },
     /// From here on the session does not get this room's events live.
     Behind { session: SessionId, epoch: Epoch },
     /// The session is put out of the room: if it does not get the room live, it is told so by itself.
@@ -64,6 +64,8 @@ pub(crate) enum Item {
     History { session: SessionId, read: HistoryRead },
     /// Search for a query.
     Search { session: SessionId, read: SearchRead },
+    /// Find what a user said last in a room, from that number on.
+    LastSaid { place: Place, from: Number, user: UserName, reply: oneshot::Sender<Option<Number>> },
     /// Tell a connection's reader what it waits for.
     Reply { to: oneshot::Sender<bool>, value: bool },
     /// Tell whoever waits for something about an account.

@@ -11,7 +11,7 @@ use chat_core::{
 };
 use tokio::sync::oneshot;
 
-use crate::codec::text::{self, PageEnd};
+use crate::codec::text::{self, Ignored, PageEnd};
 use crate::codec::{Form, FromServer, Told};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::limits::Limits;
@@ -29,6 +29,8 @@ pub(crate) struct Reader {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) now: Timestamp,
+    /// Whom a person wants to see nothing of.
+    pub(crate) ignored: Option<Arc<Ignored>>,
     /// Set when nobody waits for it any more: the session has left the room.
     pub(crate) stop: Stop,
 }
@@ -96,7 +98,7 @@ impl Reader {
     /// Pushes frames as one piece, once the connection has room for them, unless the job was stopped meanwhile.
     async fn send(&self, frames: impl Iterator<Item = FromServer>) {
         let mut bytes = BytesMut::new();
-        for frame in frames {
+        for frame in frames.filter(|frame| !self.hides(frame)) {
             self.outbox.form.encode_at(&frame, self.now, &mut bytes);
         }
         poll_fn(|cx| self.outbox.poll_room(cx)).await;
@@ -107,6 +109,13 @@ impl Reader {
         // A lane that runs over here is seen by the engine's sweep.
         let _ = self.outbox.push(Lane::Talk, bytes.freeze());
         self.outbox.flush();
+    }
+
+    fn hides(&self, frame: &FromServer) -> bool {
+        match (&self.ignored, frame) {
+            (Some(ignored), FromServer::Told(told)) => ignored.hides(&told.event),
+            _ => false,
+        }
     }
 
     fn told(&self, event: Event) -> FromServer {

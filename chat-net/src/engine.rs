@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::batch::{Batch, Item};
 use crate::catch_up::{PageReply, Reached};
 use crate::clock::{Clock, LogTime};
+use crate::codec::text::Ignored;
 use crate::codec::{Closing, FromServer, Hello, Told};
 use crate::conn::outbox::Outbox;
 use crate::conn::same_room;
@@ -48,6 +49,8 @@ pub(crate) enum Input {
     Unreadable { session: SessionId },
     /// Somebody wants to know of an account; what was asked for before is in the answer.
     Look { whose: Whose, reply: oneshot::Sender<Option<AccountInfo>> },
+    /// Somebody wants to know of all accounts.
+    LookThrough { reply: oneshot::Sender<Vec<AccountInfo>> },
     /// Something is to be done about an account.
     Act(Box<Act>),
     /// No more is taken; everything earlier is answered; then the loop ends.
@@ -91,6 +94,15 @@ pub(crate) enum Request {
         room: Arc<str>,
         number: Number,
         reply: oneshot::Sender<Option<UserName>>,
+    },
+    /// The number of what a person said last in a room, if that can be found.
+    LastSaid {
+        room: Arc<str>,
+        reply: oneshot::Sender<Option<Number>>,
+    },
+    /// A person wants to see nothing of these users from now on.
+    Ignore {
+        ignored: Box<Ignored>,
     },
     /// [`Ask::Delete`], with what that gave.
     Delete {
@@ -251,6 +263,8 @@ impl<L: Log> Engine<L> {
                 self.drop_session(session, &notice::closing(crate::catch_up::FAILED));
             }
             Input::Look { whose, reply } => self.look(&whose, reply),
+            // Whoever is gone needs no answer.
+            Input::LookThrough { reply } => drop(reply.send(self.chat.accounts().collect())),
             Input::Act(act) => self.act(*act),
             Input::Shutdown => self.is_ending = true,
         }
@@ -286,6 +300,8 @@ impl<L: Log> Engine<L> {
             },
             Request::Query { id, query, page } => self.query(session, id, query, page),
             Request::Author { room, number, reply } => self.look_up_author(session, &room, number, reply),
+            Request::LastSaid { room, reply } => self.look_up_last(session, &room, reply),
+            Request::Ignore { ignored } => self.table.ignore(session, *ignored),
             Request::Delete { id, room, number, author } => {
                 self.log.submit(Command::Delete { from: session, request: id, room, number, author });
             }

@@ -128,7 +128,8 @@ impl FanOut {
 /// is numbered, and shown.
 pub(crate) fn is_echo(event: &Event) -> bool {
     match event {
-        Event::Said { .. } => true,
+        // Whoever asked somebody in is told that it is done instead.
+        Event::Said { .. } | Event::Invited { .. } => true,
         Event::Whispered { number, .. } => *number == Number(0),
         _ => false,
     }

@@ -103,6 +103,7 @@
 //!
 //! `docs/protocol.md` has every byte of the wire, `docs/embedding.md` more examples.
 
+mod account_book;
 #[cfg(all(feature = "web", feature = "metrics"))]
 pub mod admin;
 mod admission;
@@ -145,12 +146,13 @@ pub mod testing;
 pub mod tls;
 mod transfer;
 
+pub use account_book::{AccountBook, AccountError};
 pub use chat_core;
 pub use client::{Client, Events, Notice, Options};
 pub use conn::io::Transport;
 pub use limits::Limits;
 pub use log::{Entry, Local, Log};
-pub use server::{AccountError, Server, ServerBuilder, ServerError, ServerHandle, StartError};
+pub use server::{Server, ServerBuilder, ServerError, ServerHandle, StartError};
 pub use stats::{Health, Observer, Stats};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{self, Archive, Durability, Import, OpenError, Sqlite, SqliteOptions};

@@ -86,6 +86,8 @@ pub struct Limits {
     /// Wrong passwords a minute for one account, and from one address (one /64 of IPv6); after them each further one waits:
     /// 15 s, doubled each time. Before the wait is over it is `too_many_logins`, and nothing is tried.
     pub logins_per_minute: u32,
+    /// Accounts an hour that are made from one address; after them each further one waits in the same way.
+    pub registrations_per_hour: u32,
     /// The longest of those waits. After as long without a wrong password everything is forgotten.
     pub login_wait_ms: u64,
     /// So many accounts, and so many addresses, with wrong passwords are remembered; then those are forgotten that wait the
@@ -140,6 +142,7 @@ impl Default for Limits {
             transfer_silence_ms: 60_000,
             transfer_gather_ms: 250,
             logins_per_minute: 5,
+            registrations_per_hour: 20,
             login_wait_ms: 900_000,
             login_records: 10_000,
             hash_waiting: 64,
@@ -160,6 +163,7 @@ impl Limits {
             connections_per_address: usize::MAX,
             connects_per_second_per_address: u32::MAX,
             logins_per_minute: u32::MAX,
+            registrations_per_hour: u32::MAX,
             ..self
         }
     }

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_core::{Body, Epoch, Event, Number, Query, Rejection, RequestId, SessionId, UserName};
+use chat_core::{
+    Anchor, Body, Epoch, Event, Number, Place, Query, Rejection, RequestId, SessionId, UserName,
+};
 use tokio::sync::oneshot;
 
 use crate::batch::Item;
 use crate::catch_up::{HistoryRead, PageReply, SearchRead};
 use crate::codec::{Form, FromServer, text};
-use crate::engine::Engine;
+use crate::engine::{Engine, Parts};
 use crate::log::Log;
 use crate::notice;
-use crate::store::{PageLimit, Store};
+use crate::store::{PageLimit, Past, Store};
 
 /// The first page of the members of a room in one form: asked for often, changed rarely.
 #[derive(Debug)]
@@ -105,6 +107,45 @@ impl<L: Log> Engine<L> {
         let store = Arc::clone(&self.parts.store);
         self.parts.jobs.spawn(async move {
             let _ = reply.send(said_by(&*store, place.epoch, number).await);
+        });
+    }
+
+    /// What somebody said last is in the store alone, once all that came before is there.
+    pub(crate) fn look_up_last(
+        &mut self,
+        session: SessionId,
+        room: &str,
+        reply: oneshot::Sender<Option<Number>>,
+    ) {
+        let Ok(place) = self.chat.member_place(session, room) else { return };
+        let Some(user) = self.chat.user(session).cloned() else { return };
+        let from = self.visible_from(session, &place);
+        self.read_history(Item::LastSaid { place, from, user, reply });
+    }
+
+    /// Looks it up among the room's last messages, apart from the engine.
+    pub(crate) fn find_last(
+        &self,
+        place: &Place,
+        from: Number,
+        user: UserName,
+        reply: oneshot::Sender<Option<Number>>,
+    ) {
+        let Parts { store, limits, jobs, .. } = self.parts.clone();
+        let (epoch, head) = (place.epoch, place.number);
+        jobs.spawn(async move {
+            let events = usize::try_from(limits.history_page).unwrap_or(usize::MAX);
+            let limit = PageLimit { events, bytes: limits.history_page_bytes };
+            let page = store.messages(epoch, head, Anchor::Latest, limit).await;
+            let own = |past: &Past| match &past.event {
+                Event::Said { place, from: by, .. } if *by == user && place.number >= from => {
+                    Some(place.number)
+                }
+                _ => None,
+            };
+            let last = page.ok().and_then(|page| page.events.iter().rev().find_map(own));
+            // A reader that is gone needs no answer.
+            let _ = reply.send(last);
         });
     }
 

@@ -10,6 +10,7 @@ use chat_core::{Asker, Code, Epoch, Event, Number, Place, RequestId, SessionId, 
 
 use crate::batch::{Batch, Item};
 use crate::catch_up::{Reached, Reader, Stop};
+use crate::codec::text::Ignored;
 use crate::codec::{Form, FromServer, RoomPosition, Told, Welcome, WireLimits};
 use crate::engine::{Engine, Input, Parts};
 use crate::fan_out::is_echo;
@@ -117,11 +118,7 @@ impl<L: Log> Engine<L> {
                         conn.fall_behind(epoch);
                     }
                 }
-                Item::PutOut { session, epoch, told } => {
-                    if self.table.conns.get(&session).is_some_and(|conn| conn.is_behind(epoch)) {
-                        self.one(session, &FromServer::Told(*told), false);
-                    }
-                }
+                Item::PutOut { session, epoch, told } => self.put_out(session, epoch, *told),
                 Item::Left { session, epoch } => {
                     if let Some(conn) = self.table.conns.get_mut(&session) {
                         conn.be_level(epoch);
@@ -152,6 +149,7 @@ impl<L: Log> Engine<L> {
                         reader.search(read).await.map(|()| None)
                     });
                 }
+                Item::LastSaid { place, from, user, reply } => self.find_last(&place, from, user, reply),
                 Item::Reply { to, value } => reply(Some(to), value),
                 Item::Verdict { to, verdict } => reply(Some(to), verdict),
                 Item::Link(link) => self.link(link),
@@ -181,6 +179,15 @@ impl<L: Log> Engine<L> {
         }
     }
 
+    /// The session is put out of a room. Where a person's lines go is known to the reading half alone.
+    fn put_out(&mut self, session: SessionId, epoch: Epoch, told: Told) {
+        let Some(conn) = self.table.conns.get(&session) else { return };
+        conn.outbox.put_out();
+        if conn.is_behind(epoch) {
+            self.one(session, &FromServer::Told(told), false);
+        }
+    }
+
     fn segment(&mut self, tolds: &[(Told, Option<Asker>)], audience: &[SessionId], epoch: Option<Epoch>) {
         let mut forms: [Option<Encoded>; Form::COUNT] = [const { None }; Form::COUNT];
         let mut askers: Vec<SessionId> =
@@ -190,11 +197,15 @@ impl<L: Log> Engine<L> {
         let shared = |form: Form, forms: &mut [Option<Encoded>; Form::COUNT]| -> Bytes {
             forms[form.index()].get_or_insert_with(|| encode(form, tolds)).bytes.clone()
         };
-        let reached = self.table.tell_all(audience, epoch, |session, outbox| {
+        let reached = self.table.tell_all(audience, epoch, |session, conn| {
             if askers.binary_search(&session).is_ok() {
-                Bytes::new()
-            } else {
-                shared(outbox.form, &mut forms)
+                return Bytes::new();
+            }
+            match &conn.ignored {
+                Some(ignored) if tolds.iter().any(|(told, _)| ignored.hides(&told.event)) => {
+                    without(conn.outbox.form, tolds, ignored)
+                }
+                _ => shared(conn.outbox.form, &mut forms),
             }
         });
         let mut deliveries = reached * tolds.len();
@@ -204,7 +215,8 @@ impl<L: Log> Engine<L> {
             let is_live =
                 audience.binary_search(&session).is_ok() && epoch.is_none_or(|epoch| !conn.is_behind(epoch));
             let encoded = forms[form.index()].get_or_insert_with(|| encode(form, tolds));
-            let bytes = own_copy(form, tolds, encoded, session, is_live);
+            let hides = |event: &Event| conn.ignored.as_ref().is_some_and(|ignored| ignored.hides(event));
+            let bytes = own_copy(form, tolds, encoded, session, |event| is_live && !hides(event));
             self.table.push(session, bytes);
             if !is_live {
                 deliveries +=
@@ -252,9 +264,10 @@ impl<L: Log> Engine<L> {
     }
 
     fn reader(&mut self, session: SessionId, stop: Stop) -> Option<Reader> {
-        let outbox = Arc::clone(&self.table.conns.get(&session)?.outbox);
+        let conn = self.table.conns.get(&session)?;
+        let (outbox, ignored) = (Arc::clone(&conn.outbox), conn.ignored.clone());
         let Parts { store, limits, .. } = self.parts.clone();
-        Some(Reader { store, outbox, limits, now: self.clock.now(), stop })
+        Some(Reader { store, outbox, limits, now: self.clock.now(), ignored, stop })
     }
 
     /// Sends what was before the live events of a room. Until all of it is sent, the session gets none of
@@ -344,14 +357,23 @@ fn encode(form: Form, tolds: &[(Told, Option<Asker>)]) -> Encoded {
     Encoded { bytes: bytes.freeze(), ends }
 }
 
-/// The run for one who asked for some of it: those carry the request ids; the rest is as for all others, and
-/// left out for one that does not get the room live.
+/// The run for a person who wants to see nothing of some.
+fn without(form: Form, tolds: &[(Told, Option<Asker>)], ignored: &Ignored) -> Bytes {
+    let mut bytes = BytesMut::new();
+    for (told, _) in tolds.iter().filter(|(told, _)| !ignored.hides(&told.event)) {
+        form.encode(&FromServer::Told(told.clone()), false, &mut bytes);
+    }
+    bytes.freeze()
+}
+
+/// The run for one who asked for some of it: those carry the request ids; the rest is as for all others, as far as it is
+/// shown: nothing of it for one that does not get the room live.
 fn own_copy(
     form: Form,
     tolds: &[(Told, Option<Asker>)],
     shared: &Encoded,
     session: SessionId,
-    is_live: bool,
+    is_shown: impl Fn(&Event) -> bool,
 ) -> Bytes {
     let mut bytes = BytesMut::with_capacity(shared.bytes.len() + 8 * tolds.len());
     let mut from = 0;
@@ -362,7 +384,7 @@ fn own_copy(
                 let own = is_echo(&told.event);
                 form.encode(&FromServer::Told(told), own, &mut bytes);
             }
-            _ if is_live => bytes.extend_from_slice(&shared.bytes[from..*end]),
+            _ if is_shown(&told.event) => bytes.extend_from_slice(&shared.bytes[from..*end]),
             _ => {}
         }
         from = *end;

@@ -7,15 +7,16 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use chat_core::{
-    AccountAct, AccountInfo, Code, Config, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, NodeId, Refusal, RestoreError,
+    AccountAct, AccountInfo, Code, Config, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, NodeId, RestoreError,
 };
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::account_book::{AccountBook, AccountError};
 use crate::admission::Admission;
 use crate::auth::{Accounts, Authenticate, AuthenticateChoice, Choices, Gate, GateChoice, Policy};
 use crate::client::{Client, ConnectError, Events, Link, Options};
@@ -25,7 +26,6 @@ use crate::codec::Secret;
 use crate::conn::secure::Secure;
 use crate::conn::{self, Browsers, Shared, io::Transport};
 use crate::engine::{Engine, Input, Parts};
-use crate::identity::{Act, Whose};
 use crate::limits::Limits;
 use crate::listen;
 use crate::log::Local;
@@ -165,6 +165,13 @@ impl ServerBuilder {
     /// Who needs an account to come in; nobody, if not set. It replaces `accounts_required` of [`core`](Self::core).
     pub fn accounts(mut self, accounts: Accounts) -> ServerBuilder {
         self.choices.accounts = accounts;
+        self
+    }
+
+    /// Whether those who come may make accounts themselves; they may, if not set. Otherwise only
+    /// [`account_book`](ServerHandle::account_book) makes them, and others are refused with `not_allowed`.
+    pub fn registration(mut self, is_open: bool) -> ServerBuilder {
+        self.choices.is_closed = !is_open;
         self
     }
 
@@ -339,18 +346,6 @@ pub enum ServerError {
     Deadline,
 }
 
-/// Why nothing was done about an account.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AccountError {
-    /// It was refused.
-    #[error("{}: {}", .0.reason, .0.message)]
-    Refused(Refusal),
-    /// The server has ended.
-    #[error("the server has ended, start it again")]
-    Ended,
-}
-
 impl ServerHandle {
     /// The addresses listened on, in the order they were given, with real ports.
     #[must_use]
@@ -431,24 +426,23 @@ impl ServerHandle {
         Client::dial(dial, options).await
     }
 
-    /// Does something about an account, as the server itself: nobody's rights are asked for. A password is given as its
-    /// [`hash`](crate::auth::hash). Ready when it is kept.
+    /// Its accounts, for others to look after: a task of its own, for example.
+    #[must_use]
+    pub fn account_book(&self) -> AccountBook {
+        AccountBook::new(self.shared.inputs.clone())
+    }
+
+    /// Does something about an account; see [`AccountBook::act`].
     ///
     /// # Errors
-    /// Why it was refused: there is an account of that name, or none, for example. Or the server has ended.
+    /// As there.
     pub async fn account(&self, act: AccountAct) -> Result<(), AccountError> {
-        let (reply, verdict) = oneshot::channel();
-        let act = Input::Act(Box::new(Act { by: None, act, reply }));
-        self.shared.inputs.send(act).await.map_err(|_| AccountError::Ended)?;
-        verdict.await.map_err(|_| AccountError::Ended)?.map_err(AccountError::Refused)
+        self.account_book().act(act).await
     }
 
     /// What there is to know of an account; `None` if there is none of that name, or the server has ended.
     pub async fn account_info(&self, name: &str) -> Option<AccountInfo> {
-        let (reply, answer) = oneshot::channel();
-        let look = Input::Look { whose: Whose::Named(name.into()), reply };
-        self.shared.inputs.send(look).await.ok()?;
-        answer.await.ok().flatten()
+        self.account_book().find(name).await.ok().flatten()
     }
 
     /// Ready when the server can no longer go on by itself: its store failed. Cancel safe.

@@ -7,6 +7,7 @@ use chat_core::{Epoch, SessionId};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::catch_up::Stop;
+use crate::codec::text::Ignored;
 use crate::codec::{Closing, FromServer, Hello};
 use crate::conn::outbox::{Lane, Outbox};
 use crate::id_map::IdMap;
@@ -23,6 +24,8 @@ pub(crate) struct Conn {
     /// the time.
     #[expect(clippy::box_collection, reason = "one word in every connection, where a vector is three")]
     behind: Option<Box<Vec<Behind>>>,
+    /// Whom a person wants to see nothing of; none, most of the time.
+    pub(crate) ignored: Option<Arc<Ignored>>,
     /// Whether something was pushed since the last flush.
     is_dirty: bool,
     pub(crate) pinged_ms: u64,
@@ -112,6 +115,7 @@ impl Table {
             outbox,
             joining: Some(Box::new(joining)),
             behind: None,
+            ignored: None,
             is_dirty: false,
             pinged_ms: 0,
             search_turn: None,
@@ -123,6 +127,13 @@ impl Table {
     pub(crate) fn push(&mut self, session: SessionId, bytes: Bytes) {
         if let Some(conn) = self.conns.get_mut(&session) {
             push_to(session, conn, bytes, &mut self.dirty, &mut self.overflowed);
+        }
+    }
+
+    /// A person wants to see nothing of these users from now on.
+    pub(crate) fn ignore(&mut self, session: SessionId, ignored: Ignored) {
+        if let Some(conn) = self.conns.get_mut(&session) {
+            conn.ignored = (!ignored.is_empty()).then(|| Arc::new(ignored));
         }
     }
 
@@ -143,12 +154,12 @@ impl Table {
     }
 
     /// Tells each of an audience, except those that are behind in the room; `bytes_for` gives what a
-    /// connection of a form is told. Gives how many they are.
+    /// connection is told. Gives how many they are.
     pub(crate) fn tell_all(
         &mut self,
         audience: &[SessionId],
         epoch: Option<Epoch>,
-        mut bytes_for: impl FnMut(SessionId, &Outbox) -> Bytes,
+        mut bytes_for: impl FnMut(SessionId, &Conn) -> Bytes,
     ) -> usize {
         let mut reached = 0;
         for session in audience {
@@ -156,7 +167,7 @@ impl Table {
             if epoch.is_some_and(|epoch| conn.is_behind(epoch)) {
                 continue;
             }
-            let bytes = bytes_for(*session, &conn.outbox);
+            let bytes = bytes_for(*session, conn);
             push_to(*session, conn, bytes, &mut self.dirty, &mut self.overflowed);
             reached += 1;
         }

@@ -40,13 +40,19 @@ fn server() -> (Server, impl FnMut() -> std::future::Ready<io::Result<Link>> + S
 }
 
 impl Server {
-    /// Takes the next link, and reads the preface and the hello.
-    async fn accept(&mut self) -> (Peer, Hello) {
+    /// Takes the next link, and reads the preface.
+    async fn greeted(&mut self) -> Peer {
         let io = self.0.recv().await.expect("the client dials");
         let mut peer = Peer { io, bytes: BytesMut::new() };
         let mut preface = [0; 8];
         peer.io.read_exact(&mut preface).await.unwrap();
         assert_eq!(preface, frame::preface(Form::Bincode).unwrap());
+        peer
+    }
+
+    /// Takes the next link, and reads the preface and the hello.
+    async fn accept(&mut self) -> (Peer, Hello) {
+        let mut peer = self.greeted().await;
         match peer.next().await {
             Some(FromClient::Hello(hello)) => (peer, hello),
             other => panic!("{other:?}"),
@@ -690,4 +696,52 @@ async fn told_or_connected(events: &mut Events) -> Option<Event> {
         Some(Notice::Told(told)) => Some(told.event),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoked_session_is_logged_in_anew_by_whoever_has_the_password() {
+    let (mut server, dial) = server();
+    let client = tokio::spawn(Client::dial(dial, Options::named("bot").password("correct horse")));
+    let mut peer = server.greeted().await;
+    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
+    peer.welcome(false, &[]).await;
+    let (_client, mut events) = client.await.unwrap().unwrap();
+    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
+    peer.close(Code::SessionRevoked, None).await;
+    assert_eq!(disconnected(&mut events).await.0.code(), Some(Code::SessionRevoked.number()));
+    let mut peer = server.greeted().await;
+    assert!(matches!(peer.next().await, Some(FromClient::Hello(hello)) if hello.resume.is_some()));
+    peer.tell(NONE, false, Event::Refused(refusal(Code::LoginRequired))).await;
+    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
+    peer.welcome(false, &[]).await;
+    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
+    peer.close(Code::LoggedOut, None).await;
+    assert_eq!(ended(&mut events).await.code(), Some(Code::LoggedOut.number()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoked_session_of_a_guest_is_over() {
+    let (_server, mut peer, _client, mut events) = connected(1).await;
+    peer.close(Code::SessionRevoked, None).await;
+    assert_eq!(ended(&mut events).await.code(), Some(Code::SessionRevoked.number()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_password_is_not_made_twice_over_a_break() {
+    let (mut server, mut peer, client, mut events) = connected(1).await;
+    let change = tokio::spawn({
+        let client = client.clone();
+        async move { client.change_password("old password", "new password").await }
+    });
+    assert!(matches!(peer.next().await, Some(FromClient::Password { .. })));
+    drop(peer);
+    assert_eq!(change.await.unwrap(), Err(AskError::Unanswered));
+    disconnected(&mut events).await;
+    // What is wanted while away goes out when the link is back.
+    let change = tokio::spawn(async move { client.log_out_everywhere().await });
+    let (mut peer, _) = server.accept().await;
+    peer.welcome(true, &[("lobby", since(1, 1))]).await;
+    let Some(FromClient::LogOutEverywhere { id }) = peer.next().await else { panic!("no order") };
+    peer.send(FromServer::Done { re: id }).await;
+    assert_eq!(change.await.unwrap(), Ok(()));
 }

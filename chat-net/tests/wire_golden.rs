@@ -150,5 +150,8 @@ fn the_table_of_codes_is_the_one_of_the_code() {
 fn the_greeting_and_the_help_are_as_written() {
     let document = document();
     let shown = blocks(&document, "text");
-    assert!(shown.contains(&text::greeting()) && shown.contains(&text::help()));
+    assert!(shown.contains(&text::greeting()));
+    for about in ["", "files", "account", "order"] {
+        assert!(shown.contains(&text::help(about, text::FILES).as_str()), "{about}");
+    }
 }

@@ -14,6 +14,7 @@ use crate::folder::{
     EXPORT_EXAMPLES, ExportArgs, FOLDER, HISTORY_EXAMPLES, HistoryArgs, IMPORT_EXAMPLES, ImportArgs,
     SEARCH_EXAMPLES, SearchArgs, VERIFY_EXAMPLES,
 };
+use crate::user::{USER_EXAMPLES, USER_MORE, UserArgs};
 
 /// Examples stand first: most people look for a line to copy.
 const TEMPLATE: &str = "\
@@ -39,7 +40,7 @@ Exit codes:
   0   done                       66  a file to send cannot be read
   1   failed, or lost for good   73  a received file, or an import, has no place
   2   not a command              74  the data folder failed or is damaged
-  3   the name was refused       75  another process has the data folder
+  3   name or password refused   75  another process has the data folder
   4   the server's certificate   77  not permitted
       is not trusted             78  the settings are wrong, or do not fit the data folder
   5   a file was declined        130 interrupted, and not in order
@@ -92,6 +93,9 @@ pub(crate) enum Command {
     /// Read everything that was kept, and say what is damaged
     #[command(help_template = TEMPLATE, before_help = VERIFY_EXAMPLES, after_help = FOLDER)]
     Verify(DataArgs),
+    /// Make and look after the accounts of a server
+    #[command(help_template = TEMPLATE, before_help = USER_EXAMPLES, after_help = USER_MORE)]
+    User(UserArgs),
     /// Measure a server beside a bare loop that does the least that can be done
     #[command(help_template = TEMPLATE, before_help = bench::EXAMPLES, after_help = bench::MORE)]
     Bench(bench::BenchArgs),
@@ -148,6 +152,7 @@ mod tests {
             "export",
             "import",
             "verify",
+            "user",
             "bench",
             "config",
         ] {

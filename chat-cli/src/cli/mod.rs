@@ -6,6 +6,8 @@ mod talk;
 mod tls;
 
 pub(crate) use command::{Cli, Command, ConfigCommand};
-pub(crate) use serve::{DataArgs, Durability, FileArg, LogFormat, ServeArgs};
-pub(crate) use talk::{ColorWhen, JoinArgs, SendArgs, WhoArgs};
+pub(crate) use serve::{
+    AccountsHow, DataArgs, Durability, FileArg, LogFormat, Makers, Registration, ServeArgs,
+};
+pub(crate) use talk::{ColorWhen, JoinArgs, LoginArgs, SendArgs, WhoArgs};
 pub(crate) use tls::{CertificateArgs, TlsHow, TrustArgs};

@@ -18,14 +18,18 @@ Examples:
   chat-cli serve --admin 127.0.0.1:9090        then: curl http://127.0.0.1:9090/metrics
   chat-cli serve --limit linger=5s --limit body=500
   chat-cli serve --data /srv/chat --limit keep_age=90d
-  chat-cli serve --memory                      nothing is kept";
+  chat-cli serve --memory                      nothing is kept
+  chat-cli serve --accounts required           only accounts get in; see 'chat-cli user'
+  chat-cli serve --password-file FILE          whoever comes says the password in it";
 
 /// What else there is to know.
 pub(crate) const SERVE_MORE: &str = "\
 Standard output has one line for each address that is listened on, for clients and then for
-operators, and one that says where history is kept; logs go to standard error. Without --data or
+operators, one that says where history is kept, and one that says who gets in; logs go to standard error. Without --data or
 --memory that is $XDG_STATE_HOME/chat, else ~/.local/state/chat, or where systemd says. One server at
 a time has a folder; 'chat-cli history', 'search', 'export' and 'verify' read it all the same.
+The server's own password comes from a file that only its user may read, or from CHAT_SERVER_PASSWORD, which
+whoever may look into the process (its user, and root) can read as long as it runs: prefer the file.
 With TLS, everything on these addresses is encrypted and nothing else is taken; a line says the SHA-256 of the
 certificate. SIGHUP reads its files again; connections that are open stay.
 SIGTERM or Ctrl-C ends the server within the time of the limit 'shutdown' and tells everybody; a
@@ -54,6 +58,18 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CHAT_TRUSTED", value_name = "BOOL")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) trusted: Option<bool>,
+    /// Whether there are accounts [default: off]
+    #[arg(long, env = "CHAT_ACCOUNTS", value_name = "WHO")]
+    pub(crate) accounts: Option<AccountsHow>,
+    /// Who makes accounts, where there are any [default: open]
+    #[arg(long, env = "CHAT_REGISTRATION", value_name = "HOW")]
+    pub(crate) registration: Option<Registration>,
+    /// Take the server's own password from this file, which nobody else may read; its first line counts
+    #[arg(long, env = "CHAT_SERVER_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Who may make rooms by joining them [default: everyone]
+    #[arg(long, env = "CHAT_ROOM_MAKERS", value_name = "WHO")]
+    pub(crate) room_makers: Option<Makers>,
     /// The room everyone starts in; empty for none [default: lobby]
     #[arg(long, env = "CHAT_START_ROOM", value_name = "ROOM")]
     pub(crate) start_room: Option<String>,
@@ -85,7 +101,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CHAT_LOG_FORMAT", value_name = "FORM")]
     pub(crate) log_format: Option<LogFormat>,
     /// Print these lines as JSON: {"listening":"127.0.0.1:41873"}, with TLS {"certificate":"sha256:..."},
-    /// {"admin":"127.0.0.1:41874"}, {"data":"DIR","durability":"fsync"}
+    /// {"admin":"127.0.0.1:41874"}, {"data":"DIR","durability":"fsync"},
+    /// {"accounts":"off","registration":"open","password":false,"room_makers":"everyone"}
     #[arg(long)]
     pub(crate) json: bool,
     /// Where settings come from that are not given here.
@@ -145,4 +162,83 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line
     Json,
+}
+
+/// Whether there are accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AccountsHow {
+    /// There are none: everyone takes a free name
+    #[default]
+    Off,
+    /// Names of accounts need a login; every other name is free
+    Optional,
+    /// Only accounts get in
+    Required,
+}
+
+impl AccountsHow {
+    /// As it is written in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            AccountsHow::Off => "off",
+            AccountsHow::Optional => "optional",
+            AccountsHow::Required => "required",
+        }
+    }
+}
+
+/// Who makes accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Registration {
+    /// Whoever comes
+    #[default]
+    Open,
+    /// Nobody but 'chat-cli user add'
+    Closed,
+}
+
+impl Registration {
+    /// As it is written in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Registration::Open => "open",
+            Registration::Closed => "closed",
+        }
+    }
+}
+
+/// Who may make rooms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Makers {
+    /// Whoever joins one that is not there
+    #[default]
+    Everyone,
+    /// Whoever has an account
+    Accounts,
+    /// Operators of the server
+    Operators,
+}
+
+impl Makers {
+    /// As it is written in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Makers::Everyone => "everyone",
+            Makers::Accounts => "accounts",
+            Makers::Operators => "operators",
+        }
+    }
+}
+
+impl From<Makers> for chat_net::chat_core::RoomMakers {
+    fn from(makers: Makers) -> Self {
+        match makers {
+            Makers::Everyone => Self::Everyone,
+            Makers::Accounts => Self::Accounts,
+            Makers::Operators => Self::Operators,
+        }
+    }
 }

@@ -12,12 +12,17 @@ Examples:
   chat-cli join
   chat-cli join 10.0.0.5:8080 --name carol --room dev --room lobby
   chat-cli join tls://chat.example.org:8443
+  chat-cli join --name alice --login
+  chat-cli join --name bot --login --password-command 'pass show chat/bot' --json
   tail -f log | chat-cli join --name logs --room ops
   chat-cli join --json --name bot";
 
 /// What else there is to know.
 pub(crate) const JOIN_MORE: &str = "\
 A line is said in the current room; '/help' lists the commands; '//x' says '/x'.
+A password is asked for when the server wants one, and not shown; without a terminal it comes from a command or the
+environment. It is never an argument, and nothing of it is kept on disk: the end of the program is the end of its session.
+CHAT_PASSWORD can be read by whoever may look into the process: its user, and root.
 Ctrl-C clears the line, and on an empty line leaves. Ctrl-D on an empty line leaves. With files on their way
 both, and /quit, say what would be called off, and leave when told so again.
 Without a terminal, the end of the input leaves, once everything has been answered and all files have come to an
@@ -58,12 +63,34 @@ pub(crate) struct WhoArgs {
     /// The name to have there [default: the login name]
     #[arg(long, short, env = "CHAT_NAME")]
     pub(crate) name: Option<String>,
+    /// How to come in.
+    #[command(flatten)]
+    pub(crate) login: LoginArgs,
     /// Whether TLS is spoken.
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
     pub(crate) file: FileArg,
+}
+
+/// How to come in, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LoginArgs {
+    /// Log in to the account of that name; asks for its password
+    #[arg(long, value_name = "NAME", conflicts_with = "register")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) login: Option<String>,
+    /// Make an account of that name, and log in to it; asks for a password
+    #[arg(long, value_name = "NAME")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) register: Option<String>,
+    /// Take the account's password from the first line that this command prints [env: CHAT_PASSWORD holds a password]
+    #[arg(long, env = "CHAT_PASSWORD_COMMAND", value_name = "COMMAND")]
+    pub(crate) password_command: Option<String>,
+    /// Take the server's own password from it, where it has one [env: CHAT_SERVER_PASSWORD holds a password]
+    #[arg(long, env = "CHAT_SERVER_PASSWORD_COMMAND", value_name = "COMMAND")]
+    pub(crate) server_password_command: Option<String>,
 }
 
 /// Lines to copy.
@@ -100,6 +127,9 @@ pub(crate) struct SendArgs {
     /// The server's address, if it has the form HOST:PORT, and what to say [default: standard input]
     #[arg(value_name = "TEXT")]
     pub(crate) words: Vec<String>,
+    /// How to come in.
+    #[command(flatten)]
+    pub(crate) login: LoginArgs,
     /// Whether TLS is spoken.
     #[command(flatten)]
     pub(crate) trust: TrustArgs,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat_net::chat_core::{MAX_CHUNK_BYTES, MIN_CHUNK_BYTES};
 use clap::Args;
 
-use crate::cli::{FileArg, TrustArgs, WhoArgs};
+use crate::cli::{FileArg, LoginArgs, TrustArgs, WhoArgs};
 use crate::units::Unit;
 
 /// Lines to copy.
@@ -98,6 +98,9 @@ pub(crate) struct SendFileArgs {
     /// The server's address, if it has the form HOST:PORT, and the files
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<OsString>,
+    /// How to come in.
+    #[command(flatten)]
+    pub(crate) login: LoginArgs,
     /// Whether TLS is spoken.
     #[command(flatten)]
     pub(crate) trust: TrustArgs,

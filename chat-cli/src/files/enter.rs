@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The signal, or what the server or the network says.
 pub(super) async fn enter(
     who: &Who,
-    options: Options,
+    mut options: Options,
     wait: Option<Duration>,
     signals: &mut Signals,
     report: &mut Report,
@@ -34,7 +34,7 @@ pub(super) async fn enter(
     let deadline = Instant::now() + wait.map_or(PATIENCE, |wait| wait.min(PATIENCE));
     let mut is_told = false;
     loop {
-        let error = match connect(who, options.clone(), signals, || {}).await? {
+        let error = match connect(who, &mut options, signals, || {}).await? {
             Ok(connected) => return Ok(connected),
             Err(error) => error,
         };

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::files::NOT_HERE;
 use super::lines::{self, Input as Read};
-use super::session::{Act, Ahead, Face, Input, Outcome};
+use super::session::{Act, Ahead, Chore, Face, Input, Outcome};
 use crate::output;
 
 /// A program behind pipes.
@@ -84,10 +84,19 @@ impl Face for Json {
                 self.refuse(RequestId::NONE, NOT_HERE.0, NOT_HERE.1)?;
             }
             Ok(FromClient::Unlock { .. } | FromClient::Login { .. } | FromClient::Register { .. }) => {
-                self.refuse(RequestId::NONE, Code::AlreadyNamed, "the client logs in by itself")?;
+                self.refuse(
+                    RequestId::NONE,
+                    Code::AlreadyNamed,
+                    "say --login or --register, and this program logs in",
+                )?;
             }
-            Ok(FromClient::Password { id, .. } | FromClient::LogOutEverywhere { id }) => {
-                self.refuse(id, Code::UnknownAsk, "no password passes through here")?;
+            Ok(FromClient::Password { id, old, new }) => {
+                self.id = id;
+                return Ok(Act::Account(Chore::Passwd { old, new }));
+            }
+            Ok(FromClient::LogOutEverywhere { id }) => {
+                self.id = id;
+                return Ok(Act::Account(Chore::LogOut));
             }
             Err(bad) => self.refuse(bad.re, bad.code, &bad.message)?,
         }
@@ -132,6 +141,7 @@ impl Face for Json {
                 }
                 print(&FromServer::Answered { re, answer })
             }
+            Outcome::Done(_) => print(&FromServer::Done { re }),
             Outcome::Failed(AskError::Refused(refusal)) => refused(re, refusal),
             Outcome::Failed(error) => {
                 let line = serde_json::json!({ "type": "unanswered", "re": re.0, "why": error.to_string() });

@@ -27,6 +27,8 @@ const KEYS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct LineEditor {
     line: Line,
+    /// Typed in place of the line while it is to be seen by nobody; it leaves nothing behind.
+    hidden: Option<Line>,
     prompt: String,
     palette: Palette,
     size: Size,
@@ -48,6 +50,7 @@ impl LineEditor {
         let raw = RawMode::enter()?;
         let mut editor = LineEditor {
             line: Line::default(),
+            hidden: None,
             prompt: prompt.to_owned(),
             palette,
             size: terminal_size(&io::stdout()),
@@ -70,6 +73,11 @@ impl LineEditor {
         }
         prompt.clone_into(&mut self.prompt);
         self.paint("")
+    }
+
+    /// Whether what is typed from now on is a secret. The prompt is to be set behind this.
+    pub(crate) fn hide(&mut self, is_secret: bool) {
+        self.hidden = is_secret.then(Line::default);
     }
 
     /// How large the terminal is.
@@ -103,9 +111,9 @@ impl LineEditor {
     /// The terminal is gone.
     pub(crate) fn event(&mut self, event: Event) -> io::Result<Pressed> {
         let pressed = match event {
-            Event::Key(key) => self.line.press(key),
+            Event::Key(key) => self.hidden.as_mut().unwrap_or(&mut self.line).press(key),
             Event::Paste(text) => {
-                self.line.paste(&text);
+                self.hidden.as_mut().unwrap_or(&mut self.line).paste(&text);
                 Pressed::Edited
             }
             Event::Resize(..) => {
@@ -186,6 +194,9 @@ impl LineEditor {
     fn last_row(&self) -> (String, usize) {
         let prompt = keep_end(&self.prompt, self.size.columns / 2);
         let prompt_columns = prompt.width();
+        if self.hidden.is_some() {
+            return (self.palette.prompt(&prompt), prompt_columns);
+        }
         let room = self.size.columns.saturating_sub(prompt_columns + 1).max(2);
         let (shown, cursor) = window(&self.line, room);
         (format!("{}{shown}", self.palette.prompt(&prompt)), prompt_columns + cursor)

@@ -10,15 +10,18 @@ mod person;
 mod plain;
 mod render;
 mod screen;
+mod secret;
 mod session;
 mod talk;
 
 use std::io::IsTerminal;
 
+use chat_net::chat_core::printable;
 use chat_net::client::{Client, ConnectError, Events, Options};
+use chat_net::codec::Secret;
 
 use crate::cli::{ColorWhen, JoinArgs};
-use crate::connect::{cannot_connect, connect, name_refused, on_one_thread};
+use crate::connect::{again, cannot_connect, connect, name_refused, on_one_thread};
 use crate::exit::Exit;
 use crate::output;
 use crate::settings::JoinSettings;
@@ -26,6 +29,7 @@ use crate::signals::Signals;
 
 use render::Palette;
 use screen::Screen;
+use session::{Face, Over};
 
 pub(crate) use json::print as print_json;
 
@@ -40,36 +44,40 @@ pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<Exit> {
 
 async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
+    let mut visit = Visit::new(settings);
     if args.json {
-        let (client, mut events) = connect_once(&settings, &mut signals).await?;
-        return session::run(&settings.who, &mut json::Json::new(), &client, &mut events, &mut signals).await;
+        let connected = visit.connect(None, &mut signals).await?;
+        let connected = connected.map_err(|error| cannot_connect(&visit.settings.who, &error))?;
+        return visit.stay(&mut json::Json::new(), connected, &mut signals).await;
     }
     if !args.plain && is_interactive() {
-        return at_terminal(settings, &mut signals).await;
+        return at_terminal(visit, &mut signals).await;
     }
-    let when =
-        if args.plain && settings.color == ColorWhen::Auto { ColorWhen::Never } else { settings.color };
+    let color = visit.settings.color;
+    let when = if args.plain && color == ColorWhen::Auto { ColorWhen::Never } else { color };
     let palette = |is_terminal| Palette::new(when, is_terminal, environment);
     let status = palette(std::io::stderr().is_terminal());
-    let connected = patiently(&settings, status, &mut signals).await?;
-    let (client, mut events) = connected.map_err(|error| cannot_connect(&settings.who, &error))?;
-    let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status, settings.downloads);
-    session::run(&settings.who, &mut plain, &client, &mut events, &mut signals).await
+    let connected = visit.connect(Some(status), &mut signals).await?;
+    let connected = connected.map_err(|error| cannot_connect(&visit.settings.who, &error))?;
+    let downloads = visit.settings.downloads.clone();
+    let mut plain = plain::Plain::new(palette(std::io::stdout().is_terminal()), status, downloads);
+    visit.stay(&mut plain, connected, &mut signals).await
 }
 
 /// At a terminal, a refused name is asked for again. The terminal is taken over when there is something to say
 /// in it; until then Ctrl-C and line editing are the system's own.
-async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyhow::Result<Exit> {
-    let palette = Palette::new(settings.color, true, environment);
+async fn at_terminal(mut visit: Visit, signals: &mut Signals) -> anyhow::Result<Exit> {
+    let palette = Palette::new(visit.settings.color, true, environment);
     loop {
-        let error = match patiently(&settings, palette, signals).await? {
-            Ok((client, mut events)) => {
-                let mut screen = Screen::new(palette, settings.downloads)?;
-                return session::run(&settings.who, &mut screen, &client, &mut events, signals).await;
+        let error = match visit.connect(Some(palette), signals).await? {
+            Ok(connected) => {
+                let mut screen = Screen::new(palette, visit.settings.downloads.clone())?;
+                return visit.stay(&mut screen, connected, signals).await;
             }
             Err(error) => error,
         };
-        let Some(why) = name_refused(&error) else { return Err(cannot_connect(&settings.who, &error)) };
+        let who = &mut visit.settings.who;
+        let Some(why) = name_refused(&error) else { return Err(cannot_connect(who, &error)) };
         output::text(&palette.lines(&format!("! {why}\n")))?;
         output::text(&palette.prompt("name> "))?;
         let name = tokio::select! {
@@ -77,32 +85,86 @@ async fn at_terminal(mut settings: JoinSettings, signals: &mut Signals) -> anyho
             _ = signals.next() => None,
         };
         match name {
-            Some(name) => settings.who.name = name,
+            Some(name) => (who.name, visit.options.name) = (name.clone(), name),
             None => return Ok(Exit::NameRefused),
         }
     }
 }
 
-/// Connects, and says so if that takes a while.
-async fn patiently(
-    settings: &JoinSettings,
-    palette: Palette,
-    signals: &mut Signals,
-) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-    let note = talk::note(&format!("connecting to {}", settings.who.addr));
-    let tell = || output::status(palette.lines(&note).trim_end());
-    connect(&settings.who, options(settings), signals, tell).await
+/// One visit to a server: as whom, and with what it takes to come back.
+struct Visit {
+    settings: JoinSettings,
+    options: Options,
 }
 
-/// Connects for a program, which cannot be asked for another name.
-async fn connect_once(settings: &JoinSettings, signals: &mut Signals) -> anyhow::Result<(Client, Events)> {
-    let connected = connect(&settings.who, options(settings), signals, || {}).await?;
-    connected.map_err(|error| cannot_connect(&settings.who, &error))
-}
+impl Visit {
+    fn new(settings: JoinSettings) -> Visit {
+        let options = Options::named(&settings.who.name);
+        let rooms = &settings.rooms;
+        let options = if rooms.is_empty() { options } else { options.rooms(rooms.iter().cloned()) };
+        Visit { settings, options }
+    }
 
-fn options(settings: &JoinSettings) -> Options {
-    let options = Options::named(&settings.who.name);
-    if settings.rooms.is_empty() { options } else { options.rooms(settings.rooms.iter().cloned()) }
+    /// Connects, and says so if that takes a while and somebody is told.
+    async fn connect(
+        &mut self,
+        palette: Option<Palette>,
+        signals: &mut Signals,
+    ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
+        let note = talk::note(&format!("connecting to {}", self.settings.who.addr));
+        let tell = || {
+            if let Some(palette) = palette {
+                output::status(palette.lines(&note).trim_end());
+            }
+        };
+        connect(&self.settings.who, &mut self.options, signals, tell).await
+    }
+
+    /// Talks to the end; who makes an account meanwhile comes back as that.
+    async fn stay(
+        mut self,
+        face: &mut impl Face,
+        connected: (Client, Events),
+        signals: &mut Signals,
+    ) -> anyhow::Result<Exit> {
+        let (mut client, mut events) = connected;
+        loop {
+            let over = session::run(&self.settings.who, face, &client, &mut events, signals).await?;
+            let (name, password) = match over {
+                Over::Exit(exit) => return Ok(exit),
+                Over::Register { name, password } => (name, password),
+            };
+            (client, events) = self.register(face, &name, password, signals).await?;
+        }
+    }
+
+    /// Comes back as a new account; if that is refused, as before.
+    async fn register(
+        &mut self,
+        face: &mut impl Face,
+        name: &str,
+        password: Secret,
+        signals: &mut Signals,
+    ) -> anyhow::Result<(Client, Events)> {
+        let who = &self.settings.who;
+        self.options.rooms = Some(face.rooms());
+        let mut options = self.options.clone().register(password);
+        name.clone_into(&mut options.name);
+        match again(who, options.clone(), signals).await? {
+            Ok(connected) => {
+                face.anew("")?;
+                // From now on there is the account.
+                options.register = false;
+                self.options = options;
+                Ok(connected)
+            }
+            Err(error) => {
+                face.anew(&printable(&error.to_string()))?;
+                let back = again(who, self.options.clone(), signals).await?;
+                back.map_err(|error| cannot_connect(who, &error))
+            }
+        }
+    }
 }
 
 /// Whether there is a person at both ends, and a terminal that can move its cursor.

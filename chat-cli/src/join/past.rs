@@ -123,6 +123,15 @@ impl Past {
         }
     }
 
+    /// An event of a room that is not shown.
+    pub(crate) fn skipped(&mut self, event: &Event) {
+        if let Some((place, room)) = event.place().and_then(|place| Some((place, self.room(place)?)))
+            && (room.epoch != place.epoch || place.number > room.last)
+        {
+            (room.epoch, room.last) = (place.epoch, place.number);
+        }
+    }
+
     /// The room is live from here on: gives the line that closes what was before, if anything was.
     pub(crate) fn caught_up(&mut self, place: &Place) -> Option<String> {
         let room = self.room(place)?;

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{Answer, Ask};
+use chat_net::chat_core::{Answer, Ask, Code, RoomName};
 use chat_net::client::{AskError, Notice};
+use chat_net::codec::Secret;
 use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::files::FileTalk;
 use super::render;
-use super::session::{Act, Outcome};
+use super::secret::{Asking, Given};
+use super::session::{Act, Chore, Outcome};
 use super::talk::{self, Step, Talk};
 use crate::connect::{next_try, seconds};
 use crate::trust;
@@ -65,8 +67,12 @@ pub(crate) struct Person {
     /// Whether what is going on can be seen elsewhere, so that not every attempt needs a line.
     has_prompt: bool,
     asked: Option<Asked>,
+    /// What is typed is a password, for this.
+    asking: Option<Asking>,
     /// So many of the next lines were typed while the connection was away.
     waited: usize,
+    /// So many of the next lines were typed before the person was put out of the room that they may be meant for: which.
+    astray: Option<(usize, RoomName)>,
 }
 
 impl Person {
@@ -87,14 +93,29 @@ impl Person {
         let Ok(line) = String::from_utf8(line) else {
             return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
         };
+        if let Some(refused) = self.went_astray(&line) {
+            return (Act::Nothing, Some(refused));
+        }
         let (act, shown) = self.step(&line);
         let said = match &act {
             Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
-            Act::Ask(_) | Act::Query(_) => None,
-            Act::Nothing | Act::Errand(_) | Act::Leave => return (act, shown),
+            Act::Ask(_) | Act::Query(_) | Act::Account(_) => None,
+            Act::Nothing | Act::Errand(_) | Act::Register { .. } | Act::Leave => return (act, shown),
         };
         self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
         (act, shown)
+    }
+
+    /// Refuses a line that was meant for a room of which the person was put out since: it must not go into another.
+    fn went_astray(&mut self, line: &str) -> Option<Shown> {
+        let (left, room) = self.astray.take()?;
+        if Talk::moves(line) {
+            return None;
+        }
+        self.astray = (left > 1).then(|| (left - 1, room.clone()));
+        let why = format!("you are in #{room} no more, so that line went nowhere");
+        let shown = || talk::refused(Code::NotAMember, &why) + &talk::note(&format!("not said: {line}"));
+        Talk::is_for_current(line).then(|| Shown::Status(shown()))
     }
 
     fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
@@ -108,14 +129,52 @@ impl Person {
             Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
             Step::Ask(ask) => (Act::Ask(ask), None),
             Step::Query(query) => (Act::Query(query), None),
+            Step::LogOut => (Act::Account(Chore::LogOut), None),
             Step::Quit => (Act::Leave, None),
         }
     }
 
+    /// Whether `line` needs passwords, which are asked for from now on.
+    pub(crate) fn begins_to_ask(&mut self, line: &str) -> bool {
+        self.asking = Asking::begun_by(line, self.talk.me());
+        self.asking.is_some()
+    }
+
+    /// What is asked for, if what is typed is a password.
+    pub(crate) fn secret_prompt(&self) -> Option<String> {
+        self.asking.as_ref().map(Asking::prompt)
+    }
+
+    /// Takes a password that was typed, or none if whoever types wants no more of it.
+    pub(crate) fn secret(&mut self, secret: Option<Secret>) -> (Option<Act>, Option<Shown>) {
+        let note = |what: &str| Some(Shown::Status(talk::note(what)));
+        let Some(asking) = self.asking.take() else { return (None, None) };
+        match asking.given(secret.unwrap_or_default()) {
+            Given::More(asking, why) => {
+                self.asking = Some(asking);
+                (None, why.and_then(note))
+            }
+            Given::All(act) => {
+                let asked = Asked { said: None, waited: false, unsent: false, at: Instant::now() };
+                self.asked = matches!(act, Act::Account(_)).then_some(asked).or(self.asked.take());
+                (Some(act), None)
+            }
+            Given::Nothing => (None, note("nothing is changed")),
+        }
+    }
+
+    /// The session that comes is another one.
+    pub(crate) fn anew(&mut self, why: &str) -> Option<Shown> {
+        (self.talk, self.away, self.asked) = (Talk::default(), None, None);
+        (!why.is_empty()).then(|| Shown::Status(format!("! {why}\n")))
+    }
+
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
-        let helps = self.away.is_some() && matches!(text::parse(line.trim()), Typed::Help);
-        helps.then(|| Shown::Talk(talk::help()))
+        match text::parse(line.trim()) {
+            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(talk::help(about))),
+            _ => None,
+        }
     }
 
     /// Whether a line leaves, and need not wait for a server that is away or does not answer.
@@ -131,6 +190,17 @@ impl Person {
 
     /// What to show of a notice, while so many lines wait.
     pub(crate) fn notice(&mut self, notice: &Notice, waiting: usize) -> Option<Shown> {
+        let before = self.talk.current().cloned();
+        let shown = self.noticed(notice, waiting);
+        // The one that is asked already went to the room that it was meant for.
+        let astray = waiting.saturating_sub(usize::from(self.asked.is_some()));
+        if let Some(before) = before.filter(|before| astray > 0 && self.talk.current() != Some(before)) {
+            self.astray = Some((astray, before));
+        }
+        shown
+    }
+
+    fn noticed(&mut self, notice: &Notice, waiting: usize) -> Option<Shown> {
         match notice {
             Notice::Connected(welcome) => {
                 let was_away = self.away.take().is_some();
@@ -146,6 +216,7 @@ impl Person {
                 }
                 Some(Shown::Status(shown))
             }
+            Notice::Told(told) if told.event.transfer().is_some() && self.talk.hides(&told.event) => None,
             Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
@@ -179,6 +250,7 @@ impl Person {
                 self.talk.taken(told);
                 None
             }
+            Outcome::Done(what) => Some(Shown::Status(talk::note(what))),
             Outcome::Answered(_, Answer::Transfers { transfers }) => Some(self.files.listed(transfers)),
             Outcome::Answered(told, answer) => {
                 Some(Shown::Talk(self.talk.answered(told, answer, render::now())))
@@ -244,9 +316,9 @@ pub(crate) fn too_many_wait(most: usize, has_prompt: bool) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Code, Epoch, Event, Number, Place, Refusal, RequestId, RoomName, Timestamp};
+    use chat_net::chat_core::{Epoch, Event, Number, Place, Refusal, RequestId, Since, Timestamp, UserName};
     use chat_net::client::Why;
-    use chat_net::codec::{Told, Welcome, WireLimits};
+    use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
 
     fn status(shown: Option<Shown>) -> String {
         match shown {
@@ -261,6 +333,13 @@ mod tests {
     }
 
     fn connected() -> Notice {
+        connected_in(&["lobby"])
+    }
+
+    /// Connected again, while in these rooms.
+    fn connected_in(rooms: &[&str]) -> Notice {
+        let since = Since { epoch: Epoch(1), number: Number(1) };
+        let rooms = rooms.iter().map(|room| RoomPosition { room: (*room).into(), since }).collect();
         let limits = WireLimits { body_bytes: 1, frame_bytes: 1, rooms: 1, unanswered: 1 };
         Notice::Connected(Box::new(Welcome {
             user: "me".into(),
@@ -269,19 +348,27 @@ mod tests {
             resumable_ms: 1,
             at: Timestamp(0),
             durability: "memory".into(),
-            rooms: Vec::new(),
+            rooms,
             limits,
         }))
+    }
+
+    fn place(room: &str) -> Place {
+        Place { room: RoomName::new(room, 64).unwrap(), epoch: Epoch(1), number: Number(1) }
+    }
+
+    fn told(event: Event) -> Notice {
+        Notice::Told(Told { re: RequestId::NONE, past: false, at: Timestamp(0), event })
+    }
+
+    fn entered(room: &str) -> Notice {
+        told(Event::Members { place: place(room), fresh: true, total: 0, users: vec![] })
     }
 
     /// Somebody in the lobby.
     fn here(mut person: Person) -> Person {
         person.notice(&connected(), 0);
-        let room = RoomName::new("lobby", 64).unwrap();
-        let place = Place { room, epoch: Epoch(1), number: Number(1) };
-        let event = Event::Members { place, fresh: true, total: 0, users: vec![] };
-        let told = Told { re: RequestId::NONE, past: false, at: Timestamp(0), event };
-        person.notice(&Notice::Told(told), 0);
+        person.notice(&entered("lobby"), 0);
         person
     }
 
@@ -317,6 +404,64 @@ mod tests {
             let shown = status(person.answered(&refused(Code::NotAMember)));
             assert_eq!(shown.contains(&format!("- not said: {line}\n")), named, "{shown}");
         }
+    }
+
+    fn asks(person: &mut Person, line: &str) -> Option<Ask> {
+        match person.act(line.into()).0 {
+            Act::Ask(ask) => Some(ask),
+            _ => None,
+        }
+    }
+
+    fn say(room: &str, body: &str) -> Option<Ask> {
+        Some(Ask::Say { room: room.into(), body: body.into() })
+    }
+
+    /// In the lobby and the den, where the person talks.
+    fn in_den() -> Person {
+        let mut person = here(Person::default());
+        person.notice(&entered("den"), 0);
+        person.act(b"/room den".to_vec());
+        person
+    }
+
+    #[test]
+    fn what_waited_for_a_room_that_one_was_put_out_of_goes_into_no_other() {
+        let kicked = || {
+            let user = |name| UserName::new(name, 32).unwrap();
+            let (user, by) = (user("me"), user("alice"));
+            told(Event::Kicked { place: place("den"), user, by, reason: None, banned: false })
+        };
+        let mut person = in_den();
+        assert_eq!(asks(&mut person, "one"), say("den", "one"));
+        let shown = person.notice(&kicked(), 3);
+        let Some(Shown::Talk(shown)) = shown else { panic!("{shown:?}") };
+        assert!(
+            shown.ends_with("alice put me out\n- you are in #den no more, and are talking in #lobby now\n"),
+            "{shown}"
+        );
+        let (act, shown) = person.act(b"a secret".to_vec());
+        assert_eq!(act, Act::Nothing);
+        assert_eq!(
+            status(shown),
+            "! not_a_member: you are in #den no more, so that line went nowhere\n- not said: a secret\n"
+        );
+        assert!(matches!(person.act(b"/rooms".to_vec()).0, Act::Query(_)), "that is for no room");
+        assert_eq!(asks(&mut person, "hello"), say("lobby", "hello"), "typed when it was told");
+
+        // One that waits moves on: those behind it are meant for where it goes.
+        let mut person = in_den();
+        person.notice(&kicked(), 2);
+        person.act(b"/room lobby".to_vec());
+        assert_eq!(asks(&mut person, "hello"), say("lobby", "hello"));
+
+        // It happened while away.
+        let mut person = in_den();
+        lost(&mut person, 1);
+        let shown = status(person.notice(&connected_in(&["lobby"]), 1));
+        assert!(shown.contains("- you are in #den no more, and are talking in #lobby now\n"), "{shown}");
+        assert_eq!(asks(&mut person, "a secret"), None);
+        assert_eq!(asks(&mut person, "hello"), say("lobby", "hello"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Plain lines: for scripts, pipes, dumb terminals and those who want no more.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use chat_net::client::Notice;
@@ -13,6 +13,7 @@ use super::render::Palette;
 use super::session::{Act, Ahead, Face, Input, Outcome};
 use super::talk;
 use crate::output;
+use crate::terminal::Hidden;
 
 /// A person behind pipes.
 pub(crate) struct Plain {
@@ -22,6 +23,8 @@ pub(crate) struct Plain {
     status: Palette,
     /// Whether somebody types, who would not be held back by a full pipe and wants to see what happens.
     is_typed: bool,
+    /// While a password is typed.
+    hidden: Option<Hidden>,
 }
 
 /// Lines of somebody who types that may wait for the server.
@@ -32,13 +35,43 @@ impl Plain {
     /// into `downloads`.
     pub(crate) fn new(talk: Palette, status: Palette, downloads: PathBuf) -> Plain {
         let is_typed = io::stdin().is_terminal();
-        Plain { person: Person::behind_pipes(downloads), input: lines::lines(), talk, status, is_typed }
+        Plain {
+            person: Person::behind_pipes(downloads),
+            input: lines::lines(),
+            talk,
+            status,
+            is_typed,
+            hidden: None,
+        }
     }
 
     /// Tells somebody who types that a line waits for the connection.
     fn waits(&self) -> io::Result<()> {
         let waits = self.is_typed && self.person.away.is_some();
         self.show(waits.then(|| Shown::Status(talk::note("that line waits for the connection"))))
+    }
+
+    /// Takes what was typed as a password, or as the beginning of being asked for one.
+    fn secretly(&mut self, line: &[u8]) -> io::Result<Option<Input>> {
+        let Ok(text) = str::from_utf8(line) else { return Ok(None) };
+        let mut input = Input::Nothing;
+        if self.person.secret_prompt().is_some() {
+            let (act, shown) = self.person.secret(Some(text.into()));
+            input = act.map_or(input, Input::Do);
+            self.show(shown)?;
+        } else if !self.is_typed || !self.person.begins_to_ask(text) {
+            return Ok(None);
+        }
+        match self.person.secret_prompt() {
+            None => self.hidden = None,
+            Some(prompt) => {
+                if self.hidden.is_none() {
+                    self.hidden = Some(Hidden::new()?);
+                }
+                let _ = write!(io::stderr(), "{prompt}: ").and_then(|()| io::stderr().flush());
+            }
+        }
+        Ok(Some(input))
     }
 
     fn show(&self, shown: Option<Shown>) -> io::Result<()> {
@@ -63,7 +96,13 @@ impl Face for Plain {
     }
 
     async fn input(&mut self) -> io::Result<Input> {
-        Ok(match self.input.recv().await {
+        let read = self.input.recv().await;
+        if let Some(Read::Line(line)) = &read
+            && let Some(input) = self.secretly(line)?
+        {
+            return Ok(input);
+        }
+        Ok(match read {
             Some(Read::Line(line)) => match str::from_utf8(&line) {
                 Ok(text) if self.is_typed && self.person.leaves_at_once(text) => Input::Leave,
                 Ok(text) if self.is_typed && self.person.at_once(text).is_some() => {
@@ -87,6 +126,15 @@ impl Face for Plain {
         let (act, shown) = self.person.act(line);
         self.show(shown)?;
         Ok(act)
+    }
+
+    fn rooms(&self) -> Vec<String> {
+        self.person.talk.rooms()
+    }
+
+    fn anew(&mut self, why: &str) -> io::Result<()> {
+        let shown = self.person.anew(why);
+        self.show(shown)
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

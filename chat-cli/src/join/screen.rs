@@ -105,6 +105,31 @@ impl Screen {
         Ok(false)
     }
 
+    /// Takes what was entered as a password, or as the beginning of being asked for one; gives back all else.
+    fn secretly(&mut self, pressed: Option<Pressed>) -> io::Result<Result<Input, Option<Pressed>>> {
+        let mut input = Input::Nothing;
+        let is_asked = self.person.secret_prompt().is_some();
+        match pressed {
+            Some(Pressed::Entered(secret)) if is_asked => {
+                let (act, shown) = self.person.secret(Some(secret.into()));
+                if let Some(act) = act {
+                    self.moving.push_front(false);
+                    input = Input::Do(act);
+                }
+                self.show(shown)?;
+            }
+            Some(Pressed::Interrupt | Pressed::End) if is_asked => {
+                let (_, shown) = self.person.secret(None);
+                self.show(shown)?;
+            }
+            Some(Pressed::Entered(line)) if self.person.begins_to_ask(&line) => self.entered(&line, false)?,
+            other => return Ok(Err(other)),
+        }
+        self.editor.hide(self.person.secret_prompt().is_some());
+        self.editor.set_prompt(&self.prompt())?;
+        Ok(Ok(input))
+    }
+
     fn event(&mut self, event: Event) -> io::Result<Pressed> {
         let resized = matches!(event, Event::Resize(..));
         let pressed = self.editor.event(event)?;
@@ -139,6 +164,9 @@ impl Screen {
 
     /// The room that the next line goes to, or nothing where that is not known yet; and what it waits for.
     fn prompt(&self) -> String {
+        if let Some(prompt) = self.person.secret_prompt() {
+            return format!("{prompt}: ");
+        }
         match self.state() {
             Some(state) => format!("{} ({state})> ", self.room()),
             None => format!("{}> ", self.room()),
@@ -189,7 +217,12 @@ impl Face for Screen {
     }
 
     async fn input(&mut self) -> io::Result<Input> {
-        Ok(match self.pressed().await? {
+        let pressed = self.pressed().await?;
+        let pressed = match self.secretly(pressed)? {
+            Ok(input) => return Ok(input),
+            Err(pressed) => pressed,
+        };
+        Ok(match pressed {
             Some(Pressed::Entered(line)) if self.person.leaves_at_once(&line) => match self.leaves()? {
                 true => Input::Leave,
                 false => Input::Nothing,
@@ -225,6 +258,16 @@ impl Face for Screen {
             self.editor.set_prompt(&self.prompt())?;
         }
         Ok(act)
+    }
+
+    fn rooms(&self) -> Vec<String> {
+        self.person.talk.rooms()
+    }
+
+    fn anew(&mut self, why: &str) -> io::Result<()> {
+        self.moving.clear();
+        let shown = self.person.anew(why);
+        self.show(shown)
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

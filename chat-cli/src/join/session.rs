@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use chat_net::chat_core::{Answer, Ask, Query};
 use chat_net::client::{AskError, Client, Events, Notice, Why};
-use chat_net::codec::Told;
+use chat_net::codec::{Secret, Told};
 
 use super::files::{Errand, FileTold, Files};
 use crate::connect::goodbye;
@@ -46,7 +47,7 @@ pub(crate) trait Face {
     /// There can be no more output.
     fn act(&mut self, line: Vec<u8>) -> io::Result<Act>;
 
-    /// Shows what happened, while so many lines wait.
+    /// Shows what happened, while so many lines wait, the one counted that is asked and not shown as answered.
     ///
     /// # Errors
     /// There can be no more output.
@@ -58,6 +59,20 @@ pub(crate) trait Face {
     /// There can be no more output.
     fn file(&mut self, told: FileTold) -> io::Result<()> {
         let _ = told;
+        Ok(())
+    }
+
+    /// The rooms that the user is in.
+    fn rooms(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The session that comes is another one; what is still known of the last is not its own.
+    ///
+    /// # Errors
+    /// There can be no more output.
+    fn anew(&mut self, why: &str) -> io::Result<()> {
+        let _ = why;
         Ok(())
     }
 
@@ -104,6 +119,8 @@ pub(crate) enum Input {
     End,
     /// Leave now.
     Leave,
+    /// This is to be done, before the lines that wait.
+    Do(Act),
     /// Something that the face has dealt with.
     Nothing,
 }
@@ -119,8 +136,31 @@ pub(crate) enum Act {
     Query(Query),
     /// To do something with a file, beside the talk.
     Errand(Errand),
+    /// To do something about one's own account.
+    Account(Chore),
+    /// To leave, and to come back as a new account.
+    Register {
+        /// Its name.
+        name: Arc<str>,
+        /// Its password.
+        password: Secret,
+    },
     /// To leave.
     Leave,
+}
+
+/// Something about one's own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chore {
+    /// Another password.
+    Passwd {
+        /// The one so far.
+        old: Secret,
+        /// The new one.
+        new: Secret,
+    },
+    /// Its other sessions end.
+    LogOut,
 }
 
 /// What came of an ask.
@@ -130,8 +170,24 @@ pub(crate) enum Outcome {
     Taken(Told),
     /// It was answered.
     Answered(Vec<Told>, Answer),
+    /// It was done; what, in a sentence.
+    Done(&'static str),
     /// It was not.
     Failed(AskError),
+}
+
+/// What comes after a session.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// The end of the program.
+    Exit(Exit),
+    /// Another session, of a new account.
+    Register {
+        /// Its name.
+        name: Arc<str>,
+        /// Its password.
+        password: Secret,
+    },
 }
 
 type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -147,22 +203,24 @@ pub(crate) async fn run(
     client: &Client,
     events: &mut Events,
     signals: &mut Signals,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Over> {
     let mut waiting = VecDeque::new();
     let end = talk(face, client, events, signals, &mut waiting).await;
     let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
     if let Ok(End::Over(why)) = end {
-        return why.and_then(|why| trust::distrusted(who, &why)).map_or(Ok(Exit::Failed), Err);
+        let distrusted = why.and_then(|why| trust::distrusted(who, &why));
+        return distrusted.map_or(Ok(Over::Exit(Exit::Failed)), Err);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
     if let Some(second) = goodbye(client.quit(), signals).await {
-        return Ok(second);
+        return Ok(Over::Exit(second));
     }
-    Ok(match end? {
+    Ok(Over::Exit(match end? {
+        End::Register { name, password } => return Ok(Over::Register { name, password }),
         End::Left | End::Done { all_arrived: true } => Exit::Done,
         End::Done { all_arrived: false } | End::Over(_) => Exit::Failed,
         End::Interrupted(signal) => signal,
-    })
+    }))
 }
 
 /// How talk ends.
@@ -173,6 +231,8 @@ enum End {
     Done { all_arrived: bool },
     /// The session is over; why, if that was told.
     Over(Option<Why>),
+    /// The user wants to be an account.
+    Register { name: Arc<str>, password: Secret },
     /// A signal has ended it while files were on their way.
     Interrupted(Exit),
 }
@@ -190,11 +250,17 @@ async fn talk<F: Face>(
     // Its answer comes after the first rooms': a first line finds its current room.
     let mut work: Option<Work> = Some(ask(client, Act::Query(Query::Rooms { after: Some("~".into()) })));
     let mut first = true;
+    let mut chore = None;
     loop {
         if work.is_none() {
-            match waiting.pop_front() {
-                Some(line) => match face.act(line)? {
+            let next = match chore.take() {
+                Some(act) => Some(act),
+                None => waiting.pop_front().map(|line| face.act(line)).transpose()?,
+            };
+            match next {
+                Some(act) => match act {
                     Act::Leave => return Ok(End::Left),
+                    Act::Register { name, password } => return Ok(End::Register { name, password }),
                     Act::Nothing => continue,
                     Act::Errand(errand) => {
                         files.run(errand);
@@ -228,7 +294,8 @@ async fn talk<F: Face>(
                 work = None;
                 // What was told before the answer is shown before it.
                 while let Some(notice) = ready(events).await {
-                    if let Some(end) = show(face, notice.as_ref(), waiting.len())? {
+                    let waiting = waiting.len() + usize::from(!first);
+                    if let Some(end) = show(face, notice.as_ref(), waiting)? {
                         return Ok(end);
                     }
                 }
@@ -242,6 +309,7 @@ async fn talk<F: Face>(
                 Input::Line(line) => waiting.push_back(line),
                 Input::End => input_ended = true,
                 Input::Leave => return Ok(End::Left),
+                Input::Do(act) => chore = Some(act),
                 Input::Nothing => {}
             },
         }
@@ -276,7 +344,15 @@ fn ask(client: &Client, act: Act) -> Work {
                 Ok((told, answer)) => Outcome::Answered(told, answer),
                 Err(error) => Outcome::Failed(error),
             },
-            Act::Nothing | Act::Errand(_) | Act::Leave => std::future::pending().await,
+            Act::Account(Chore::Passwd { old, new }) => match client.change_password(old, new).await {
+                Ok(()) => Outcome::Done("your password is changed, and your other devices are logged out"),
+                Err(error) => Outcome::Failed(error),
+            },
+            Act::Account(Chore::LogOut) => match client.log_out_everywhere().await {
+                Ok(()) => Outcome::Done("your other devices are logged out"),
+                Err(error) => Outcome::Failed(error),
+            },
+            Act::Nothing | Act::Errand(_) | Act::Leave | Act::Register { .. } => std::future::pending().await,
         }
     })
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Answer, Ask, Body, Code, Event, Query, Refusal, RequestId, RoomName, Timestamp};
-use chat_net::codec::text::{self, PageEnd, Paged, Paging, Typed};
+use chat_net::chat_core::{
+    Answer, Ask, Body, Code, Event, Number, Query, Refusal, RequestId, RoomName, Timestamp, UserName,
+};
+use chat_net::codec::text::{self, Ignored, PageEnd, Paged, Paging, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
 
 use super::files;
@@ -26,21 +28,48 @@ pub(crate) enum Step {
     Query(Query),
     /// To leave.
     Quit,
+    /// To end the other sessions of one's account.
+    LogOut,
 }
 
 /// What a person's client knows of the conversation: the rooms it is in, and which one is current.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
     current: Option<RoomName>,
-    /// The rooms it is in, in the order it joined them, with their topics.
-    rooms: Vec<(RoomName, Option<Body>)>,
+    /// The rooms it is in, in the order it joined them.
+    rooms: Vec<Room>,
     past: Past,
     paging: Paging,
+    ignored: Ignored,
     me: Arc<str>,
     welcomes: u32,
 }
 
+/// A room that it is in.
+#[derive(Debug)]
+struct Room {
+    name: RoomName,
+    topic: Option<Body>,
+    /// The numbers of what the person said there and did not delete: the last ones.
+    own: Vec<Number>,
+}
+
+/// So many numbers are remembered of each room.
+const OWN: usize = 100;
+
 impl Talk {
+    /// The user's own name.
+    pub(crate) fn me(&self) -> &Arc<str> {
+        &self.me
+    }
+
+    /// The rooms it is in, the current one first.
+    pub(crate) fn rooms(&self) -> Vec<String> {
+        let others =
+            self.rooms.iter().map(|room| &room.name).filter(|name| Some(*name) != self.current.as_ref());
+        self.current.iter().chain(others).map(|room| room.as_str().to_owned()).collect()
+    }
+
     /// The current room.
     pub(crate) fn current(&self) -> Option<&RoomName> {
         self.current.as_ref()
@@ -55,7 +84,10 @@ impl Talk {
         match typed {
             Typed::Say("") => Step::Nothing,
             Typed::Say(body) => self.in_current(|room| Ask::Say { room, body: body.into() }),
-            Typed::Join(room) => Step::Ask(Ask::Join { room: room.into(), since: None }),
+            Typed::Join { room, key: None } => Step::Ask(Ask::Join { room: room.into(), since: None }),
+            Typed::Join { room, key: Some(key) } => {
+                Step::Ask(Ask::Enter { room: room.into(), key: key.into(), since: None })
+            }
             Typed::Leave(Some(room)) => Step::Ask(Ask::Leave { room: room.into() }),
             Typed::Leave(None) => self.in_current(|room| Ask::Leave { room }),
             Typed::Room(room) => self.go_to(room),
@@ -74,15 +106,26 @@ impl Talk {
                 None => in_no_room(),
             },
             Typed::Search { room, words } => paged(self.paging.search(room, words)),
-            Typed::Help => Step::Show(help()),
+            Typed::Act(act) => self.in_current(|room| act.ask(room)),
+            Typed::DeleteLast => self.delete_last(),
+            Typed::Order => match self.current_name() {
+                Some(room) => Step::Query(Query::Room { room }),
+                None => in_no_room(),
+            },
+            Typed::Audit(before) => Step::Query(Query::Audit { before }),
+            Typed::Ignore(None) => Step::Show(note(&self.ignored.list())),
+            Typed::Ignore(Some(user)) => self.ignore(user, true),
+            Typed::Unignore(user) => self.ignore(user, false),
+            Typed::Help(about) => Step::Show(help(about)),
             Typed::Quit => Step::Quit,
             Typed::Unknown(name) => refuse(
                 Code::UnknownAsk,
                 &format!("there is no command {name}, type /help for those there are"),
             ),
-            Typed::Register(_) | Typed::Passwd | Typed::LogOut => refuse(
+            Typed::LogOut => Step::LogOut,
+            Typed::Register(_) | Typed::Passwd => refuse(
                 Code::UnknownAsk,
-                "that is for lines over nc or telnet: this program does not ask for passwords while it talks",
+                "that needs a password, which is typed at a terminal; there is none here",
             ),
             Typed::Usage(how) => refuse(Code::BadAsk, how),
         }
@@ -90,26 +133,47 @@ impl Talk {
 
     /// Whether an ask may change which room is the current one.
     pub(crate) fn moves(line: &str) -> bool {
-        matches!(text::parse(line), Typed::Join(_) | Typed::Leave(_) | Typed::Room(_))
+        matches!(text::parse(line), Typed::Join { .. } | Typed::Leave(_) | Typed::Room(_))
+    }
+
+    /// Whether a line is meant for the room that is the current one.
+    pub(crate) fn is_for_current(line: &str) -> bool {
+        match text::parse(line) {
+            Typed::Say(body) => !body.is_empty(),
+            Typed::Leave(room) | Typed::Users(room) => room.is_none(),
+            Typed::Topic(_) | Typed::History(_) | Typed::Act(_) | Typed::DeleteLast | Typed::Order => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an event is of somebody whom the person ignores.
+    pub(crate) fn hides(&self, event: &Event) -> bool {
+        self.ignored.hides(event)
     }
 
     /// Takes what the server told, as it comes, and gives what to show of it at `now`.
     pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
+        let mut moved = String::new();
         match &told.event {
             Event::Members { place, fresh, .. } => {
                 self.topic_of(&place.room);
                 self.current.get_or_insert_with(|| place.room.clone());
                 self.past.entered(place, *fresh);
             }
-            Event::Left { place, user, .. } if user.as_str().eq_ignore_ascii_case(&self.me) && !told.past => {
-                self.past.left(&place.room);
-                self.rooms.retain(|(room, _)| *room != place.room);
-                if self.current.as_ref() == Some(&place.room) {
-                    self.current = self.rooms.last().map(|(room, _)| room.clone());
-                }
+            Event::Left { place, user, .. } if self.is_me(user) && !told.past => {
+                self.left(&place.room);
+            }
+            Event::Kicked { place, user, .. } if self.is_me(user) && !told.past => {
+                moved = self.left(&place.room);
             }
             Event::TopicChanged { place, topic, .. } => {
                 self.topic_of(&place.room).clone_from(topic);
+            }
+            Event::Said { place, from, .. } if self.is_me(from) => self.said(&place.room, place.number),
+            Event::Deleted { place, target, .. } => {
+                if let Some(room) = self.rooms.iter_mut().find(|room| room.name == place.room) {
+                    room.own.retain(|number| number != target);
+                }
             }
             Event::CaughtUp { place } => {
                 return self.past.caught_up(place).map_or_else(String::new, |line| note(&line));
@@ -119,10 +183,14 @@ impl Talk {
             }
             _ => {}
         }
+        if self.ignored.hides(&told.event) {
+            self.past.skipped(&told.event);
+            return String::new();
+        }
         let frame = FromServer::Told(told.clone());
         if !told.past {
             self.past.told(&told.event, false, &self.me);
-            return render::lines(&frame, false);
+            return render::lines(&frame, false) + &moved;
         }
         let lines = render::past_lines(&frame, now);
         match self.past.told(&told.event, true, &self.me) {
@@ -141,7 +209,63 @@ impl Talk {
         if self.welcomes == 1 {
             return render::lines(&FromServer::Welcome(Box::new(welcome.clone())), false);
         }
-        note(&self.past.back(welcome))
+        let back = note(&self.past.back(welcome));
+        if !welcome.resumed {
+            return back;
+        }
+        // Of which rooms it was put out meanwhile is told next.
+        let is_in =
+            |room: &Room| welcome.rooms.iter().any(|at| room.name.as_str().eq_ignore_ascii_case(&at.room));
+        let lost: Vec<RoomName> =
+            self.rooms.iter().filter(|room| !is_in(room)).map(|room| room.name.clone()).collect();
+        lost.iter().fold(back, |shown, room| shown + &self.left(room))
+    }
+
+    /// It is in the room no more: gives the line that says where the person talks now, if that changed.
+    fn left(&mut self, name: &RoomName) -> String {
+        self.past.left(name);
+        self.rooms.retain(|room| room.name != *name);
+        if self.current.as_ref() != Some(name) {
+            return String::new();
+        }
+        self.current = self.rooms.last().map(|room| room.name.clone());
+        note(&match &self.current {
+            Some(room) => format!("you are in #{name} no more, and are talking in #{room} now"),
+            None => format!("you are in #{name} no more, and in no other room; type /join ROOM"),
+        })
+    }
+
+    fn is_me(&self, user: &UserName) -> bool {
+        user.as_str().eq_ignore_ascii_case(&self.me)
+    }
+
+    /// The person said that, here or by another device.
+    fn said(&mut self, room: &RoomName, number: Number) {
+        let Some(room) = self.rooms.iter_mut().find(|known| known.name == *room) else { return };
+        if let Err(at) = room.own.binary_search(&number) {
+            room.own.insert(at, number);
+        }
+        let more = room.own.len().saturating_sub(OWN);
+        room.own.drain(..more);
+    }
+
+    fn delete_last(&self) -> Step {
+        let Some(current) = &self.current else { return in_no_room() };
+        let known = self.rooms.iter().find(|room| room.name == *current);
+        match known.and_then(|room| room.own.last()) {
+            Some(number) => Step::Ask(Ask::Delete { room: current.as_str().into(), number: *number }),
+            None => refuse(
+                Code::NoSuchMessage,
+                &format!("nothing that you said lately is in #{current}; /history shows numbers"),
+            ),
+        }
+    }
+
+    fn ignore(&mut self, user: &str, is_ignored: bool) -> Step {
+        match self.ignored.set(user, &self.me, is_ignored) {
+            Ok(said) => Step::Show(note(&said)),
+            Err(why) => refuse(Code::BadAsk, &why),
+        }
     }
 
     /// The ask that a line became was taken: `/join` makes its room the current one.
@@ -158,7 +282,10 @@ impl Talk {
             let oldest = told.first().and_then(|told| Some((told.event.place()?.number, told.at)));
             self.paging.answered(PageEnd { oldest, more: *more });
         }
-        let told = told.iter().map(|told| render::past_lines(&FromServer::Told(told.clone()), now));
+        let told = told
+            .iter()
+            .filter(|told| !self.ignored.hides(&told.event))
+            .map(|told| render::past_lines(&FromServer::Told(told.clone()), now));
         let end = FromServer::Answered { re: RequestId(1), answer: answer.clone() };
         told.chain([render::lines(&end, false)]).collect()
     }
@@ -170,11 +297,11 @@ impl Talk {
 
     /// The topic of a room it is in from now on, if it was not already.
     fn topic_of(&mut self, room: &RoomName) -> &mut Option<Body> {
-        let at = self.rooms.iter().position(|(known, _)| known == room).unwrap_or_else(|| {
-            self.rooms.push((room.clone(), None));
+        let at = self.rooms.iter().position(|known| known.name == *room).unwrap_or_else(|| {
+            self.rooms.push(Room { name: room.clone(), topic: None, own: Vec::new() });
             self.rooms.len() - 1
         });
-        &mut self.rooms[at].1
+        &mut self.rooms[at].topic
     }
 
     fn is_missed_whisper(&self, event: &Event) -> bool {
@@ -193,7 +320,7 @@ impl Talk {
         let Ok(wanted) = RoomName::new(written, usize::MAX) else {
             return refuse(Code::BadName, "a room's name has letters, digits, '_', '-' and '.'");
         };
-        let Some((room, _)) = self.rooms.iter().find(|(room, _)| *room == wanted) else {
+        let Some(Room { name: room, .. }) = self.rooms.iter().find(|room| room.name == wanted) else {
             return refuse(Code::NotAMember, &format!("you are not in #{wanted}, type /join {wanted} first"));
         };
         self.current = Some(room.clone());
@@ -202,8 +329,8 @@ impl Talk {
 
     fn topic(&self) -> Step {
         let Some(room) = &self.current else { return in_no_room() };
-        Step::Show(match self.rooms.iter().find(|(known, _)| known == room) {
-            Some((_, Some(topic))) => note(&format!("the topic of #{room} is: {topic}")),
+        Step::Show(match self.rooms.iter().find(|known| known.name == *room) {
+            Some(Room { topic: Some(topic), .. }) => note(&format!("the topic of #{room} is: {topic}")),
             _ => note(&format!("#{room} has no topic; set one with /topic TEXT")),
         })
     }
@@ -230,9 +357,9 @@ pub(crate) fn refused(code: Code, why: &str) -> String {
     printed(|out| text::refuse(code, why, out))
 }
 
-/// What can be typed here.
-pub(crate) fn help() -> String {
-    files::help(text::help())
+/// What can be typed here, about that if something is named.
+pub(crate) fn help(about: &str) -> String {
+    text::help(about, files::HELP)
 }
 
 /// The line of a refusal.
@@ -256,7 +383,7 @@ fn printed(print: impl FnOnce(&mut BytesMut)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Anchor, Departure, Epoch, Number, Place, UserName};
+    use chat_net::chat_core::{Anchor, Departure, Epoch, Place};
 
     const NOW: Timestamp = Timestamp(1_763_733_909_999);
 
@@ -358,6 +485,67 @@ mod tests {
         assert_eq!(anchor(talk.typed("/history")), Anchor::Before(Number(1)));
         talk.typed("hello");
         assert_eq!(anchor(talk.typed("/history")), Anchor::Latest);
+    }
+
+    fn numbered(number: u64, event: impl FnOnce(Place) -> Event) -> Told {
+        told(false, event(Place { number: Number(number), ..place("lobby") }))
+    }
+
+    #[test]
+    fn what_one_said_last_is_deleted_first() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        talk.told(&members("lobby", true), NOW);
+        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! no_such_message: ")));
+        let body = || Body::new(&Arc::from("hi"), 99).unwrap();
+        for (number, from) in [(7, "me"), (8, "ME"), (9, "alice")] {
+            talk.told(&numbered(number, |place| Event::Said { place, from: user(from), body: body() }), NOW);
+        }
+        let delete = |number| Step::Ask(Ask::Delete { room: "lobby".into(), number: Number(number) });
+        assert_eq!(talk.typed("/delete"), delete(8));
+        let deleted = |place| Event::Deleted { place, by: user("me"), target: Number(8), from: user("me") };
+        talk.told(&numbered(10, deleted), NOW);
+        assert_eq!(talk.typed("/delete"), delete(7));
+        assert_eq!(talk.typed("/delete 9"), delete(9));
+    }
+
+    #[test]
+    fn order_is_kept_in_the_current_room() {
+        let mut talk = Talk::default();
+        assert!(matches!(talk.typed("/kick bob"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        talk.told(&members("dev", true), NOW);
+        let (room, user) = (|| Arc::from("dev"), || Arc::from("bob"));
+        for (line, ask) in [
+            ("/kick bob", Ask::Kick { room: room(), user: user(), reason: None }),
+            ("/unban bob", Ask::Unban { room: room(), user: user() }),
+            ("/invite bob", Ask::Invite { room: room(), user: user() }),
+            ("/join den a key", Ask::Enter { room: "den".into(), key: "a key".into(), since: None }),
+        ] {
+            assert_eq!(talk.typed(line), Step::Ask(ask), "{line}");
+        }
+        assert_eq!(talk.typed("/room"), Step::Query(Query::Room { room: room() }));
+        assert_eq!(talk.typed("/audit 9"), Step::Query(Query::Audit { before: Some(9) }));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_whoever_is_ignored() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        talk.told(&members("lobby", true), NOW);
+        assert!(
+            matches!(talk.typed("/ignore ALICE"), Step::Show(said) if said.starts_with("- you see nothing"))
+        );
+        assert_eq!(talk.typed("/ignore"), Step::Show("- you ignore ALICE\n".into()));
+        assert!(matches!(talk.typed("/ignore me"), Step::Refuse(_)));
+        for past in [false, true] {
+            assert_eq!(talk.told(&said("lobby", past), NOW), "");
+        }
+        let answer = Answer::Search { count: 1, more: false };
+        let shown = talk.answered(&[said("lobby", true)], &answer, NOW);
+        assert_eq!(shown, "- that was 1 match, there are no older ones\n");
+        talk.typed("/unignore alice");
+        assert_eq!(talk.told(&said("lobby", false), NOW), "[14:05:09] #lobby <alice> hi\n");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, IntoDeserializer};
 use toml::{Spanned, Value};
 
 use super::limits::AllLimits;
-use crate::cli::{ColorWhen, Durability, LogFormat, TlsHow};
+use crate::cli::{AccountsHow, ColorWhen, Durability, LogFormat, Makers, Registration, TlsHow};
 use crate::exit::{self, Exit};
 
 /// What a settings file says; what it does not say is `None` or empty.
@@ -26,6 +26,11 @@ pub(super) struct FileSettings {
     #[serde(deserialize_with = "unless_empty")]
     pub(super) tls_key: Option<PathBuf>,
     pub(super) trusted: Option<bool>,
+    pub(super) accounts: Option<AccountsHow>,
+    pub(super) registration: Option<Registration>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) room_makers: Option<Makers>,
     pub(super) start_room: Option<String>,
     pub(super) reserved_names: Vec<String>,
     pub(super) data: Option<PathBuf>,
@@ -45,6 +50,9 @@ pub(super) struct FileJoin {
     pub(super) addr: Option<String>,
     pub(super) tls_pin: Option<String>,
     pub(super) name: Option<String>,
+    pub(super) login: Option<bool>,
+    pub(super) password_command: Option<String>,
+    pub(super) server_password_command: Option<String>,
     pub(super) rooms: Vec<String>,
     pub(super) color: Option<ColorWhen>,
     pub(super) downloads: Option<PathBuf>,

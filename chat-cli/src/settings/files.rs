@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
 
 use super::file::{FileJoin, FileSettings};
-use super::who::{Env, Target, Who, address_first, environment, room_name, who};
+use super::who::{Env, Target, Typed, Who, address_first, environment, room_name, who};
 use crate::exit::{self, Exit};
 use crate::files::{ReceiveArgs, SendFileArgs};
 
@@ -54,7 +54,8 @@ impl SendFileSettings {
 
     fn merge(args: &SendFileArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendFileSettings> {
         let (addr, paths) = address_first(args.addr.as_ref(), &args.paths, env);
-        let who = who(addr, args.name.clone(), &args.trust, file, env)?;
+        let name = args.name.clone();
+        let who = who(Typed { addr, name, login: &args.login, trust: &args.trust }, file, env)?;
         if paths.is_empty() {
             let why = "say which files to send; a file called like an address is written ./host:1";
             return Err(exit::because(Exit::Usage, why));
@@ -76,7 +77,7 @@ impl ReceiveSettings {
     /// As [`SendFileSettings::resolve`].
     pub(crate) fn resolve(args: &ReceiveArgs) -> anyhow::Result<ReceiveSettings> {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
-        let who = who(args.who.addr.clone(), args.who.name.clone(), &args.who.trust, &file, &environment)?;
+        let who = who(Typed::of(args.who.addr.clone(), &args.who), &file, &environment)?;
         let room = args.room.as_deref().map(room_name).transpose()?;
         let (from, folder) = (somebody_else(&args.from, &who)?, args.dir.clone());
         Ok(ReceiveSettings { who, from, room, folder, count: args.count, wait: wait(args.wait) })

@@ -158,6 +158,7 @@ limits! {
     "transfer_silence" net.transfer_silence_ms Millis "an end of a transfer that says nothing for so long pauses it";
     "transfer_gather" net.transfer_gather_ms Millis "a file for a room waits so long for more who accept";
     "logins_per_minute" net.logins_per_minute Count "wrong passwords for one account, and from one address";
+    "registrations_per_hour" net.registrations_per_hour Count "accounts made from one address";
     "login_wait" net.login_wait_ms Millis "the longest wait after more of them";
     "login_records" net.login_records Count "accounts, and addresses, whose wrong passwords are remembered";
     "hash_waiting" net.hash_waiting Count "passwords that wait to be checked, one at a time";

@@ -33,6 +33,22 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
         ("origins", list(&settings.origins), "whose pages may connect, besides the server's own"),
         ("plaintext", settings.plaintext.to_string(), "other addresses than loopback, unencrypted"),
         ("trusted", settings.trusted.to_string(), "no limits on floods and connections per address"),
+        (
+            "accounts",
+            string(settings.accounts.name()),
+            "off; optional: theirs need a login; required: nobody else",
+        ),
+        ("registration", string(settings.registration.name()), "who makes accounts: open for all, or closed"),
+        (
+            "password_file",
+            string(&settings.password_file.as_deref().unwrap_or(Path::new("")).to_string_lossy()),
+            "holds the server's own password, for nobody else to read; empty for none",
+        ),
+        (
+            "room_makers",
+            string(settings.room_makers.name()),
+            "who makes rooms: everyone, accounts, operators",
+        ),
         ("start_room", string(&settings.start_room), "where everyone starts; empty for nowhere"),
         (
             "reserved_names",
@@ -79,7 +95,7 @@ pub(crate) fn as_toml(settings: &ServeSettings) -> anyhow::Result<String> {
 mod tests {
     use super::super::file::FileSettings;
     use super::*;
-    use crate::cli::{Durability, ServeArgs};
+    use crate::cli::{AccountsHow, Durability, Makers, Registration, ServeArgs};
 
     #[test]
     fn what_is_printed_sets_the_same() {
@@ -95,6 +111,10 @@ mod tests {
             start_room: Some(String::new()),
             data: Some("/srv/a \"chat\"".into()),
             durability: Some(Durability::Os),
+            accounts: Some(AccountsHow::Optional),
+            registration: Some(Registration::Closed),
+            room_makers: Some(Makers::Operators),
+            password_file: Some("/run/secret".into()),
             ..ServeArgs::default()
         };
         let printed = as_toml(&ServeSettings::resolve(&args).unwrap()).unwrap();
@@ -108,6 +128,10 @@ mod tests {
         assert!(printed.contains("linger = \"7s\"") && printed.contains("talk = 100000 "), "{printed}");
         assert!(
             printed.contains("data = '/srv/a \"chat\"'") && printed.contains("keep_age = \"30d\""),
+            "{printed}"
+        );
+        assert!(
+            printed.contains("accounts = \"optional\"") && printed.contains("room_makers = \"operators\""),
             "{printed}"
         );
         assert!(printed.contains("tls = \"\" ") && printed.contains("tls_key = \"\" "), "{printed}");

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use super::data::{self, environment};
 use super::file::FileSettings;
 use super::{AllLimits, DEFAULT_ADDR, DEFAULT_ROOM};
-use crate::cli::{CertificateArgs, DataArgs, Durability, LogFormat, ServeArgs, TlsHow};
+use crate::cli::{
+    AccountsHow, CertificateArgs, DataArgs, Durability, LogFormat, Makers, Registration, ServeArgs, TlsHow,
+};
 use crate::exit::{self, Exit};
-use crate::logs;
+use crate::{logs, secrets};
 use chat_net::chat_core::UserName;
+use chat_net::codec::Secret;
 
 /// Where the certificate comes from with which everything is encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,14 @@ pub(crate) struct ServeSettings {
     pub(crate) certificate: Option<Certificate>,
     /// Whether floods and connections per address are not limited.
     pub(crate) trusted: bool,
+    /// Whether there are accounts.
+    pub(crate) accounts: AccountsHow,
+    /// Who makes them.
+    pub(crate) registration: Registration,
+    /// Where the server's own password is, if a file was named.
+    pub(crate) password_file: Option<PathBuf>,
+    /// Who may make rooms.
+    pub(crate) room_makers: Makers,
     /// The room everyone starts in; none if empty.
     pub(crate) start_room: String,
     /// Names nobody may take, besides the engine's own.
@@ -135,7 +146,25 @@ impl ServeSettings {
                  and the port if it is not the usual one"
             )));
         }
+        let room_makers = args.room_makers.or(file.room_makers).unwrap_or_default();
+        limits.core.room_makers = room_makers.into();
+        // What the environment holds itself comes before what the file names.
+        let password_file = args.password_file.clone().or_else(|| {
+            let is_said = environment("CHAT_SERVER_PASSWORD").is_some();
+            file.password_file.filter(|_| !is_said)
+        });
+        let accounts = args.accounts.or(file.accounts).unwrap_or_default();
+        if accounts == AccountsHow::Off && room_makers != Makers::Everyone {
+            return Err(wrong(format!(
+                "room_makers \"{}\" lets nobody make rooms without accounts; say --accounts optional too",
+                room_makers.name()
+            )));
+        }
         Ok(ServeSettings {
+            accounts,
+            registration: args.registration.or(file.registration).unwrap_or_default(),
+            password_file,
+            room_makers,
             listen: listen.cloned().unwrap_or_else(|| vec![DEFAULT_ADDR.into()]),
             admin: args.admin.clone().or(file.admin).unwrap_or_default(),
             origins,
@@ -154,6 +183,19 @@ impl ServeSettings {
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             json: args.json,
         })
+    }
+
+    /// The server's own password, from the file that was named, else from the environment; `None`: it has none.
+    ///
+    /// # Errors
+    /// Ends with [`Exit::Config`] if the file cannot be read, or others may read it.
+    pub(crate) fn password(&self) -> anyhow::Result<Option<Secret>> {
+        if let Some(file) = &self.password_file {
+            return secrets::from_file(file).map(Some);
+        }
+        let Some(said) = environment("CHAT_SERVER_PASSWORD") else { return Ok(None) };
+        let said = said.into_string().map(Secret::from);
+        said.map(Some).map_err(|_| exit::because(Exit::Config, "CHAT_SERVER_PASSWORD: a password is UTF-8"))
     }
 
     /// The folder to keep history in; `None` if none is kept.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::file::{FileJoin, FileSettings};
 use super::{DEFAULT_ADDR, DEFAULT_ROOM, downloads};
-use crate::cli::{ColorWhen, JoinArgs, SendArgs, TrustArgs};
+use crate::cli::{ColorWhen, JoinArgs, LoginArgs, SendArgs, TrustArgs, WhoArgs};
 use crate::exit::{self, Exit};
+use crate::login::{How, Login, Said};
 use chat_net::chat_core::{MAX_NAME_BYTES, RoomName, UserName};
 use chat_net::tls::Fingerprint;
 
@@ -19,6 +20,8 @@ pub(crate) struct Who {
     pub(crate) name: String,
     /// Whether TLS is spoken.
     pub(crate) tls: bool,
+    /// How it comes in.
+    pub(crate) login: Login,
     /// The certificate that the server must have; none: what was remembered, or the system, says which are trusted.
     pub(crate) pin: Option<Fingerprint>,
 }
@@ -71,7 +74,8 @@ impl JoinSettings {
     /// Says what is wrong: [`Exit::Config`] in the file, [`Exit::Usage`] elsewhere.
     pub(crate) fn resolve(args: &JoinArgs) -> anyhow::Result<JoinSettings> {
         let file = FileSettings::read(args.who.file.config.as_deref())?.join;
-        let who = who(args.who.addr.clone(), args.who.name.clone(), &args.who.trust, &file, &environment)?;
+        let typed = Typed::of(args.who.addr.clone(), &args.who);
+        let who = who(typed, &file, &environment)?;
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
         let rooms = rooms.iter().map(|room| room_name(room).map(String::from)).collect::<Result<_, _>>()?;
         let downloads = args.downloads.clone().or(file.downloads);
@@ -92,7 +96,8 @@ impl SendSettings {
 
     fn merge(args: &SendArgs, file: &FileJoin, env: Env<'_>) -> anyhow::Result<SendSettings> {
         let (addr, words) = address_first(args.addr.as_ref(), &args.words, env);
-        let who = who(addr, args.name.clone(), &args.trust, file, env)?;
+        let name = args.name.clone();
+        let who = who(Typed { addr, name, login: &args.login, trust: &args.trust }, file, env)?;
         let first_room = |list: String| list.split(',').next().map(str::to_owned);
         let target = match (&args.to, &args.room) {
             (Some(user), _) => Target::User(user.clone()),
@@ -120,17 +125,45 @@ pub(super) fn address_first<'a, T: AsRef<OsStr>>(
     }
 }
 
+/// What was typed of who and where.
+#[derive(Clone, Debug)]
+pub(super) struct Typed<'a> {
+    pub(super) addr: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) login: &'a LoginArgs,
+    pub(super) trust: &'a TrustArgs,
+}
+
+impl<'a> Typed<'a> {
+    pub(super) fn of(addr: Option<String>, who: &'a WhoArgs) -> Typed<'a> {
+        Typed { addr, name: who.name.clone(), login: &who.login, trust: &who.trust }
+    }
+}
+
+/// How to come in, and as whom if that was said with it.
+fn login(typed: &LoginArgs, file: &FileJoin, env: Env<'_>) -> (Login, Option<String>) {
+    let (how, name) = match (&typed.login, &typed.register) {
+        (Some(name), _) => (How::LogIn, Some(name)),
+        (None, Some(name)) => (How::Register, Some(name)),
+        (None, None) if file.login == Some(true) => (How::LogIn, None),
+        (None, None) => (How::AsAsked, None),
+    };
+    let said = |variable: &str, typed: &Option<String>, file: &Option<String>| {
+        let secret = env(variable).map(Into::into).filter(|_| typed.is_none());
+        Said { command: typed.clone().or_else(|| file.clone()).filter(|_| secret.is_none()), secret }
+    };
+    let password = said("CHAT_PASSWORD", &typed.password_command, &file.password_command);
+    let server_password =
+        said("CHAT_SERVER_PASSWORD", &typed.server_password_command, &file.server_password_command);
+    (Login { how, password, server_password }, name.filter(|name| !name.is_empty()).cloned())
+}
+
 /// Which server, under which name, of what was typed, the file, the environment and the defaults.
 ///
 /// # Errors
 /// Ends with [`Exit::Usage`] if the address is none, or if there is no name.
-pub(super) fn who(
-    addr: Option<String>,
-    name: Option<String>,
-    trust: &TrustArgs,
-    file: &FileJoin,
-    env: Env<'_>,
-) -> anyhow::Result<Who> {
+pub(super) fn who(typed: Typed<'_>, file: &FileJoin, env: Env<'_>) -> anyhow::Result<Who> {
+    let Typed { addr, name, login: typed_login, trust } = typed;
     // A certificate that the file names is that of the server that it names, however that is said.
     let bare = |addr: &str| addr.strip_prefix(TLS).unwrap_or(addr).to_owned();
     let is_the_files = addr.is_none() || addr.as_deref().map(bare) == file.addr.as_deref().map(bare);
@@ -148,16 +181,21 @@ pub(super) fn who(
         None => (addr, false),
     };
     if !looks_like_an_address(&addr) {
+        let hint = match typed_login.login.is_some() || typed_login.register.is_some() {
+            true => "; a name is written --login=NAME, or --name NAME --login",
+            false => "",
+        };
         return Err(exit::because(
             Exit::Usage,
-            format!("\"{addr}\" is no address, write HOST:PORT or {TLS}HOST:PORT"),
+            format!("\"{addr}\" is no address, write HOST:PORT or {TLS}HOST:PORT{hint}"),
         ));
     }
-    let login =
+    let (login, named) = login(typed_login, file, env);
+    let of_system =
         || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
-    let name = name.or_else(|| file.name.clone()).or_else(login);
+    let name = named.or(name).or_else(|| file.name.clone()).or_else(of_system);
     let name = name.ok_or_else(|| exit::because(Exit::Usage, "say with --name under which name to join"))?;
-    Ok(Who { addr, name, tls: trust.tls || is_secure || pin.is_some(), pin })
+    Ok(Who { addr, name, login, tls: trust.tls || is_secure || pin.is_some(), pin })
 }
 
 /// The room's name without `#`, as the server knows it.
@@ -251,6 +289,27 @@ mod tests {
         let wrong = FileJoin { tls_pin: Some("sha1:00".into()), ..FileJoin::default() };
         let refused = SendSettings::merge(&words(&["hi"]), &wrong, &nothing).unwrap_err();
         assert_eq!(exit::of(&refused), Exit::Config);
+    }
+
+    #[test]
+    fn a_password_is_what_was_typed_of_it_or_the_environment_or_the_file() {
+        let file =
+            FileJoin { login: Some(true), password_command: Some("file".into()), ..FileJoin::default() };
+        let of = |login: LoginArgs, env: Env<'_>| {
+            let args = SendArgs { login, ..words(&["hi"]) };
+            let who = SendSettings::merge(&args, &file, env).unwrap().who;
+            (who.name, who.login.how, who.login.password)
+        };
+        let command = |command: &str| Said { secret: None, command: Some(command.into()) };
+        let env = |key: &str| (key == "CHAT_PASSWORD").then(|| "correct horse".to_owned());
+        let nothing = LoginArgs::default;
+        assert_eq!(of(nothing(), &|_| None), ("al".into(), How::LogIn, command("file")));
+        let secret = Said { secret: Some("correct horse".into()), command: None };
+        assert_eq!(of(nothing(), &env).2, secret);
+        let typed = LoginArgs { password_command: Some("typed".into()), ..nothing() };
+        assert_eq!(of(typed, &env).2, command("typed"));
+        let typed = LoginArgs { register: Some("bo".into()), ..nothing() };
+        assert_eq!(of(typed, &env), ("bo".into(), How::Register, secret));
     }
 
     #[test]

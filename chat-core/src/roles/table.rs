@@ -57,3 +57,59 @@ impl Act {
         if is_self && Rank::from(new) < own { Act::StepDown } else { Act::SetRole }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANKS: [Rank; 4] = [Rank::Member, Rank::Moderator, Rank::Owner, Rank::Operator];
+
+    /// The acts as `docs/roles.md` names them.
+    const ROWS: [(&str, &str, Act); 11] = [
+        (
+            "talk, set the topic, offer a file",
+            "`hello`, `/topic`, `/sendfile`",
+            Act::Talk { moderated: false },
+        ),
+        ("the same in a moderated room", "", Act::Talk { moderated: true }),
+        ("ask somebody in", "`/invite`", Act::Invite { invite_only: false }),
+        ("the same in an invite-only room", "", Act::Invite { invite_only: true }),
+        (
+            "kick, ban, mute; lift a ban or mute",
+            "`/kick`, `/ban`, `/mute`, `/unban`, `/unmute`",
+            Act::Discipline,
+        ),
+        ("give somebody a role", "`/op`, `/deop`, `/owner`", Act::SetRole),
+        ("step down", "`/deop` and one's own name", Act::StepDown),
+        ("set `moderated` and `slow`", "`/mode`", Act::SetPace),
+        ("set all other modes", "`/mode`", Act::SetModes),
+        ("delete one's own message", "`/delete`", Act::DeleteOwn),
+        ("delete another's message", "`/delete NUMBER`", Act::DeleteOthers),
+    ];
+
+    /// Over whom a rank may do it.
+    fn cell(act: Act, rank: Rank) -> String {
+        let names = ["members", "moderators", "owners", "operators"];
+        let may = |target: &(Rank, &str)| rank >= act.least(target.0);
+        let over: Vec<&str> = RANKS.into_iter().zip(names).filter(may).map(|(_, name)| name).collect();
+        match (over.len(), is_over(act)) {
+            (0, _) => "no".to_owned(),
+            (4, false) => "yes".to_owned(),
+            (4, true) => "everybody".to_owned(),
+            _ => over.join(", "),
+        }
+    }
+
+    #[test]
+    fn the_manual_has_this_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/roles.md");
+        let manual = std::fs::read_to_string(path).unwrap();
+        let (_, table) = manual.split_once("|---|---|---|---|---|---|\n").unwrap();
+        let written: Vec<&str> = table.lines().take_while(|row| row.starts_with('|')).collect();
+        let cells = |act| RANKS.map(|rank| cell(act, rank)).join(" | ");
+        let row = |(name, lines, act): (&str, &str, Act)| {
+            format!("| {name} | {lines} | {} |", cells(act)).replace("|  |", "| |")
+        };
+        assert_eq!(written, ROWS.map(row));
+    }
+}

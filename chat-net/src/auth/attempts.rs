@@ -1,4 +1,5 @@
-//! How often passwords may be tried: a few a minute for each account and each address, then after waits that grow.
+//! How often passwords may be tried: a few a minute for each account and each address, then after waits that grow. And how
+//! often accounts may be made from an address: so many an hour, then in the same way.
 //!
 //! An attempt counts when it begins, so that many at once are no way around, and is given back if it was right or
 //! could not be judged. Whoever comes before the wait is over is told how long it is, and does not lengthen it.
@@ -14,8 +15,12 @@ use tokio::time::Instant;
 use crate::limits::Limits;
 use crate::lock::lock;
 
-/// A minute: within it, `logins_per_minute` are free.
-const WINDOW: Duration = Duration::from_secs(60);
+/// Within it, `logins_per_minute` are free.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Within it, `registrations_per_hour` are free.
+#[cfg(feature = "accounts")]
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The first wait; each further wrong password doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
@@ -23,10 +28,17 @@ const FIRST_WAIT: Duration = Duration::from_secs(15);
 /// The attempts of a server.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    free: u32,
-    longest: Duration,
+    pace: Pace,
     records: usize,
     tallies: Mutex<Tallies>,
+}
+
+/// So many are free in so long; the longest wait for a further one.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    free: u32,
+    window: Duration,
+    longest: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +53,7 @@ type Account = [u8; 16];
 /// What was tried of late.
 #[derive(Clone, Copy, Debug)]
 struct Tally {
-    /// When its minute began.
+    /// When its window began.
     began: Instant,
     /// How many in it.
     count: u32,
@@ -61,10 +73,20 @@ pub(crate) struct Attempt {
 }
 
 impl Attempts {
-    pub(crate) fn new(limits: &Limits) -> Arc<Attempts> {
+    /// Of passwords.
+    pub(crate) fn at_passwords(limits: &Limits) -> Arc<Attempts> {
+        Attempts::new(limits, limits.logins_per_minute, MINUTE)
+    }
+
+    /// Of making accounts. Apart from the others: a team behind one address makes many at once, and guesses at none.
+    #[cfg(feature = "accounts")]
+    pub(crate) fn at_accounts(limits: &Limits) -> Arc<Attempts> {
+        Attempts::new(limits, limits.registrations_per_hour, HOUR)
+    }
+
+    fn new(limits: &Limits, free: u32, window: Duration) -> Arc<Attempts> {
         Arc::new(Attempts {
-            free: limits.logins_per_minute,
-            longest: Duration::from_millis(limits.login_wait_ms),
+            pace: Pace { free, window, longest: Duration::from_millis(limits.login_wait_ms) },
             records: limits.login_records.max(1),
             tallies: Mutex::default(),
         })
@@ -81,7 +103,7 @@ impl Attempts {
     ) -> Result<Attempt, Duration> {
         let account = name.map(account);
         let attempt = Attempt { attempts: Arc::clone(self), account, address };
-        if self.free == u32::MAX {
+        if self.pace.free == u32::MAX {
             return Ok(attempt);
         }
         let now = Instant::now();
@@ -106,12 +128,12 @@ impl Attempts {
         if tallies.len() >= self.records && !tallies.contains_key(&key) {
             self.make_room(tallies, now);
         }
-        tallies.entry(key).or_insert_with(|| Tally::new(now)).count(self.free, self.longest, now);
+        tallies.entry(key).or_insert_with(|| Tally::new(now)).count(self.pace, now);
     }
 
     /// Forgets what is over, and if all are fresh the one that is over first.
     fn make_room<K: Copy + Eq + Hash>(&self, tallies: &mut HashMap<K, Tally>, now: Instant) {
-        tallies.retain(|_, tally| !tally.is_over(self.longest, now));
+        tallies.retain(|_, tally| !tally.is_over(self.pace, now));
         if tallies.len() >= self.records
             && let Some(first) =
                 tallies.iter().min_by_key(|(_, tally)| tally.until.max(tally.began)).map(|it| *it.0)
@@ -131,18 +153,18 @@ impl Tally {
     }
 
     /// Whether nothing of it matters any more: a quiet time as long as the longest wait has passed.
-    fn is_over(&self, longest: Duration, now: Instant) -> bool {
-        now >= self.until.max(self.began) + longest.max(WINDOW)
+    fn is_over(&self, pace: Pace, now: Instant) -> bool {
+        now >= self.until.max(self.began) + pace.longest.max(pace.window)
     }
 
-    fn count(&mut self, free: u32, longest: Duration, now: Instant) {
-        if self.is_over(longest, now) || (self.waits == 0 && now >= self.began + WINDOW) {
+    fn count(&mut self, pace: Pace, now: Instant) {
+        if self.is_over(pace, now) || (self.waits == 0 && now >= self.began + pace.window) {
             *self = Tally::new(now);
         }
         self.count = self.count.saturating_add(1);
-        if self.count >= free {
+        if self.count >= pace.free {
             let doubled = FIRST_WAIT.saturating_mul(1_u32.checked_shl(self.waits).unwrap_or(u32::MAX));
-            self.until = now + doubled.min(longest);
+            self.until = now + doubled.min(pace.longest);
             self.waits = self.waits.saturating_add(1);
         }
     }
@@ -194,7 +216,7 @@ mod tests {
     use super::*;
 
     fn attempts(records: usize) -> Arc<Attempts> {
-        Attempts::new(&Limits { login_records: records, ..Limits::default() })
+        Attempts::at_passwords(&Limits { login_records: records, ..Limits::default() })
     }
 
     fn ip(last: u8) -> Option<IpAddr> {
@@ -239,7 +261,7 @@ mod tests {
         assert_eq!(seconds(attempts.begin(Some("f"), ip(1))), 15);
         drop(attempts.begin(Some("f"), ip(2)).unwrap());
         drop(attempts.begin(None, ip(2)).unwrap());
-        tokio::time::advance(WINDOW).await;
+        tokio::time::advance(MINUTE).await;
         drop(attempts.begin(Some("f"), ip(1)).unwrap());
     }
 
@@ -285,9 +307,24 @@ mod tests {
         assert_eq!(seconds(attempts.begin(Some("alice"), None)), 15, "the one that waits longest is kept");
     }
 
+    #[cfg(feature = "accounts")]
+    #[tokio::test(start_paused = true)]
+    async fn a_team_behind_one_address_makes_its_accounts() {
+        let attempts = Attempts::at_accounts(&Limits::default());
+        for _ in 0..20 {
+            drop(attempts.begin(None, ip(1)).unwrap());
+        }
+        assert_eq!(seconds(attempts.begin(None, ip(1))), 15);
+        drop(attempts.begin(None, ip(2)).unwrap());
+        tokio::time::advance(HOUR + MINUTE).await;
+        for _ in 0..20 {
+            drop(attempts.begin(None, ip(1)).unwrap());
+        }
+    }
+
     #[test]
     fn who_is_trusted_is_not_counted() {
-        let attempts = Attempts::new(&Limits::default().trusting());
+        let attempts = Attempts::at_passwords(&Limits::default().trusting());
         for _ in 0..100 {
             drop(attempts.begin(Some("alice"), ip(1)).unwrap());
         }

@@ -13,6 +13,8 @@ use crate::limits::Limits;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Choices {
     pub(crate) accounts: Accounts,
+    /// Whether nobody who comes makes an account.
+    pub(crate) is_closed: bool,
     /// Of the server's own password.
     pub(crate) password: Option<blake3::Hash>,
     pub(crate) authenticate: Option<AuthenticateChoice>,
@@ -23,7 +25,11 @@ pub(crate) struct Choices {
 #[derive(Debug)]
 pub(crate) struct Policy {
     choices: Choices,
+    /// At passwords.
     pub(crate) attempts: Arc<Attempts>,
+    /// At making accounts.
+    #[cfg(feature = "accounts")]
+    pub(crate) registrations: Arc<Attempts>,
     #[cfg(feature = "accounts")]
     pub(crate) pool: super::Pool,
     /// How long the embedder's code may take.
@@ -34,7 +40,9 @@ impl Policy {
     pub(crate) fn new(choices: Choices, limits: &Limits) -> Policy {
         Policy {
             choices,
-            attempts: Attempts::new(limits),
+            attempts: Attempts::at_passwords(limits),
+            #[cfg(feature = "accounts")]
+            registrations: Attempts::at_accounts(limits),
             #[cfg(feature = "accounts")]
             pool: super::Pool::new(limits.hash_waiting),
             patience: Duration::from_millis(limits.hook_ms),
@@ -57,6 +65,24 @@ impl Policy {
         self.choices.password.is_none_or(|known| known == blake3::hash(password.expose().as_bytes()))
     }
 
+    /// Who needs an account, as far as there can be any.
+    #[cfg(feature = "web")]
+    pub(crate) fn accounts(&self) -> Accounts {
+        if self.has_accounts() { self.choices.accounts } else { Accounts::Off }
+    }
+
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", feature = "accounts"))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        self.keeps_passwords() && self.takes_registrations()
+    }
+
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", not(feature = "accounts")))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        false
+    }
+
     /// Whether anybody can log in.
     pub(crate) fn has_accounts(&self) -> bool {
         let can_tell = cfg!(feature = "accounts") || self.choices.authenticate.is_some();
@@ -67,6 +93,12 @@ impl Policy {
     #[cfg(feature = "accounts")]
     pub(crate) fn keeps_passwords(&self) -> bool {
         self.has_accounts() && self.choices.authenticate.is_none()
+    }
+
+    /// Whether whoever comes may make an account.
+    #[cfg(feature = "accounts")]
+    pub(crate) fn takes_registrations(&self) -> bool {
+        !self.choices.is_closed
     }
 
     pub(crate) fn authenticate(&self) -> Option<AuthenticateChoice> {

@@ -18,7 +18,7 @@ use crate::client::link::{self, Dial, Incoming, Link, Outgoing};
 use crate::client::notice::{Notice, Why};
 use crate::client::options::Options;
 use crate::client::queue::Sender;
-use crate::client::waiting::{Asking, Order, QueryReply, Waiting};
+use crate::client::waiting::{Asking, Order, QueryReply, Waiting, What};
 use crate::codec::{FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
 use crate::conn::same_room;
 use crate::notice;
@@ -103,6 +103,7 @@ impl Driver {
             let since = Instant::now();
             let why = self.online(link, welcome).await;
             self.files.offline();
+            self.waiting.lose_chores();
             if since.elapsed() >= STEADY {
                 backoff.reset();
             }
@@ -119,7 +120,7 @@ impl Driver {
     /// Tries until there is a link again; or says what ends the client.
     async fn come_back(&mut self, mut why: Why, backoff: &mut Backoff) -> Result<(Link, Box<Welcome>), Why> {
         loop {
-            if !self.options.reconnect || !why.is_retryable() {
+            if !self.options.reconnect || !self.may_come_back(&why) {
                 return Err(why);
             }
             let retry_in = backoff.pause(why.reconnect_after_ms());
@@ -131,6 +132,13 @@ impl Driver {
                 Err(error) => why = error.into(),
             }
         }
+    }
+
+    /// Whether coming back may help. A session that was revoked is over, but whoever can prove anew who it is was not meant:
+    /// that is somebody else who had a copy of its secret. Who was logged out, or disabled, was.
+    fn may_come_back(&self, why: &Why) -> bool {
+        let is_revoked = why.code() == Some(Code::SessionRevoked.number());
+        why.is_retryable() || (is_revoked && self.options.password.is_some())
     }
 
     /// Waits, and queues what is ordered meanwhile.
@@ -182,6 +190,7 @@ impl Driver {
         match order {
             None => self.is_orphan = true,
             Some(Order::Ask(asking)) => self.waiting.queue(asking),
+            Some(Order::Account(chore)) => self.waiting.queue_chore(chore),
             Some(Order::Query { query, reply }) => {
                 let id = self.mirror.unused_id();
                 self.waiting.read(id, query, reply);
@@ -193,12 +202,12 @@ impl Driver {
     fn takes_orders(&self) -> bool {
         !self.is_orphan
             && self.mirror.unanswered() + self.rejoin.len() + self.waiting.queued() < self.unanswered
-            && self.waiting.reads() < self.unanswered
+            && self.waiting.reads() + self.waiting.chores() < self.unanswered
     }
 
     /// Whether somebody may be waiting for something else before they take another notice.
     fn is_awaited(&self, files: &Glance) -> bool {
-        let is_asked = self.mirror.unanswered() > 0 || self.waiting.reads() > 0;
+        let is_asked = self.mirror.unanswered() > 0 || self.waiting.reads() + self.waiting.chores() > 0;
         is_asked || files.is_sending || files.is_receiving
     }
 
@@ -239,6 +248,7 @@ impl Driver {
                 order = self.orders.recv(), if takes => match order {
                     None => self.is_orphan = true,
                     Some(Order::Ask(asking)) => self.waiting.queue(asking),
+                    Some(Order::Account(chore)) => self.waiting.queue_chore(chore),
                     Some(Order::Query { query, reply }) => self.query(query, reply, &mut outgoing),
                 },
                 () = self.notices.taken(), if !reads || self.is_orphan => {}
@@ -313,6 +323,12 @@ impl Driver {
 
     /// Sends the asks that wait, as many as may be unanswered at once; the rooms first.
     fn advance(&mut self, outgoing: &mut Outgoing) {
+        while let Some(chore) = self.waiting.unqueue_chore() {
+            let id = self.mirror.unused_id();
+            let frame = chore.what.frame(id);
+            self.waiting.chore(id, chore);
+            self.push(&frame, outgoing);
+        }
         while self.mirror.unanswered() < self.unanswered {
             let (ask, waits) = match self.rejoin.pop_front() {
                 Some(ask) => (ask, None),
@@ -341,7 +357,10 @@ impl Driver {
     /// Sends a frame; what is too large for the server is refused here, in its words.
     fn push(&mut self, frame: &FromClient, outgoing: &mut Outgoing) {
         let id = match frame {
-            FromClient::Ask { id, .. } | FromClient::Query { id, .. } => *id,
+            FromClient::Ask { id, .. }
+            | FromClient::Query { id, .. }
+            | FromClient::Password { id, .. }
+            | FromClient::LogOutEverywhere { id } => *id,
             _ => RequestId::NONE,
         };
         if let Err(error) = outgoing.push(frame) {
@@ -363,7 +382,16 @@ impl Driver {
                 Ok(())
             }
             FromServer::Closing(closing) => Err(Why::Closed(closing)),
-            FromServer::Pong { .. } | FromServer::Welcome(_) | FromServer::Done { .. } => Ok(()),
+            FromServer::Done { re } => {
+                if let Some(What::Password { new, .. }) = self.waiting.done(re)
+                    && self.options.password.is_some()
+                {
+                    // The one that the client logs in with after the session, from now on.
+                    self.options.password = Some(new);
+                }
+                Ok(())
+            }
+            FromServer::Pong { .. } | FromServer::Welcome(_) => Ok(()),
             FromServer::Chunk(chunk) => self.files.chunk(&chunk).map_err(Why::Protocol),
             FromServer::Credit(credit) => {
                 self.files.credit(credit);

@@ -18,8 +18,8 @@ use crate::client::link::{Dial, Link};
 use crate::client::notice::Notice;
 use crate::client::options::Options;
 use crate::client::queue::{self, Receiver};
-use crate::client::waiting::{Asking, Order};
-use crate::codec::Told;
+use crate::client::waiting::{Asking, Chore, Order, What};
+use crate::codec::{Secret, Told};
 use crate::socket::bound_unsent;
 
 /// Orders that wait for the driver to look; behind them, askers wait.
@@ -300,6 +300,35 @@ impl Client {
             (messages, Answer::Search { more, .. }) => Ok(HistoryPage { messages, more, newer: false }),
             _ => Err(AskError::Unanswered),
         }
+    }
+
+    /// Changes the password of one's account. Its other sessions end; this one goes on. A client that was given a
+    /// [password](Options::password) uses the new one from then on.
+    ///
+    /// # Errors
+    /// As [`Client::ask`]: the old one is wrong (`bad_login`), the new one too short or too long (`weak_password`), or there
+    /// is no account. If the link broke before the answer, nobody knows.
+    pub async fn change_password(
+        &self,
+        old: impl Into<Secret>,
+        new: impl Into<Secret>,
+    ) -> Result<(), AskError> {
+        self.account(What::Password { old: old.into(), new: new.into() }).await
+    }
+
+    /// Ends all other sessions of one's account: what holds their secrets does not come back by them.
+    ///
+    /// # Errors
+    /// As [`Client::change_password`].
+    pub async fn log_out_everywhere(&self) -> Result<(), AskError> {
+        self.account(What::LogOutEverywhere).await
+    }
+
+    async fn account(&self, what: What) -> Result<(), AskError> {
+        let (reply, answer) = oneshot::channel();
+        let chore = Order::Account(Chore { what, reply });
+        self.orders.send(chore).await.map_err(|_| AskError::Closed)?;
+        answer.await.unwrap_or(Err(AskError::Closed))
     }
 
     /// Leaves the chat at once, for all clones of this handle, and waits until the client has ended. What was

@@ -19,7 +19,10 @@ pub struct Options {
     /// The rooms it begins in; `None`: the server's start rooms.
     pub rooms: Option<Vec<String>>,
     /// What proves that the name is its own: the password of an account, or what else the server takes. None: it comes
-    /// without an account. It is said when there is no session to go on with, after a break too.
+    /// without an account. It is said when there is no session to go on with, after a break too, and kept in memory for
+    /// that. A client that was [logged out](chat_core::Code::LoggedOut), or whose account is
+    /// [disabled](chat_core::Code::AccountDisabled), ends with that code all the same; one whose session was
+    /// [revoked](chat_core::Code::SessionRevoked) logs in again.
     pub password: Option<Secret>,
     /// Whether the first connection makes the account, with that password.
     pub register: bool,

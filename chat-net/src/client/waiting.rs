@@ -8,13 +8,16 @@ use tokio::sync::oneshot;
 
 use crate::client::error::AskError;
 use crate::client::files::Sending;
-use crate::codec::Told;
+use crate::codec::{FromClient, Secret, Told};
 
 /// Where the answer to an ask goes.
 pub(super) type AskReply = oneshot::Sender<Result<Told, AskError>>;
 
 /// Where the answer to a query goes: what was told first, and its end.
 pub(super) type QueryReply = oneshot::Sender<Result<(Vec<Told>, Answer), AskError>>;
+
+/// Where goes what became of something done about the account.
+pub(super) type AccountReply = oneshot::Sender<Result<(), AskError>>;
 
 /// Events told as part of one answer; more are dropped. A server sends one page, far fewer.
 const QUERY_EVENTS: usize = 10_000;
@@ -24,6 +27,31 @@ const QUERY_EVENTS: usize = 10_000;
 pub(super) enum Order {
     Ask(Asking),
     Query { query: Query, reply: QueryReply },
+    Account(Chore),
+}
+
+/// Something to be done about one's account.
+#[derive(Debug)]
+pub(super) struct Chore {
+    pub(super) what: What,
+    pub(super) reply: AccountReply,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    /// It has another password.
+    Password { old: Secret, new: Secret },
+    /// Its other sessions end.
+    LogOutEverywhere,
+}
+
+impl What {
+    pub(super) fn frame(&self, id: RequestId) -> FromClient {
+        match self {
+            What::Password { old, new } => FromClient::Password { id, old: old.clone(), new: new.clone() },
+            What::LogOutEverywhere => FromClient::LogOutEverywhere { id },
+        }
+    }
 }
 
 /// An ask, and where its answer goes.
@@ -48,11 +76,45 @@ pub(super) struct Waiting {
     asks: HashMap<RequestId, (AskReply, Option<Arc<Sending>>)>,
     reads: BTreeMap<RequestId, Reading>,
     queued: VecDeque<Asking>,
+    chores: BTreeMap<RequestId, Chore>,
+    queued_chores: VecDeque<Chore>,
 }
 
 impl Waiting {
     pub(super) fn ask(&mut self, id: RequestId, reply: AskReply, sends: Option<Arc<Sending>>) {
         self.asks.insert(id, (reply, sends));
+    }
+
+    /// Keeps a chore until it can be sent.
+    pub(super) fn queue_chore(&mut self, chore: Chore) {
+        self.queued_chores.push_back(chore);
+    }
+
+    /// The next chore that was not sent yet, and whose asker still waits.
+    pub(super) fn unqueue_chore(&mut self) -> Option<Chore> {
+        std::iter::from_fn(|| self.queued_chores.pop_front()).find(|chore| !chore.reply.is_closed())
+    }
+
+    pub(super) fn chore(&mut self, id: RequestId, chore: Chore) {
+        self.chores.insert(id, chore);
+    }
+
+    /// A chore is done: what it was.
+    pub(super) fn done(&mut self, re: RequestId) -> Option<What> {
+        let Chore { what, reply } = self.chores.remove(&re)?;
+        let _ = reply.send(Ok(()));
+        Some(what)
+    }
+
+    /// The link is gone, and nobody knows what became of the chores that were sent: they are not done twice.
+    pub(super) fn lose_chores(&mut self) {
+        for (_, Chore { reply, .. }) in std::mem::take(&mut self.chores) {
+            let _ = reply.send(Err(AskError::Unanswered));
+        }
+    }
+
+    pub(super) fn chores(&self) -> usize {
+        self.chores.len() + self.queued_chores.len()
     }
 
     /// Keeps an ask until it can be sent.
@@ -113,8 +175,12 @@ impl Waiting {
         }
     }
 
-    /// Takes what is told as part of the answer to a query; gives back all else.
+    /// Takes what is told as part of the answer to a query or a chore; gives back all else.
     pub(super) fn collect(&mut self, told: Told) -> Option<Told> {
+        if let (Event::Refused(refusal), Some(chore)) = (&told.event, self.chores.remove(&told.re)) {
+            let _ = chore.reply.send(Err(AskError::Refused(refusal.clone())));
+            return None;
+        }
         let Some(read) = self.reads.get_mut(&told.re) else { return Some(told) };
         if let Event::Refused(refusal) = told.event {
             if let Some(read) = self.reads.remove(&told.re) {

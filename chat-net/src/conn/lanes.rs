@@ -41,6 +41,8 @@ pub(super) struct Lanes {
     pub(super) over_since: Option<Instant>,
     pub(super) is_closing: bool,
     pub(super) is_broken: bool,
+    /// Whether the user was put out of a room, and the reading half does not know it yet.
+    pub(super) is_put_out: bool,
     pub(super) writer: Option<Waker>,
     /// Those who wait for room: the connection's reader, and jobs that send it history.
     pub(super) waiters: Vec<Waker>,

@@ -231,8 +231,12 @@ impl Reader {
         if !self.shared.policy.keeps_passwords() {
             return Err(no_accounts(ELSEWHERE).into());
         }
-        // Counted for the address only, and not given back: so many accounts a minute, and no more.
-        let attempt = self.attempt(None)?;
+        if !self.shared.policy.takes_registrations() {
+            return Err(not_allowed("accounts are made by whoever runs this server, ask there").into());
+        }
+        let counted = self.caller.as_ref().and_then(|caller| caller.counted);
+        // Not given back when it is done: so many accounts an hour, and no more.
+        let attempt = self.shared.policy.registrations.begin(None, counted).map_err(too_many_made)?;
         if self.look(Whose::Named(Arc::clone(&hello.name))).await?.is_some() {
             return Err(notice::refusal(Code::AccountExists).into());
         }
@@ -349,8 +353,17 @@ fn no_answer(what: &'static str, fault: Fault) -> Refusal {
 }
 
 fn too_many(wait: Duration) -> Refusal {
+    come_later("too many wrong passwords", wait)
+}
+
+#[cfg(feature = "accounts")]
+fn too_many_made(wait: Duration) -> Refusal {
+    come_later("too many accounts were made from this address", wait)
+}
+
+fn come_later(why: &str, wait: Duration) -> Refusal {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let message = format!("too many wrong passwords, try again in {seconds} s");
+    let message = format!("{why}, try again in {seconds} s");
     notice::refusal_saying(Code::TooManyLogins, &message, Some(seconds * 1000))
 }
 

@@ -4,6 +4,7 @@ mod browsers;
 mod bytes;
 mod cut;
 pub(crate) mod io;
+mod keep;
 mod lanes;
 mod login;
 mod messages;

@@ -109,6 +109,16 @@ impl Outbox {
         Some(first)
     }
 
+    /// Tells the reading half that its user was put out of a room.
+    pub(crate) fn put_out(&self) {
+        self.lock().is_put_out = true;
+    }
+
+    /// Whether the user was put out of a room since this was asked last.
+    pub(crate) fn take_put_out(&self) -> bool {
+        std::mem::take(&mut self.lock().is_put_out)
+    }
+
     /// Writes what the socket takes now. What remains is written by the connection's task.
     pub(crate) fn flush(&self) {
         self.counters.sent(self.flush_uncounted());

@@ -11,7 +11,7 @@ use super::reader::{End, Reader};
 use super::{Whence, bare, same_room};
 use crate::codec::Hello;
 use crate::codec::telnet::Telnet;
-use crate::codec::text::{self, Paged, Paging, Typed, parse};
+use crate::codec::text::{self, Ignored, Paged, Paging, Typed, parse};
 use crate::door::{Recognised, recognise};
 use crate::engine::Request;
 
@@ -26,8 +26,12 @@ pub(crate) struct Person {
     /// Where a bare line goes.
     current: Option<Arc<str>>,
     /// The rooms it is in, in the order it joined them.
-    rooms: Vec<Arc<str>>,
+    pub(super) rooms: Vec<Arc<str>>,
     paging: Paging,
+    /// Who it is, once it is in the chat.
+    pub(super) name: Arc<str>,
+    /// Whom it wants to see nothing of.
+    pub(super) ignored: Ignored,
 }
 
 /// What a page is told under: messages that were asked for are shown with their numbers.
@@ -43,6 +47,8 @@ impl Person {
             current: None,
             rooms: Vec::new(),
             paging: Paging::default(),
+            name: "".into(),
+            ignored: Ignored::default(),
         }
     }
 
@@ -61,7 +67,7 @@ impl Person {
         self.current = Some(Arc::clone(room));
     }
 
-    fn left(&mut self, room: &str) {
+    pub(super) fn left(&mut self, room: &str) {
         self.rooms.retain(|known| !same_room(known, room));
         if self.current.as_deref().is_some_and(|current| same_room(current, room)) {
             self.current = self.rooms.last().cloned();
@@ -69,7 +75,7 @@ impl Person {
     }
 }
 
-const NO_ROOM: &str = "you are in no room, type /join ROOM";
+pub(super) const NO_ROOM: &str = "you are in no room, type /join ROOM";
 
 impl Reader {
     /// Takes a line: of a person what they typed, of a program an empty one between its objects.
@@ -94,7 +100,7 @@ impl Reader {
         }
         match line.starts_with('/').then(|| parse(line)) {
             Some(Typed::Quit) => return Err(End::Quit),
-            Some(Typed::Help) => return self.help().await,
+            Some(Typed::Help(about)) => return self.help(about).await,
             Some(Typed::Register(name)) => return self.typed_register(name).await,
             Some(Typed::Usage(usage)) => return self.wrong(usage).await,
             Some(_) => return self.refuse(RequestId::NONE, Code::NoName).await,
@@ -132,13 +138,16 @@ impl Reader {
         if !matches!(typed, Typed::History(_) | Typed::Search { .. } | Typed::Say("")) {
             self.person().paging.stop();
         }
+        if self.was_put_out(&typed).await? {
+            return Ok(());
+        }
         match typed {
             Typed::Say("") => Ok(()),
             Typed::Say(body) => match self.current() {
                 Some(room) => self.ask(RequestId::NONE, Ask::Say { room, body: body.into() }).await,
                 None => self.wrong(NO_ROOM).await,
             },
-            Typed::Join(room) => self.join(room.into()).await,
+            Typed::Join { room, key } => self.join(room.into(), key).await,
             Typed::Leave(room) => match room.map(Arc::from).or_else(|| self.current()) {
                 Some(room) => {
                     self.person().left(&room);
@@ -178,12 +187,18 @@ impl Reader {
                 let paged = self.person().paging.search(room, words);
                 self.turn_page(paged).await
             }
+            Typed::Act(act) => self.typed_act(act).await,
+            Typed::DeleteLast => self.typed_delete_last().await,
+            Typed::Order => self.typed_order().await,
+            Typed::Audit(before) => self.query(RequestId::NONE, Query::Audit { before }).await,
+            Typed::Ignore(user) => self.typed_ignore(user, true).await,
+            Typed::Unignore(user) => self.typed_ignore(Some(user), false).await,
             Typed::Transfers => self.query(RequestId::NONE, Query::Transfers {}).await,
             Typed::Decline(transfer) => self.ask(RequestId::NONE, Ask::Decline { transfer }).await,
             Typed::Register(name) => self.typed_register(name).await,
             Typed::Passwd => self.typed_passwd().await,
             Typed::LogOut => self.typed_logout().await,
-            Typed::Help => self.help().await,
+            Typed::Help(about) => self.help(about).await,
             Typed::Quit => {
                 self.hand_over().await?;
                 Err(End::Quit)
@@ -197,8 +212,13 @@ impl Reader {
     }
 
     /// A room becomes the current one only once the person is in it.
-    async fn join(&mut self, room: Arc<str>) -> Result<(), End> {
-        self.ask(RequestId::NONE, Ask::Join { room: Arc::clone(&room), since: None }).await?;
+    async fn join(&mut self, room: Arc<str>, key: Option<&str>) -> Result<(), End> {
+        let name = Arc::clone(&room);
+        let ask = match key {
+            Some(key) => Ask::Enter { room: name, key: key.into(), since: None },
+            None => Ask::Join { room: name, since: None },
+        };
+        self.ask(RequestId::NONE, ask).await?;
         if self.is_member(&room).await? {
             self.person().entered(&bare(&room).into());
         }
@@ -247,18 +267,18 @@ impl Reader {
     }
 
     /// Whether the person is in the room, after all that was asked before.
-    async fn is_member(&mut self, room: &Arc<str>) -> Result<bool, End> {
+    pub(super) async fn is_member(&mut self, room: &Arc<str>) -> Result<bool, End> {
         let (reply, answer) = oneshot::channel();
         self.follow_up(Request::IsMember { room: Arc::clone(room), reply });
         self.hand_over().await?;
         answer.await.map_err(|_| End::Closed(Code::GoingAway))
     }
 
-    async fn wrong(&mut self, what: &str) -> Result<(), End> {
+    pub(super) async fn wrong(&mut self, what: &str) -> Result<(), End> {
         self.wrong_code(Code::BadAsk, what).await
     }
 
-    async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
+    pub(super) async fn wrong_code(&mut self, code: Code, what: &str) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
             let mut bytes = BytesMut::new();
             self.outbox.counters.refused(code.number());
@@ -268,14 +288,14 @@ impl Reader {
         Ok(())
     }
 
-    async fn help(&mut self) -> Result<(), End> {
+    async fn help(&mut self, about: &str) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
-            self.tell(BytesMut::from(text::help()));
+            self.tell(BytesMut::from(text::help(about, text::FILES).as_str()));
         }
         Ok(())
     }
 
-    fn current(&self) -> Option<Arc<str>> {
+    pub(super) fn current(&self) -> Option<Arc<str>> {
         self.person.as_ref().and_then(|person| person.current.clone())
     }
 

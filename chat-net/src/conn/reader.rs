@@ -335,6 +335,9 @@ impl Reader {
             Ok(entered) => entered,
             Err(code) => return Ok(Err(code)),
         };
+        if let Some(person) = &mut self.person {
+            person.name = Arc::clone(&entered.user);
+        }
         if let Some(caller) = &mut self.caller {
             caller.user = Some(entered.user);
         }

@@ -16,7 +16,7 @@ fn said(number: u64) -> Record {
 
 fn deleted(number: u64, target: u64) -> Record {
     let place = Place { room: room_name("lobby"), epoch: EPOCH, number: Number(number) };
-    let event = Event::Deleted { place, by: user("mod"), target: Number(target) };
+    let event = Event::Deleted { place, by: user("mod"), target: Number(target), from: user("alice") };
     Record { stamp: stamp(number), change: Change::Numbered { room: ROOM, event, by: None } }
 }
 

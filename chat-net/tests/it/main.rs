@@ -1,6 +1,7 @@
 //! The whole server in the test's own process, over real sockets and over pipes: one behaviour a file.
 
 #[cfg(feature = "accounts")]
+mod account_client;
 mod accounts;
 mod bad_input;
 mod busy;
@@ -15,6 +16,7 @@ mod flood;
 mod four_codecs;
 mod gate;
 mod hooked;
+mod keepers;
 mod keeping;
 mod late_store;
 mod limits;

@@ -8,4 +8,5 @@ mod talk;
 mod typed;
 
 pub(crate) use run::{Errand, FileTold, Files};
-pub(crate) use talk::{FileTalk, NOT_HERE, help};
+pub(crate) use talk::{FileTalk, NOT_HERE};
+pub(crate) use typed::HELP;

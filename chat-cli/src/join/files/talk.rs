@@ -90,17 +90,6 @@ impl FileTalk {
     }
 }
 
-/// What can be typed: the commands about files stand before the last ones.
-pub(crate) fn help(others: &str) -> String {
-    let is_about_files = |line: &&str| typed::parse(line.trim_start_matches("- ")).is_some();
-    let (first, last): (Vec<&str>, Vec<&str>) = {
-        let lines: Vec<&str> = others.split_inclusive('\n').filter(|line| !is_about_files(line)).collect();
-        let at = lines.iter().position(|line| line.starts_with("- /help")).unwrap_or(lines.len());
-        (lines[..at].to_vec(), lines[at..].to_vec())
-    };
-    first.concat() + typed::HELP + &last.concat()
-}
-
 /// The refusal of bytes in a program's own JSON.
 pub(crate) const NOT_HERE: (Code, &str) =
     (Code::UnknownAsk, "files do not pass here, use chat-cli send-file and chat-cli receive");

@@ -98,10 +98,11 @@ pub(super) fn event() -> BoxedStrategy<Event> {
             what
         }),
         (place(), user(), modes()).prop_map(|(place, by, modes)| Event::ModesChanged { place, by, modes }),
-        (place(), user(), int()).prop_map(|(place, by, target)| Event::Deleted {
+        (place(), user(), int(), user()).prop_map(|(place, by, target, from)| Event::Deleted {
             place,
             by,
-            target: Number(target)
+            target: Number(target),
+            from
         }),
         (room(), user(), user()).prop_map(|(room, user, by)| Event::Invited { room, user, by }),
         (place(), user(), user()).prop_map(|(place, from, by)| Event::Removed { place, from, by }),

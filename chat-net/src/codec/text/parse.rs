@@ -2,13 +2,20 @@
 
 use chat_core::TransferId;
 
+use super::act::{self, Act};
+
 /// A line that a person typed. Names and texts are as typed; the core judges them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed<'a> {
     /// Say it in the current room.
     Say(&'a str),
     /// Become a member of a room and make it the current one.
-    Join(&'a str),
+    Join {
+        /// Which room.
+        room: &'a str,
+        /// Its key, if one was typed: all that follows.
+        key: Option<&'a str>,
+    },
     /// Leave a room; none: the current one.
     Leave(Option<&'a str>),
     /// Make a room the current one.
@@ -36,6 +43,18 @@ pub enum Typed<'a> {
         /// Which words; empty: straight after a search, its next older matches.
         words: &'a str,
     },
+    /// Keep order in the current room.
+    Act(Act<'a>),
+    /// Delete what oneself said last in the current room.
+    DeleteLast,
+    /// Show how the current room is run, and who is what there.
+    Order,
+    /// Show what was done to keep order, the latest or what was before that number.
+    Audit(Option<u64>),
+    /// Show nothing more of a user; none: list whom.
+    Ignore(Option<&'a str>),
+    /// Show a user again.
+    Unignore(&'a str),
     /// List the files that are offered.
     Transfers,
     /// Not take an offered file.
@@ -46,8 +65,8 @@ pub enum Typed<'a> {
     Passwd,
     /// End the other sessions of one's account.
     LogOut,
-    /// Show what can be typed.
-    Help,
+    /// Show what can be typed, about that if something is named: see [`help`](super::help).
+    Help(&'a str),
     /// Leave the chat.
     Quit,
     /// A command that does not exist, with its `/`.
@@ -70,15 +89,20 @@ pub fn parse(line: &str) -> Typed<'_> {
     small[..length].copy_from_slice(&name.as_bytes()[..length]);
     small.make_ascii_lowercase();
     match &small[..length] {
-        b"join" => one(rest).map_or(Typed::Usage("type /join ROOM, for example /join dev"), Typed::Join),
-        b"leave" => at_most_one(rest, "type /leave, or /leave ROOM", Typed::Leave),
-        b"room" => one(rest).map_or(Typed::Usage("type /room ROOM, a room that you are in"), Typed::Room),
+        b"join" => match word(rest.trim_end()) {
+            ("", _) => Typed::Usage("type /join ROOM, for example /join dev, or /join ROOM KEY"),
+            (room, "") => Typed::Join { room, key: None },
+            (room, key) => Typed::Join { room, key: Some(key) },
+        },
+        b"leave" | b"part" => at_most_one(rest, "type /leave, or /leave ROOM", Typed::Leave),
+        b"room" if rest.is_empty() => Typed::Order,
+        b"room" => one(rest).map_or(Typed::Usage("type /room, or /room ROOM, one you are in"), Typed::Room),
         b"whisper" | b"w" | b"msg" => match word(rest) {
             ("", _) | (_, "") => Typed::Usage("type /whisper USER TEXT, for example /whisper bob hello"),
             (to, body) => Typed::Whisper { to, body },
         },
-        b"users" => at_most_one(rest, "type /users, or /users ROOM", Typed::Users),
-        b"rooms" | b"groups" => none(rest, "type /rooms and nothing behind it", Typed::Rooms),
+        b"users" | b"names" => at_most_one(rest, "type /users, or /users ROOM", Typed::Users),
+        b"rooms" | b"groups" | b"list" => none(rest, "type /rooms and nothing behind it", Typed::Rooms),
         b"topic" => Typed::Topic(match rest.trim_end() {
             "" => None,
             "-" => Some(""),
@@ -99,19 +123,25 @@ pub fn parse(line: &str) -> Typed<'_> {
         }
         b"passwd" => none(rest, "type /passwd alone; the passwords are asked for", Typed::Passwd),
         b"logout" => none(rest, "type /logout and nothing behind it", Typed::LogOut),
-        b"help" => Typed::Help,
+        b"ignore" => {
+            at_most_one(rest, "type /ignore USER, or /ignore alone for whom you ignore", Typed::Ignore)
+        }
+        b"unignore" => {
+            one(rest).map_or(Typed::Usage("type /unignore USER, one whom you ignore"), Typed::Unignore)
+        }
+        b"help" => Typed::Help(rest.trim_end()),
         b"quit" => Typed::Quit,
-        _ => Typed::Unknown(&line[..name.len() + 1]),
+        small => act::parse(small, rest).unwrap_or(Typed::Unknown(&line[..name.len() + 1])),
     }
 }
 
 /// The first word, and what follows the blanks behind it.
-fn word(text: &str) -> (&str, &str) {
+pub(super) fn word(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     (word, rest.trim_start_matches([' ', '\t']))
 }
 
-fn one(rest: &str) -> Option<&str> {
+pub(super) fn one(rest: &str) -> Option<&str> {
     match word(rest) {
         ("", _) => None,
         (only, "") => Some(only),
@@ -131,7 +161,7 @@ fn at_most_one<'a>(
     }
 }
 
-fn none<'a>(rest: &str, usage: &'static str, typed: Typed<'a>) -> Typed<'a> {
+pub(super) fn none<'a>(rest: &str, usage: &'static str, typed: Typed<'a>) -> Typed<'a> {
     if rest.is_empty() { typed } else { Typed::Usage(usage) }
 }
 
@@ -170,8 +200,15 @@ mod tests {
     #[test]
     fn every_command_is_read() {
         for (line, typed) in [
-            ("/join dev", Typed::Join("dev")),
-            ("/JOIN  #dev ", Typed::Join("#dev")),
+            ("/join dev", Typed::Join { room: "dev", key: None }),
+            ("/JOIN  #dev ", Typed::Join { room: "#dev", key: None }),
+            ("/join dev  open  sesame ", Typed::Join { room: "dev", key: Some("open  sesame") }),
+            ("/part", Typed::Leave(None)),
+            ("/names", Typed::Users(None)),
+            ("/list", Typed::Rooms),
+            ("/ignore", Typed::Ignore(None)),
+            ("/ignore bob ", Typed::Ignore(Some("bob"))),
+            ("/unignore bob", Typed::Unignore("bob")),
             ("/leave", Typed::Leave(None)),
             ("/leave\tdev", Typed::Leave(Some("dev"))),
             ("/room dev", Typed::Room("dev")),
@@ -192,8 +229,8 @@ mod tests {
             ("/Search #dev red wine", Typed::Search { room: Some("#dev"), words: "red wine" }),
             ("/search #dev ", Typed::Search { room: None, words: "#dev" }),
             ("/search # dev", Typed::Search { room: None, words: "# dev" }),
-            ("/help", Typed::Help),
-            ("/help me", Typed::Help),
+            ("/help", Typed::Help("")),
+            ("/help ban ", Typed::Help("ban")),
             ("/quit", Typed::Quit),
         ] {
             assert_eq!(parse(line), typed, "{line}");
@@ -205,9 +242,10 @@ mod tests {
         for line in [
             "/join",
             "/join ",
-            "/join a b",
             "/leave a b",
-            "/room",
+            "/room a b",
+            "/ignore a b",
+            "/unignore",
             "/w",
             "/w bob",
             "/w bob ",

@@ -4,7 +4,9 @@
 use std::fmt::{self, Write};
 
 use bytes::{BufMut, BytesMut};
-use chat_core::{Answer, Body, Code, Event, RequestId, RoomInfo, RoomName, Timestamp, UserName, printable};
+use chat_core::{
+    Answer, Body, Code, Event, Place, RequestId, RoomInfo, RoomName, Timestamp, UserName, printable,
+};
 
 use crate::codec::wire::{Closing, FromServer, Told, Welcome};
 
@@ -23,29 +25,6 @@ pub fn greeting() -> &'static str {
 pub fn locked_greeting() -> &'static str {
     "- Welcome! This is a chat, and it has a password.\n\
      - Type the password of this server and press Enter.\n"
-}
-
-/// What can be typed.
-#[must_use]
-pub fn help() -> &'static str {
-    "- Type a line to say it in your current room. Or type a command:\n\
-     - /join ROOM            go into a room; it is made if there is none\n\
-     - /leave [ROOM]         leave your current room, or another\n\
-     - /room ROOM            talk in another of your rooms\n\
-     - /whisper USER TEXT    say something to one user only; also /w, /msg\n\
-     - /users [ROOM]         who is in your current room, or another\n\
-     - /rooms                which rooms there are; also /groups\n\
-     - /topic [TEXT]         see the room's topic, or set it; /topic - clears it\n\
-     - /history [N]          the last messages of your room; again for older ones\n\
-     - /search [#ROOM] WORDS find messages; /search alone for older ones\n\
-     - /transfers            which files are offered to you\n\
-     - /decline NUMBER       not take an offered file\n\
-     - /register NAME        make an account; instead of a name, when you come\n\
-     - /passwd               change the password of your account\n\
-     - /logout               end the other sessions of your account\n\
-     - /help                 this list\n\
-     - /quit                 leave the chat\n\
-     - To say something that begins with a slash, type two: //like this\n"
 }
 
 /// Appends a refusal's line: `! name_taken: "bob" is taken, choose another name`.
@@ -153,18 +132,15 @@ impl Print<'_> {
         match event {
             Event::Said { .. } | Event::Whispered { .. } if typed => {}
             Event::Said { place, from, body } => {
-                self.time(*at);
-                self.room(&place.room);
-                // One of the messages that were asked for: so one can say which.
-                if *past && *re != RequestId::NONE {
-                    self.args(format_args!("/{}", place.number));
-                }
-                self.raw(" <");
-                self.raw(from.as_str());
-                self.raw("> ");
+                self.message(*re, *past, *at, place, from);
                 self.foreign(body.as_str());
                 self.raw("\n");
             }
+            Event::Removed { place, from, by } => {
+                self.message(*re, *past, *at, place, from);
+                self.args(format_args!("[deleted by {by}]\n"));
+            }
+            Event::Invited { room, user, by } => self.invited(*at, room, [user, by], typed),
             Event::Whispered { from, body, .. } => {
                 self.time(*at);
                 self.raw(from.as_str());
@@ -186,6 +162,19 @@ impl Print<'_> {
             // tell has no line yet.
             event => self.moderated(*at, event),
         }
+    }
+
+    /// `[14:05:09] #lobby <alice> `
+    fn message(&mut self, re: RequestId, past: bool, at: Timestamp, place: &Place, from: &UserName) {
+        self.time(at);
+        self.room(&place.room);
+        // One of the messages that were asked for: so one can say which.
+        if past && re != RequestId::NONE {
+            self.args(format_args!("/{}", place.number));
+        }
+        self.raw(" <");
+        self.raw(from.as_str());
+        self.raw("> ");
     }
 
     fn answer(&mut self, answer: &Answer) {
@@ -301,7 +290,7 @@ impl Print<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_core::{Departure, Epoch, Number, Place, Refusal};
+    use chat_core::{Departure, Epoch, Number, Refusal};
 
     fn show(frame: &FromServer, own: bool) -> String {
         let mut out = BytesMut::new();
@@ -436,16 +425,10 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_greeting_and_help_is_marked_and_fits_a_terminal() {
-        for text in [greeting(), locked_greeting(), help()] {
+    fn every_line_of_the_greetings_is_marked_and_fits_a_terminal() {
+        for text in [greeting(), locked_greeting()] {
             assert!(text.ends_with('\n'));
             assert!(text.lines().all(|line| line.starts_with("- ") && line.len() < 80));
-        }
-        for command in ["/join", "/leave", "/room", "/whisper", "/w", "/msg", "/users", "/rooms", "/groups"]
-            .into_iter()
-            .chain(["/topic", "/history", "/search", "/help", "/quit", "//"])
-        {
-            assert!(help().contains(command), "{command}");
         }
     }
 }

@@ -1,0 +1,201 @@
+//! Passwords: from the keyboard without showing them, from a file, from a command. Never from the command line, where
+//! everybody on the machine can read them.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::Context;
+use chat_net::codec::Secret;
+
+use crate::exit::{self, Exit};
+use crate::signals::Signals;
+use crate::terminal::Hidden;
+
+/// Longer is no password.
+const MOST_BYTES: u64 = 1024;
+
+/// Variables that hold passwords; no command that is run from here is given them.
+pub(crate) const VARIABLES: [&str; 2] = ["CHAT_PASSWORD", "CHAT_SERVER_PASSWORD"];
+
+/// Whether somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    cfg!(unix) && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks at the terminal, and shows nothing of what is typed. `None`: nobody can be asked, or nothing was typed.
+///
+/// # Errors
+/// A signal came instead of an answer, or the terminal is gone.
+pub(crate) async fn ask(prompt: &str, signals: &mut Signals) -> anyhow::Result<Option<Secret>> {
+    if !can_ask() {
+        return Ok(None);
+    }
+    // Before the question, so that a quick answer is not shown either.
+    let hidden = Hidden::new()?;
+    let _ = write!(io::stderr(), "{prompt}: ").and_then(|()| io::stderr().flush());
+    // A thread that the program need not wait for, as it cannot be asked to end.
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || sender.send(line()));
+    let answer = tokio::select! {
+        answer = answer => answer??,
+        signal = signals.next() => {
+            drop(hidden);
+            let _ = writeln!(io::stderr());
+            return Err(exit::because(signal, "ended before there was an answer"));
+        }
+    };
+    Ok(answer.filter(|answer| !answer.expose().is_empty()))
+}
+
+/// A line from the keyboard; `None` at its end.
+fn line() -> io::Result<Option<Secret>> {
+    let mut line = String::new();
+    let bytes = io::stdin().read_line(&mut line)?;
+    Ok((bytes > 0).then(|| first_line(line)))
+}
+
+/// Asks for a new password until the same one is typed twice. `None`: nobody can be asked, or nothing was typed.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn ask_twice(prompt: &str, signals: &mut Signals) -> anyhow::Result<Option<Secret>> {
+    loop {
+        let Some(first) = ask(prompt, signals).await? else { return Ok(None) };
+        match ask("the same again", signals).await? {
+            Some(second) if second == first => return Ok(Some(first)),
+            _ => crate::output::status("those were two different passwords"),
+        }
+    }
+}
+
+/// The first line of standard input.
+///
+/// # Errors
+/// It cannot be read, or is no password.
+pub(crate) fn from_stdin() -> anyhow::Result<Secret> {
+    read(io::stdin()).context("cannot read a password from standard input")
+}
+
+/// The first line that a command prints, which a shell runs. It can talk to whoever is at the terminal.
+///
+/// # Errors
+/// It cannot be run, fails, or prints no password; what it prints is not told.
+pub(crate) fn from_command(command: &str) -> anyhow::Result<Secret> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut run = Command::new(shell);
+    VARIABLES.iter().for_each(|variable| {
+        run.env_remove(variable);
+    });
+    let said = || format!("the command for a password ({command})");
+    let mut child = run
+        .args([flag, command])
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run {}", said()))?;
+    let secret = child.stdout.take().map(read);
+    let status = child.wait().with_context(|| format!("cannot wait for {}", said()))?;
+    if !status.success() {
+        return Err(exit::because(Exit::Failed, format!("{} has failed: {status}", said())));
+    }
+    secret.unwrap_or_else(|| Err(nothing())).with_context(|| format!("no use of {}", said()))
+}
+
+/// The first line of a file that nobody else may read.
+///
+/// # Errors
+/// Ends with [`Exit::Config`] if it cannot be read, holds no password, or others may read it: anybody, or a group unless
+/// the file is the system's own (root's), as those are that a service is given.
+pub(crate) fn from_file(path: &Path) -> anyhow::Result<Secret> {
+    let wrong = |why: String| exit::because(Exit::Config, format!("{}: {why}", path.display()));
+    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    if is_shared(&file).map_err(|error| wrong(error.to_string()))? {
+        return Err(wrong("other users may read this password; say chmod 600".into()));
+    }
+    read(file).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(unix)]
+fn is_shared(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let found = file.metadata()?;
+    let forbidden = if found.uid() == 0 && !rustix::process::geteuid().is_root() { 0o007 } else { 0o077 };
+    // What is no file, a pipe of the shell for example, has no name by which others could read it.
+    Ok(found.is_file() && found.mode() & forbidden != 0)
+}
+
+#[cfg(not(unix))]
+fn is_shared(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+fn read(source: impl Read) -> anyhow::Result<Secret> {
+    let mut bytes = Vec::new();
+    source.take(MOST_BYTES + 2).read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).ok().context("a password is UTF-8")?;
+    let secret = first_line(text);
+    match secret.expose().len() as u64 {
+        0 => Err(nothing()),
+        1..=MOST_BYTES => Ok(secret),
+        _ => Err(exit::because(Exit::Failed, format!("a password has at most {MOST_BYTES} bytes"))),
+    }
+}
+
+fn nothing() -> anyhow::Error {
+    exit::because(Exit::Failed, "there is no password in it: the first line is empty")
+}
+
+/// Cut where it stands: no other copy of it is made.
+fn first_line(mut text: String) -> Secret {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    text.truncate(end);
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line() {
+        let of = |text: &str| read(text.as_bytes()).map(|secret| secret.expose().to_owned());
+        for text in ["open sesame", "open sesame\n", "open sesame\r\n", "open sesame\nlogin: al\n"] {
+            assert_eq!(of(text).unwrap(), "open sesame");
+        }
+        assert!(of("").is_err() && of("\nx").is_err() && of(&"x".repeat(1025)).is_err());
+        assert_eq!(of(&"x".repeat(1024)).unwrap().len(), 1024);
+        assert!(read(&b"\xff"[..]).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let path = std::env::temp_dir().join(format!("chat-cli-secret-{}", std::process::id()));
+        std::fs::write(&path, "open sesame\n").unwrap();
+        for (mode, is_fine) in [(0o600, true), (0o400, true), (0o604, false), (0o640, false), (0o666, false)]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let read = from_file(&path);
+            assert_eq!(read.is_ok(), is_fine, "{mode:o} {read:?}");
+            if let Err(error) = read {
+                assert_eq!(exit::of(&error), Exit::Config);
+                assert!(error.to_string().contains("chmod 600") && !error.to_string().contains("sesame"));
+            }
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(exit::of(&from_file(&path).unwrap_err()), Exit::Config);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_says_a_password_or_fails() {
+        assert_eq!(from_command("echo open sesame; echo more").unwrap().expose(), "open sesame");
+        for command in ["exit 3", "true", "no-such-program-of-anybody 2>/dev/null"] {
+            assert!(from_command(command).is_err(), "{command}");
+        }
+        let error = format!("{:#}", from_command("echo sesame; exit 1").unwrap_err());
+        assert!(error.contains("has failed") && !error.contains("sesame\n"), "{error}");
+    }
+}

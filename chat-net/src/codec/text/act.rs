@@ -1,0 +1,348 @@
+//! What people type to keep order in a room: roles, kicks, bans, mutes, invitations, modes, deletions.
+
+use std::sync::Arc;
+
+use chat_core::{Ask, HistoryFrom, MAX_JSON_INTEGER, ModeChange, Number, Role};
+
+use super::parse::{Typed, none, one, word};
+
+/// An act in the current room. Names and texts are as typed; the core judges them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// Give somebody a role.
+    SetRole {
+        /// Whom.
+        user: &'a str,
+        /// Which.
+        role: Role,
+    },
+    /// Put somebody out.
+    Kick {
+        /// Whom.
+        user: &'a str,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// Keep somebody out.
+    Ban {
+        /// Whom.
+        user: &'a str,
+        /// For how long; none: until it is lifted.
+        for_ms: Option<u64>,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// Let somebody in again.
+    Unban(&'a str),
+    /// Keep somebody from talking.
+    Mute {
+        /// Whom.
+        user: &'a str,
+        /// For how long; none: until it is lifted.
+        for_ms: Option<u64>,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// Let somebody talk again.
+    Unmute(&'a str),
+    /// Ask somebody in.
+    Invite(&'a str),
+    /// Run the room otherwise.
+    SetModes(ModeChange),
+    /// Delete the message of that number.
+    Delete(Number),
+}
+
+impl Act<'_> {
+    /// What is asked of the server, in that room.
+    #[must_use]
+    pub fn ask(self, room: Arc<str>) -> Ask {
+        let text = |text: Option<&str>| text.map(Arc::from);
+        match self {
+            Act::SetRole { user, role } => Ask::SetRole { room, user: user.into(), role },
+            Act::Kick { user, reason } => Ask::Kick { room, user: user.into(), reason: text(reason) },
+            Act::Ban { user, for_ms, reason } => {
+                Ask::Ban { room, user: user.into(), for_ms, reason: text(reason) }
+            }
+            Act::Unban(user) => Ask::Unban { room, user: user.into() },
+            Act::Mute { user, for_ms, reason } => {
+                Ask::Mute { room, user: user.into(), for_ms, reason: text(reason) }
+            }
+            Act::Unmute(user) => Ask::Unmute { room, user: user.into() },
+            Act::Invite(user) => Ask::Invite { room, user: user.into() },
+            Act::SetModes(modes) => Ask::SetModes { room, modes },
+            Act::Delete(number) => Ask::Delete { room, number },
+        }
+    }
+}
+
+/// Reads a command of that name, in small letters, and what is behind it; none, if it is about something else.
+pub(super) fn parse<'a>(name: &[u8], rest: &'a str) -> Option<Typed<'a>> {
+    let to_one = |usage, act: fn(&'a str) -> Act<'a>| {
+        one(rest).map_or(Typed::Usage(usage), |user| Typed::Act(act(user)))
+    };
+    Some(match name {
+        b"op" => to_one("type /op USER, who becomes a moderator", |user| Act::SetRole {
+            user,
+            role: Role::Moderator,
+        }),
+        b"deop" => to_one("type /deop USER, who becomes a member; your own name steps down", |user| {
+            Act::SetRole { user, role: Role::Member }
+        }),
+        b"owner" => to_one("type /owner USER, who becomes an owner beside you", |user| Act::SetRole {
+            user,
+            role: Role::Owner,
+        }),
+        b"kick" => match word(rest.trim_end()) {
+            ("", _) => Typed::Usage("type /kick USER, or /kick USER REASON"),
+            (user, reason) => Typed::Act(Act::Kick { user, reason: some(reason) }),
+        },
+        b"ban" => restrict(rest, BAN, |user, for_ms, reason| Act::Ban { user, for_ms, reason }),
+        b"mute" => restrict(rest, MUTE, |user, for_ms, reason| Act::Mute { user, for_ms, reason }),
+        b"unban" => to_one("type /unban USER; /room lists who is banned", Act::Unban),
+        b"unmute" => to_one("type /unmute USER; /room lists who is muted", Act::Unmute),
+        b"invite" => to_one("type /invite USER, who may come into your current room then", Act::Invite),
+        b"mode" if rest.is_empty() => Typed::Order,
+        b"mode" => modes(rest).map_or(Typed::Usage(MODE), |modes| Typed::Act(Act::SetModes(modes))),
+        b"delete" if rest.is_empty() => Typed::DeleteLast,
+        b"delete" => match number(rest) {
+            Some(number) => Typed::Act(Act::Delete(Number(number))),
+            None => Typed::Usage("type /delete, or /delete NUMBER, a number that /history shows"),
+        },
+        b"bans" => none(rest, "type /bans and nothing behind it", Typed::Order),
+        b"audit" if rest.is_empty() => Typed::Audit(None),
+        b"audit" => number(rest)
+            .map_or(Typed::Usage("type /audit, or /audit N for what was before N"), |n| {
+                Typed::Audit(Some(n))
+            }),
+        _ => return None,
+    })
+}
+
+const BAN: &str = "type /ban USER [TIME] [REASON], a time like 30s, 10m, 2h, 7d or 1w";
+const MUTE: &str = "type /mute USER [TIME] [REASON], a time like 30s, 10m, 2h, 7d or 1w";
+const MODE: &str = "type /mode alone, or with what is to change: invite-only on|off, key WORD|off, \
+                    moderated on|off, slow SECONDS|off, history start|join, retention TIME|off";
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn number(rest: &str) -> Option<u64> {
+    one(rest).map(|number| number.strip_prefix('#').unwrap_or(number)).and_then(|number| number.parse().ok())
+}
+
+/// A first word that is a time is the time; any other begins the reason.
+fn restrict<'a>(
+    rest: &'a str,
+    usage: &'static str,
+    act: fn(&'a str, Option<u64>, Option<&'a str>) -> Act<'a>,
+) -> Typed<'a> {
+    let (user, rest) = word(rest.trim_end());
+    let (first, behind) = word(rest);
+    let (for_ms, reason) = match duration(first) {
+        Some(for_ms) => (Some(for_ms), behind),
+        None => (None, rest),
+    };
+    // A ban of no time is a slip, and must not become one for ever.
+    if user.is_empty() || for_ms == Some(0) {
+        return Typed::Usage(usage);
+    }
+    Typed::Act(act(user, for_ms, some(reason)))
+}
+
+/// `30s`, `10m`, `2h`, `7d`, `1w`, in milliseconds; what is too long is the longest there is.
+pub(super) fn duration(word: &str) -> Option<u64> {
+    let unit_ms = match word.as_bytes().last()?.to_ascii_lowercase() {
+        b's' => 1_000,
+        b'm' => 60_000,
+        b'h' => 3_600_000,
+        b'd' => 86_400_000,
+        b'w' => 604_800_000,
+        _ => return None,
+    };
+    let digits = &word[..word.len() - 1];
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().unwrap_or(u64::MAX);
+    Some(count.saturating_mul(unit_ms).min(MAX_JSON_INTEGER))
+}
+
+/// Words in pairs: which mode, and what it is to be.
+fn modes(rest: &str) -> Option<ModeChange> {
+    let mut change = ModeChange::default();
+    let mut words = rest.split([' ', '\t']).filter(|word| !word.is_empty());
+    while let Some(mode) = words.next() {
+        let value = words.next()?;
+        match mode.to_ascii_lowercase().as_str() {
+            "invite-only" => change.invite_only = Some(flag(value)?),
+            "key" => change.key = Some(if is_off(value) { "".into() } else { value.into() }),
+            "moderated" => change.moderated = Some(flag(value)?),
+            "slow" => change.slow_s = Some(seconds(value)?),
+            "history" if value.eq_ignore_ascii_case("start") => change.history = Some(HistoryFrom::Start),
+            "history" if value.eq_ignore_ascii_case("join") => change.history = Some(HistoryFrom::Join),
+            "retention" if is_off(value) => change.retention_ms = Some(0),
+            "retention" => change.retention_ms = Some(duration(value).filter(|ms| *ms > 0)?),
+            _ => return None,
+        }
+    }
+    Some(change)
+}
+
+fn is_off(value: &str) -> bool {
+    value.eq_ignore_ascii_case("off")
+}
+
+fn flag(value: &str) -> Option<bool> {
+    if value.eq_ignore_ascii_case("on") { Some(true) } else { is_off(value).then_some(false) }
+}
+
+/// `10`, `10s`, `2m`, or `off`; the core says how much is too much.
+fn seconds(value: &str) -> Option<u32> {
+    if is_off(value) {
+        return Some(0);
+    }
+    let seconds = value.parse().ok().or_else(|| duration(value).map(|ms| ms / 1_000))?;
+    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    fn ask(line: &str) -> Ask {
+        match parse(line) {
+            Typed::Act(act) => act.ask("den".into()),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn set_role(user: &str, role: Role) -> Ask {
+        Ask::SetRole { room: "den".into(), user: user.into(), role }
+    }
+
+    fn ban(for_ms: Option<u64>, reason: Option<&str>) -> Ask {
+        Ask::Ban { room: "den".into(), user: "bob".into(), for_ms, reason: reason.map(Arc::from) }
+    }
+
+    #[test]
+    fn every_act_is_read() {
+        let (room, user): (Arc<str>, Arc<str>) = ("den".into(), "bob".into());
+        assert_eq!(ask("/op bob"), set_role("bob", Role::Moderator));
+        assert_eq!(ask("/DEOP  bob "), set_role("bob", Role::Member));
+        assert_eq!(ask("/owner bob"), set_role("bob", Role::Owner));
+        for (line, reason) in [
+            ("/kick bob", None),
+            ("/kick bob ", None),
+            ("/kick\tbob  go  home ", Some("go  home")),
+            ("/kick bob 10m", Some("10m")),
+        ] {
+            let (room, user, reason) = (room.clone(), user.clone(), reason.map(Arc::from));
+            assert_eq!(ask(line), Ask::Kick { room, user, reason });
+        }
+        assert_eq!(ask("/unban bob"), Ask::Unban { room: room.clone(), user: user.clone() });
+        assert_eq!(ask("/unmute bob"), Ask::Unmute { room: room.clone(), user: user.clone() });
+        assert_eq!(ask("/invite bob"), Ask::Invite { room: room.clone(), user: user.clone() });
+        for line in ["/delete 17", "/delete #17 "] {
+            assert_eq!(ask(line), Ask::Delete { room: room.clone(), number: Number(17) });
+        }
+        assert_eq!(parse("/delete "), Typed::DeleteLast);
+        for line in ["/mode", "/mode ", "/bans", "/room"] {
+            assert_eq!(parse(line), Typed::Order, "{line}");
+        }
+        assert_eq!((parse("/audit"), parse("/audit 7")), (Typed::Audit(None), Typed::Audit(Some(7))));
+    }
+
+    #[test]
+    fn a_time_stands_before_the_reason() {
+        for (line, for_ms, reason) in [
+            ("/ban bob", None, None),
+            ("/ban bob 30s", Some(30_000), None),
+            ("/ban bob 10M", Some(600_000), None),
+            ("/ban bob 2h too loud", Some(7_200_000), Some("too loud")),
+            ("/ban bob 7d  10m", Some(604_800_000), Some("10m")),
+            ("/ban bob 1w ", Some(604_800_000), None),
+            ("/ban bob 99999999999999999999w", Some(MAX_JSON_INTEGER), None),
+            ("/ban bob too loud", None, Some("too loud")),
+            ("/ban bob 10min of rest", None, Some("10min of rest")),
+            ("/ban bob 10", None, Some("10")),
+            ("/ban bob -1s", None, Some("-1s")),
+            ("/ban bob s", None, Some("s")),
+            ("/ban bob é", None, Some("é")),
+        ] {
+            assert_eq!(ask(line), ban(for_ms, reason), "{line}");
+        }
+        let mute = Ask::Mute { room: "den".into(), user: "bob".into(), for_ms: Some(1000), reason: None };
+        assert_eq!(ask("/mute bob 1s"), mute);
+    }
+
+    #[test]
+    fn modes_are_set_several_at_once() {
+        let modes = |line| match ask(line) {
+            Ask::SetModes { modes, .. } => modes,
+            other => panic!("{other:?}"),
+        };
+        let none = ModeChange::default;
+        for (line, change) in [
+            ("/mode invite-only on", ModeChange { invite_only: Some(true), ..none() }),
+            ("/mode Invite-Only OFF", ModeChange { invite_only: Some(false), ..none() }),
+            ("/mode key sesame", ModeChange { key: Some("sesame".into()), ..none() }),
+            ("/mode key off", ModeChange { key: Some("".into()), ..none() }),
+            ("/mode moderated on", ModeChange { moderated: Some(true), ..none() }),
+            ("/mode slow 10", ModeChange { slow_s: Some(10), ..none() }),
+            ("/mode slow 2m", ModeChange { slow_s: Some(120), ..none() }),
+            ("/mode slow off", ModeChange { slow_s: Some(0), ..none() }),
+            ("/mode slow 99999999999", ModeChange { slow_s: Some(u32::MAX), ..none() }),
+            ("/mode history join", ModeChange { history: Some(HistoryFrom::Join), ..none() }),
+            ("/mode history start", ModeChange { history: Some(HistoryFrom::Start), ..none() }),
+            ("/mode retention 7d", ModeChange { retention_ms: Some(604_800_000), ..none() }),
+            ("/mode retention off", ModeChange { retention_ms: Some(0), ..none() }),
+            (
+                "/mode  moderated off\tslow 5  key a-b ",
+                ModeChange { moderated: Some(false), slow_s: Some(5), key: Some("a-b".into()), ..none() },
+            ),
+        ] {
+            assert_eq!(modes(line), change, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_an_act_lacks_is_said() {
+        for line in [
+            "/op",
+            "/op a b",
+            "/deop",
+            "/owner ",
+            "/kick",
+            "/ban",
+            "/ban bob 0s",
+            "/mute bob 0w hush",
+            "/mute",
+            "/unban",
+            "/unban a b",
+            "/unmute",
+            "/invite",
+            "/delete x",
+            "/delete 1 2",
+            "/delete -1",
+            "/bans x",
+            "/audit x",
+            "/mode on",
+            "/mode invite-only",
+            "/mode invite-only yes",
+            "/mode key",
+            "/mode slow fast",
+            "/mode slow -1",
+            "/mode history all",
+            "/mode retention 0s",
+            "/mode retention 7",
+            "/mode moderated on slow",
+            "/mode +m on",
+        ] {
+            let Typed::Usage(usage) = parse(line) else { panic!("{line}: {:?}", parse(line)) };
+            assert!(usage.starts_with("type /"), "{usage}");
+        }
+    }
+}
