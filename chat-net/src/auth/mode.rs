@@ -11,3 +11,15 @@ pub enum Accounts {
     /// Only accounts come in.
     Required,
 }
+
+#[cfg(feature = "web")]
+impl Accounts {
+    /// As it is told.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Accounts::Off => "off",
+            Accounts::Optional => "optional",
+            Accounts::Required => "required",
+        }
+    }
+}

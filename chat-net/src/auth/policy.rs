@@ -65,6 +65,24 @@ impl Policy {
         self.choices.password.is_none_or(|known| known == blake3::hash(password.expose().as_bytes()))
     }
 
+    /// Who needs an account, as far as there can be any.
+    #[cfg(feature = "web")]
+    pub(crate) fn accounts(&self) -> Accounts {
+        if self.has_accounts() { self.choices.accounts } else { Accounts::Off }
+    }
+
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", feature = "accounts"))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        self.keeps_passwords() && self.takes_registrations()
+    }
+
+    /// Whether whoever comes may make an account here.
+    #[cfg(all(feature = "web", not(feature = "accounts")))]
+    pub(crate) fn offers_registration(&self) -> bool {
+        false
+    }
+
     /// Whether anybody can log in.
     pub(crate) fn has_accounts(&self) -> bool {
         let can_tell = cfg!(feature = "accounts") || self.choices.authenticate.is_some();

@@ -24,7 +24,7 @@ use crate::server::ServerHandle;
 use crate::stats::Health;
 
 /// The chat's routes, to be merged into the routes of an axum program, or nested below a path: `/` is the page, and its files lie
-/// beside it; `/ws` is the WebSocket, `/healthz` says whether the server is well.
+/// beside it; `/ws` is the WebSocket, `/healthz` says whether the server is well, `/door` what it takes to come in.
 ///
 /// A WebSocket that comes this way is a connection of the server as any other: its limits hold, and
 /// [`ServerHandle::shutdown`] waits for it. Serve the program with
@@ -57,6 +57,7 @@ fn routes() -> Router {
     Router::new()
         .route("/", get(front))
         .route("/healthz", get(health))
+        .route("/door", get(door))
         .route("/ws", any(websocket))
         .route("/{file}", get(file))
 }
@@ -135,6 +136,22 @@ async fn health(Extension(host): Extension<Host>) -> Response<Body> {
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// What it takes to come in, so that a page can ask for it at once: whoever says hello finds out all the same.
+async fn door(Extension(host): Extension<Host>) -> Response<Body> {
+    let policy = &host.shared.policy;
+    let json = format!(
+        "{{\"accounts\":\"{}\",\"register\":{},\"password\":{}}}\n",
+        policy.accounts().name(),
+        policy.offers_registration(),
+        policy.has_password()
+    );
+    let mut response = Response::new(Body::from(json));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

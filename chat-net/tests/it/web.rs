@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
+use chat_net::auth::Accounts;
 use chat_net::codec::{Form, FromClient};
 use chat_net::{Limits, Server, ServerHandle};
 use tokio::time::Instant;
@@ -80,6 +81,20 @@ async fn the_page_its_files_and_nothing_else_are_there() {
     ] {
         let (found, _) = answer(&server, &format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
         assert_eq!(found, status, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_door_says_what_it_takes_to_come_in() {
+    let open = server(fast()).await;
+    let locked = Server::builder().listen("127.0.0.1:0").limits(fast()).accounts(Accounts::Optional);
+    let locked = locked.password(&"open sesame".into()).start().await.unwrap();
+    for (server, json) in [
+        (open, "{\"accounts\":\"off\",\"register\":false,\"password\":false}\n"),
+        (locked, "{\"accounts\":\"optional\",\"register\":true,\"password\":true}\n"),
+    ] {
+        let found = answer(&server, "GET /door HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        assert_eq!(found, ("200".into(), json.into()));
     }
 }
 

@@ -1,8 +1,11 @@
 // @ts-check
 /** What the user can do, whatever began it: a command, a key or a button. */
 
+import { showKey } from './asking.js';
 import { run } from './commands.js';
+import { BAD_KEY } from './dialogs.js';
 import { nextSub } from './lines.js';
+import { makeModeration } from './moderate.js';
 import { keyOf } from './place.js';
 import { sentence, sentenceOf } from './text.js';
 
@@ -13,6 +16,7 @@ import { sentence, sentenceOf } from './text.js';
  * @typedef {import('./main.js').TheApp} App
  */
 
+const SLOW_MODE = 204;
 const NOWHERE = 'You are in no room: /join one first.';
 
 /** @param {App} app */
@@ -20,10 +24,12 @@ export function makeActions(app) {
   const talking = makeTalking(app);
   const sending = makeSending(app);
   const rooms = makeRooms(app, talking);
-  const commands = makeCommands(app, { ...talking, ...sending, ...rooms });
+  const order = makeModeration(app, talking);
+  const commands = makeCommands(app, { ...talking, ...sending, ...rooms, order });
   return {
     ...talking,
     ...rooms,
+    order,
     ...makeEarlier(app, talking.tell, sending),
     /** @param {string} line @returns {boolean} */
     submit: (line) => run(line, commands),
@@ -69,7 +75,10 @@ function makeSending(app) {
     app.log.follow(place);
     client.ask(message).then(
       () => drop(place, line),
-      (error) => fail(place, line, message, error.message),
+      (error) => {
+        if (error.code === SLOW_MODE) place.order.waits(error.retryAfterMs);
+        fail(place, line, message, error.message);
+      },
     );
   };
 
@@ -115,7 +124,7 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
     if (answer?.type !== 'refused') return;
     tell(sentence(answer.message));
     // Nothing more is told of a room that could not be joined again.
-    if (ask.type === 'join') app.arrived(ask.room);
+    if (ask.type === 'join' || ask.type === 'enter') app.arrived(ask.room);
   };
 
   return {
@@ -152,7 +161,7 @@ function makeRooms(app, { ask, tell }) {
 
   /** @param {Place} place */
   const close = async (place) => {
-    if (!place.isRoom) return model.close(place.key);
+    if (!place.isRoom || place.out) return model.close(place.key);
     if (!(await ask({ type: 'leave', room: place.name }))) return;
     // The answer is no news in a big room, in one of which not all was told yet, and in one that one is not in any more.
     if (model.places.get(place.key) === place) model.close(place.key);
@@ -165,13 +174,19 @@ function makeRooms(app, { ask, tell }) {
     if (place?.isRoom) ask({ type: 'topic', room: place.name, topic });
   };
 
-  /** Goes into a room, if need be, and returns its name; throws why it cannot be. @param {string} name @returns {Promise<string>} */
-  const enter = async (name) => {
+  /** Goes into a room, if need be, and returns its name; throws why it cannot be. @param {string} name @param {string} [key] @returns {Promise<string>} */
+  const enter = async (name, key) => {
     const room = name.replace(/^#/, '');
-    return model.places.has(keyOf(room)) ? room : (await client.ask({ type: 'join', room })).room;
+    const place = model.places.get(keyOf(room));
+    if (place && !place.out) return room;
+    return (await client.ask(key ? { type: 'enter', room, key } : { type: 'join', room })).room;
   };
-  /** @param {string} name */
-  const join = (name) => enter(name).then(open, (error) => tell(sentenceOf(error)));
+  /** The same, and shows it; a key that is missing or wrong is asked for. @param {string} name @param {string} [key] */
+  const join = (name, key) =>
+    enter(name, key).then(open, (error) => {
+      if (error.code === BAD_KEY) showKey(name.replace(/^#/, ''), (key) => enter(name, key).then(open));
+      else tell(sentenceOf(error));
+    });
   const readMembers = (/** @type {Place} */ place) => fetchMembers(app, place);
   const reconcile = (/** @type {Message[]} */ rooms) => compare(app, rooms);
   return { open, close, topic, enter, join, readMembers, reconcile };
@@ -182,7 +197,7 @@ function compare(app, rooms) {
   const { model } = app;
   const keys = new Set(rooms.map(({ room }) => keyOf(room)));
   for (const place of [...model.places.values()]) {
-    if (place.isRoom && !keys.has(place.key) && place.pending.length === 0) model.close(place.key);
+    if (place.isRoom && !keys.has(place.key) && place.pending.length === 0 && !place.out) model.close(place.key);
   }
   for (const { room, epoch, number } of rooms) {
     const place = model.room({ type: 'resumed', room, epoch, number: 0 });
@@ -209,13 +224,17 @@ async function fetchMembers({ client, model }, place) {
 
 /**
  * @param {App} app
- * @param {Pick<ReturnType<typeof makeTalking>, 'tell'> & Pick<ReturnType<typeof makeSending>, 'send'> & ReturnType<typeof makeRooms>} actions
+ * @param {Pick<ReturnType<typeof makeTalking>, 'tell'> & Pick<ReturnType<typeof makeSending>, 'send'> & ReturnType<typeof makeRooms> & {order: import('./moderate.js').Moderation}} actions
  * @returns {import('./commands.js').Actions}
  */
-function makeCommands(app, { tell, send, ...rooms }) {
+function makeCommands(app, { tell, send, order, ...rooms }) {
   const { client, model } = app;
   return {
     tell,
+    order,
+    register: () => app.account.register(),
+    password: () => app.account.password(),
+    logout: () => app.account.logOut(),
     say: (body) => {
       const place = model.here;
       if (!place) tell(NOWHERE);

@@ -18,6 +18,14 @@ export function announce(text) {
   setTimeout(() => line.remove(), STAYS_MS);
 }
 
+/** What was deleted is read to nobody any more. @param {string} text */
+export function unsay(text) {
+  if (!text) return;
+  for (const line of [...find('announcer').children]) {
+    if (line.textContent?.includes(text)) line.remove();
+  }
+}
+
 /** Messages as they come: one is read, and of many, faster than anyone could listen, how many there are. */
 export class Reader {
   /** @param {(text: string) => void} say */
@@ -32,6 +40,11 @@ export class Reader {
   read(text, isForMe) {
     this.waiting.push({ text, isForMe });
     if (!this.isPausing) this.next();
+  }
+
+  /** What was deleted. @param {string} text */
+  forget(text) {
+    if (text) this.waiting = this.waiting.filter((line) => !line.text.endsWith(text));
   }
 
   next() {

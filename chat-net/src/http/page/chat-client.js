@@ -19,12 +19,12 @@
  * @typedef {'new' | 'missed' | 'past'} Verdict It happened now; while away; before one joined (to be read, no news).
  * @typedef {{state: 'idle'}
  *   | {state: 'connecting'}
- *   | {state: 'naming', refusal: Message}
+ *   | {state: 'naming', refusal: Message | null}
  *   | {state: 'online', welcome: Message}
  *   | {state: 'waiting', until: number, why: string}
  *   | {state: 'ended', code: number, reason: string, message: string}} Status
  * @typedef {{id: number, ask: Message, sent: boolean, done?: (answer: Message) => void, failed?: (error: Error) => void}} Unanswered
- * @typedef {{name: string, token: string, mirror: object}} Kept What a session is resumed from; JSON.
+ * @typedef {{name: string, token: string, isAccount?: boolean, mirror: object}} Kept What a session is resumed from; JSON.
  * @typedef {object} Options
  * @property {string} url Where the WebSocket is.
  * @property {(event: Message, verdict: Verdict) => void} told Each event, once, in order. Also `chunk`, `credit`, `stop`.
@@ -62,6 +62,8 @@ const KEEP_MS = 250;
 const LEFT = 405;
 /** From here on closes say that the session itself is over. */
 const FIRST_PUT_OUT = 409;
+/** What was said waits until the server's own password has been. */
+const PASSWORD_REQUIRED = 135;
 const SUBPROTOCOL = 'chat.v1.json';
 
 export class ChatClient {
@@ -70,13 +72,19 @@ export class ChatClient {
     this.options = options;
     this.name = options.kept?.name ?? '';
     this.token = options.kept?.token ?? '';
+    this.isAccount = options.kept?.isAccount ?? false;
     this.mirror = new Mirror(options.kept?.mirror);
+    /** How one comes in, until the server has judged it: secrets are kept for no longer. @type {{type: 'login' | 'register', password: string} | null} */
+    this.proof = null;
+    /** The server's own password, said on each connection. */
+    this.serverPassword = '';
+    this.isUnlocked = false;
     this.limit = 256;
     /** @type {Status} */
     this.status = { state: 'idle' };
     /** @type {WebSocket | null} */
     this.socket = null;
-    /** @type {Map<number, {query: Message, events: Message[], done: (page: {answer: Message, events: Message[]}) => void, failed: (error: Error) => void}>} */
+    /** `isOnce`: not to be repeated. @type {Map<number, {query: Message, isOnce?: boolean, events: Message[], done: (page: {answer: Message, events: Message[]}) => void, failed: (error: Error) => void}>} */
     this.queries = new Map();
     this.attempts = 0;
     this.welcomedAt = 0;
@@ -94,9 +102,47 @@ export class ChatClient {
 
   /** Says who one is: connects, or, after a refused name, tries another on the same connection. @param {string} name */
   hello(name) {
+    this.introduce(name, null);
+  }
+
+  /** Comes in as an account. @param {string} name @param {string} password */
+  login(name, password) {
+    this.introduce(name, { type: 'login', password });
+  }
+
+  /** Makes an account, and comes in as it. @param {string} name @param {string} password */
+  register(name, password) {
+    this.introduce(name, { type: 'register', password });
+  }
+
+  /** Says the server's own password, and goes on with the name or session that waits for it. It is kept as long as this object. @param {string} password */
+  unlock(password) {
+    this.serverPassword = password;
+    this.isUnlocked = false;
+    this.speak();
+  }
+
+  /** @param {string} name @param {ChatClient['proof']} proof */
+  introduce(name, proof) {
     this.name = name;
+    this.proof = proof;
+    if (proof) this.token = '';
+    this.speak();
+  }
+
+  speak() {
     if (this.socket?.readyState === 1 && this.status.state === 'naming') this.greet();
     else if (!this.socket) this.connect();
+  }
+
+  /** Changes the password of one's account, and ends its other sessions. @param {string} old @param {string} password */
+  changePassword(old, password) {
+    return this.once({ type: 'password', old, new: password });
+  }
+
+  /** Ends all other sessions of one's account. */
+  logOutEverywhere() {
+    return this.once({ type: 'log_out_everywhere' });
   }
 
   /** Goes on with the kept session. */
@@ -126,9 +172,20 @@ export class ChatClient {
    * @returns {Promise<{answer: Message, events: Message[]}>} The answer, and the messages of a `history` or `search`.
    */
   query(query) {
+    return this.want(query, false);
+  }
+
+  /** Wants something that is not repeated after a break. @param {Message} wanted */
+  once(wanted) {
+    if (!this.isOnline()) return Promise.reject(new Error('there is no connection now, try again when it is back'));
+    return this.want(wanted, true);
+  }
+
+  /** @param {Message} query @param {boolean} isOnce @returns {Promise<{answer: Message, events: Message[]}>} */
+  want(query, isOnce) {
     return new Promise((done, failed) => {
       const id = this.mirror.unusedId();
-      this.queries.set(id, { query, events: [], done, failed });
+      this.queries.set(id, { query, isOnce, events: [], done, failed });
       if (this.isOnline()) this.send({ ...query, id });
     });
   }
@@ -186,6 +243,7 @@ export class ChatClient {
       globalThis.addEventListener?.('offline', this.probe);
     }
     this.closing = null;
+    this.isUnlocked = false;
     this.pingedAt = 0;
     this.heardAt = Date.now();
     const socket = new WebSocket(this.options.url, SUBPROTOCOL);
@@ -203,8 +261,10 @@ export class ChatClient {
   }
 
   greet() {
+    if (this.serverPassword && !this.isUnlocked) return this.send({ type: 'unlock', password: this.serverPassword });
+    if (!this.name) return this.become({ state: 'naming', refusal: null });
     /** @type {Message} */
-    const hello = { type: 'hello', name: this.name, positions: [], whispers: this.mirror.whispers };
+    const hello = { type: 'hello', name: this.name, positions: [], whispers: this.mirror.whispers, ...this.proof };
     if (this.token) hello.resume = this.token;
     // Rooms of an earlier session are joined again by `rejoin`, with where the copy of each ends.
     if (this.mirror.rooms.size > 0) hello.rooms = [];
@@ -241,6 +301,10 @@ export class ChatClient {
         return this.options.told(message, 'new');
     }
     if (!this.isOnline() && message.type === 'refused') return this.nameRefused(message);
+    if (!this.isOnline() && message.type === 'done') {
+      this.isUnlocked = true;
+      return this.greet();
+    }
     if (message.re && this.queries.has(message.re)) return this.queried(message.re, message);
     if ('at' in message) this.event(message);
   }
@@ -249,6 +313,8 @@ export class ChatClient {
   welcomed(welcome) {
     this.name = welcome.user;
     this.token = welcome.token;
+    this.isAccount = welcome.resumed ? this.isAccount : this.proof !== null;
+    this.proof = null;
     this.limit = welcome.limits?.unanswered ?? this.limit;
     this.welcomedAt = Date.now();
     const { repeat, rejoin, uncertain } = this.mirror.welcomed(welcome.user, welcome.resumed, welcome.rooms);
@@ -284,13 +350,19 @@ export class ChatClient {
 
   /** @param {Message} refusal */
   nameRefused(refusal) {
-    if (refusal.code >= 200) {
-      this.closing = { ...refusal, type: 'closing', code: 300, reconnect_after_ms: refusal.retry_after_ms };
+    const isUnlocking = this.serverPassword !== '' && !this.isUnlocked;
+    const isLocked = isUnlocking || refusal.code === PASSWORD_REQUIRED;
+    if (refusal.code >= 200 && !isUnlocking && !this.proof) {
+      this.closing = { ...refusal, type: 'closing', ...(refusal.code < 400 && { code: 300, reconnect_after_ms: refusal.retry_after_ms }) };
       this.socket?.close();
       return;
     }
-    // Somebody else has the name now: nothing is left to go on with.
-    this.token = '';
+    if (isUnlocking) this.serverPassword = '';
+    if (!isLocked) {
+      // Somebody else has the name now, or the session is over: nothing is left to go on with.
+      this.proof = null;
+      this.token = '';
+    }
     this.become({ state: 'naming', refusal });
   }
 
@@ -329,6 +401,11 @@ export class ChatClient {
   /** @param {number} wsCode */
   closed(wsCode) {
     this.socket = null;
+    for (const [id, { isOnce, failed }] of this.queries) {
+      if (!isOnce) continue;
+      this.queries.delete(id);
+      failed(new Error('the connection was lost before an answer came, look whether it was done'));
+    }
     const code = this.closing?.code ?? (wsCode > 4000 ? wsCode - 4000 : 0);
     const message = this.closing?.message ?? (this.welcomedAt ? 'the connection was lost' : 'the server cannot be reached');
     // A person takes longer to think of a name than a program has: the next name opens another connection.
@@ -354,6 +431,7 @@ export class ChatClient {
     globalThis.removeEventListener?.('offline', this.probe);
     // Who has left or was put out has no session to go on with.
     if (code === LEFT || code >= FIRST_PUT_OUT) this.token = '';
+    this.proof = null;
     for (const query of this.queries.values()) query.failed(new Error(message));
     this.queries.clear();
     this.become({ state: 'ended', code, reason, message });
@@ -394,7 +472,7 @@ export class ChatClient {
 
   /** What a later page can go on with. @returns {Kept} */
   kept() {
-    return { name: this.name, token: this.token, mirror: this.mirror.kept() };
+    return { name: this.name, token: this.token, isAccount: this.isAccount, mirror: this.mirror.kept() };
   }
 }
 

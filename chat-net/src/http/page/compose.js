@@ -75,6 +75,12 @@ export class Composer {
     this.set('');
   }
 
+  /** What one said is deleted: it is not brought back either. @param {string} text */
+  forget(text) {
+    this.sent = this.sent.filter((line) => line !== text);
+    this.at = this.sent.length;
+  }
+
   /** @param {string} text */
   set(text) {
     this.box.value = text;

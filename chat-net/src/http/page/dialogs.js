@@ -1,10 +1,14 @@
 // @ts-check
 /** Dialogs: one at a time, closed by Escape, made when they are needed. */
 
+import { Refused } from './chat-client.js';
 import { COMMANDS } from './commands.js';
 import { find, make } from './dom.js';
 import { KEYS } from './keys.js';
 import { sentenceOf } from './text.js';
+
+/** The room has a key, which was not given. */
+export const BAD_KEY = 129;
 
 /** Shows a dialog, and takes it away when it is closed. @param {string} title @param {(Node | string)[]} content @param {string} [id] */
 export function showDialog(title, content, id) {
@@ -37,17 +41,18 @@ export function showHelp() {
 /**
  * Asks which room, and shows which there are. A name that is refused can be mended where it was typed.
  * @param {import('./chat-client.js').ChatClient} client
- * @param {{enter: (room: string) => Promise<string>, open: (room: string) => void, failed: (error: unknown) => void}} hooks
+ * @param {{enter: (room: string, key?: string) => Promise<string>, open: (room: string) => void, failed: (error: unknown) => void}} hooks
  */
 export function showJoin(client, { enter, open, failed }) {
   const input = make('input', { 'aria-label': 'Name of the room', placeholder: 'Name of the room', maxlength: 65, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' });
   const list = make('div', { class: 'room-list' });
   const more = make('p', { class: 'hint', role: 'status' }, 'Reading which rooms there are…');
+  const key = make('input', { 'aria-label': 'Key', placeholder: 'Key', maxlength: 64, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', hidden: true });
   /** @param {string} name */
   const go = async (name) => {
     complaint.hidden = true;
     try {
-      const room = await enter(name);
+      const room = await enter(name, key.hidden ? '' : key.value);
       dialog.close();
       open(room);
     } catch (error) {
@@ -55,11 +60,17 @@ export function showJoin(client, { enter, open, failed }) {
       if (!dialog.open) return failed(error);
       complaint.textContent = sentenceOf(error);
       complaint.hidden = false;
-      input.focus();
+      const isLocked = error instanceof Refused && error.code === BAD_KEY;
+      if (isLocked) {
+        input.value = name;
+        key.hidden = false;
+      }
+      (isLocked ? key : input).focus();
     }
   };
+  input.addEventListener('input', () => (key.hidden = true));
   const complaint = make('p', { class: 'error', role: 'alert', hidden: true });
-  const form = make('form', {}, input, make('button', { class: 'primary' }, 'Join'));
+  const form = make('form', {}, input, key, make('button', { class: 'primary' }, 'Join'));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (input.value.trim()) go(input.value.trim());

@@ -4,7 +4,7 @@
 import { find, fit, setText } from './dom.js';
 
 export class Header {
-  /** @param {import('./model.js').Model} model @param {{topic: (topic: string) => void, done: () => void}} hooks `done`: a topic was typed. */
+  /** @param {import('./model.js').Model} model @param {{topic: (topic: string) => void, about: () => void, done: () => void}} hooks `done`: a topic was typed. */
   constructor(model, hooks) {
     this.model = model;
     this.hooks = hooks;
@@ -12,6 +12,7 @@ export class Header {
     this.form = find('topic-form', HTMLFormElement);
     this.input = find('topic-input', HTMLTextAreaElement);
     this.shown = '';
+    find('about-button').addEventListener('click', () => hooks.about());
     this.button.addEventListener('click', () => this.edit());
     this.input.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && !event.isComposing) {
@@ -39,6 +40,7 @@ export class Header {
     setText(find('title'), place?.label ?? 'Chat');
     const isRoom = place?.isRoom ?? false;
     this.button.hidden = !isRoom || !this.form.hidden;
+    find('about-button').hidden = !isRoom;
     find('private').hidden = isRoom || !place;
     if (!place) return;
     if (!isRoom) setText(find('private'), `Only you and ${place.name} can read this.`);

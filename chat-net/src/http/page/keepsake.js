@@ -23,8 +23,10 @@ export function snapshot(model) {
     unread: place.unread,
     mentions: place.mentions,
     draft: place.draft,
+    out: place.out,
+    ownMute: place.order.mutes.get(model.me.toLowerCase()) ?? null,
     ...besides(place),
-    whispers: place.isRoom ? [] : place.live.all.filter((line) => line.kind === 'whisper').slice(-WHISPERS),
+    whispers: place.isRoom ? [] : place.live.all.filter(({ kind }) => kind === 'whisper' || kind === 'invited').slice(-WHISPERS),
   }));
   const made = { me: model.me, active: model.active, places };
   // A storage that is full would keep nothing at all: the oldest whispers are let go, the places never.
@@ -66,9 +68,10 @@ function lengthOf(kept) {
 export function bringBack(app, kept) {
   const { model } = app;
   model.me = kept.me;
-  for (const { name, whispers, read, files = [], ...rest } of kept.places) {
+  for (const { name, whispers, read, ownMute, files = [], ...rest } of kept.places) {
     const place = model.open(name);
     Object.assign(place, rest);
+    if (ownMute) place.order.mutes.set(kept.me.toLowerCase(), ownMute);
     place.read = place.isRoom ? read : 0;
     /** @param {number} before Files that were offered before this line get their places before it. */
     const placeFiles = (before) => {

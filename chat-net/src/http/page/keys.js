@@ -12,6 +12,7 @@ export const KEYS = [
   ['Ctrl Shift E', 'emoji; or type :name:'],
   ['Tab', 'complete a command, a name or an emoji'],
   ['↑ in an empty box', 'what you sent before'],
+  ['Enter in the messages', 'pick one; ↑ ↓ go on, Enter shows what can be done'],
   ['Escape', 'close; then to the latest messages'],
   ['?', 'this help, outside of a text'],
 ];

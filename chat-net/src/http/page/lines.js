@@ -4,7 +4,7 @@
  *
  * @typedef {object} Line
  * @property {string} key Names it for as long as the page lives.
- * @property {'said' | 'whisper' | 'joined' | 'left' | 'churned' | 'topic' | 'note' | 'file' | 'pending'} kind
+ * @property {'said' | 'removed' | 'whisper' | 'joined' | 'left' | 'churned' | 'topic' | 'order' | 'note' | 'file' | 'invited' | 'pending'} kind
  * @property {number} at The server's time.
  * @property {number} number The room's number; of a line without one, the number that it came after.
  * @property {number} sub 0 for a line with a number; others rise.
@@ -57,6 +57,16 @@ export class Lines {
     all.splice(index, 0, line);
     this.revision++;
     return true;
+  }
+
+  /** Puts another line where a message is; returns what was there. @param {Line} line @returns {Line | undefined} */
+  replace(line) {
+    const index = this.place(line);
+    const there = this.all[index];
+    if (!there || compare(there, line) !== 0) return undefined;
+    this.all[index] = line;
+    this.revision++;
+    return there;
   }
 
   /** Adds a page of history at once. @param {Line[]} page */

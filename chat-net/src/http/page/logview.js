@@ -4,12 +4,14 @@
 import { find, setText, soon } from './dom.js';
 import { Lines } from './lines.js';
 import { paint } from './paint.js';
+import { listenToMessages } from './picking.js';
 import { Rows } from './rows.js';
 import { Scroll } from './scroll.js';
 
 /**
  * @typedef {import('./place.js').Place} Place
  * @typedef {import('./chat-client.js').Message} Message
+ * @typedef {import('./menu.js').Spot} Spot
  */
 
 const PAGE = 100;
@@ -22,22 +24,28 @@ export class LogView {
   /**
    * @param {import('./model.js').Model} model
    * @param {{query: (query: Message) => Promise<{answer: Message, events: Message[]}>, file: (transfer: import('./transfers.js').Transfer) => HTMLElement,
-   *   failed: (error: unknown) => void, read: () => void}} hooks
+   *   failed: (error: unknown) => void, read: () => void, enter: (room: string) => void, menu: (line: import('./lines.js').Line, at: Element | Spot) => void}} hooks
    */
   constructor(model, hooks) {
     this.model = model;
     this.hooks = hooks;
     this.box = find('log');
     this.button = find('to-end', HTMLButtonElement);
-    this.rows = new Rows();
+    this.rows = new Rows(model.ignored);
     this.key = '';
     /** @type {Set<import('./transfers.js').Transfer>} */
     this.stale = new Set();
     this.scroll = new Scroll(this.box, {
-      paint: (row) => paint(row, { me: model.me, file: hooks.file }),
+      paint: (row) => paint(row, { me: model.me, file: hooks.file, enter: hooks.enter }),
       moved: () => this.moved(),
     });
     this.button.addEventListener('click', () => this.toEnd());
+    listenToMessages(this);
+  }
+
+  /** The line that is drawn there. @param {Element} element @returns {import('./lines.js').Line | undefined} */
+  lineAt(element) {
+    return [...this.scroll.drawn.values()].find((drawn) => drawn.element === element)?.row.line;
   }
 
   draw() {
@@ -60,7 +68,7 @@ export class LogView {
     const before = this.model.places.get(this.key);
     if (before) before.anchor = this.scroll.anchor;
     this.key = place.key;
-    this.rows = new Rows();
+    this.rows = new Rows(this.model.ignored);
     this.scroll.turn(place.anchor);
     this.box.setAttribute('aria-label', `Messages in ${place.label}`);
   }
@@ -165,11 +173,10 @@ export class LogView {
       place.apart = null;
     }
     this.draw();
-    const row = this.rows.all.find((row) => row.line.number === number && row.line.sub === 0 && row.kind === 'said');
+    const row = this.rows.all.find((row) => row.line.number === number && row.line.sub === 0 && (row.kind === 'said' || row.kind === 'removed'));
     const element = row && this.scroll.reveal(row.key);
     if (!element) return;
     element.classList.add('found');
-    element.tabIndex = -1;
     element.focus({ preventScroll: true });
     setTimeout(() => element.classList.remove('found'), 3_000);
   }

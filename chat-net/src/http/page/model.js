@@ -1,7 +1,9 @@
 // @ts-check
 /** What the page knows: the places and their lines, from what the client is told. It draws nothing. */
 
+import { Ignored } from './ignored.js';
 import { nextSub } from './lines.js';
+import { Order } from './order.js';
 import { Place, keyOf } from './place.js';
 
 /**
@@ -12,10 +14,11 @@ import { Place, keyOf } from './place.js';
  */
 
 export class Model {
-  /** @param {{changed: () => void, closed: (place: Place) => void, news: (news: News) => void}} hooks */
+  /** @param {{changed: () => void, closed: (place: Place) => void, news: (news: News) => void, gone?: (gone: Message, body: string) => void}} hooks `gone`: a message was deleted. */
   constructor(hooks) {
     this.hooks = hooks;
     this.me = '';
+    this.ignored = new Ignored();
     /** @type {Map<string, Place>} */
     this.places = new Map();
     this.active = '';
@@ -97,6 +100,24 @@ export class Model {
       case 'topic_changed':
         this.topicChanged(event, verdict);
         break;
+      case 'role_changed':
+      case 'restricted':
+      case 'lifted':
+      case 'modes_changed':
+        this.ordered(event);
+        break;
+      case 'kicked':
+        this.kicked(event);
+        break;
+      case 'deleted':
+        this.deleted(event);
+        break;
+      case 'removed':
+        this.removed(event);
+        break;
+      case 'invited':
+        this.invited(event, verdict);
+        break;
       case 'whispered':
         this.whispered(event, verdict);
         break;
@@ -115,9 +136,10 @@ export class Model {
     place.name = event.room;
     if (place.epoch && place.epoch !== event.epoch) {
       place.live.clear();
-      Object.assign(place, { apart: null, kept: [], files: new Map(), last: 0, read: 0, mark: 0, topicNumber: 0 });
+      Object.assign(place, { apart: null, kept: [], files: new Map(), gone: new Map(), last: 0, read: 0, mark: 0, topicNumber: 0 });
     }
     place.epoch = event.epoch;
+    place.out = null;
     place.last = Math.max(place.last, event.number);
     return place;
   }
@@ -127,6 +149,7 @@ export class Model {
     const isOut = !event.fresh && event.total === 0;
     if (isOut) return;
     const place = this.room(event);
+    if (event.fresh) place.order = new Order();
     place.total = event.total;
     place.setMembers(event.users);
     place.total = event.total;
@@ -151,9 +174,63 @@ export class Model {
     this.add(place, lineOf(event), false);
   }
 
+  /** Something of the room's order. @param {Message} event */
+  ordered(event) {
+    const place = this.room(event);
+    place.order.told(event, this.me);
+    place.crowd++;
+    this.add(place, lineOf(event), false);
+  }
+
+  /** @param {Message} event */
+  kicked(event) {
+    const place = this.room(event);
+    if (place.members.delete(event.user.toLowerCase())) place.total--;
+    place.crowd++;
+    this.add(place, lineOf(event), false);
+    if (event.user !== this.me) return;
+    place.out = { by: event.by, reason: event.reason, banned: event.banned };
+    place.order = new Order();
+    place.setMembers([]);
+    place.total = 0;
+  }
+
+  /** A message is deleted: its text goes from everywhere, and a tombstone takes its place. @param {Message} event */
+  deleted(event) {
+    const place = this.room(event);
+    const { target, by } = event;
+    place.gone.set(target, by);
+    let body = '';
+    for (const lines of [place.live, place.apart]) {
+      const there = lines?.all[lines.place({ number: target, sub: 0 })];
+      if (!there || there.number !== target || there.kind !== 'said') continue;
+      body = there.body ?? '';
+      lines?.replace(tombstone(there.data, by));
+    }
+    this.hooks.gone?.(event, body);
+  }
+
+  /** What history has where a message was deleted. @param {Message} event */
+  removed(event) {
+    const place = this.room(event);
+    const line = lineOf(event);
+    if (!place.live.replace(line)) this.add(place, line, false);
+  }
+
+  /** @param {Message} event @param {Verdict} verdict */
+  invited(event, verdict) {
+    if (event.user !== this.me || this.ignored.has(event.by)) return;
+    const place = this.open(`@${event.by}`);
+    const sub = nextSub();
+    /** @type {Line} */
+    const line = { key: `i${sub}`, kind: 'invited', at: event.at, number: sub, sub, from: event.by, body: `invites you to #${event.room}`, data: event };
+    this.add(place, line, true, verdict === 'new');
+  }
+
   /** @param {Message} event @param {Verdict} verdict */
   said(event, verdict) {
     const place = this.room(event);
+    if (event.from === this.me && verdict === 'new') place.order.spoke(Date.now());
     const line = this.message(event);
     this.add(place, line, verdict !== 'past' && event.from !== this.me, verdict === 'new');
     if (verdict === 'missed') this.missed++;
@@ -161,7 +238,11 @@ export class Model {
 
   /** A line of a message. @param {Message} event @returns {Line} */
   message(event) {
+    // A page of history may have set out before its message was deleted.
+    const by = this.places.get(keyOf(event.room))?.gone.get(event.number);
+    if (by && event.type === 'said') return tombstone(event, by);
     const line = lineOf(event);
+    if (line.kind === 'removed') return line;
     line.mention = event.from !== this.me && mentions(event.body, this.me);
     return line;
   }
@@ -178,7 +259,9 @@ export class Model {
 
   /** @param {Message} event @param {Verdict} verdict */
   whispered(event, verdict) {
-    const isOwn = event.from === this.me && event.number === 0;
+    if (this.ignored.has(event.from)) return;
+    // Another device of one's own account said it.
+    const isOwn = event.from === this.me && (event.number === 0 || event.to !== this.me);
     const place = this.open(`@${isOwn ? event.to : event.from}`);
     const sub = nextSub();
     /** @type {Line} */
@@ -210,6 +293,7 @@ export class Model {
   /** @param {Place} place @param {Line} line @param {boolean} counts @param {boolean} [isLive] */
   add(place, line, counts, isLive = false) {
     if (!place.live.add(line)) return;
+    if (this.ignored.hides(line)) counts = false;
     place.trim(place === this.here ? this.reading : '');
     const isSeen = place === this.here && this.isReading && !document.hidden;
     if (isSeen) place.read = Math.max(place.read, line.number);
@@ -222,11 +306,19 @@ export class Model {
   }
 }
 
+/** Lines that have another name than their events. @type {Record<string, Line['kind']>} */
+const KINDS = { topic_changed: 'topic', role_changed: 'order', restricted: 'order', lifted: 'order', modes_changed: 'order', kicked: 'order' };
+
 /** @param {Message} event @returns {Line} */
 export function lineOf(event) {
-  const kind = event.type === 'topic_changed' ? 'topic' : /** @type {Line['kind']} */ (event.type);
+  const kind = KINDS[event.type] ?? /** @type {Line['kind']} */ (event.type);
   const key = `${event.epoch}/${event.number}`;
   return { key, kind, at: event.at, number: event.number, sub: 0, from: event.from, body: event.body, data: event };
+}
+
+/** What stands where a message was. @param {Message} said @param {string} by @returns {Line} */
+function tombstone({ at, room, epoch, number, from }, by) {
+  return lineOf({ type: 'removed', at, room, epoch, number, from, by });
 }
 
 /** @param {number} number @param {number} at @param {string} body @returns {Line} */

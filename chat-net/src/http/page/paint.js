@@ -2,13 +2,14 @@
 /** One row as an element. */
 
 import { make } from './dom.js';
+import { modeWords } from './modes.js';
 import { colourOf, rich } from './text.js';
-import { dayOf, exactTimeOf, isoOf, timeOf } from './time.js';
+import { dayOf, exactTimeOf, isoOf, momentOf, timeOf } from './time.js';
 
 /**
  * @typedef {import('./rows.js').Row} Row
  * @typedef {import('./lines.js').Line} Line
- * @typedef {{me: string, file: (transfer: import('./transfers.js').Transfer) => HTMLElement}} Context
+ * @typedef {{me: string, file: (transfer: import('./transfers.js').Transfer) => HTMLElement, enter: (room: string) => void}} Context
  */
 
 /** @param {Row} row @param {Context} context @returns {HTMLElement} */
@@ -22,6 +23,10 @@ export function paint(row, context) {
       return make('div', { class: 'row quiet' }, folded(row.lines), ' ', time(/** @type {Line} */ (row.lines.at(-1)).at));
     case 'topic':
       return make('div', { class: 'row quiet' }, ...topic(row.line), ' ', time(row.line.at));
+    case 'order':
+      return make('div', { class: 'row quiet' }, ...orderOf(row.line.data), ' ', time(row.line.at));
+    case 'invited':
+      return make('div', { class: 'row file' }, invitation(row.line, context));
     case 'note':
       return make('div', { class: 'row quiet' }, row.line.body ?? '');
     case 'file':
@@ -34,15 +39,18 @@ export function paint(row, context) {
 /** @param {Row} row @param {Context} context */
 function message({ kind, line, first }, context) {
   const from = line.from ?? '';
-  const classes = ['row', 'message', first && 'first', line.mention && 'mention', kind === 'pending' && 'pending', line.failed && 'failed'];
+  const isGone = kind === 'removed';
+  const classes = ['row', 'message', isGone && 'gone', first && 'first', line.mention && 'mention', kind === 'pending' && 'pending', line.failed && 'failed'];
   const label = `${from}, ${timeOf(line.at)}`;
   const head = make('div', { class: 'head' }, make('span', { class: `who ${colourOf(from)}` }, from), ' ', time(line.at));
-  const body = make('div', { class: 'body', dir: 'auto' }, ...rich(line.body ?? '', context.me));
+  const text = isGone ? [`[message deleted by ${line.data.by}]`] : rich(line.body ?? '', context.me);
+  const body = make('div', { class: 'body', dir: 'auto' }, ...text);
   if (isOnlyEmoji(line.body ?? '')) body.classList.add('big');
-  const element = make('div', { class: classes.filter(Boolean).join(' '), role: 'article', 'aria-label': label });
+  const element = make('div', { class: classes.filter(Boolean).join(' '), role: 'article', 'aria-label': label, tabindex: -1 });
   if (line.sub === 0 && line.number) element.dataset.number = String(line.number);
   element.append(first ? head : make('span', { class: 'aside', 'aria-hidden': 'true' }, timeOf(line.at)), body);
   if (kind === 'pending') element.append(state(line));
+  else if (!isGone) element.append(make('button', { type: 'button', class: 'more icon', tabindex: -1, 'aria-haspopup': 'menu', 'aria-label': `More about this message of ${from}` }));
   return element;
 }
 
@@ -64,6 +72,33 @@ function time(at) {
 function topic({ data }) {
   if (!data.topic) return [name(data.by), ' cleared the topic'];
   return [name(data.by), ' set the topic: ', make('bdi', {}, ...rich(data.topic))];
+}
+
+/** What somebody did for the room's order, as a sentence. @param {import('./chat-client.js').Message} event @returns {(Node | string)[]} */
+function orderOf(event) {
+  const by = name(event.by);
+  const user = event.user ? name(event.user) : '';
+  const why = event.reason ? [': ', make('bdi', {}, event.reason)] : [];
+  switch (event.type) {
+    case 'role_changed':
+      return [by, ' made ', user, ` ${event.role === 'owner' ? 'an' : 'a'} ${event.role}`];
+    case 'kicked':
+      return [by, ' put ', user, ' out', event.banned ? ', who is banned' : '', ...why];
+    case 'restricted':
+      return [by, event.what === 'ban' ? ' banned ' : ' muted ', user, event.until === null ? '' : ` until ${momentOf(event.until)}`, ...why];
+    case 'lifted':
+      return [by, ` lifted the ${event.what} of `, user];
+    default:
+      return [by, ' set the modes of the room: ', modeWords(event.modes).join(', ') || 'none'];
+  }
+}
+
+/** @param {Line} line @param {Context} context */
+function invitation({ data }, { enter }) {
+  const text = make('p', {}, make('span', { class: `who ${colourOf(data.by)}` }, data.by), ' invites you');
+  const what = make('p', { class: 'what' }, `#${data.room}`);
+  const join = make('button', { type: 'button', class: 'primary', click: () => enter(data.room) }, 'Join');
+  return make('div', { class: 'card', role: 'group', 'aria-label': `Invitation to #${data.room} from ${data.by}` }, text, what, make('div', { class: 'buttons' }, join));
 }
 
 /** @param {string} text */

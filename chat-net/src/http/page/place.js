@@ -2,6 +2,9 @@
 /** A room, or the whispers with one user: what one can talk in. */
 
 import { Lines } from './lines.js';
+import { Order } from './order.js';
+
+/** @typedef {{by: string, reason: string | null, banned: boolean}} Put */
 
 export class Place {
   /** @param {string} name A room's name, or with `@` a user's. */
@@ -40,6 +43,11 @@ export class Place {
     this.isFetching = false;
     /** Whether something is missing that may have changed the members. */
     this.hasGap = false;
+    this.order = new Order();
+    /** Messages that were deleted while the page looked on, and by whom. @type {Map<number, string>} */
+    this.gone = new Map();
+    /** How one was put out of the room, as long as one is. @type {Put | null} */
+    this.out = null;
     /** Where it was scrolled to; null at the end. @type {{key: string, offset: number} | null} */
     this.anchor = null;
   }

@@ -20,7 +20,10 @@ const MOVES = new Set(['joined', 'left', 'churned']);
 
 /** The rows of one place; told what changed, it only makes what is new. */
 export class Rows {
-  constructor() {
+  /** @param {import('./ignored.js').Ignored} ignored */
+  constructor(ignored) {
+    this.ignored = ignored;
+    this.hidden = -1;
     /** @type {Row[]} */
     this.all = [];
     /** @type {import('./lines.js').Lines | null} */
@@ -35,13 +38,14 @@ export class Rows {
   update(place) {
     const lines = place.shown;
     this.all.length = this.pendingFrom;
-    if (this.lines !== lines || this.revision !== lines.revision || this.mark !== place.mark) {
+    const isSame = this.lines === lines && this.revision === lines.revision && this.hidden === this.ignored.revision;
+    if (!isSame || this.mark !== place.mark) {
       const heights = this.lines === lines ? new Map(this.all.map((row) => [row.key, row])) : new Map();
-      Object.assign(this, { lines, revision: lines.revision, mark: place.mark, done: 0, all: [] });
+      Object.assign(this, { lines, revision: lines.revision, mark: place.mark, hidden: this.ignored.revision, done: 0, all: [] });
       this.append();
       for (const row of this.all) {
         const old = heights.get(row.key);
-        if (old && old.first === row.first && old.lines.length === row.lines.length) row.height = old.height;
+        if (old && old.line === row.line && old.first === row.first && old.lines.length === row.lines.length) row.height = old.height;
       }
     } else {
       this.append();
@@ -57,6 +61,7 @@ export class Rows {
 
   /** @param {Line} line */
   push(line) {
+    if (this.ignored.hides(line)) return;
     const before = this.all.at(-1);
     const previous = before?.lines.at(-1);
     const isNewDay = !previous || !sameDay(previous.at, line.at);
@@ -81,7 +86,7 @@ export class Rows {
 
 /** @param {Row} [row] */
 function isMessage(row) {
-  return row !== undefined && (row.kind === 'said' || row.kind === 'whisper' || row.kind === 'pending');
+  return row !== undefined && (row.kind === 'said' || row.kind === 'removed' || row.kind === 'whisper' || row.kind === 'pending');
 }
 
 /** @param {string} key @param {Row['kind']} kind @param {Line} line @returns {Row} */

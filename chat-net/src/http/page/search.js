@@ -2,12 +2,15 @@
 /** Finding messages, and going to where they were said. */
 
 import { find, make, setText } from './dom.js';
-import { colourOf } from './text.js';
+import { colourOf, sentenceOf } from './text.js';
 import { dayOf, timeOf } from './time.js';
 
 /** @typedef {import('./chat-client.js').Message} Message */
 
 const PAGE = 30;
+
+/** @param {Message} message */
+const keyOfMessage = ({ room, epoch, number }) => `${room}/${epoch}/${number}`;
 
 export class Search {
   /** @param {import('./main.js').TheApp} app */
@@ -26,6 +29,8 @@ export class Search {
     this.oldest = 0;
     this.count = 0;
     this.run = 0;
+    /** What stands for messages that were deleted while the page looked on. @type {Map<string, string>} */
+    this.gone = new Map();
     this.button.addEventListener('click', () => (this.panel.hidden ? this.open('') : this.close()));
     this.panel.querySelector('.close-search')?.addEventListener('click', () => this.close());
     this.more.addEventListener('click', () => this.page());
@@ -86,11 +91,13 @@ export class Search {
       if (run !== this.run) return;
       this.count += events.length;
       this.oldest = events[0]?.at ?? this.oldest;
-      for (const event of events.reverse()) this.list.append(this.item(event));
+      for (const event of events.reverse()) {
+        if (!this.app.model.ignored.has(event.from)) this.list.append(this.item(event));
+      }
       this.more.hidden = !answer.more;
       setText(this.state, this.count === 0 ? 'Nothing was found.' : `${this.count} found${answer.more ? ' so far' : ''}, the newest first.`);
     } catch (error) {
-      setText(this.state, error instanceof Error ? error.message : String(error));
+      setText(this.state, sentenceOf(error));
     }
   }
 
@@ -99,7 +106,21 @@ export class Search {
     const head = make('div', {}, make('span', { class: `who ${colourOf(event.from)}` }, event.from), ' ', make('time', {}, `#${event.room}, ${dayOf(event.at)}, ${timeOf(event.at)}`));
     // Links are text here: the whole is a button.
     const text = make('p', { dir: 'auto' }, event.body);
-    return make('li', {}, make('button', { type: 'button', click: () => this.go(event) }, head, text));
+    const place = keyOfMessage(event);
+    if (this.gone.has(place)) text.textContent = this.gone.get(place) ?? '';
+    return make('li', { 'data-message': place }, make('button', { type: 'button', click: () => this.go(event) }, head, text));
+  }
+
+  /** A message was deleted: its text goes from the matches, and from those that are on their way. @param {Message} event `deleted` */
+  forget(event) {
+    const place = keyOfMessage({ ...event, number: event.target });
+    const text = `[message deleted by ${event.by}]`;
+    this.gone.set(place, text);
+    for (const item of this.list.children) {
+      if (!(item instanceof HTMLElement) || item.dataset.message !== place) continue;
+      const { room, epoch, at } = event;
+      item.replaceWith(this.item({ type: 'removed', room, epoch, number: event.target, at, from: item.querySelector('.who')?.textContent ?? '', body: text }));
+    }
   }
 
   /** @param {Message} event */

@@ -50,6 +50,7 @@ export class Sidebar {
     const [open, close] = /** @type {[HTMLElement, HTMLElement]} */ (/** @type {unknown} */ ([...item.children]));
     item.classList.toggle('here', isHere);
     item.classList.toggle('unread', place.unread > 0);
+    item.classList.toggle('out', place.out !== null);
     if (isHere) open.setAttribute('aria-current', 'true');
     else open.removeAttribute('aria-current');
     const [name, badge] = /** @type {[HTMLElement, HTMLElement]} */ (/** @type {unknown} */ ([...open.children]));
@@ -59,8 +60,9 @@ export class Sidebar {
     // Drawn by the style sheet: the label of the button says it in words.
     badge.dataset.count = place.unread > 999 ? '999+' : String(place.unread);
     const mentions = place.isRoom && place.mentions > 0 ? `, ${place.mentions} for you` : '';
-    open.setAttribute('aria-label', place.label + (place.unread > 0 ? `, ${place.unread} unread${mentions}` : ''));
-    close.setAttribute('aria-label', place.isRoom ? `Leave ${place.label}` : `Close ${place.label}`);
+    const out = place.out ? ', you were put out' : '';
+    open.setAttribute('aria-label', place.label + out + (place.unread > 0 ? `, ${place.unread} unread${mentions}` : ''));
+    close.setAttribute('aria-label', place.isRoom && !place.out ? `Leave ${place.label}` : `Close ${place.label}`);
     return item;
   }
 

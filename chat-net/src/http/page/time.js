@@ -26,6 +26,11 @@ export function dayOf(at) {
   return day.format(at);
 }
 
+const moment = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+
+/** A time that is not far: with its day, unless that is today. @param {number} at */
+export const momentOf = (at) => (sameDay(at, Date.now()) ? timeOf(at) : moment.format(at));
+
 /** @param {number} bytes */
 export function sizeOf(bytes) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -28,6 +28,7 @@ import { Refused } from './chat-client.js';
 import { prepare } from './hashing.js';
 import { nextSub } from './lines.js';
 import { keyOf } from './place.js';
+import { sentenceOf } from './text.js';
 import { sizeOf, timeOf } from './time.js';
 
 /** @type {Record<string, string>} */
@@ -113,6 +114,7 @@ export class Transfers {
       copies: new Map(), began: 0, base: 0, sending: null, receiving: null,
       asked: null, wasCut: false, credits: [], url: '',
     };
+    if (!isMine && model.ignored.has(offer.from)) return;
     this.all.set(transfer.id, transfer);
     prepare();
     const place = model.open(placeOf(transfer));
@@ -285,7 +287,7 @@ export class Transfers {
       Object.assign(transfer, { began: Date.now(), base: receiving.offset });
       this.check(transfer);
     } catch (error) {
-      if (!isOver()) this.end(transfer, error instanceof Error ? `${error.message}.` : String(error), false);
+      if (!isOver()) this.end(transfer, sentenceOf(error), false);
     } finally {
       if (transfer.asked === receiving) transfer.asked = null;
     }
@@ -326,7 +328,7 @@ export class Transfers {
       transfer.note = blob ? 'Complete and verified.' : 'Complete, verified and saved.';
       if (blob) this.save(transfer, blob);
     } catch (error) {
-      const why = error instanceof Error ? `${error.message}.` : String(error);
+      const why = sentenceOf(error);
       if (error instanceof Refused) this.end(transfer, why, false);
       else this.cancel(transfer, 'failed', why, true);
     }

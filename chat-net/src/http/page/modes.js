@@ -1,0 +1,73 @@
+// @ts-check
+/** Modes, durations and reasons as they are typed and as they are shown. */
+
+/** @typedef {import('./order.js').Modes} Modes */
+
+/** The modes that are on, in words. @param {Modes} modes @returns {string[]} */
+export function modeWords(modes) {
+  const words = [];
+  if (modes.invite_only) words.push('invite-only');
+  if (modes.has_key) words.push('with a key');
+  if (modes.moderated) words.push('moderated');
+  if (modes.slow_s) words.push(`slow mode ${modes.slow_s} s`);
+  if (modes.history === 'join') words.push('history from the join on');
+  if (modes.retention_ms) words.push(`messages kept for ${durationWords(modes.retention_ms)}`);
+  return words;
+}
+
+/** @type {[letter: string, ms: number, word: string][]} */
+const UNITS = [['w', 604_800_000, 'week'], ['d', 86_400_000, 'day'], ['h', 3_600_000, 'hour'], ['m', 60_000, 'minute'], ['s', 1_000, 'second']];
+
+/** `10m`, `2h`, `1d12h`; null if it is no duration. @param {string} text */
+export function durationOf(text) {
+  if (!/^(\d{1,9}[wdhms])+$/i.test(text)) return null;
+  let sum = 0;
+  for (const [, count, letter] of text.toLowerCase().matchAll(/(\d+)([wdhms])/g)) {
+    sum += Number(count) * (UNITS.find(([unit]) => unit === letter)?.[1] ?? 0);
+  }
+  return sum > 0 && sum <= Number.MAX_SAFE_INTEGER ? sum : null;
+}
+
+/** A duration as one says it. @param {number} ms */
+export function durationWords(ms) {
+  for (const [, size, word] of UNITS) {
+    if (ms >= size && ms % size === 0) return `${ms / size} ${word}${ms === size ? '' : 's'}`;
+  }
+  return `${Math.ceil(ms / 1_000)} seconds`;
+}
+
+/** A reason, and a time before it. @param {string} rest @returns {[forMs: number | null, reason: string]} */
+export function timeAndReason(rest) {
+  const [, first = '', more = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
+  const forMs = durationOf(first);
+  return forMs ? [forMs, more] : [null, rest];
+}
+
+/** What `/mode` was told to change; a string says what is wrong with it. @param {string} rest @returns {Record<string, any> | string} */
+export function modesOf(rest) {
+  /** @type {Record<string, any>} */
+  const modes = {};
+  const words = rest.split(/\s+/);
+  for (let at = 0; at < words.length; at += 2) {
+    const [mode = '', value = ''] = words.slice(at);
+    const known = Object.hasOwn(MODES, mode.toLowerCase()) ? MODES[mode.toLowerCase()] : undefined;
+    if (!known) return `There is no mode “${mode}”. ${USAGE}`;
+    const [field, read] = known;
+    modes[field] = read(value);
+    if (modes[field] === undefined) return `“${mode}” cannot be “${value}”. ${USAGE}`;
+  }
+  return modes;
+}
+
+const USAGE = 'Modes are: invite-only on|off, key WORD|off, moderated on|off, slow SECONDS|off, history start|join, retention 7d|off.';
+/** @param {string} value */
+const isOn = (value) => ({ on: true, off: false })[/** @type {'on'} */ (value.toLowerCase())];
+/** @type {Record<string, [field: string, read: (value: string) => any]>} */
+const MODES = {
+  'invite-only': ['invite_only', isOn],
+  moderated: ['moderated', isOn],
+  key: ['key', (value) => (value === '' ? undefined : value.toLowerCase() === 'off' ? '' : value)],
+  slow: ['slow_s', (value) => (value.toLowerCase() === 'off' ? 0 : /^\d{1,3}s?$/.test(value) ? Number.parseInt(value, 10) : undefined)],
+  history: ['history', (value) => (/^(start|join)$/i.test(value) ? value.toLowerCase() : undefined)],
+  retention: ['retention_ms', (value) => (value.toLowerCase() === 'off' ? 0 : (durationOf(value) ?? undefined))],
+};
