@@ -229,6 +229,13 @@ pub enum OrderChange {
     },
     /// An act of moderation is kept for operators.
     Audited(Box<AuditEntry>),
+    /// A session without a connection is told this at its return.
+    Missed {
+        /// Which session.
+        session: SessionId,
+        /// What: an invitation.
+        event: Box<Event>,
+    },
 }
 
 impl From<OrderChange> for Change {

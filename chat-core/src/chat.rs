@@ -184,7 +184,7 @@ impl Chat {
             Presence::Lingering { .. } => (true, Vec::new()),
             Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.to_vec()),
         };
-        let put_out = self.state.orders.put_out.get(&old).cloned().unwrap_or_default();
+        let missed = self.state.orders.missed.get(&old).cloned().unwrap_or_default();
         session::resume(&self.state, resume, steps);
         self.perform(stamp, steps, out);
         let user = self.state.sessions[&new].user.clone();
@@ -204,7 +204,7 @@ impl Chat {
         self.perform(stamp, steps, out);
         let rooms = session::heads(&self.state, new);
         steps.tell(new, Event::Attached { user, resumed: true, rooms });
-        put_out.into_iter().for_each(|(stamp, event)| steps.retell(new, stamp, event));
+        missed.into_iter().for_each(|(stamp, event)| steps.retell(new, stamp, event));
         closed.into_iter().for_each(|refusal| steps.tell(new, refusal));
         transfer::retell(&self.state, new, steps);
         if was_away {

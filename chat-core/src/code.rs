@@ -71,7 +71,7 @@ codes! {
     BadFile = 125 "bad_file" "the file's name or size breaks a rule";
     NotAllowed = 126 "not_allowed" "that is for others to do here";
     Muted = 127 "muted" "you may only read in that room for now";
-    Banned = 128 "banned" "you may not be in that room for now";
+    Banned = 128 "banned" "who is banned may not be in that room for now";
     BadKey = 129 "bad_key" "the room has a key, and that is not it";
     CannotJoin = 130 "cannot_join" "the room is closed to you, or only some may make rooms";
     LoginRequired = 131 "login_required" "that name, or this server, needs a login";
@@ -81,6 +81,7 @@ codes! {
     PasswordRequired = 135 "password_required" "this server has a password, say it first";
     WeakPassword = 136 "weak_password" "a password has 8 to 1,024 bytes, choose another";
     AccountExists = 137 "account_exists" "there is an account of that name";
+    NothingToDo = 138 "nothing_to_do" "it is like that already";
     SlowDown = 200 "slow_down" "too many asks, wait a little";
     RoomsFull = 201 "rooms_full" "the server has as many rooms as it may hold, try later";
     StorageFull = 202 "storage_full" "the server has no space to keep messages, try again later";

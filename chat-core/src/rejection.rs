@@ -227,6 +227,20 @@ pub enum Rejection {
         /// Which limit.
         why: Arc<str>,
     },
+    /// It is like that already.
+    #[error("{why}, so there is nothing to do")]
+    NothingToDo {
+        /// What is.
+        why: Arc<str>,
+    },
+    /// Somebody who is to be asked in is banned there.
+    #[error("{user} is banned from #{room}, and has to be let in again first")]
+    BannedGuest {
+        /// The room.
+        room: RoomName,
+        /// Who.
+        user: UserName,
+    },
 }
 
 /// `an owner or operator`
@@ -291,6 +305,8 @@ impl Rejection {
             Rejection::NoSuchMessage { .. } => Code::NoSuchMessage,
             Rejection::SlowMode { .. } => Code::SlowMode,
             Rejection::BadMode { .. } => Code::BadAsk,
+            Rejection::NothingToDo { .. } => Code::NothingToDo,
+            Rejection::BannedGuest { .. } => Code::Banned,
         }
     }
 

@@ -91,7 +91,7 @@ impl Snapshot {
             rotations: state.rotations.iter().map(|(id, held)| (*id, held.clone())).collect(),
             orders: with_order(state).map(|(id, room)| (*id, room.order.clone())).collect(),
             audit: state.orders.audit.clone(),
-            put_out: state.orders.put_out.iter().map(|(id, events)| (*id, events.clone())).collect(),
+            put_out: state.orders.missed.iter().map(|(id, events)| (*id, events.clone())).collect(),
         }
     }
 
@@ -117,7 +117,7 @@ impl Snapshot {
         (state.seq, state.now, state.rooms_opened) = (self.seq, self.now, self.rooms_opened);
         let mut orders: BTreeMap<RoomId, Order> = self.orders.into_iter().collect();
         state.orders.audit = self.audit;
-        state.orders.put_out = self.put_out.into_iter().collect();
+        state.orders.missed = self.put_out.into_iter().collect();
         for (id, record) in self.rooms {
             let mut room = Room::new(record.name.clone(), record.epoch, None);
             room.record = record;

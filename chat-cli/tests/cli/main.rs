@@ -12,6 +12,8 @@ mod json;
 mod kept;
 mod killed;
 mod operating;
+#[cfg(unix)]
+mod order;
 mod program;
 #[cfg(unix)]
 mod pty;

@@ -168,6 +168,10 @@ impl<'a> Doing<'a> {
         let is_self = target.identities.contains(&self.state.who(self.session()));
         let own = self.state.rank(self.room, self.session());
         self.may(Act::of_role(is_self, own, role), target.rank)?;
+        let held = |who: &Who| self.room.order.standing(who).map_or(Role::Member, |standing| standing.role);
+        if target.identities.iter().all(|who| held(who) == role) {
+            return Err(self.nothing_to_do(&format!("{} is that already in", target.user)));
+        }
         self.remember(&target, |standing| standing.role = role, steps);
         self.audit(&format!("role {role}"), Some(&target.user), None, steps);
         let (place, by) = (self.place(0), self.by.clone());
@@ -235,6 +239,13 @@ impl<'a> Doing<'a> {
     fn lift(&self, user: &str, what: Restriction, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
         self.may(Act::Discipline, target.rank)?;
+        if !target.identities.iter().any(|who| self.holds(who, what)) {
+            let done = match what {
+                Restriction::Ban => "banned from",
+                Restriction::Mute => "muted in",
+            };
+            return Err(self.nothing_to_do(&format!("{} is not {done}", target.user)));
+        }
         let lifted = |standing: &mut Standing| match what {
             Restriction::Ban => standing.banned = None,
             Restriction::Mute => standing.muted = None,
@@ -246,16 +257,36 @@ impl<'a> Doing<'a> {
         Ok(())
     }
 
+    /// Whether a ban or mute holds now.
+    fn holds(&self, who: &Who, what: Restriction) -> bool {
+        self.room.order.standing(who).is_some_and(|standing| match what {
+            Restriction::Ban => standing.ban(self.stamp.at).is_some(),
+            Restriction::Mute => standing.mute(self.stamp.at).is_some(),
+        })
+    }
+
+    fn nothing_to_do(&self, what: &str) -> Rejection {
+        Rejection::NothingToDo { why: format!("{what} #{}", self.room.record.name).into() }
+    }
+
+    /// Whoever is there needs no invitation, and who is banned could not follow it: to lift a ban is not for every member.
     fn invite(&self, user: &str, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
         self.may(Act::Invite { invite_only: self.room.order.held.modes.invite_only }, target.rank)?;
+        if target.identities.iter().any(|who| self.holds(who, Restriction::Ban)) {
+            return Err(Rejection::BannedGuest { room: self.room.record.name.clone(), user: target.user });
+        }
+        if self.room.by_name.contains(&target.user) {
+            return Err(self.nothing_to_do(&format!("{} is already in", target.user)));
+        }
         self.remember(&target, |standing| standing.invited = true, steps);
         self.audit("invite", Some(&target.user), None, steps);
         let (room, by) = (self.room.record.name.clone(), self.by.clone());
         let event = Event::Invited { room, user: target.user.clone(), by };
-        for session in self.state.names.of(&target.user) {
-            if session != self.session() && self.state.attached(session).is_ok() {
-                steps.tell(session, event.clone());
+        for session in self.state.devices(&target.user).filter(|session| *session != self.session()) {
+            match self.state.attached(session) {
+                Ok(_) => steps.tell(session, event.clone()),
+                Err(_) => steps.change(OrderChange::Missed { session, event: Box::new(event.clone()) }),
             }
         }
         let verdict = Verdict::Told(Box::new(event.clone()));
@@ -268,6 +299,9 @@ impl<'a> Doing<'a> {
         let act = if change.is_of_pace() { Act::SetPace } else { Act::SetModes };
         self.may(act, Rank::Member)?;
         let held = change.apply(&self.room.order.held)?;
+        if held == self.room.order.held {
+            return Err(self.nothing_to_do("nothing would change in"));
+        }
         let modes = held.modes;
         steps.change(OrderChange::Modes { room: self.id, held: Box::new(held) });
         self.audit(&format!("modes {modes}"), None, None, steps);

@@ -13,13 +13,27 @@ use crate::state::{KNOWN, State};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Orders {
     pub(crate) audit: Audit,
-    /// What those were not told who were put out while they had no connection; forgotten when they are back, or gone.
-    pub(crate) put_out: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
+    /// What those were not told who were put out, or asked in, while they had no connection; forgotten when they are back, or
+    /// gone.
+    pub(crate) missed: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
     // All below is derived from the rooms.
     /// Where something is remembered of a guest.
     guests: BTreeSet<(SessionId, RoomId)>,
     /// The rooms that are not told to outsiders.
     pub(crate) private: BTreeSet<RoomId>,
+}
+
+impl Orders {
+    /// Of each room only the last of each kind is told: so they are not many, however long the session is away.
+    fn keep_missed(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
+        let missed = self.missed.entry(session).or_default();
+        missed.retain(|(_, known)| match (known, event) {
+            (Event::Kicked { place: known, .. }, Event::Kicked { place, .. }) => known.room != place.room,
+            (Event::Invited { room: known, .. }, Event::Invited { room, .. }) => known != room,
+            _ => true,
+        });
+        missed.push((stamp, event.clone()));
+    }
 }
 
 impl State {
@@ -31,6 +45,7 @@ impl State {
             OrderChange::Audited(entry) => {
                 self.orders.audit.push(self.config.audit, stamp.at, AuditEntry::clone(entry));
             }
+            OrderChange::Missed { session, event } => self.orders.keep_missed(stamp, *session, event),
         }
     }
 
@@ -88,14 +103,14 @@ impl State {
         let Event::Kicked { user, .. } = event else { return };
         for session in self.rooms[&id].by_name.of(user) {
             if !self.sessions[&session].is_attached() {
-                self.orders.put_out.entry(session).or_default().push((stamp, event.clone()));
+                self.orders.keep_missed(stamp, session, event);
             }
         }
     }
 
     /// What a room remembers of a guest goes on under the session's next attachment.
     pub(crate) fn move_guest(&mut self, from: SessionId, to: SessionId) {
-        self.orders.put_out.remove(&from);
+        self.orders.missed.remove(&from);
         for id in self.take_guest(from) {
             let order = &mut self.rooms.get_mut(&id).expect(KNOWN).order;
             if let Some(standing) = order.guests.remove(&from) {
@@ -107,7 +122,7 @@ impl State {
 
     /// A guest is forgotten with the session.
     pub(crate) fn forget_guest(&mut self, session: SessionId) {
-        self.orders.put_out.remove(&session);
+        self.orders.missed.remove(&session);
         for id in self.take_guest(session) {
             self.rooms.get_mut(&id).expect(KNOWN).order.guests.remove(&session);
         }

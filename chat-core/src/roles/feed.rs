@@ -123,7 +123,7 @@ pub(crate) fn feed_orders(orders: &Orders, h: &mut Hasher) {
             feed_reason(entry.reason.as_ref().map(Body::as_str), h);
         }
     }
-    for (session, events) in &orders.put_out {
+    for (session, events) in &orders.missed {
         h.word(5).word(session.as_u64()).word(events.len() as u64);
         for (stamp, event) in events {
             feed_stamp(*stamp, h);

@@ -89,6 +89,14 @@ fn promised(case: Case, act: &Act) -> Result<(), Code> {
     let has_way_in = is_operator || stand == Stand::Outside && actor >= Rank::Moderator;
     match act {
         Act::Talk(_) => inside.and(allowed(!is_moderated || actor >= Rank::Moderator)),
+        // Nobody is banned or muted, and the target has that role.
+        Act::Over(Ask::Unban { .. } | Ask::Unmute { .. }) => {
+            may_act.and(allowed(actor >= Rank::Moderator && is_over)).and(Err(Code::NothingToDo))
+        }
+        Act::SetRole(role) if stored(target) == *role => {
+            may_act.and(allowed(actor >= Rank::Owner && is_over)).and(Err(Code::NothingToDo))
+        }
+        Act::StepDown if is_operator => may_act.and(Err(Code::NothingToDo)),
         Act::Over(_) | Act::DeleteTargets => may_act.and(allowed(actor >= Rank::Moderator && is_over)),
         Act::SetRole(_) => may_act.and(allowed(actor >= Rank::Owner && is_over)),
         Act::StepDown => may_act.and(allowed(actor > Rank::Member)),
@@ -112,7 +120,17 @@ fn promised(case: Case, act: &Act) -> Result<(), Code> {
     }
 }
 
-/// A chat that one case is tried in. Session 1 makes the room, 2 arranges it, 3 acts, 4 is the target.
+/// What a room remembers of somebody of that rank: of operators nothing.
+fn stored(rank: Rank) -> Role {
+    match rank {
+        Rank::Moderator => Role::Moderator,
+        Rank::Owner => Role::Owner,
+        Rank::Member | Rank::Operator => Role::Member,
+    }
+}
+
+/// A chat that one case is tried in. Session 1 makes the room, 2 arranges it, 3 acts, 4 is the target, 5 is
+/// nowhere.
 #[derive(Clone)]
 struct Scene {
     chat: Chat,
@@ -149,6 +167,7 @@ impl Scene {
         scene.account(2, "arranger", true);
         scene.account(3, "actor", case.actor == Rank::Operator);
         scene.account(4, "target", case.target == Rank::Operator);
+        scene.account(5, "outsider", false);
         let room = || "den".into();
         scene.ask(1, join("den")).unwrap();
         scene.ask(4, join("den")).unwrap();
@@ -162,16 +181,15 @@ impl Scene {
             }
         }
         for (user, rank) in [("actor", case.actor), ("target", case.target)] {
-            let role = match rank {
-                Rank::Moderator => Role::Moderator,
-                Rank::Owner => Role::Owner,
-                _ => Role::Member,
-            };
-            scene.ask(2, Ask::SetRole { room: room(), user: user.into(), role }).unwrap();
+            if stored(rank) > Role::Member {
+                scene.ask(2, Ask::SetRole { room: room(), user: user.into(), role: stored(rank) }).unwrap();
+            }
         }
         let invite_only = Some(case.is_private);
         let modes = ModeChange { invite_only, moderated: Some(case.is_moderated), ..ModeChange::default() };
-        scene.ask(2, Ask::SetModes { room: room(), modes }).unwrap();
+        if case.is_private || case.is_moderated {
+            scene.ask(2, Ask::SetModes { room: room(), modes }).unwrap();
+        }
         scene
     }
 
@@ -182,7 +200,7 @@ impl Scene {
             Act::Talk(ask) | Act::Over(ask) => within(ask, room),
             Act::SetRole(role) => Ask::SetRole { room: name(), user: "target".into(), role: *role },
             Act::StepDown => Ask::SetRole { room: name(), user: "actor".into(), role: Role::Member },
-            Act::Invite => Ask::Invite { room: name(), user: "target".into() },
+            Act::Invite => Ask::Invite { room: name(), user: "outsider".into() },
             Act::Pace => {
                 let modes = ModeChange { slow_s: Some(5), moderated: Some(true), ..ModeChange::default() };
                 Ask::SetModes { room: name(), modes }

@@ -1,11 +1,13 @@
 //! Roles, bans, mutes, keys and invitations: what everybody is told, and what is remembered of whom.
 
+use std::sync::Arc;
+
 use chat_core::{
     AccountAct, Answer, Ask, Chat, Code, Command, Config, HistoryFrom, ModeChange, Number, RequestId, Role,
     RoomName, UserName,
 };
 
-use crate::story::{Story, assert_code, join, leave, s, say, token, topic};
+use crate::story::{Story, accept, assert_code, join, leave, offer, s, say, token, topic};
 
 fn kick(user: &str) -> Ask {
     Ask::Kick { room: "lobby".into(), user: user.into(), reason: Some("too loud".into()) }
@@ -320,7 +322,7 @@ fn operators_look_up_who_did_what() {
     chat.enter(&Command::Account { by: None, act: operator }).unwrap();
     chat.enter(&Command::LogIn { session: s(3), account: "root1".into(), token: token(3) }).unwrap();
     chat.ask(1, role("bob", Role::Moderator));
-    chat.ask(1, ban("bob", Some(1_000)));
+    chat.ask(1, ban("bob", Some(60_000)));
     chat.ask(3, Ask::Unban { room: "lobby".into(), user: "bob".into() });
     let (promoted, banned) = ("1 server operator root1".to_owned(), "3 alice ban bob".to_owned());
     assert_eq!(acts(&chat, Some(3)), (vec!["2 alice role moderator bob".to_owned()], false));
@@ -337,4 +339,101 @@ fn operators_look_up_who_did_what() {
     let out = AccountAct::LogOutEverywhere { name: "root1".into(), except: Some(s(3)) };
     chat.enter(&Command::Account { by: None, act: out }).unwrap();
     assert_eq!(acts(&chat, None).0[0], "5 server log out root1");
+}
+
+#[test]
+fn what_is_like_that_already_is_said_to_nobody() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    chat.ask(1, role("bob", Role::Moderator));
+    chat.ask(1, ban("carol", Some(60_000)));
+    chat.take();
+    let before = chat.chat.digest();
+    let lobby = || Arc::from("lobby");
+    for (ask, code) in [
+        (role("bob", Role::Moderator), Code::NothingToDo),
+        (Ask::Unban { room: lobby(), user: "bob".into() }, Code::NothingToDo),
+        (Ask::Unmute { room: lobby(), user: "carol".into() }, Code::NothingToDo),
+        (modes(ModeChange { moderated: Some(false), ..ModeChange::default() }), Code::NothingToDo),
+        (modes(ModeChange::default()), Code::NothingToDo),
+        (invite("bob"), Code::NothingToDo),
+        (invite("carol"), Code::Banned),
+    ] {
+        assert_code(&chat.refused(1, 0, ask), code);
+    }
+    chat.told("");
+    assert_eq!(chat.chat.digest(), before);
+    // A ban that has ended by itself is none to lift.
+    chat.pass(60_000);
+    assert_code(&chat.refused(1, 0, Ask::Unban { room: lobby(), user: "carol".into() }), Code::NothingToDo);
+    chat.ask(1, invite("carol"));
+}
+
+#[test]
+fn an_invitation_reaches_who_was_away_at_the_return_and_once() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice"]);
+    chat.attach(2, "bob");
+    chat.attach(3, "carol");
+    chat.ask(1, private());
+    chat.drop(2);
+    chat.ask(1, invite("bob"));
+    chat.ask(1, invite("bob"));
+    // It falls asleep.
+    chat.until_due();
+    chat.take();
+    chat.resume(4, "bob", 2);
+    chat.told(
+        r#"
+        s4: attached bob resumed
+        s4 (past): invited lobby bob by alice
+        "#,
+    );
+    chat.ask(4, join("lobby"));
+    chat.take();
+    chat.drop(4);
+    chat.resume(5, "bob", 4);
+    chat.told("s5: attached bob resumed lobby/1/3");
+}
+
+#[test]
+fn who_is_demoted_in_the_middle_of_a_command_is_judged_by_what_came_first() {
+    for is_first in [true, false] {
+        let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+        chat.ask(1, role("bob", Role::Moderator));
+        chat.take();
+        let demotion = role("bob", Role::Member);
+        if is_first {
+            chat.ask(1, demotion);
+            assert_code(&chat.refused(2, 0, kick("carol")), Code::NotAllowed);
+        } else {
+            chat.ask(2, kick("carol"));
+            chat.ask(1, demotion);
+        }
+        assert_code(&chat.refused(2, 0, kick("carol")), Code::NotAllowed);
+        let is_in = chat.chat.member_place(s(3), "lobby").is_ok();
+        assert_eq!(is_in, is_first, "one of them came first, and nothing is half-done");
+    }
+}
+
+#[test]
+fn a_kick_in_the_middle_of_a_file_ends_that_copy_and_no_other() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    chat.ask(1, offer("#lobby"));
+    chat.ask(2, accept(1, 0));
+    chat.ask(3, accept(1, 0));
+    chat.take();
+    chat.ask(1, kick("bob"));
+    chat.told(
+        r#"
+        s1? s2 s3: kicked lobby/1/4 bob by alice "too loud"
+        s1: cancelled 1 bob by bob (left)
+        s2: cancelled 1 bob by bob (left)
+        "#,
+    );
+    assert!(chat.transfers(1)[0].contains("carol 0 Running"), "{:?}", chat.transfers(1));
+    // The sender is put out: nobody gets more of it.
+    chat.ask(1, role("carol", Role::Owner));
+    chat.ask(1, role("alice", Role::Member));
+    chat.take();
+    chat.ask(3, kick("alice"));
+    assert!(chat.take().contains("s3: closed 1 (left)"));
 }
