@@ -89,7 +89,8 @@ pub struct Config {
     pub server_rooms: Vec<RoomName>,
     /// Who may make rooms by joining them; all others are refused `cannot_join`.
     pub room_makers: RoomMakers,
-    /// Acts of moderation that are remembered for operators; at it, the oldest is forgotten.
+    /// Acts of moderation that are remembered for operators; at it, the oldest of the room with most is forgotten; of
+    /// those without a room the oldest, while they are more than half.
     pub audit: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms and transfers in a list of them.
     pub page: usize,
