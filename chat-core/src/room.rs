@@ -186,7 +186,7 @@ pub(crate) fn rejoin(
     let id = admit(state, session, name, steps)?;
     match state.rooms.get(&id) {
         Some(room) => {
-            state.may_return(stamp.at, session, room)?;
+            state.may_enter(stamp.at, session, room, None)?;
             enter(state, stamp, session, id, room, Some(session), steps);
         }
         None => {

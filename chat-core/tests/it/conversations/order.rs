@@ -29,8 +29,12 @@ fn modes(modes: ModeChange) -> Ask {
     Ask::SetModes { room: "lobby".into(), modes }
 }
 
+fn invite_only() -> ModeChange {
+    ModeChange { invite_only: Some(true), ..ModeChange::default() }
+}
+
 fn private() -> Ask {
-    modes(ModeChange { invite_only: Some(true), ..ModeChange::default() })
+    modes(invite_only())
 }
 
 fn enter(key: &str) -> Ask {
@@ -166,6 +170,38 @@ fn whoever_sleeps_comes_back_into_a_private_room_but_a_leaver_does_not() {
     assert_code(&chat.refused(3, 0, join("lobby")), Code::CannotJoin);
     let Ok(Answer::Rooms { total, rooms, .. }) = chat.chat.rooms(s(3), None) else { panic!() };
     assert_eq!((total, rooms.len()), (0, 0));
+}
+
+#[test]
+fn an_accounts_next_session_comes_in_until_it_leaves() {
+    for modes in [ModeChange { key: Some("sesame".into()), ..ModeChange::default() }, invite_only()] {
+        let mut chat = Story::new();
+        for (n, name) in [(1, "owner"), (2, "alice"), (3, "alice")] {
+            log_in(&mut chat, n, name);
+        }
+        chat.ask(1, join("lobby"));
+        chat.ask(2, join("lobby"));
+        chat.ask(1, Ask::SetModes { room: "lobby".into(), modes });
+        // Another device, and a later one.
+        chat.ask(3, join("lobby"));
+        chat.quit(2);
+        chat.quit(3);
+        log_in(&mut chat, 4, "alice");
+        log_in(&mut chat, 5, "alice");
+        chat.ask(4, join("lobby"));
+        chat.ask(5, join("lobby"));
+        // One device that leaves is not the user who leaves.
+        chat.ask(4, leave("lobby"));
+        chat.ask(4, join("lobby"));
+        chat.ask(4, leave("lobby"));
+        chat.ask(5, leave("lobby"));
+        let code = chat.refused(5, 0, join("lobby")).code();
+        assert!([Code::BadKey, Code::CannotJoin].contains(&code), "{code:?}");
+        chat.ask(1, invite("alice"));
+        chat.ask(5, join("lobby"));
+        chat.ask(1, kick("alice"));
+        assert_eq!(chat.refused(5, 0, join("lobby")).code(), code);
+    }
 }
 
 #[test]
