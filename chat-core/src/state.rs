@@ -171,6 +171,7 @@ impl State {
             room.members.insert(at, id);
             room.by_name.insert(session.user.clone(), id);
         }
+        self.list_sleeper(id, &session);
         self.sessions.insert(id, Box::new(session));
     }
 
@@ -187,6 +188,7 @@ impl State {
             room.members.retain(|member| *member != id);
             room.by_name.remove(&session.user, id);
         }
+        self.unlist_sleeper(id, &session);
         session
     }
 
@@ -208,6 +210,8 @@ impl State {
         if let Some((at, due)) = session.deadline(id) {
             self.deadlines.set(at, due);
         }
+        let asleep_in = session.asleep_in().iter().map(|room| (room.clone(), id));
+        self.orders.sleepers.extend(asleep_in);
     }
 
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
@@ -260,6 +264,7 @@ impl State {
         if room.members.is_empty() {
             room.record.empty_since = Some(stamp.seq);
             self.empty_rooms.insert((stamp.seq, id));
+            self.doubt(id);
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::OrderChange;
 use crate::event::Event;
 use crate::id::{RoomId, SessionId};
+use crate::name::RoomName;
 use crate::roles::{Audit, AuditEntry, HeldModes, Order, Standing, Who};
 use crate::stamp::Stamp;
 use crate::state::{KNOWN, State};
@@ -16,7 +17,11 @@ pub(crate) struct Orders {
     /// What those were not told who were put out, or asked in, while they had no connection; forgotten when they are back, or
     /// gone.
     pub(crate) missed: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
-    // All below is derived from the rooms.
+    // All below is derived from the rooms and sessions.
+    /// Where those who sleep would return to.
+    pub(crate) sleepers: BTreeSet<(RoomName, SessionId)>,
+    /// The rooms that the entry may have left to nobody; empty between entries.
+    pub(crate) doubtful: BTreeSet<RoomId>,
     /// Where something is remembered of a guest.
     guests: BTreeSet<(SessionId, RoomId)>,
     /// The rooms that are not told to outsiders.

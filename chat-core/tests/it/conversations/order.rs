@@ -274,6 +274,71 @@ fn an_owners_account_keeps_an_empty_room_and_its_bans() {
     assert_code(&chat.refused(4, 0, kick("alice")), Code::NotAllowed);
 }
 
+/// Modes that keep out, or silent, whoever comes next.
+fn locks() -> [ModeChange; 3] {
+    let key = ModeChange { key: Some("sesame".into()), ..ModeChange::default() };
+    [invite_only(), key, ModeChange { moderated: Some(true), ..ModeChange::default() }]
+}
+
+#[test]
+fn a_room_that_guests_closed_ends_with_the_last_who_would_return() {
+    for lock in locks() {
+        let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+        chat.ask(1, say("lobby", "x"));
+        chat.ask(1, modes(lock));
+        chat.ask(2, leave("lobby"));
+        chat.drop(1);
+        let lobby = RoomName::new("lobby", 64).unwrap();
+        // It falls asleep, and returns.
+        chat.until_due();
+        chat.resume(3, "alice", 1);
+        assert_eq!(chat.chat.members(&lobby), Some(&[s(3)][..]));
+        chat.drop(3);
+        chat.until_due();
+        let old = chat.chat.head(&lobby).unwrap();
+        chat.until_due();
+        assert_eq!(chat.chat.head(&lobby), None);
+        chat.take();
+        // Whoever comes next has another room of that name, and owns it.
+        chat.ask(2, join("lobby"));
+        assert!(chat.chat.head(&lobby).unwrap().epoch != old.epoch);
+        chat.ask(2, private());
+        chat.ask(2, say("lobby", "mine"));
+        chat.quit(2);
+        assert_eq!(chat.chat.head(&lobby), None);
+    }
+}
+
+#[test]
+fn a_closed_room_stays_for_an_account_that_was_let_in_and_if_it_is_the_servers() {
+    let lobby = RoomName::new("lobby", 64).unwrap();
+    let mut chat = Story::new();
+    chat.attach(1, "guest");
+    log_in(&mut chat, 2, "alice");
+    chat.ask(1, join("lobby"));
+    chat.ask(2, join("lobby"));
+    chat.ask(1, say("lobby", "x"));
+    chat.ask(1, private());
+    chat.quit(1);
+    chat.quit(2);
+    log_in(&mut chat, 3, "alice");
+    chat.ask(3, join("lobby"));
+    chat.ask(3, leave("lobby"));
+    assert_eq!(chat.chat.head(&lobby), None);
+
+    for lock in locks() {
+        let mut chat = Story::with(Config { server_rooms: vec![lobby.clone()], ..Config::default() });
+        log_in(&mut chat, 1, "root1");
+        let operator = AccountAct::SetOperator { name: "root1".into(), is_operator: true };
+        chat.enter(&Command::Account { by: None, act: operator }).unwrap();
+        chat.ask(1, join("lobby"));
+        chat.ask(1, say("lobby", "x"));
+        chat.ask(1, modes(lock));
+        chat.ask(1, leave("lobby"));
+        assert!(chat.chat.head(&lobby).is_some());
+    }
+}
+
 #[test]
 fn all_devices_of_an_account_are_put_out_at_once() {
     let mut chat = Story::new();
