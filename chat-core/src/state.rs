@@ -130,6 +130,7 @@ impl State {
             Change::MemberAdded { room, session, digest } => {
                 self.add_member(*room, *session);
                 self.let_in(*room, *session);
+                self.use_invitation(*room, *session);
                 self.churn(*room, *session, *digest, true);
             }
             Change::MemberRemoved { room, session, digest } => {

@@ -269,15 +269,20 @@ impl<'a> Doing<'a> {
         Rejection::NothingToDo { why: format!("{what} #{}", self.room.record.name).into() }
     }
 
-    /// Whoever is there needs no invitation, and who is banned could not follow it: to lift a ban is not for every member.
+    /// Whoever is there or was asked in needs no invitation, and who is banned could not follow it: to lift a ban is not for every member.
     fn invite(&self, user: &str, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
+        self.state.may_be_heard(self.stamp.at, self.session(), self.id)?;
         self.may(Act::Invite { invite_only: self.room.order.held.modes.invite_only }, target.rank)?;
         if target.identities.iter().any(|who| self.holds(who, Restriction::Ban)) {
             return Err(Rejection::BannedGuest { room: self.room.record.name.clone(), user: target.user });
         }
         if self.room.by_name.contains(&target.user) {
             return Err(self.nothing_to_do(&format!("{} is already in", target.user)));
+        }
+        let is_invited = |who| self.room.order.standing(who).is_some_and(|standing| standing.invited);
+        if target.identities.iter().all(is_invited) {
+            return Err(self.nothing_to_do(&format!("{} is already invited to", target.user)));
         }
         self.remember(&target, |standing| standing.invited = true, steps);
         self.audit("invite", Some(&target.user), None, steps);

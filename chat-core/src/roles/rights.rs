@@ -110,13 +110,28 @@ impl State {
     /// # Errors
     /// [`Rejection::Muted`], or [`Rejection::NotAllowed`] in a moderated room.
     pub(crate) fn may_talk(&self, now: Timestamp, session: SessionId, id: RoomId) -> Result<(), Rejection> {
+        self.may_be_heard(now, session, id)?;
+        let room = &self.rooms[&id];
+        let act = Act::Talk { moderated: room.order.held.modes.moderated };
+        self.may(room, session, act, Rank::Member)
+    }
+
+    /// Whether a session is not muted in a room.
+    ///
+    /// # Errors
+    /// [`Rejection::Muted`].
+    pub(crate) fn may_be_heard(
+        &self,
+        now: Timestamp,
+        session: SessionId,
+        id: RoomId,
+    ) -> Result<(), Rejection> {
         let room = &self.rooms[&id];
         if let Some(mute) = self.standing(room, session).and_then(|standing| standing.mute(now)) {
             let (until, reason) = (mute.until, mute.reason.clone());
             return Err(Rejection::Muted { room: room.record.name.clone(), until, reason });
         }
-        let act = Act::Talk { moderated: room.order.held.modes.moderated };
-        self.may(room, session, act, Rank::Member)
+        Ok(())
     }
 
     /// Whether a member may say something so soon after the last message. Moderators may.

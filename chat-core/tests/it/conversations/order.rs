@@ -274,6 +274,43 @@ fn an_owners_account_keeps_an_empty_room_and_its_bans() {
     assert_code(&chat.refused(4, 0, kick("alice")), Code::NotAllowed);
 }
 
+#[test]
+fn an_invitation_from_before_the_lock_opens_nothing() {
+    for lock in &locks()[..2] {
+        let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+        log_in(&mut chat, 3, "carol");
+        chat.attach(4, "dave");
+        chat.ask(2, invite("carol"));
+        chat.ask(2, invite("dave"));
+        chat.ask(1, modes(lock.clone()));
+        let code = if lock.key.is_some() { Code::BadKey } else { Code::CannotJoin };
+        assert_code(&chat.refused(3, 0, join("lobby")), code);
+        assert_code(&chat.refused(4, 0, join("lobby")), code);
+        chat.ask(1, invite("carol"));
+        chat.ask(1, modes(ModeChange { slow_s: Some(1), ..ModeChange::default() }));
+        // Other modes take nothing away. Once one is in, the invitation is used.
+        chat.ask(3, join("lobby"));
+        chat.ask(3, leave("lobby"));
+        assert_code(&chat.refused(3, 0, join("lobby")), code);
+        chat.ask(1, invite("carol"));
+        if lock.key.is_some() {
+            chat.ask(1, modes(ModeChange { key: Some("another".into()), ..ModeChange::default() }));
+            assert_code(&chat.refused(3, 0, join("lobby")), code);
+        }
+    }
+}
+
+#[test]
+fn who_is_muted_asks_nobody_in() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.attach(3, "carol");
+    let mute = Ask::Mute { room: "lobby".into(), user: "bob".into(), for_ms: Some(5_000), reason: None };
+    chat.ask(1, mute);
+    assert_code(&chat.refused(2, 0, invite("carol")), Code::Muted);
+    chat.pass(5_000);
+    chat.ask(2, invite("carol"));
+}
+
 /// Modes that keep out, or silent, whoever comes next.
 fn locks() -> [ModeChange; 3] {
     let key = ModeChange { key: Some("sesame".into()), ..ModeChange::default() };
@@ -477,7 +514,7 @@ fn an_invitation_reaches_who_was_away_at_the_return_and_once() {
     chat.ask(1, private());
     chat.drop(2);
     chat.ask(1, invite("bob"));
-    chat.ask(1, invite("bob"));
+    assert_code(&chat.refused(1, 0, invite("bob")), Code::NothingToDo);
     // It falls asleep.
     chat.until_due();
     chat.take();
