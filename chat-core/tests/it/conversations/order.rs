@@ -440,6 +440,27 @@ fn with_history_from_join_one_reads_from_the_first_join_on() {
     assert_eq!(chat.chat.visible_from(s(4), &lobby), Some(Number(1)));
 }
 
+#[test]
+fn who_keeps_order_deletes_what_came_before_the_own_join() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+    chat.ask(1, modes(ModeChange { history: Some(HistoryFrom::Join), ..ModeChange::default() }));
+    for body in ["one", "two", "three"] {
+        chat.ask(2, say("lobby", body));
+    }
+    chat.attach(3, "carol");
+    chat.ask(3, join("lobby"));
+    assert_code(&chat.refuses(&delete(3, 0, 4, Some("bob"))), Code::NoSuchMessage);
+    chat.ask(1, role("carol", Role::Moderator));
+    chat.enter(&delete(3, 0, 4, Some("bob"))).unwrap();
+    // An operator from outside.
+    log_in(&mut chat, 4, "root1");
+    assert_code(&chat.refuses(&delete(4, 0, 5, Some("bob"))), Code::NotAMember);
+    let operator = AccountAct::SetOperator { name: "root1".into(), is_operator: true };
+    chat.enter(&Command::Account { by: None, act: operator }).unwrap();
+    chat.enter(&delete(4, 0, 5, Some("bob"))).unwrap();
+    assert_code(&chat.refuses(&delete(4, 0, 99, Some("bob"))), Code::NoSuchMessage);
+}
+
 fn acts(chat: &Story, before: Option<u64>) -> (Vec<String>, bool) {
     let Answer::Audit { entries, more } = chat.chat.audit(s(3), before).unwrap() else {
         panic!("the answer to another question")
