@@ -297,6 +297,7 @@ impl State {
                 room.record.has_history = true;
                 room.order.spoke(from, stamp.at);
             }
+            Event::Deleted { target, .. } => room.order.deleted(*target, self.config.deletions),
             Event::Kicked { .. } => self.keep_put_out(stamp, id, event),
             Event::TopicChanged { by, topic, .. } => {
                 let (by, number) = (by.clone(), place.number);

@@ -319,7 +319,8 @@ impl<'a> Doing<'a> {
         // Whoever keeps order came late, or is not in the room at all, and is told what is wrong by those who read it.
         let can_be_seen = self.state.rank(self.room, self.session()) > Rank::Member
             || target >= self.state.visible_from(self.session(), self.id);
-        let author = author.filter(|_| can_be_seen && target <= self.room.record.head);
+        let is_there = target <= self.room.record.head && !self.room.order.deleted.contains(&target);
+        let author = author.filter(|_| can_be_seen && is_there);
         let room = || self.room.record.name.clone();
         let author = author.ok_or_else(|| Rejection::NoSuchMessage { room: room(), number: target })?;
         if self.is_own(target, author) {

@@ -399,23 +399,28 @@ fn one_takes_back_ones_own_words_and_a_moderator_those_of_others() {
     chat.take();
     chat.enter(&delete(2, 3, 3, Some("bob"))).unwrap();
     chat.enter(&delete(2, 3, 3, None)).unwrap();
-    chat.enter(&delete(1, 0, 3, Some("bob"))).unwrap();
+    // Alice looked the author up when it was still there.
+    assert_code(&chat.refuses(&delete(1, 0, 3, Some("bob"))), Code::NoSuchMessage);
+    chat.ask(2, say("lobby", "oops again"));
+    chat.enter(&delete(1, 0, 5, Some("bob"))).unwrap();
     chat.told(
-        "
+        r#"
         s2?3 s1: deleted lobby/1/4 3 by bob
         s2?3: deleted lobby/1/4 3 by bob
-        s1? s2: deleted lobby/1/5 3 by alice
-        ",
+        s2? s1: said lobby/1/5 bob "oops again"
+        s1? s2: deleted lobby/1/6 5 by alice
+        "#,
     );
-    for (number, author) in [(3, None), (0, Some("bob")), (99, Some("bob"))] {
+    chat.ask(2, say("lobby", "kept"));
+    for (number, author) in [(7, None), (0, Some("bob")), (99, Some("bob"))] {
         assert_code(&chat.refuses(&delete(2, 0, number, author)), Code::NoSuchMessage);
     }
-    assert_code(&chat.refuses(&delete(2, 0, 3, Some("alice"))), Code::NotAllowed);
+    assert_code(&chat.refuses(&delete(2, 0, 7, Some("alice"))), Code::NotAllowed);
     // Another guest of that name said it, before this one came.
     chat.quit(2);
     chat.attach(3, "bob");
     chat.ask(3, join("lobby"));
-    assert_code(&chat.refuses(&delete(3, 0, 3, Some("bob"))), Code::NotAllowed);
+    assert_code(&chat.refuses(&delete(3, 0, 7, Some("bob"))), Code::NotAllowed);
 }
 
 #[test]
