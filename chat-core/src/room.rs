@@ -394,6 +394,7 @@ pub(crate) fn decide_topic(
         Err(crate::text::TextError::Empty) => None,
         Err(error) => return Err(error.into()),
     };
+    state.may_say_now(stamp.at, asking.asker.session, membership.room)?;
     let place = state.rooms[&membership.room].next();
     let event = Event::TopicChanged { place, by, topic };
     steps.number(Change::Numbered { room: membership.room, event, by: asking.by }, Some(asking.asker));

@@ -300,6 +300,7 @@ impl State {
             Event::Deleted { target, .. } => room.order.deleted(*target, self.config.deletions),
             Event::Kicked { .. } => self.keep_put_out(stamp, id, event),
             Event::TopicChanged { by, topic, .. } => {
+                room.order.spoke(by, stamp.at);
                 let (by, number) = (by.clone(), place.number);
                 room.record.topic = topic.clone().map(|text| Box::new(Topic { by, text, number, stamp }));
             }

@@ -28,7 +28,7 @@ pub(crate) struct Order {
     pub(crate) held: HeldModes,
     pub(crate) accounts: BTreeMap<UserName, Standing>,
     pub(crate) guests: BTreeMap<SessionId, Standing>,
-    /// When each spoke last, in slow mode; who may speak again is left out.
+    /// When each spoke, set the topic or offered a file last, in slow mode; who may do so again is left out.
     pub(crate) spoke: BTreeMap<UserName, Timestamp>,
     /// The messages that were deleted last. Whoever looked one up before that, in the store, learns here that it is gone.
     pub(crate) deleted: VecDeque<Number>,

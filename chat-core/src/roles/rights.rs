@@ -134,7 +134,7 @@ impl State {
         Ok(())
     }
 
-    /// Whether a member may say something so soon after the last message. Moderators may.
+    /// Whether a member may say something, set the topic or offer a file so soon after the last of these. Moderators may.
     ///
     /// # Errors
     /// [`Rejection::SlowMode`].

@@ -224,6 +224,22 @@ fn slow_mode_holds_back_members_and_says_for_how_long() {
 }
 
 #[test]
+fn slow_mode_holds_back_topics_and_offers_like_words() {
+    let words = || [say("lobby", "one"), topic("lobby", "two"), offer("#lobby")];
+    for first in words() {
+        let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
+        chat.ask(1, modes(ModeChange { slow_s: Some(10), ..ModeChange::default() }));
+        chat.ask(2, first);
+        for next in words() {
+            assert_code(&chat.refused(2, 0, next), Code::SlowMode);
+        }
+        chat.pass(10_000);
+        words().into_iter().for_each(|word| chat.ask(1, word));
+        chat.ask(2, offer("#lobby"));
+    }
+}
+
+#[test]
 fn a_room_remembers_accounts_and_forgets_guests() {
     let mut chat = Story::new();
     log_in(&mut chat, 1, "alice");
