@@ -28,7 +28,8 @@ Without --store, what does not need a store is measured in memory beside a bare 
 (the floor), and then what keeping costs: 'accept', 'fan-out', 'start', 'page' and 'memory' with the store on disk,
 beside the same without it, or beside a loop that writes 4 KiB and waits for the disk. In the end 'files': files from
 client to client, verified, beside a loop that passes bytes from socket to socket, without and with files at its
-ends; and talk while a file goes by, beside talk without. With --store sqlite that
+ends; and talk while a file goes by, beside talk without. And 'logins': talk while 200 passwords a second are tried,
+beside talk without, and how long it takes to refuse unknown names beside known ones. With --store sqlite that
 second half alone, or, with --only, whichever scenarios are named, with the store on disk.";
 
 /// Measure a server beside a bare loop that does the least that can be done.
@@ -96,7 +97,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) repeat: u32,
 
-    /// How long each measured run sends [default: 3, with --quick 0.3]
+    /// How long each measured run sends [default: 3, of 'logins' 60; with --quick 0.3, and 1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) seconds: Option<Duration>,
 
@@ -126,6 +127,9 @@ pub(super) enum Part {
     /// The bare relay.
     #[command(hide = true)]
     Relay(RelayArgs),
+    /// A server with accounts, on which passwords may be tried without end.
+    #[command(hide = true)]
+    Accounts,
 }
 
 /// What is measured.
@@ -151,6 +155,8 @@ pub(super) enum Scenario {
     Memory,
     /// Files, beside a bare relay; and talk while a file goes by.
     Files,
+    /// Talk while passwords are tried, beside talk without; and how long unknown names take beside known ones.
+    Logins,
 }
 
 /// What a server keeps messages in.
@@ -176,6 +182,7 @@ impl Scenario {
             Scenario::Page => "page",
             Scenario::Memory => "memory",
             Scenario::Files => "files",
+            Scenario::Logins => "logins",
         }
     }
 }
@@ -184,6 +191,12 @@ impl BenchArgs {
     /// How long a measured run sends.
     pub(super) fn time(&self) -> Duration {
         let default = if self.quick { Duration::from_millis(300) } else { Duration::from_secs(3) };
+        self.seconds.unwrap_or(default)
+    }
+
+    /// How long logins come.
+    pub(super) fn login_time(&self) -> Duration {
+        let default = if self.quick { Duration::from_secs(1) } else { Duration::from_secs(60) };
         self.seconds.unwrap_or(default)
     }
 

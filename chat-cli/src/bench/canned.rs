@@ -51,7 +51,9 @@ impl Canned {
             | Work::Page { .. }
             | Work::Memory { .. }
             | Work::Files { .. }
-            | Work::FileTalk { .. } => 1,
+            | Work::FileTalk { .. }
+            | Work::LoginTalk { .. }
+            | Work::LoginTimes { .. } => 1,
         };
         let mut arguments: Vec<String> = ["bench", "floor"].map(str::to_owned).to_vec();
         let form: Form = case.form.plain();

@@ -45,6 +45,10 @@ pub(super) enum Work {
     Files { receivers: usize, bytes: u64, chunk_bytes: u32 },
     /// One speaks at a steady rate in a room where a file goes from one to another, again and again.
     FileTalk { members: usize, per_second: f64, bytes: u64 },
+    /// One speaks at a steady rate while so many log in each second.
+    LoginTalk { members: usize, per_second: f64, logins: u32 },
+    /// So many wrong passwords for a name with an account, and as many for names without.
+    LoginTimes { pairs: u32 },
 }
 
 /// How fast messages are sent.
@@ -58,6 +62,8 @@ pub(super) enum Pace {
 
 /// How many times fewer messages the short history has.
 pub(super) const SHORTER: u32 = 100;
+/// From this value of Welch's t on, times are commonly said to tell what they are of.
+pub(super) const LEAK: f64 = 4.5;
 /// Messages in a page.
 pub(super) const PAGE: u32 = 100;
 
@@ -89,6 +95,10 @@ pub(super) enum Beside {
     Relay,
     /// The same without files.
     Quiet,
+    /// The same while nobody logs in.
+    NoLogins,
+    /// The same with names that nobody has.
+    Unknown,
 }
 
 impl std::fmt::Display for Beside {
@@ -99,6 +109,8 @@ impl std::fmt::Display for Beside {
             Beside::Disk => f.write_str("write+fdatasync"),
             Beside::Relay => f.write_str("bare relay"),
             Beside::Quiet => f.write_str("without files"),
+            Beside::NoLogins => f.write_str("without logins"),
+            Beside::Unknown => f.write_str("unknown names"),
             Beside::Short(messages) => write!(f, "{messages} messages"),
         }
     }
@@ -114,7 +126,7 @@ pub(super) fn cases(args: &BenchArgs) -> Vec<Case> {
         }
         let forms = match (args.form, work) {
             _ if work.is_kept() => vec![Form::Binary],
-            (_, Work::Files { .. }) => vec![Form::Binary],
+            (_, Work::Files { .. } | Work::LoginTalk { .. } | Work::LoginTimes { .. }) => vec![Form::Binary],
             (Some(form), _) => vec![form],
             (None, Work::FanOut { .. }) => vec![Form::Text, Form::Binary],
             (None, _) => vec![Form::Binary],
@@ -139,6 +151,9 @@ fn is_asked_for(work: Work, args: &BenchArgs) -> bool {
         // Beside other relays, and with servers of their own.
         Scenario::Files => {
             may_start && (args.store != Some(StoreKind::Sqlite) || args.names(Scenario::Files))
+        }
+        Scenario::Logins => {
+            may_start && (args.store != Some(StoreKind::Sqlite) || args.names(Scenario::Logins))
         }
         scenario => args.store != Some(StoreKind::Sqlite) || args.names(scenario),
     };
@@ -167,6 +182,7 @@ fn full(args: &BenchArgs) -> Vec<Work> {
         chunk_bytes,
     }));
     works.push(file_talk(args));
+    works.extend(logins(1000));
     works
 }
 
@@ -188,7 +204,13 @@ fn quick(args: &BenchArgs) -> Vec<Work> {
         chunk_bytes: 0,
     }));
     works.push(file_talk(args));
+    works.extend(logins(20));
     works
+}
+
+/// The times come first: on a machine that has just been flooded they differ more.
+fn logins(pairs: u32) -> [Work; 2] {
+    [Work::LoginTimes { pairs }, Work::LoginTalk { members: 50, per_second: 200.0, logins: 200 }]
 }
 
 fn file_talk(args: &BenchArgs) -> Work {
@@ -220,6 +242,7 @@ impl Work {
             Work::Page { .. } => Scenario::Page,
             Work::Memory { .. } => Scenario::Memory,
             Work::Files { .. } | Work::FileTalk { .. } => Scenario::Files,
+            Work::LoginTalk { .. } | Work::LoginTimes { .. } => Scenario::Logins,
         }
     }
 
@@ -237,7 +260,9 @@ impl Work {
             | Work::Idle { .. }
             | Work::Query { .. }
             | Work::Files { .. }
-            | Work::FileTalk { .. } => false,
+            | Work::FileTalk { .. }
+            | Work::LoginTalk { .. }
+            | Work::LoginTimes { .. } => false,
         }
     }
 
@@ -252,6 +277,7 @@ impl Work {
             Work::FanOut { members, .. }
             | Work::KeptFanOut { members, .. }
             | Work::FileTalk { members, .. }
+            | Work::LoginTalk { members, .. }
             | Work::Latency { members, .. } => members,
             Work::Rooms { rooms, members, .. } => rooms * members,
             Work::Idle { connections, .. } => connections,
@@ -259,7 +285,7 @@ impl Work {
             Work::Accept { senders, .. } => senders,
             Work::Files { receivers, .. } => receivers + 1,
             Work::Start { .. } => 0,
-            Work::Page { .. } | Work::Memory { .. } => 1,
+            Work::Page { .. } | Work::Memory { .. } | Work::LoginTimes { .. } => 1,
         }
     }
 
@@ -311,6 +337,10 @@ impl Case {
             Work::FileTalk { members, per_second, .. } => {
                 format!("{members} members, {per_second} a second, beside a file")
             }
+            Work::LoginTalk { members, per_second, logins } => {
+                format!("{members} members, {per_second} a second, beside {logins} logins a second")
+            }
+            Work::LoginTimes { pairs } => format!("{pairs} wrong passwords of a known name"),
         }
     }
 
@@ -322,6 +352,8 @@ impl Case {
             (Work::Memory { messages }, _) => Beside::Short(messages / SHORTER),
             (Work::Files { .. }, _) => Beside::Relay,
             (Work::FileTalk { .. }, _) => Beside::Quiet,
+            (Work::LoginTalk { .. }, _) => Beside::NoLogins,
+            (Work::LoginTimes { .. }, _) => Beside::Unknown,
             _ => Beside::Floor,
         }
     }
@@ -354,7 +386,9 @@ impl Case {
                 Some(Reach::Fraction(0.6))
             }
             (Work::Files { .. }, Measure::Grown) => Some(Reach::AtMost(16.0 * 1024.0)),
-            (Work::FileTalk { .. }, Measure::P99) => Some(Reach::Multiple(1.5)),
+            (Work::FileTalk { .. } | Work::LoginTalk { .. }, Measure::P99) => Some(Reach::Multiple(1.5)),
+            (Work::LoginTalk { .. }, Measure::Grown) => Some(Reach::AtMost(64.0 * 1024.0)),
+            (Work::LoginTimes { .. }, Measure::Welch) => Some(Reach::AtMost(LEAK)),
             (Work::Memory { .. }, Measure::AfterStart | Measure::AfterPages) => Some(Reach::Multiple(1.1)),
             _ => None,
         }
@@ -382,8 +416,10 @@ mod tests {
         let floor = ["fan-out", "rooms", "latency", "idle", "query"].map(|name| (name, false));
         assert_eq!(scenarios(&["--store", "sqlite"]), kept);
         let files = ("files", false);
-        assert_eq!(scenarios(&["--store", "memory"]), [&floor[..], &[files]].concat());
-        assert_eq!(scenarios(&[]), [&floor[..], &kept, &[files]].concat());
+        let logins = ("logins", false);
+        assert_eq!(scenarios(&["--store", "memory"]), [&floor[..], &[files, logins]].concat());
+        assert_eq!(scenarios(&[]), [&floor[..], &kept, &[files, logins]].concat());
+        assert_eq!(scenarios(&["--store", "sqlite", "--only", "logins"]), [logins]);
         assert_eq!(scenarios(&["--files"]), [files]);
         assert_eq!(scenarios(&["--store", "sqlite", "--files"]), [files]);
         assert_eq!(scenarios(&["--addr", "127.0.0.1:1"]), floor);

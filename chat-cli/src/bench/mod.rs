@@ -4,7 +4,7 @@
 //! (`server_process`; the bare loop is `floor`), connects a `crowd` to it that speaks a `dialect` over a `transport`, and lets the
 //! scenario (`fan_out`, `rooms`, `latency`, `idle`, `query`, `accept`) drive it. `kept` does those that need a
 //! store on disk: in a `folder` of this run's own, with a `history` that `page` reads, or beside the bare `disk`.
-//! `files` sends files, beside a bare relay.
+//! `files` sends files, beside a bare relay. `logins` tries passwords.
 //! `report` and `plot` show the samples.
 
 mod accept;
@@ -23,6 +23,7 @@ mod history;
 mod idle;
 mod kept;
 mod latency;
+mod logins;
 mod page;
 mod plot;
 mod query;

@@ -19,7 +19,7 @@ use super::sample::Sample;
 use super::server_process::ServerProcess;
 use super::stop::Stop;
 use super::transport::{Certificate, Transport};
-use super::{accept, fan_out, floor, idle, latency, plot, query, rooms};
+use super::{accept, fan_out, floor, idle, latency, logins, plot, query, rooms};
 
 /// Joins and leaves of a big room are told every two seconds; the last of them shall not fall into the run.
 const BIG_ROOM: usize = 500;
@@ -41,6 +41,8 @@ pub(super) struct Bench {
     pub(super) stop: Stop,
     pub(super) stores: Stores,
     pub(super) files: Files,
+    /// What came out beside the figures.
+    pub(super) notes: Vec<String>,
     /// Of the servers that speak TLS, made for the first.
     certificate: Option<Certificate>,
     /// How many crowds there were: no two have the same names, rooms or source addresses.
@@ -57,6 +59,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     match args.part {
         Some(Part::Floor(args)) => return floor::run(args),
         Some(Part::Relay(args)) => return files::relay(&args),
+        Some(Part::Accounts) => return logins::serve(),
         None => {}
     }
     let cases = cases(&args);
@@ -68,6 +71,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         stop: Stop::listen()?,
         stores: Stores::default(),
         files: Files::default(),
+        notes: Vec::new(),
         certificate: None,
         crowds: 0,
         readers: 0,
@@ -85,7 +89,8 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
             rows.with_context(|| format!("{} {} failed", case.work.scenario().name(), case.title()))?,
         );
     }
-    for note in [bench.stores.note(), bench.files.note()].into_iter().flatten() {
+    let notes = [bench.stores.note(), bench.files.note()].into_iter().flatten();
+    for note in notes.chain(std::mem::take(&mut bench.notes)) {
         report.note(note);
     }
     report.compare_transports();
@@ -107,6 +112,9 @@ impl Bench {
         }
         if case.work.scenario() == Scenario::Files {
             return self.file_rows(case);
+        }
+        if case.work.scenario() == Scenario::Logins {
+            return self.login_rows(case);
         }
         let (mut servers, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..self.args.repeat {
@@ -152,7 +160,8 @@ impl Bench {
         real: bool,
     ) -> Result<(Sample, Canned)> {
         self.crowds += 1;
-        let (time, size) = (self.args.time(), case.work.room_size());
+        let time = if is_beside_logins(case.work) { self.args.login_time() } else { self.args.time() };
+        let size = case.work.room_size();
         // The floor is over bare TCP, always.
         let form = if real { case.form } else { case.form.plain() };
         let certificate = self.certificate.as_ref().filter(|_| real && case.transport.is_secure());
@@ -177,7 +186,9 @@ impl Bench {
                 let all = (0..count).map(|index| names.room(index).into()).collect();
                 rooms::run(&mut crowd, server, form, all, in_flight, time)
             }
-            Work::Latency { per_second, .. } | Work::FileTalk { per_second, .. } => {
+            Work::Latency { per_second, .. }
+            | Work::FileTalk { per_second, .. }
+            | Work::LoginTalk { per_second, .. } => {
                 latency::run(&mut crowd, server, form, &room, per_second, time)
             }
             Work::Query { per_second, .. } => query::run(&mut crowd, server, form, &room, per_second, time),
@@ -192,7 +203,8 @@ impl Bench {
             | Work::Start { .. }
             | Work::Page { .. }
             | Work::Memory { .. }
-            | Work::Files { .. } => Ok(Sample::default()),
+            | Work::Files { .. }
+            | Work::LoginTimes { .. } => Ok(Sample::default()),
         }?;
         Ok((sample, finish(crowd)))
     }
@@ -204,6 +216,10 @@ impl Bench {
         let [_, _, high, low] = self.crowds.to_be_bytes();
         (loopback && cfg!(target_os = "linux")).then(|| Ipv4Addr::new(127, 1, high, low.max(1)))
     }
+}
+
+fn is_beside_logins(work: Work) -> bool {
+    matches!(work, Work::LoginTalk { .. })
 }
 
 fn finish(crowd: Crowd) -> Canned {

@@ -36,6 +36,8 @@ pub(super) enum Measure {
     FilesRate,
     /// Processor time of the server for a GiB that arrived, in milliseconds.
     PerGib,
+    /// Welch's t of two sets of waits: how far their means are apart, in units of what chance does.
+    Welch,
     /// By how much the server's resident memory was higher at its highest than before, in KiB.
     Grown,
 }
@@ -58,7 +60,13 @@ impl Measure {
             Measure::FilesRate => "beside ends with files",
             Measure::PerGib => "processor time a GiB",
             Measure::Grown => "resident memory grown",
+            Measure::Welch => "Welch's |t|",
         }
+    }
+
+    /// How many decimals its figures are shown with.
+    pub(super) fn decimals(self) -> usize {
+        if self == Measure::Welch { 2 } else { 0 }
     }
 
     /// The unit of its figures; empty for a plain number.
@@ -70,7 +78,7 @@ impl Measure {
             Measure::Start | Measure::PerGib => "ms",
             Measure::AfterStart | Measure::AfterPages | Measure::Grown => "KiB",
             Measure::FileRate | Measure::FilesRate => "MiB",
-            Measure::Rate | Measure::Joins => "",
+            Measure::Rate | Measure::Joins | Measure::Welch => "",
         }
     }
 }

@@ -152,14 +152,15 @@ impl Visit {
         name.clone_into(&mut options.name);
         match again(who, options.clone(), signals).await? {
             Ok(connected) => {
-                face.anew("")?;
+                let made = format!("{name} is an account now, and you are in it; come back with --login");
+                face.anew(&talk::note(&made))?;
                 // From now on there is the account.
                 options.register = false;
                 self.options = options;
                 Ok(connected)
             }
             Err(error) => {
-                face.anew(&printable(&error.to_string()))?;
+                face.anew(&format!("! {}\n", printable(&error.to_string())))?;
                 let back = again(who, self.options.clone(), signals).await?;
                 back.map_err(|error| cannot_connect(who, &error))
             }

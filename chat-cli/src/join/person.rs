@@ -163,10 +163,10 @@ impl Person {
         }
     }
 
-    /// The session that comes is another one.
-    pub(crate) fn anew(&mut self, why: &str) -> Option<Shown> {
+    /// The session that comes is another one, which these lines say.
+    pub(crate) fn anew(&mut self, lines: &str) -> Shown {
         (self.talk, self.away, self.asked) = (Talk::default(), None, None);
-        (!why.is_empty()).then(|| Shown::Status(format!("! {why}\n")))
+        Shown::Status(lines.to_owned())
     }
 
     /// What to show of a line before its turn comes, if it needs no server.

@@ -132,9 +132,9 @@ impl Face for Plain {
         self.person.talk.rooms()
     }
 
-    fn anew(&mut self, why: &str) -> io::Result<()> {
-        let shown = self.person.anew(why);
-        self.show(shown)
+    fn anew(&mut self, lines: &str) -> io::Result<()> {
+        let shown = self.person.anew(lines);
+        self.show(Some(shown))
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

@@ -264,10 +264,10 @@ impl Face for Screen {
         self.person.talk.rooms()
     }
 
-    fn anew(&mut self, why: &str) -> io::Result<()> {
+    fn anew(&mut self, lines: &str) -> io::Result<()> {
         self.moving.clear();
-        let shown = self.person.anew(why);
-        self.show(shown)
+        let shown = self.person.anew(lines);
+        self.show(Some(shown))
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

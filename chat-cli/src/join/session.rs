@@ -67,12 +67,12 @@ pub(crate) trait Face {
         Vec::new()
     }
 
-    /// The session that comes is another one; what is still known of the last is not its own.
+    /// The session that comes is another one, and what is still known of the last is not its own; says so in these lines.
     ///
     /// # Errors
     /// There can be no more output.
-    fn anew(&mut self, why: &str) -> io::Result<()> {
-        let _ = why;
+    fn anew(&mut self, lines: &str) -> io::Result<()> {
+        let _ = lines;
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! The real binary, as people and scripts use it. Nothing waits for a time: everything waits for a line.
 
 #[cfg(unix)]
+mod accounts;
+#[cfg(unix)]
 mod admin;
 mod bars;
 mod file_starts;
@@ -20,6 +22,8 @@ mod pty;
 #[expect(dead_code, reason = "how much was carried matters to the other tests")]
 mod relay;
 mod returning;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod send;
 mod serve;
 mod settings;

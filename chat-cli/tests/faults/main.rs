@@ -16,6 +16,7 @@
 //! unless the run itself was killed.
 #![cfg(target_os = "linux")]
 
+mod accounts;
 mod aftermath;
 mod crowd;
 

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat_core::{Anchor, Epoch, Event};
+use chat_core::{AccountAct, Anchor, Answer, Ask, Epoch, Event, Query, Role, RoomUser};
+use chat_net::auth::{self, Accounts};
 use chat_net::client::{Client, Events, Link, Notice, Options};
-use chat_net::{Limits, Record, Recovered, Server, Store, StoreError};
+use chat_net::{AccountBook, Limits, Record, Recovered, Server, Store, StoreError};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -73,6 +74,7 @@ impl Hooks for Kept {
 struct Process {
     runtime: Runtime,
     addr: SocketAddr,
+    book: AccountBook,
 }
 
 impl Process {
@@ -80,12 +82,12 @@ impl Process {
         *store.hooks.stop.lock().unwrap() = Stop::Never;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let server =
-            Server::builder().listen("127.0.0.1:0").store(Arc::clone(store) as Arc<dyn Store>).start();
+        let server = Server::builder().listen("127.0.0.1:0").accounts(Accounts::Optional);
+        let server = server.store(Arc::clone(store) as Arc<dyn Store>).start();
         // Waited for from a thread of its own, because the caller is in a runtime too.
         let server =
             std::thread::scope(|scope| scope.spawn(|| runtime.block_on(server)).join().unwrap()).unwrap();
-        Process { addr: server.local_addrs()[0], runtime }
+        Process { addr: server.local_addrs()[0], book: server.account_book(), runtime }
     }
 
     /// Ends it wherever it is. When this returns nothing of it runs any more.
@@ -97,12 +99,15 @@ impl Process {
 
 /// A client that finds the server wherever it is.
 async fn client(addr: &Arc<Mutex<SocketAddr>>, name: &str) -> (Client, Events) {
+    client_of(addr, Options::named(name)).await
+}
+
+async fn client_of(addr: &Arc<Mutex<SocketAddr>>, mut options: Options) -> (Client, Events) {
     let addr = Arc::clone(addr);
     let dial = move || {
         let addr = *addr.lock().unwrap();
         async move { TcpStream::connect(addr).await.map(Link::over) }
     };
-    let mut options = Options::named(name);
     options.backoff_min = Duration::from_millis(10);
     options.backoff_max = Duration::from_millis(50);
     timeout(PATIENCE, Client::dial(dial, options)).await.unwrap().unwrap()
@@ -166,5 +171,84 @@ async fn what_was_asked_when_the_server_was_killed_is_taken_once() {
     let kept: Vec<_> =
         history.messages.iter().filter_map(|told| told.event.place()).map(|at| at.number.0).collect();
     assert_eq!(kept, receipts.iter().map(|receipt| receipt.place.number.0).collect::<Vec<_>>());
+    process.kill();
+}
+
+/// Those of a room of whom something is remembered: name, role, banned, muted.
+async fn standing(client: &Client, room: &str) -> Vec<(String, Role, bool, bool)> {
+    match client.query(Query::Room { room: room.into() }).await.unwrap().1 {
+        Answer::Room { users, .. } => {
+            let told =
+                |it: &RoomUser| (it.user.to_string(), it.role, it.banned.is_some(), it.muted.is_some());
+            users.iter().map(told).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_about_accounts_when_the_server_was_killed_is_done_once() {
+    let store = kept();
+    let mut process = Process::start(&store);
+    let addr = Arc::new(Mutex::new(process.addr));
+    let password = Some(auth::hash(&"correct horse".into()).unwrap());
+    let register = |name: &str| AccountAct::Register { name: name.into(), password: password.clone() };
+    for name in ["owner", "friend", "foe", "loud", "chief"] {
+        process.book.act(register(name)).await.unwrap();
+    }
+    let operator = AccountAct::SetOperator { name: "chief".into(), is_operator: true };
+    process.book.act(operator).await.unwrap();
+    let (owner, _events) = client_of(&addr, Options::named("owner").password("correct horse")).await;
+    owner.join("court").await.unwrap();
+    let (room, for_ms, reason) = (Arc::<str>::from("court"), None, None);
+    let user = |name: &str| Arc::<str>::from(name);
+    let asks = [
+        Ask::SetRole { room: room.clone(), user: user("friend"), role: Role::Moderator },
+        Ask::Ban { room: room.clone(), user: user("foe"), for_ms, reason: reason.clone() },
+        Ask::Mute { room, user: user("loud"), for_ms, reason },
+        Ask::Whisper { to: user("friend"), body: "for later".into() },
+    ];
+    for (ask, stop) in asks.into_iter().zip([Stop::Before, Stop::Behind, Stop::Behind, Stop::Behind]) {
+        *store.hooks.stop.lock().unwrap() = stop;
+        let owner = owner.clone();
+        let asking = tokio::spawn(async move { owner.ask(ask).await });
+        timeout(PATIENCE, store.hooks.stopped.notified()).await.expect("the store is asked");
+        process.kill();
+        process = Process::start(&store);
+        *addr.lock().unwrap() = process.addr;
+        timeout(PATIENCE, asking).await.expect("it comes in time").unwrap().unwrap();
+    }
+    let all = process.book.all().await.unwrap();
+    let all: Vec<_> = all.iter().map(|it| (it.name.as_str(), it.is_operator, it.waiting)).collect();
+    let (is_operator, nobody) = (true, false);
+    let expected = [
+        ("chief", is_operator, 0),
+        ("foe", nobody, 0),
+        ("friend", nobody, 1),
+        ("loud", nobody, 0),
+        ("owner", nobody, 0),
+    ];
+    assert_eq!(all, expected);
+    let expected = [
+        ("foe".to_owned(), Role::Member, true, false),
+        ("friend".to_owned(), Role::Moderator, false, false),
+        ("loud".to_owned(), Role::Member, false, true),
+        ("owner".to_owned(), Role::Owner, false, false),
+    ];
+    assert_eq!(standing(&owner, "court").await, expected);
+
+    // A registration of which nobody was told is there or not, and is not made a second time.
+    for (stop, is_there) in [(Stop::Before, false), (Stop::Behind, true)] {
+        let name = format!("{stop:?}");
+        *store.hooks.stop.lock().unwrap() = stop;
+        let (book, act) = (process.book.clone(), register(&name));
+        let acting = tokio::spawn(async move { book.act(act).await });
+        timeout(PATIENCE, store.hooks.stopped.notified()).await.expect("the store is asked");
+        process.kill();
+        assert!(acting.await.unwrap().is_err(), "nobody was told that it is done");
+        process = Process::start(&store);
+        *addr.lock().unwrap() = process.addr;
+        assert_eq!(process.book.act(register(&name)).await.is_err(), is_there, "{stop:?}");
+    }
     process.kill();
 }
