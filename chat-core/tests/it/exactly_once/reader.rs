@@ -99,6 +99,10 @@ impl Reader {
             None if is_put_out => return,
             None => panic!("out of nowhere: {event}"),
         };
+        if is_put_out && place.epoch != next.epoch {
+            // The same, of a room that was made anew.
+            *next = Next { epoch: place.epoch, number: place.number };
+        }
         if verdict == Reception::Past && is_topic {
             return;
         }
