@@ -180,7 +180,7 @@ async fn all_forms_keep_order_and_are_told_of_it_alike() {
                     acts.push((by.to_string(), reason.unwrap().as_str().to_owned()));
                 }
                 Event::Lifted { by, what: Restriction::Mute, .. } => {
-                    acts.push((by.to_string(), String::new()))
+                    acts.push((by.to_string(), String::new()));
                 }
                 _ => {}
             }
