@@ -125,6 +125,92 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [360, 1280]) {
+    inBrowser(`accounts and order at ${width} px, ${colorScheme}: accessible, nothing cut off; pictures are kept`, async (t, browser) => {
+      const server = await Server.start(t, '--accounts', 'optional');
+      await server.user('correct horse\n', 'add', 'anna', '--operator', '--password-stdin');
+      const look = { viewport: { width, height: width === 360 ? 740 : 800 }, colorScheme, reducedMotion: 'reduce' };
+      await mkdir(pictures, { recursive: true });
+      const anna = await Person.open(browser, server, look);
+      const { page } = anna;
+      /** @param {string} what */
+      const holds = async (what) => {
+        await isAccessible(anna, what);
+        await fits(anna, what);
+        await page.screenshot({ path: `${pictures}${what}-${colorScheme}-${width}.png` });
+      };
+      await anna.button('Make an account').click();
+      await holds('register');
+      await anna.button('Log in').click();
+      await page.getByRole('textbox', { name: 'What is your name?' }).fill('anna');
+      await page.getByLabel('Password', { exact: true }).fill('wrong horse');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').getByText(/wrong/).waitFor();
+      await holds('login');
+      await page.getByLabel('Password', { exact: true }).fill('correct horse');
+      await page.keyboard.press('Enter');
+      await anna.box.waitFor();
+      await anna.types('/join den');
+      await page.getByRole('heading', { name: '#den' }).waitFor();
+      const ben = await Person.enter(browser, server, 'ben');
+      await ben.types('/join den');
+      await ben.page.getByRole('heading', { name: '#den' }).waitFor();
+      await ben.types('something that had better not been said, and at some length');
+      await anna.sees('something', 'ben');
+      await ben.types('and something else');
+      await anna.sees('something else', 'ben');
+      await anna.types('/delete 3');
+      await anna.types('/mute ben 2h Words of a reason that are many enough to need more than one line on a phone');
+      await ben.types('/join elsewhere');
+      await ben.page.getByRole('heading', { name: '#elsewhere' }).waitFor();
+      await ben.types('/invite anna');
+      await ben.reads('You invited anna');
+      await anna.message('and something else').click({ button: 'left' });
+      await anna.message('and something else').getByRole('button', { name: /^More/ }).click();
+      await page.getByRole('menu').waitFor();
+      await holds('message-menu');
+      await page.getByRole('menuitem', { name: 'Ban…' }).click();
+      await page.getByRole('dialog', { name: 'Ban ben from #den' }).waitFor();
+      await holds('ban');
+      await page.keyboard.press('Escape');
+      await anna.button('About this room').click();
+      await page.getByRole('list', { name: 'Muted' }).waitFor();
+      await holds('about');
+      await anna.button('Change modes…').click();
+      await page.getByRole('dialog', { name: 'Modes of #den' }).waitFor();
+      await holds('modes');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      if (width === 360) await anna.button(/^\d members$/).click();
+      await page.getByRole('button', { name: 'More about ben', exact: true }).click();
+      await page.getByRole('menu').waitFor();
+      await holds('member-menu');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await anna.types('/audit');
+      await page.getByRole('list', { name: 'Acts' }).getByRole('listitem').first().waitFor();
+      await holds('audit');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Alt+Shift+ArrowDown');
+      await page.getByRole('group', { name: 'Invitation to #elsewhere from ben' }).waitFor();
+      await holds('invitation');
+      const { page: muted } = ben;
+      await ben.goes('#den');
+      await muted.getByText(/^You are muted/).first().waitFor();
+      await muted.setViewportSize({ width, height: 700 });
+      await isAccessible(ben, 'muted');
+      await fits(ben, 'muted');
+      await muted.screenshot({ path: `${pictures}muted-${colorScheme}-${width}.png` });
+      await server.user('', 'disable', 'anna');
+      await page.getByRole('heading', { name: 'This account is disabled' }).waitFor();
+      await holds('over');
+      anna.isWell();
+      ben.isWell();
+    });
+  }
+}
+
 inBrowser('on a phone a long topic is read in full where it is changed, and covers nothing', async (t, browser) => {
   const server = await Server.start(t);
   const anna = await Person.enter(browser, server, 'anna', { viewport: { width: 375, height: 700 } });

@@ -50,6 +50,14 @@ export class Server {
     return `http://127.0.0.1:${this.port}/`;
   }
 
+  /** Runs `chat-cli user` on its folder, with that as its input. @param {string} input @param {string[]} words */
+  async user(input, ...words) {
+    const child = spawn(binary, ['user', ...words, '--data', this.folder], { stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin.end(input);
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`chat-cli user ${words.join(' ')}: ${code}`);
+  }
+
   /** In order, as an operator ends it; says its exit code. */
   async end() {
     this.child.kill('SIGTERM');

@@ -75,7 +75,8 @@ export class Members {
     const about = marks && `, ${marks}`;
     const label = (isMe ? `${name} (you)` : `Whisper to ${name}`) + about;
     const text = make('span', { class: 'name' }, name + (isMe ? ' (you)' : ''));
-    const mark = make('small', { class: 'role' }, marks);
+    // Drawn by the style sheet: the label of the button says it in words.
+    const mark = make('small', { class: 'role', 'data-marks': marks });
     const button = make('button', { type: 'button', 'aria-label': label, click: () => this.hooks.whisper(name) }, dot, text, mark);
     const more = make('button', { type: 'button', class: 'icon more', 'aria-haspopup': 'menu', 'aria-label': `More about ${name}`, click: () => this.hooks.menu(name, more) });
     const menu = (/** @type {MouseEvent} */ event) => {

@@ -39,7 +39,7 @@ export function showMenu(label, items, at) {
   menu.addEventListener('focusout', left);
   addEventListener('pointerdown', outside, true);
   addEventListener('resize', away);
-  find('dialogs').append(menu);
+  find('talk').append(menu);
   put(menu, at);
   if (opener instanceof HTMLButtonElement) opener.setAttribute('aria-expanded', 'true');
   /** @type {HTMLElement | null} */ (menu.firstElementChild)?.focus();

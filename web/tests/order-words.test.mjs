@@ -1,0 +1,83 @@
+/** What is typed to keep order, and what the table of rights allows, without a page. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from '../../chat-net/src/http/page/commands.js';
+import { durationOf, durationWords, modesOf, timeAndReason } from '../../chat-net/src/http/page/modes.js';
+import { Order } from '../../chat-net/src/http/page/order.js';
+
+/** What a line does: the names of the acts and what they are given. @param {string} line */
+function typed(line) {
+  const done = [];
+  const acts = new Proxy({}, { get: (_, name) => (...given) => void done.push([name, ...given]) });
+  const order = new Proxy({}, { get: (_, name) => (...given) => void done.push([name, ...given]) });
+  const isDone = run(line, new Proxy(acts, { get: (all, name) => (name === 'order' ? order : all[name]) }));
+  return [isDone, ...done];
+}
+
+test('a command about a user has its name, its time and its reason', () => {
+  for (const [line, ...acts] of [
+    ['/op @ben', ['setRole', 'ben', 'moderator']],
+    ['/deop ben', ['setRole', 'ben', 'member']],
+    ['/owner ben', ['setRole', 'ben', 'owner']],
+    ['/kick ben too  loud', ['kick', 'ben', 'too  loud']],
+    ['/ban ben 2h too loud', ['restrict', 'ban', 'ben', 7_200_000, 'too loud']],
+    ['/ban ben 2hours is too long', ['restrict', 'ban', 'ben', null, '2hours is too long']],
+    ['/mute ben', ['restrict', 'mute', 'ben', null, '']],
+    ['/unban ben', ['lift', 'unban', 'ben']],
+    ['/delete', ['removeLast']],
+    ['/delete #17', ['removeNumber', 17]],
+    ['/join den open  sesame', ['join', 'den', 'open  sesame']],
+    ['/mode', ['modes']],
+    ['/mode key a slow 30s history join', ['setModes', { key: 'a', slow_s: 30, history: 'join' }]],
+    ['/ignore', ['ignored']],
+    ['/list', ['rooms']],
+  ]) {
+    assert.deepEqual(typed(line), [true, ...acts], line);
+  }
+});
+
+test('what lacks something, or is none, is answered in a sentence', () => {
+  for (const line of ['/op', '/ban', '/invite', '/delete x', '/mode loud on', '/mode slow fast', '/mode constructor on', '/mode key', '/join', '/nonsense']) {
+    const [isDone, [told, sentence], ...more] = typed(line);
+    assert.deepEqual([isDone, told, more], [false, 'tell', []], line);
+    assert.match(sentence, /^[A-Z“].*\.$/, line);
+  }
+});
+
+test('durations are read as they are written', () => {
+  assert.deepEqual(['30s', '10m', '1d12h', '1W', '0s', '5', 'h', '99999999999w'].map(durationOf), [30_000, 600_000, 129_600_000, 604_800_000, null, null, null, null]);
+  assert.deepEqual([90_000, 3_600_000, 172_800_000].map(durationWords), ['90 seconds', '1 hour', '2 days']);
+  assert.deepEqual(timeAndReason(''), [null, '']);
+  assert.deepEqual(modesOf('retention off invite-only ON'), { retention_ms: 0, invite_only: true });
+});
+
+test('one may act on lower ranks only, an operator on all', () => {
+  const order = new Order();
+  const roles = { owen: 'owner', mona: 'moderator', meg: 'member' };
+  for (const [user, role] of Object.entries(roles)) order.told({ type: 'role_changed', user, role }, 'me');
+  const over = (rank) => {
+    order.rank = rank;
+    return ['owen', 'mona', 'meg'].map((user) => order.isOver(user));
+  };
+  assert.deepEqual(['member', 'moderator', 'owner', 'operator'].map(over), [
+    [false, false, false],
+    [false, false, true],
+    [false, true, true],
+    [true, true, true],
+  ]);
+  order.rank = 'member';
+  assert.deepEqual([order.mayDelete('me', 'me'), order.mayDelete('meg', 'me'), order.mayInvite], [true, false, true]);
+  order.told({ type: 'modes_changed', modes: { invite_only: true } }, 'me');
+  assert.equal(order.mayInvite, false);
+});
+
+test('a mute holds until its time, or until it is lifted', () => {
+  const order = new Order();
+  order.told({ type: 'restricted', what: 'mute', user: 'Ben', until: 100, reason: null }, 'me');
+  assert.deepEqual([order.muteOf('ben', 99) !== null, order.muteOf('ben', 100)], [true, null]);
+  order.told({ type: 'restricted', what: 'mute', user: 'Ben', until: null, reason: null }, 'me');
+  assert.notEqual(order.muteOf('BEN', 1e15), null);
+  order.told({ type: 'lifted', what: 'mute', user: 'ben' }, 'me');
+  assert.equal(order.muteOf('ben', 0), null);
+});
