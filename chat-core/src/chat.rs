@@ -187,7 +187,7 @@ impl Chat {
             Presence::Lingering { .. } => (true, Vec::new()),
             Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => (true, rooms.to_vec()),
         };
-        let missed = self.state.orders.missed.get(&old).cloned().unwrap_or_default();
+        let missed = self.state.missed(old);
         session::resume(&self.state, resume, steps);
         self.perform(stamp, steps, out);
         let user = self.state.sessions[&new].user.clone();

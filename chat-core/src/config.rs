@@ -67,6 +67,8 @@ pub struct Config {
     pub account_whispers: usize,
     /// Bytes of text in those; the last is kept whatever its length.
     pub account_whisper_bytes: usize,
+    /// Invitations kept for a session without a connection; at it, the oldest goes, and stands all the same.
+    pub invitations: usize,
     /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
     pub file_bytes: u64,
     /// Bytes in one chunk, unless the sender wants less; 4 KiB to 1 MiB.
@@ -140,6 +142,7 @@ impl Default for Config {
             whisper_bytes: 16 * 1024,
             account_whispers: 256,
             account_whisper_bytes: 64 * 1024,
+            invitations: 100,
             file_bytes: 1 << 50,
             chunk_bytes: 64 * 1024,
             offer_ms: 300_000,

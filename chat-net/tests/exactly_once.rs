@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chat_core::Event;
+use chat_core::{Ask, Event, ModeChange};
 use chat_net::client::{Client, Events, Link, Notice, Options};
 use chat_net::{Server, ServerHandle};
 use tokio::io::{copy_bidirectional, duplex};
@@ -150,4 +150,72 @@ async fn a_server_that_forgot_is_joined_again_behind_a_gap() {
         story,
         ["connected resumed=false", "members", "gap from 1", "past joined 1", "caught up", "said 2 end",]
     );
+}
+
+/// Follows every invitation into the den, and gives what was said there with its numbers, up to "end", and how often the
+/// user was put out.
+async fn follow(bob: Client, mut events: Events) -> (Vec<(u64, String)>, usize) {
+    let (mut heard, mut kicks) = (Vec::new(), 0);
+    while let Some(notice) = events.next().await {
+        let Notice::Told(told) = notice else { continue };
+        match told.event {
+            Event::Invited { room, .. } => {
+                let bob = bob.clone();
+                // Put out again before this arrives, it is refused; then another invitation comes.
+                tokio::spawn(async move { bob.join(room.as_str()).await });
+            }
+            Event::Kicked { user, .. } if user.as_str() == bob.user() => kicks += 1,
+            Event::Said { place, body, .. } if place.room.as_str() == "den" => {
+                let is_end = body.as_str() == "end";
+                heard.push((place.number.0, body.as_str().to_owned()));
+                if is_end {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    (heard, kicks)
+}
+
+#[tokio::test]
+async fn who_is_put_out_and_asked_in_again_neither_misses_nor_sees_twice() {
+    const MESSAGES: usize = 45;
+    let server: Running = Arc::new(Mutex::new(server().await));
+    let wires = [Wire::default(), Wire::default()];
+    let (alice, mut alice_events) = Client::dial(wires[0].dial(&server), options("alice")).await.unwrap();
+    tokio::spawn(async move { while alice_events.next().await.is_some() {} });
+    alice.join("den").await.unwrap();
+    let private = ModeChange { invite_only: Some(true), ..ModeChange::default() };
+    alice.ask(Ask::SetModes { room: "den".into(), modes: private }).await.unwrap();
+    let (bob, events) = Client::dial(wires[1].dial(&server), options("bob")).await.unwrap();
+    let following = tokio::spawn(follow(bob.clone(), events));
+    let invite = || alice.ask(Ask::Invite { room: "den".into(), user: "bob".into() });
+
+    let mut said = Vec::new();
+    for n in 0..MESSAGES {
+        // Whether it is taken depends on where bob is by now; what is refused changes nothing.
+        match n % 5 {
+            0 => drop(invite().await),
+            3 => drop(alice.ask(Ask::Kick { room: "den".into(), user: "bob".into(), reason: None }).await),
+            _ => {}
+        }
+        if n % 7 == 4 {
+            wires[n / 7 % 2].cut();
+        }
+        let body = format!("message {n}");
+        said.push((alice.say("den", body.as_str()).await.unwrap().place.number.0, body));
+        // Bob is told of it before it goes on: so he is in and out, again and again.
+        let _ = bob.users(Some("den")).await;
+    }
+    let _ = invite().await;
+    let end = alice.say("den", "end").await.unwrap().place.number.0;
+    said.push((end, "end".to_owned()));
+    let (mut heard, kicks) = following.await.unwrap();
+    // A join tells what was said before it, and what happens meanwhile, each in its own order.
+    heard.sort();
+    assert_eq!(heard, said);
+    assert!(kicks >= 3, "put out {kicks} times");
+    alice.quit().await;
+    bob.quit().await;
 }

@@ -111,6 +111,7 @@ limits! {
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
     "account_whispers" core.account_whispers Count "the same for an account that is away, and for each of its devices";
     "account_whisper_bytes" core.account_whisper_bytes Bytes "bytes of those";
+    "invitations" core.invitations Count "invitations kept for one user who is away, to be told at the return";
     "accounts" core.accounts Count "accounts in all";
     "devices" core.devices Count "sessions of one account";
     "spent_secrets" core.spent_secrets Count "used secrets of a session that end it when they return";
@@ -267,6 +268,7 @@ impl Limit {
                 | "account_whispers"
                 | "account_whisper_bytes"
                 | "accounts"
+                | "invitations"
                 | "audit"
                 | "deletions"
                 | "detached"

@@ -29,8 +29,9 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    /// Of each room only the last of each kind is told: so they are not many, however long the session is away.
-    fn keep_missed(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
+    /// Of each room only the last of each kind is told. One is put out only of rooms that one is in, but asked into any:
+    /// so of invitations at most `limit` are kept.
+    fn keep_missed(&mut self, limit: usize, stamp: Stamp, session: SessionId, event: &Event) {
         let missed = self.missed.entry(session).or_default();
         missed.retain(|(_, known)| match (known, event) {
             (Event::Kicked { place: known, .. }, Event::Kicked { place, .. }) => known.room != place.room,
@@ -38,6 +39,15 @@ impl Orders {
             _ => true,
         });
         missed.push((stamp, event.clone()));
+        let is_invitation = |(_, event): &(Stamp, Event)| matches!(event, Event::Invited { .. });
+        if missed.iter().filter(|held| is_invitation(held)).count() > limit
+            && let Some(oldest) = missed.iter().position(is_invitation)
+        {
+            missed.remove(oldest);
+        }
+        if missed.is_empty() {
+            self.missed.remove(&session);
+        }
     }
 }
 
@@ -50,7 +60,9 @@ impl State {
             OrderChange::Audited(entry) => {
                 self.orders.audit.push(self.config.audit, stamp.at, AuditEntry::clone(entry));
             }
-            OrderChange::Missed { session, event } => self.orders.keep_missed(stamp, *session, event),
+            OrderChange::Missed { session, event } => {
+                self.orders.keep_missed(self.config.invitations, stamp, *session, event);
+            }
         }
     }
 
@@ -135,9 +147,23 @@ impl State {
         let Event::Kicked { user, .. } = event else { return };
         for session in self.rooms[&id].by_name.of(user) {
             if !self.sessions[&session].is_attached() {
-                self.orders.keep_missed(stamp, session, event);
+                self.orders.keep_missed(self.config.invitations, stamp, session, event);
             }
         }
+    }
+
+    /// What a session that comes back was not told: of invitations those that still hold. The room may be gone, with
+    /// another under its name, or the invitation was taken away.
+    pub(crate) fn missed(&self, session: SessionId) -> Vec<(Stamp, Event)> {
+        let who = self.who(session);
+        let holds = |event: &Event| match event {
+            Event::Invited { room, .. } => self.room_names.get(room).is_some_and(|id| {
+                self.rooms[id].order.standing(&who).is_some_and(|standing| standing.invited)
+            }),
+            _ => true,
+        };
+        let missed = self.orders.missed.get(&session).into_iter().flatten();
+        missed.filter(|(_, event)| holds(event)).cloned().collect()
     }
 
     /// What a room remembers of a guest goes on under the session's next attachment.

@@ -274,6 +274,7 @@ fn the_network_is_hard_enough() {
                     (_, Ask::Say { .. }) => "said",
                     (_, Ask::Whisper { .. }) => "whispered",
                     (_, Ask::Offer { .. }) => "offered",
+                    (_, Ask::Kick { .. } | Ask::Ban { .. }) => "put out",
                     _ => "other",
                 };
                 *outcomes.entry(what).or_default() += 1;
@@ -285,6 +286,7 @@ fn the_network_is_hard_enough() {
         "joined with a copy",
         "offered",
         "other",
+        "put out",
         "read by all",
         "refused",
         "said",

@@ -61,6 +61,8 @@ struct Tally {
     waits: u32,
     /// No more before this.
     until: Instant,
+    /// Whether the log has it that somebody came before that.
+    is_logged: bool,
 }
 
 /// One attempt that has begun. It counts as wrong unless it says otherwise.
@@ -108,11 +110,16 @@ impl Attempts {
         }
         let now = Instant::now();
         let mut tallies = lock(&self.tallies);
-        let wait_of = |tally: Option<&Tally>| tally.map_or(Duration::ZERO, |tally| tally.wait(now));
-        let of_account = wait_of(account.and_then(|account| tallies.accounts.get(&account)));
-        let of_address = wait_of(address.and_then(|address| tallies.addresses.get(&address)));
-        let wait = of_account.max(of_address);
-        if !wait.is_zero() {
+        let of_account = account.and_then(|account| tallies.accounts.get_mut(&account)?.held_back(now));
+        let of_address = address.and_then(|address| tallies.addresses.get_mut(&address)?.held_back(now));
+        if let Some((wait, true)) = of_account {
+            let account = chat_core::printable(name.unwrap_or_default());
+            tracing::warn!(%account, wait_s = wait.as_secs(), "too many wrong passwords for an account");
+        }
+        if let (Some((wait, true)), Some(address)) = (of_address, address) {
+            tracing::warn!(%address, wait_s = wait.as_secs(), "too many attempts from an address");
+        }
+        if let Some((wait, _)) = of_account.max(of_address) {
             return Err(wait);
         }
         if let Some(account) = account {
@@ -145,11 +152,13 @@ impl Attempts {
 
 impl Tally {
     fn new(now: Instant) -> Tally {
-        Tally { began: now, count: 0, waits: 0, until: now }
+        Tally { began: now, count: 0, waits: 0, until: now, is_logged: false }
     }
 
-    fn wait(&self, now: Instant) -> Duration {
-        self.until.saturating_duration_since(now)
+    /// How long there is to wait, if there is, and whether nobody came before its end so far: once is enough for the log.
+    fn held_back(&mut self, now: Instant) -> Option<(Duration, bool)> {
+        let wait = self.until.saturating_duration_since(now);
+        (!wait.is_zero()).then(|| (wait, !std::mem::replace(&mut self.is_logged, true)))
     }
 
     /// Whether nothing of it matters any more: a quiet time as long as the longest wait has passed.
@@ -164,6 +173,7 @@ impl Tally {
         self.count = self.count.saturating_add(1);
         if self.count >= pace.free {
             let doubled = FIRST_WAIT.saturating_mul(1_u32.checked_shl(self.waits).unwrap_or(u32::MAX));
+            self.is_logged = false;
             self.until = now + doubled.min(pace.longest);
             self.waits = self.waits.saturating_add(1);
         }

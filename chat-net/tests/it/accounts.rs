@@ -356,6 +356,22 @@ async fn a_person_is_asked_for_the_password_of_the_name() {
 }
 
 #[tokio::test]
+async fn a_person_cannot_tell_a_known_name_from_an_unknown_one_where_only_accounts_get_in() {
+    let server = town(Accounts::Required, fast()).await;
+    let mut shown = Vec::new();
+    for name in ["alice", "nobod"] {
+        let mut peer = Peer::pipe(&server, Form::Text).await;
+        for line in [name, WRONG, name, "", name, WRONG, "/quit"] {
+            peer.line(line).await;
+        }
+        let lines = String::from_utf8(peer.rest().await).unwrap();
+        assert_eq!(lines.matches("! bad_login: ").count(), 2, "{lines}");
+        shown.push(lines.replace(name, "NAME").to_lowercase());
+    }
+    assert_eq!(shown[0], shown[1]);
+}
+
+#[tokio::test]
 async fn a_person_makes_an_account() {
     let server = builder(Accounts::Required, fast()).password(&"open sesame".into()).start().await.unwrap();
     let mut peer = Peer::pipe(&server, Form::Text).await;

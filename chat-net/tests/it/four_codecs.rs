@@ -1,9 +1,9 @@
 //! All forms in one room: everyone is told the same, in the same order.
 
-use chat_core::{Event, RequestId};
+use chat_core::{Ask, Event, RequestId, Restriction, Role};
 use chat_net::codec::{Form, FromClient, FromServer};
 
-use crate::peer::{Peer, encode, fast, say, server, soon};
+use crate::peer::{Peer, encode, fast, join, say, server, show, soon};
 
 /// People last.
 const FORMS: &[Form] = &[
@@ -110,5 +110,86 @@ async fn all_forms_in_one_room_see_the_same_messages_in_the_same_order() {
     later.until_line("later joined").await;
     for expected in &past {
         assert_eq!(later.next_line().await.unwrap(), line(expected));
+    }
+}
+
+/// Mutes the target and lifts that, as somebody of that form does it.
+async fn keep_order(peer: &mut Peer, form: Form) {
+    let (room, user) = (|| "den".into(), || "target".into());
+    if form == Form::Text {
+        peer.line("/mute target 10m Text ßaid so").await;
+        return peer.line("/unmute target").await;
+    }
+    let reason = Some(format!("{form:?} ßaid so").into());
+    peer.ask(2, Ask::Mute { room: room(), user: user(), for_ms: Some(600_000), reason }).await;
+    peer.ask(3, Ask::Unmute { room: room(), user: user() }).await;
+}
+
+#[tokio::test]
+async fn all_forms_keep_order_and_are_told_of_it_alike() {
+    let server = server(fast()).await;
+    let mut target = Peer::join(&server, Form::Bincode, "target").await;
+    let mut owner = Peer::join(&server, Form::JsonLines, "owner").await;
+    owner.ask(1, join("den")).await;
+    owner.story("caught_up den/1").await;
+    target.ask(1, join("den")).await;
+    target.story("caught_up den/2").await;
+    let mut peers = Vec::new();
+    for (id, form) in (2..).zip(FORMS.iter().copied()) {
+        let name = format!("{form:?}");
+        let mut peer = Peer::join(&server, form, &name).await;
+        match form {
+            Form::Text => {
+                peer.line("/join den").await;
+                peer.until_line("#den * Text joined").await;
+            }
+            _ => {
+                peer.ask(1, join("den")).await;
+                peer.until(|frame| show(frame).starts_with("caught_up den/")).await;
+            }
+        }
+        owner
+            .ask(id, Ask::SetRole { room: "den".into(), user: name.as_str().into(), role: Role::Moderator })
+            .await;
+        owner.until(|frame| matches!(frame, FromServer::Told(told) if matches!(told.event, Event::RoleChanged { .. }))).await;
+        peers.push((form, peer));
+    }
+    for (form, peer) in &mut peers {
+        keep_order(peer, *form).await;
+    }
+    // What each is told: by whom, and why.
+    let mut told = Vec::new();
+    for (form, mut peer) in peers {
+        let mut acts = Vec::new();
+        while acts.len() < 2 * FORMS.len() {
+            if form == Form::Text {
+                let line = peer.next_line().await.unwrap();
+                if let Some((_, act)) = line.split_once("#den * ")
+                    && (act.contains(" muted target until ") || act.contains(" lifted the mute of target"))
+                {
+                    let (by, _) = act.split_once(' ').unwrap();
+                    let reason = act.split_once(": ").map_or("", |(_, reason)| reason);
+                    acts.push((by.to_owned(), reason.to_owned()));
+                }
+                continue;
+            }
+            let Some(FromServer::Told(told)) = peer.next().await else { panic!("the end") };
+            match told.event {
+                Event::Restricted { by, what: Restriction::Mute, until: Some(until), reason, .. } => {
+                    assert_eq!(until.0, told.at.0 + 600_000);
+                    acts.push((by.to_string(), reason.unwrap().as_str().to_owned()));
+                }
+                Event::Lifted { by, what: Restriction::Mute, .. } => {
+                    acts.push((by.to_string(), String::new()));
+                }
+                _ => {}
+            }
+        }
+        told.push(acts);
+    }
+    assert!(told.iter().all(|acts| *acts == told[0]), "{told:#?}");
+    for form in FORMS {
+        let name = format!("{form:?}");
+        assert!(told[0].contains(&(name.clone(), format!("{name} ßaid so"))), "{told:?}");
     }
 }

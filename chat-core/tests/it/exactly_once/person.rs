@@ -33,9 +33,10 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn new(index: usize, unanswered: usize, few_whispers: bool) -> Person {
-        let reader = Reader::new(few_whispers);
+        let name = format!("p{index}");
+        let reader = Reader::new(&name, few_whispers);
         Person {
-            name: format!("p{index}"),
+            name,
             mirror: Mirror::new(unanswered),
             reader,
             asked: BTreeMap::new(),
@@ -87,7 +88,14 @@ impl Person {
                 };
                 Ask::Offer { to, name: body.into(), size: 1, hash: None, chunk_bytes: 0 }
             }
-            6..=9 => Ask::Whisper { to: format!("p{}", rng.index(people)).into(), body: body.into() },
+            6 => {
+                let (room, user) = (room.into(), format!("p{}", rng.index(people)).into());
+                match rng.once_in(3) {
+                    true => Ask::Ban { room, user, for_ms: Some(100), reason: None },
+                    false => Ask::Kick { room, user, reason: None },
+                }
+            }
+            7..=9 => Ask::Whisper { to: format!("p{}", rng.index(people)).into(), body: body.into() },
             _ => Ask::Say { room: room.into(), body: body.into() },
         }
     }

@@ -15,6 +15,7 @@ struct Next {
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
+    me: String,
     next: BTreeMap<RoomName, Next>,
     read: BTreeSet<(Epoch, Number)>,
     bodies: BTreeSet<String>,
@@ -25,8 +26,8 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(few_whispers: bool) -> Reader {
-        Reader { few_whispers, ..Reader::default() }
+    pub(crate) fn new(me: &str, few_whispers: bool) -> Reader {
+        Reader { me: me.to_owned(), few_whispers, ..Reader::default() }
     }
 
     /// A connection was welcomed.
@@ -91,7 +92,17 @@ impl Reader {
         assert!(self.read.insert((place.epoch, place.number)), "handed on twice: {event}");
         // A join tells the topic before all that was missed, whose place it may have among that.
         let is_topic = matches!(event, Event::TopicChanged { .. });
-        let next = self.next.get_mut(&place.room).unwrap_or_else(|| panic!("out of nowhere: {event}"));
+        let is_put_out = matches!(event, Event::Kicked { user, .. } if *user.as_str() == *self.me);
+        let next = match self.next.get_mut(&place.room) {
+            Some(next) => next,
+            // The answer to the join was lost, and then the membership.
+            None if is_put_out => return,
+            None => panic!("out of nowhere: {event}"),
+        };
+        if is_put_out && place.epoch != next.epoch {
+            // The same, of a room that was made anew.
+            *next = Next { epoch: place.epoch, number: place.number };
+        }
         if verdict == Reception::Past && is_topic {
             return;
         }
@@ -99,6 +110,10 @@ impl Reader {
         if verdict == Reception::Past {
             assert!(place.number < next.number, "{event}");
         } else {
+            // What came before one was put out is not owed any more.
+            if is_put_out {
+                next.number = next.number.max(place.number);
+            }
             while place.number > next.number && self.read.contains(&(next.epoch, next.number)) {
                 next.number = next.number.next();
             }

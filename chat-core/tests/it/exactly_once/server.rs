@@ -60,6 +60,8 @@ pub(crate) struct Edge {
     joining: Option<Since>,
     fresh: Option<(SessionId, Epoch)>,
     welcome: Option<(SessionId, bool)>,
+    /// What was told last of somebody who is put out.
+    kicked: Option<Event>,
     /// All that ever happened, for the test.
     pub(crate) numbered: BTreeMap<(Epoch, Number), Event>,
     pub(crate) whispered: Vec<Event>,
@@ -90,6 +92,7 @@ impl Server {
     fn apply(&mut self, command: &Command) -> Result<(), Code> {
         self.seq += 1;
         let stamp = Stamp { seq: Seq(self.seq), at: Timestamp(self.now) };
+        self.edge.kicked = None;
         self.chat.apply(stamp, command, &mut self.edge).map_err(|rejection| rejection.code())
     }
 
@@ -165,6 +168,7 @@ impl Server {
         let token = TokenHash(token);
         self.edge.lines.insert(session, line);
         let attach = Command::Attach { session, name: name.into(), token, resume };
+        let waiting = self.edge.wires[line].down.len();
         if let Err(code) = self.apply(&attach) {
             // The first welcome was lost, and the name is held until that session's time is over. Or the secret is one
             // of a session that was ended for another that came back too late.
@@ -181,7 +185,10 @@ impl Server {
         };
         self.edge.wires[line].session = Some(session);
         let rooms: Vec<(Place, Number)> = self.chat.memberships(session).collect();
+        // What was told with it comes behind it.
+        let told = self.edge.wires[line].down.split_off(waiting);
         self.edge.wires[line].send_down(Down::Welcome { resumed, token, rooms: rooms.clone() });
+        told.into_iter().for_each(|told| self.edge.wires[line].send_down(told));
         for (_, event) in self.chat.whispers_after(session, whispers) {
             self.edge.wires[line].send_down(Down::Told {
                 re: RequestId::NONE,
@@ -368,7 +375,14 @@ impl Sink for Edge {
             // A leave ends what is being told of the room: one who joins again at once begins anew.
             Change::MemberRemoved { room, session, .. } => {
                 let epoch = self.epochs[room];
-                self.behind.remove(&(*session, epoch));
+                let is_of_it = |event: &&Event| event.place().is_some_and(|place| place.epoch == epoch);
+                // Whoever does not get the room live is told so all the same.
+                if self.behind.remove(&(*session, epoch))
+                    && let Some(kicked) = self.kicked.as_ref().filter(is_of_it).cloned()
+                    && let Some(line) = self.lines.get(session).copied()
+                {
+                    self.send(line, RequestId::NONE, false, kicked);
+                }
                 self.jobs.retain(|job| (job.session, job.head.epoch) != (*session, epoch));
             }
             Change::Numbered { event, .. } => {
@@ -380,6 +394,7 @@ impl Sink for Edge {
                     history.events.pop_front();
                 }
                 self.numbered.insert((place.epoch, place.number), event.clone());
+                self.kicked = Some(event.clone()).filter(|event| matches!(event, Event::Kicked { .. }));
             }
             Change::Whispered { session, event } => {
                 if let Event::Whispered { number, .. } = event {

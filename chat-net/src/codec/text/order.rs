@@ -45,7 +45,10 @@ impl Print<'_> {
             }
             Event::Deleted { place, by, target, from } => {
                 self.begin(at, &place.room, by);
-                self.args(format_args!(" deleted message {target} of {from}"));
+                self.args(format_args!(" deleted message {target}"));
+                if from != by {
+                    self.args(format_args!(" of {from}"));
+                }
             }
             _ => return,
         }
@@ -301,6 +304,10 @@ mod tests {
             (
                 Event::Deleted { place: place(), by: alice(), target: Number(9), from: bob() },
                 "deleted message 9 of bob",
+            ),
+            (
+                Event::Deleted { place: place(), by: alice(), target: Number(9), from: alice() },
+                "deleted message 9",
             ),
         ] {
             assert_eq!(show(0, false, false, event.clone()), format!("[14:05:09] #den * alice {line}\n"));
