@@ -103,7 +103,7 @@ codes! {
     Replaced = 404 "replaced" "the session goes on over another connection";
     Left = 405 "left" "goodbye";
     WrongProtocol = 406 "wrong_protocol" "this port does not speak that protocol";
-    TlsRequired = 407 "tls_required" "everything on this port is encrypted, connect with TLS";
+    TlsRequired = 407 "tls_required" "everything on this port is encrypted, connect with TLS; for lines: openssl s_client -quiet -connect HOST:PORT";
     BadUtf8 = 408 "bad_utf8" "a message that was sent as text is not UTF-8";
     AccountDisabled = 409 "account_disabled" "this account is disabled, ask who runs the server";
     LoggedOut = 411 "logged_out" "this session was logged out, log in again";

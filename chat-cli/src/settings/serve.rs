@@ -193,7 +193,12 @@ impl ServeSettings {
         if let Some(file) = &self.password_file {
             return secrets::from_file(file).map(Some);
         }
-        let Some(said) = environment("CHAT_SERVER_PASSWORD") else { return Ok(None) };
+        // An empty one is a script that failed to find it: no reason to let everybody in.
+        let Some(said) = std::env::var_os("CHAT_SERVER_PASSWORD") else { return Ok(None) };
+        if said.is_empty() {
+            let why = "CHAT_SERVER_PASSWORD is empty; unset it for a server without a password";
+            return Err(exit::because(Exit::Config, why));
+        }
         let said = said.into_string().map(Secret::from);
         said.map(Some).map_err(|_| exit::because(Exit::Config, "CHAT_SERVER_PASSWORD: a password is UTF-8"))
     }

@@ -133,6 +133,10 @@ fn a_server_says_who_gets_in_and_refuses_a_password_that_others_can_read() {
     let serve = ["serve", "--memory", "--listen", "127.0.0.1:0", "--password-file", &file];
     let (_, err) = Program::start(&serve).ends_with(78);
     assert!(err[0].contains("other users may read this password"), "{err:?}");
+    let mut serve = command(&["serve", "--memory", "--listen", "127.0.0.1:0"]);
+    serve.env("CHAT_SERVER_PASSWORD", "");
+    let (_, err) = Program::spawn(serve).ends_with(78);
+    assert!(err[0].contains("CHAT_SERVER_PASSWORD is empty"), "{err:?}");
     let mut serve = command(&["serve", "--memory", "--listen", "127.0.0.1:0", "--json"]);
     serve.env("CHAT_SERVER_PASSWORD", "open sesame");
     let mut server = Program::spawn(serve);

@@ -81,7 +81,7 @@ impl Incoming {
                 return Ok(frame);
             }
             self.make_room(is_bulk)?;
-            if self.io.read_buf(&mut self.bytes).await? == 0 {
+            if self.io.read_buf(&mut self.bytes).await.map_err(plainly)? == 0 {
                 return Err(ended().into());
             }
         }
@@ -134,6 +134,11 @@ fn is_greeting(bytes: &[u8]) -> bool {
 fn late() -> io::Error {
     let why = "the link was too slow, and the server took this client for a person with nc";
     io::Error::new(io::ErrorKind::TimedOut, why)
+}
+
+/// A server that is killed says no TLS goodbye. What rustls says of that is for programmers.
+fn plainly(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof { ended() } else { error }
 }
 
 fn ended() -> io::Error {
