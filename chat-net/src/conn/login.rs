@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use chat_core::{AccountAct, AccountInfo, Ask, Code, Refusal, RequestId, printable};
+use chat_core::{AccountAct, AccountInfo, Ask, Code, Refusal, Rejection, RequestId, printable};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
@@ -227,13 +227,7 @@ impl Reader {
     /// Makes an account and comes in as it.
     #[cfg(feature = "accounts")]
     pub(super) async fn register(&mut self, hello: Hello, password: Secret) -> Result<(), Stop> {
-        self.may_come()?;
-        if !self.shared.policy.keeps_passwords() {
-            return Err(no_accounts(ELSEWHERE).into());
-        }
-        if !self.shared.policy.takes_registrations() {
-            return Err(not_allowed("accounts are made by whoever runs this server, ask there").into());
-        }
+        self.may_register(&hello.name)?;
         let counted = self.caller.as_ref().and_then(|caller| caller.counted);
         // Not given back when it is done: so many accounts an hour, and no more.
         let attempt = self.shared.policy.registrations.begin(None, counted).map_err(too_many_made)?;
@@ -254,9 +248,24 @@ impl Reader {
     }
 
     #[cfg(not(feature = "accounts"))]
-    pub(super) async fn register(&mut self, _: Hello, _: Secret) -> Result<(), Stop> {
+    pub(super) async fn register(&mut self, hello: Hello, _: Secret) -> Result<(), Stop> {
+        Ok(self.may_register(&hello.name)?)
+    }
+
+    /// Whether an account of that name may be made here, as far as that is known before anybody is asked.
+    pub(super) fn may_register(&self, name: &str) -> Result<(), Refusal> {
         self.may_come()?;
-        Err(no_accounts(ELSEWHERE).into())
+        let policy = &self.shared.policy;
+        if !policy.keeps_passwords() {
+            return Err(no_accounts(ELSEWHERE));
+        }
+        if !policy.takes_registrations() {
+            return Err(not_allowed("accounts are made by whoever runs this server, ask there"));
+        }
+        match policy.reserved(name) {
+            Some(name) => Err(Refusal::from(&Rejection::NameReserved { name: name.clone() })),
+            None => Ok(()),
+        }
     }
 
     /// Changes the password of one's own account.

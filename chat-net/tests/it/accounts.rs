@@ -179,6 +179,21 @@ async fn an_account_is_made_once_and_under_a_name_that_nobody_has() {
     assert!(info.password.unwrap().0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 
+#[tokio::test]
+async fn a_reserved_name_becomes_an_account_by_the_server_itself_only() {
+    let limits = Limits { registrations_per_hour: 1, exempt_loopback: false, ..fast() };
+    let server = builder(Accounts::Optional, limits).start().await.unwrap();
+    let mut peer = Peer::dial(&server, Form::JsonLines).await;
+    for name in ["admin", "SERVER", "root"] {
+        assert_eq!(come(&mut peer, register(name, RIGHT)).await.unwrap_err(), "refused name_reserved");
+    }
+    assert!(come(&mut peer, register("bob", RIGHT)).await.is_ok(), "they count as no registrations");
+    let password = Some(auth::hash(&RIGHT.into()).unwrap());
+    server.account_book().act(AccountAct::Register { name: "admin".into(), password }).await.unwrap();
+    assert_eq!(refused(&server, register("Admin", RIGHT)).await, "refused name_reserved");
+    assert_eq!(&*comes(&server, login("ADMIN", RIGHT)).await.1.user, "admin");
+}
+
 #[tokio::test(start_paused = true)]
 async fn so_many_accounts_an_hour_are_made_from_one_address() {
     let limits = Limits { exempt_loopback: false, registrations_per_hour: 5, ..Limits::default() };
