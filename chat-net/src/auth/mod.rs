@@ -33,3 +33,5 @@ pub(crate) use hook::{Fault, ask};
 pub(crate) use policy::{Choices, Policy};
 #[cfg(feature = "accounts")]
 pub(crate) use pool::PoolError;
+#[cfg(feature = "accounts")]
+pub(crate) use password::check;

@@ -344,7 +344,7 @@ async fn an_embedder_says_who_somebody_is() {
 async fn a_person_is_asked_for_the_password_of_the_name() {
     let server = town(Accounts::Optional, fast()).await;
     let mut peer = Peer::pipe(&server, Form::Text).await;
-    for line in ["alice", WRONG, "alice", RIGHT, "hi there"] {
+    for line in ["alice", WRONG, RIGHT, "hi there"] {
         peer.line(line).await;
     }
     let lines = peer.until_line("joined").await.join("\n");
@@ -357,8 +357,6 @@ async fn a_person_is_asked_for_the_password_of_the_name() {
         RIGHT,
         "battery staple",
         "battery maple",
-        "/passwd",
-        RIGHT,
         "battery staple",
         "battery staple",
     ] {
@@ -370,13 +368,58 @@ async fn a_person_is_asked_for_the_password_of_the_name() {
     comes(&server, login("alice", "battery staple")).await;
 }
 
+/// What a person is shown who types all of that, and hangs up.
+async fn typed(server: &ServerHandle, lines: &[&str]) -> String {
+    let mut peer = Peer::pipe(server, Form::Text).await;
+    for line in lines {
+        peer.line(line).await;
+    }
+    peer.line("/quit").await;
+    String::from_utf8(peer.rest().await).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_is_asked_for_again_and_never_said() {
+    let server = town(Accounts::Optional, fast()).await;
+    let (mut bob, _) = comes(&server, FromClient::Hello(hello("bob"))).await;
+    let again = "staple again and again";
+    let lines = [
+        "alice", WRONG, "not it either", RIGHT, "/passwd", WRONG, "nor this one", RIGHT, "short", "tiny", again,
+        "another one", again, again, "hi there", "/quit",
+    ];
+    let shown = typed(&server, &lines).await;
+    assert_eq!(shown.matches("! bad_login: ").count(), 4, "{shown}");
+    assert_eq!(shown.matches("! weak_password: ").count(), 2, "{shown}");
+    assert_eq!(shown.matches("! bad_ask: those were two").count(), 1, "{shown}");
+    assert_eq!(shown.matches("- type your password so far").count(), 3, "{shown}");
+    assert_eq!(shown.matches("- type a new password").count(), 4, "{shown}");
+    assert!(shown.contains("- your password is changed"), "{shown}");
+    bob.gets(&["joined lobby/2 Alice", "said lobby/3 Alice: hi there"]).await;
+    comes(&server, login("alice", again)).await;
+
+    let lines = ["/register carol", "short", "tiny", again, "another one", again, again, "hello"];
+    let shown = typed(&server, &lines).await;
+    assert_eq!(shown.matches("! weak_password: ").count(), 2, "{shown}");
+    assert!(shown.contains("* carol joined") && shown.contains("<carol> hello"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_person_is_asked_for_no_password_that_would_do_nothing() {
+    let server = town(Accounts::Optional, fast()).await;
+    let shown = typed(&server, &["/register admin", "/register alice", RIGHT, RIGHT, "guest", "/passwd"]).await;
+    for refused in ["! name_reserved: ", "! account_exists: ", "! login_required: "] {
+        assert!(shown.contains(refused), "{refused} {shown}");
+    }
+    assert!(shown.matches("what is your name?").count() == 1 && shown.contains("* guest joined"), "{shown}");
+}
+
 #[tokio::test]
 async fn a_person_cannot_tell_a_known_name_from_an_unknown_one_where_only_accounts_get_in() {
     let server = town(Accounts::Required, fast()).await;
     let mut shown = Vec::new();
     for name in ["alice", "nobod"] {
         let mut peer = Peer::pipe(&server, Form::Text).await;
-        for line in [name, WRONG, name, "", name, WRONG, "/quit"] {
+        for line in [name, WRONG, "", name, WRONG, "/quit"] {
             peer.line(line).await;
         }
         let lines = String::from_utf8(peer.rest().await).unwrap();
