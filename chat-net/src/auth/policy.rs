@@ -29,6 +29,9 @@ pub(crate) struct Policy {
     choices: Choices,
     /// At passwords.
     pub(crate) attempts: Arc<Attempts>,
+    /// At one's own password, by who is in. Apart from the others, where strangers write whatever name they like.
+    #[cfg(feature = "accounts")]
+    pub(crate) changes: Arc<Attempts>,
     /// At making accounts.
     #[cfg(feature = "accounts")]
     pub(crate) registrations: Arc<Attempts>,
@@ -45,6 +48,8 @@ impl Policy {
         Policy {
             choices,
             attempts: Attempts::at_passwords(limits),
+            #[cfg(feature = "accounts")]
+            changes: Attempts::at_passwords(limits),
             #[cfg(feature = "accounts")]
             registrations: Attempts::at_accounts(limits),
             #[cfg(feature = "accounts")]

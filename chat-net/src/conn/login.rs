@@ -193,7 +193,12 @@ impl Reader {
         let auth::Identity { name, is_operator } = identity;
         let known = self.look(Whose::Named(Arc::clone(&name))).await?;
         if known.is_none() {
-            self.act_as_server(AccountAct::Register { name: Arc::clone(&name), password: None }).await?;
+            let made = self.act_as_server(AccountAct::Register { name: Arc::clone(&name), password: None });
+            match made.await {
+                // By another device of it that comes for the first time, too.
+                Err(Stop::Refused(refusal)) if refusal.code == Code::AccountExists.number() => {}
+                made => made?,
+            }
         }
         if known.is_some_and(|known| known.is_operator) != is_operator {
             self.act_as_server(AccountAct::SetOperator { name: Arc::clone(&name), is_operator }).await?;
@@ -288,8 +293,7 @@ impl Reader {
     pub(super) async fn prove_own(&mut self, old: Secret) -> Result<Option<PasswordHash>, Stop> {
         let own = self.may_change().await?;
         // Counted apart from logins, so that nobody outside can keep somebody who is in from it.
-        let attempt = self.shared.policy.attempts.begin(Some(&format!("in {}", own.name)), None);
-        let attempt = attempt.map_err(too_many)?;
+        let attempt = self.shared.policy.changes.begin(Some(own.name.as_str()), None).map_err(too_many)?;
         match self.shared.policy.pool.verify(old, own.password.clone()).await {
             Ok(true) => {
                 attempt.succeeded();

@@ -39,7 +39,9 @@ impl Prompt {
                 Prompt::Register { name: Arc::clone(name) }
             }
             Prompt::Old => Prompt::Old,
-            Prompt::New { proved } | Prompt::NewAgain { proved, .. } => Prompt::New { proved: proved.clone() },
+            Prompt::New { proved } | Prompt::NewAgain { proved, .. } => {
+                Prompt::New { proved: proved.clone() }
+            }
         }
     }
 }
