@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chat_net::chat_core::{Config, Epoch};
+use chat_net::chat_core::{Config, Epoch, Number};
 use chat_net::{OpenError, PageLimit, Search, Sqlite, Store, StoreError};
 
 use crate::log::{Live, config, talk};
