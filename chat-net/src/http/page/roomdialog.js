@@ -114,7 +114,7 @@ function modeFields(modes, isClosed) {
     invite.node, join.node, labelled('Key, without which nobody comes in', key), ...(modes.has_key ? [drop.node] : []), labelled('Keep messages for', kept),
   ];
   const read = () => {
-    const retention = kept.value.trim() === '' ? 0 : durationOf(kept.value.trim());
+    const retention = kept.value.trim() === '' ? 0 : durationOf(kept.value.trim()) || null;
     if (retention === null) throw new Error('how long messages are kept is written like 12h, 7d or 4w');
     /** @type {Record<string, any>} */
     const now = { invite_only: invite.input.checked, moderated: moderated.input.checked, slow_s: Number(slow.value), history: join.input.checked ? 'join' : 'start', retention_ms: retention };
