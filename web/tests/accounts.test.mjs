@@ -63,17 +63,80 @@ inBrowser('an account is made on the first screen, its name asks for its passwor
   const ben = await Person.enter(browser, server, 'ben');
   await ben.types('I have no account');
   await anna.sees('I have no account', 'ben');
+  await ben.types('/join den sesame');
+  await ben.page.getByRole('heading', { name: '#den' }).waitFor();
+  await ben.types('/mode key sesame');
+  await anna.types('/join den sesame');
+  await ben.goes('#lobby');
   await ben.types('/register');
-  const dialog = ben.page.getByRole('dialog', { name: 'Make an account' });
-  await dialog.getByLabel('Password for ben').fill(RIGHT);
-  await dialog.getByRole('button', { name: 'Make account' }).click();
-  await dialog.waitFor({ state: 'detached' });
+  const dialog = ben.page.getByRole('dialog', { name: 'Make an account?' });
+  await dialog.getByText(/role that you have here is lost/).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await ben.button('ben, your account').click();
+  await ben.page.getByRole('menuitem', { name: 'Make an account…' }).click();
+  await dialog.getByRole('button', { name: 'Leave and make it' }).click();
+  await ben.page.getByRole('heading', { name: 'Make an account' }).waitFor();
   await anna.reads(/ben left/);
+  assert.equal(await ben.page.evaluate(() => sessionStorage.getItem('chat.session')), null);
+  await fill(ben, 'anna', RIGHT + '!');
+  await refusal(ben, /There is an account of that name/);
+  await ben.button('Come in without an account').click();
+  await ben.page.getByRole('textbox', { name: 'What is your name?' }).fill('ben');
+  await ben.button('Start chatting').click();
+  await ben.types('as the guest I was');
+  await anna.goes('#lobby');
+  await anna.sees('as the guest I was', 'ben');
+  await ben.goes('#den');
+  await ben.button('Whisper to anna').waitFor();
+  await ben.goes('#lobby');
+  await ben.types('/register');
+  await dialog.getByRole('button', { name: 'Leave and make it' }).click();
+  await fill(ben, '', RIGHT);
   await ben.types('now I have one');
   await anna.sees('now I have one', 'ben');
   await ben.button('ben, your account').click();
   await ben.page.getByRole('menuitem', { name: 'Change password…' }).waitFor();
   for (const person of [anna, other, ben]) person.isWell();
+});
+
+inBrowser('an account is not offered where none is made, and who could not leave for one stays a guest', async (t, browser) => {
+  const closed = await Server.start(t);
+  const carl = await Person.enter(browser, closed, 'carl');
+  await carl.types('/register');
+  await carl.reads('No accounts can be made here.');
+  await carl.button('carl, your account').click();
+  assert.deepEqual(await carl.page.getByRole('menuitem').allTextContents(), ['Leave the chat']);
+
+  const server = await Server.start(t, '--accounts', 'optional');
+  const ben = await Person.open(browser, server);
+  let isCut = false;
+  await ben.page.routeWebSocket(/ws$/, (page) => {
+    const there = page.connectToServer();
+    page.onMessage((message) => {
+      if (isCut || JSON.parse(message).type !== 'bye') return there.send(message);
+      isCut = true;
+      page.close();
+      there.close();
+    });
+  });
+  await ben.page.reload();
+  await ben.login('ben');
+  await ben.types('before');
+  await ben.sees('before', 'ben');
+  await ben.types('/register');
+  await ben.button('Leave and make it').click();
+  await ben.types('still here');
+  await ben.sees('still here', 'ben');
+  assert.ok(isCut);
+  await ben.page.reload();
+  await ben.sees('still here', 'ben');
+  await ben.button('ben, your account').click();
+  await ben.page.getByRole('menuitem', { name: 'Make an account…' }).waitFor();
+  await ben.page.keyboard.press('Escape');
+  await ben.button('Leave the chat').click();
+  await ben.button('Come back').waitFor();
+  carl.isWell();
+  ben.isWell();
 });
 
 inBrowser('where only accounts get in, the first screen asks for one; wrong passwords have to wait, and it counts down', async (t, browser) => {

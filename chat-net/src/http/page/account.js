@@ -2,6 +2,7 @@
 /** One's own account: its menu, its password, and what is told when a session is ended from elsewhere. */
 
 import { confirm, labelled, showForm } from './asking.js';
+import { UNKNOWN, mayRegister, readDoor } from './door.js';
 import { find, make } from './dom.js';
 
 /** How a session ends that is over for good, by the code of the close. @type {Record<number, [title: string, text: string]>} */
@@ -31,14 +32,16 @@ export class Account {
 
   items() {
     const { app } = this;
-    const { actions, client } = app;
+    const { actions, client, login } = app;
+    /** @type {import('./menu.js').Item[]} */
     const items = client.isAccount
       ? [
           { text: 'Change password…', act: () => this.password() },
           { text: 'Log out everywhere else…', act: () => this.logOut() },
           { text: 'Log out', act: () => actions.quit() },
         ]
-      : [{ text: 'Make an account…', act: () => this.register() }, { text: 'Leave the chat', act: () => actions.quit() }];
+      : [{ text: 'Leave the chat', act: () => actions.quit() }];
+    if (!client.isAccount && mayRegister(login.door)) items.unshift({ text: 'Make an account…', act: () => this.register() });
     if (actions.order.isOperator()) items.unshift({ text: 'Audit', act: () => actions.order.audit() });
     return items;
   }
@@ -63,16 +66,16 @@ export class Account {
     client.logOutEverywhere().then(() => actions.tell('Your other sessions are ended.'), actions.failed);
   }
 
-  register() {
-    const { client, actions } = this.app;
+  /** Asks, leaves and goes on at the first screen: a session never turns into another one's. */
+  async register() {
+    const { actions, client, login } = this.app;
     if (client.isAccount) return actions.tell('You have an account already.');
-    const password = secret('new-password');
-    const fields = [username(client.name), labelled(`Password for ${client.name}`, password), hint()];
-    const text = 'You come in anew, as the account. A role that you have here without one is not taken along.';
-    showForm('Make an account', [...fields, make('p', { class: 'hint' }, text)], 'Make account', () => {
-      isStrong(password.value);
-      this.app.becomes(password.value);
-    });
+    if (login.door === UNKNOWN) login.knows(await readDoor());
+    if (!mayRegister(login.door)) return actions.tell('No accounts can be made here.');
+    const text = 'You leave, and come in again with a password, into the rooms that let you in. A role that you have here is lost.';
+    if (!(await confirm('Make an account?', text, 'Leave and make it'))) return;
+    if (client.isOnline()) this.app.register();
+    else actions.tell('There is no connection now: try again when it is back.');
   }
 }
 

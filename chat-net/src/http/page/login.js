@@ -1,7 +1,7 @@
 // @ts-check
 /** The first screen: a name, and the passwords that the server wants with it. */
 
-import { UNKNOWN } from './door.js';
+import { UNKNOWN, mayRegister } from './door.js';
 import { find, make, setText } from './dom.js';
 import { choice, choose, rememberName, rememberedName } from './session.js';
 import { sentence } from './text.js';
@@ -99,9 +99,9 @@ export class Login {
 
   /** The other ways in. */
   offerWays() {
-    const { accounts, register } = this.door;
+    const { accounts } = this.door;
     /** @type {(Way | false)[]} */
-    const all = this.way === 'unlock' ? [] : [accounts !== 'required' && 'guest', accounts !== 'off' && 'login', accounts !== 'off' && register && 'register'];
+    const all = this.way === 'unlock' ? [] : [accounts !== 'required' && 'guest', accounts !== 'off' && 'login', mayRegister(this.door) && 'register'];
     const texts = { guest: 'Come in without an account', login: 'Log in', register: 'Make an account', unlock: '' };
     const others = all.filter((way) => way !== false && way !== this.way);
     const buttons = /** @type {Way[]} */ (others).map((way) => make('button', { type: 'button', class: 'link', click: () => this.take(way) }, texts[way]));
