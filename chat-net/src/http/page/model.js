@@ -164,10 +164,13 @@ export class Model {
     const place = this.room(event);
     if (event.type === 'churned') {
       place.total = event.total;
+      place.order.churned(event.left_users, event.joined_users);
     } else if (event.type === 'joined') {
+      place.order.joined(event.user);
       if (!place.members.has(event.user.toLowerCase())) place.total++;
       place.members.set(event.user.toLowerCase(), event.user);
     } else {
+      place.order.left(event.user);
       if (place.members.delete(event.user.toLowerCase())) place.total--;
     }
     place.crowd++;
@@ -185,6 +188,7 @@ export class Model {
   /** @param {Message} event */
   kicked(event) {
     const place = this.room(event);
+    place.order.left(event.user);
     if (place.members.delete(event.user.toLowerCase())) place.total--;
     place.crowd++;
     this.add(place, lineOf(event), false);
@@ -274,6 +278,7 @@ export class Model {
   gap(event) {
     const place = this.room(event);
     place.hasGap = true;
+    place.order.missed(this.me);
     place.live.clear();
     place.live.more = event.why !== 'new_epoch';
     const why = {

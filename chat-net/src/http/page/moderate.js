@@ -3,6 +3,7 @@
 
 import { confirm, showRestrict, showText } from './asking.js';
 import { modeWords } from './modes.js';
+import { PAUSE_MS } from './order.js';
 import { showAudit, showRoom } from './roomdialog.js';
 
 /**
@@ -71,15 +72,17 @@ export function makeModeration(app, { ask, tell }) {
       const names = [...model.ignored.names.values()];
       tell(names.length === 0 ? 'You ignore nobody.' : `You ignore ${names.join(', ')}.`);
     },
-    /** Reads who may do what in a room, unless that is on its way. @param {Place} place */
+    /** Reads who may do what in a room, unless that is known or on its way. @param {Place} place */
     read: async (place) => {
-      if (place.order.isRead || place.order.isReading) return;
       const { order } = place;
+      if (order.isRead || order.isReading) return;
       order.isReading = true;
+      const wait = order.readAfter - Date.now();
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
       const page = await client.query({ type: 'room', room: place.name }).catch(() => null);
       order.isReading = false;
-      if (!page) order.isRead = true;
-      else if (place.order === order) order.read(page.answer);
+      if (!page) order.readAfter = Date.now() + PAUSE_MS;
+      else if (place.order === order) order.read(page.answer, model.me);
       place.crowd++;
       model.hooks.changed();
     },

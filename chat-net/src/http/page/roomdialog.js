@@ -25,7 +25,7 @@ export function showRoom(app, place, { lift }) {
   const read = async () => {
     try {
       const { answer } = await client.query({ type: 'room', room: place.name });
-      place.order.read(/** @type {any} */ (answer));
+      place.order.read(answer, app.model.me);
       place.crowd++;
       state.textContent = `You are ${answer.rank === 'member' ? 'a member' : answer.rank === 'moderator' ? 'a moderator' : `an ${answer.rank}`} here.`;
       modes.replaceChildren(...modesPart(place, answer.modes, () => changeModes(app, place, read)));
