@@ -170,3 +170,19 @@ test('an order that could not be read is read again after a while', async () => 
   assert.deepEqual([asked, order.isRead, order.roleOf('bob')], [2, true, 'owner']);
   mock.timers.reset();
 });
+
+test('what is done from a menu or a dialog is done in the room in which that was opened', () => {
+  const { it, order } = ordered();
+  order.rank = 'owner';
+  it.told({ type: 'members', ...at(1), room: 'other', fresh: true, total: 2, users: ['bob', 'me'] }, 'new');
+  const asked = [];
+  const ask = async (ask) => void asked.push(ask);
+  const { memberItems, attempt } = makeModeration({ model: it, client: { ask }, actions: {} }, { ask, tell() {} });
+  const items = memberItems('bob');
+  const den = it.here;
+  it.show('other');
+  for (const text of ['Take the role away', 'Unmute']) items.find((item) => item.text === text).act();
+  attempt(den, 'kick', 'bob');
+  const acts = ['set_role', 'unmute', 'kick'].map((type) => ({ type, room: 'lobby', user: 'bob' }));
+  assert.deepEqual(asked.map(({ type, room, user }) => ({ type, room, user })), acts);
+});

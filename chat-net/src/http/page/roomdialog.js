@@ -15,7 +15,7 @@ import { exactTimeOf, momentOf } from './time.js';
  * @typedef {import('./place.js').Place} Place
  */
 
-/** Reads the room anew and shows it. @param {import('./main.js').TheApp} app @param {Place} place @param {{lift: (what: 'unban' | 'unmute', user: string) => Promise<unknown> | void}} acts */
+/** Reads the room anew and shows it. @param {import('./main.js').TheApp} app @param {Place} place @param {{lift: (what: 'unban' | 'unmute', user: string, place: Place) => Promise<unknown> | void}} acts */
 export function showRoom(app, place, { lift }) {
   const { client } = app;
   const modes = make('div');
@@ -37,7 +37,7 @@ export function showRoom(app, place, { lift }) {
   };
   /** @param {'unban' | 'unmute'} what @param {string} user */
   const lifted = async (what, user) => {
-    await lift(what, user);
+    await lift(what, user, place);
     await read();
     /** @type {HTMLElement | null} */ (dialog.querySelector('button'))?.focus();
   };
