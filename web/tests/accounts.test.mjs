@@ -154,6 +154,13 @@ inBrowser('where only accounts get in, the first screen asks for one; wrong pass
   await refusal(anna, /^Too many wrong passwords\.$/);
   await anna.button(/^Try again in \d+ s$/).waitFor();
   assert.ok(await anna.button(/^Try again/).isDisabled());
+  await anna.button('Make an account').click();
+  assert.ok(await anna.button('Make account').isEnabled(), 'another way in is open');
+  await anna.button('Log in').click();
+  await fill(anna, 'anna', 'wrong horse 7');
+  await anna.button(/^Try again in \d+ s$/).waitFor();
+  await anna.page.getByRole('textbox', { name: 'What is your name?' }).fill('ben');
+  assert.ok(await anna.button('Log in').isEnabled(), 'and so is another name');
   anna.isWell();
 });
 

@@ -48,6 +48,9 @@ export class Login {
       this.submit();
     });
     for (const input of [this.name, this.password]) input.addEventListener('input', () => this.refuse(''));
+    // Who has to wait may come in as somebody else.
+    this.name.addEventListener('input', () => this.timer && this.busy(false));
+    find('password-plain').hidden = isSecureContext;
     this.seen.addEventListener('change', () => (this.password.type = this.seen.checked ? 'text' : 'password'));
   }
 
@@ -81,9 +84,9 @@ export class Login {
   /** Asks for what this way of coming in takes. @param {Way} way */
   take(way) {
     this.way = way;
-    const { title, button, name, password, autocomplete } = WAYS[way];
+    const { title, name, password, autocomplete } = WAYS[way];
     setText(find('login-title'), title);
-    setText(this.button, button);
+    this.busy(false);
     find('name-part').hidden = !name;
     find('password-part').hidden = !password;
     setText(find('password-label'), password);
@@ -119,7 +122,6 @@ export class Login {
   }
 
   hide() {
-    clearInterval(this.timer);
     this.screen.hidden = true;
     find('chat').hidden = false;
     this.password.value = '';
@@ -135,6 +137,8 @@ export class Login {
 
   /** @param {boolean} isBusy */
   busy(isBusy) {
+    clearInterval(this.timer);
+    this.timer = 0;
     this.button.disabled = isBusy;
     setText(this.button, isBusy ? 'Connecting…' : WAYS[this.way].button);
   }
@@ -169,11 +173,10 @@ export class Login {
     this.refuse(message.replace(/,? try again in .*$/, ''), this.password);
     const count = () => {
       const seconds = Math.ceil((until - Date.now()) / 1000);
-      this.button.disabled = seconds > 0;
-      setText(this.button, seconds > 0 ? `Try again in ${seconds} s` : WAYS[this.way].button);
-      if (seconds <= 0) clearInterval(this.timer);
+      this.button.disabled = true;
+      setText(this.button, `Try again in ${seconds} s`);
+      if (seconds <= 0) this.busy(false);
     };
-    clearInterval(this.timer);
     this.timer = setInterval(count, 500);
     count();
   }
