@@ -164,6 +164,30 @@ inBrowser('where only accounts get in, the first screen asks for one; wrong pass
   anna.isWell();
 });
 
+inBrowser('where a password would go over the network as it is, the page says so above the field', async (t, browser) => {
+  const server = await Server.start(t, '--accounts', 'optional');
+  await server.user(`${RIGHT}\n`, 'add', 'anna', '--password-stdin');
+  const warning = (page) => page.getByText('Nothing here is encrypted');
+  for (const isPlain of [false, true]) {
+    const anna = await Person.open(browser, server);
+    // On this machine all is safe, and there may be no other: the browser is told that it is elsewhere.
+    if (isPlain) await anna.page.addInitScript(() => Object.defineProperty(globalThis, 'isSecureContext', { value: false }));
+    await anna.page.reload();
+    await anna.button('Start chatting').waitFor();
+    assert.equal(await warning(anna.page).isVisible(), false, 'a name is no secret');
+    await anna.button('Log in').click();
+    await anna.page.getByLabel('Password', { exact: true }).waitFor();
+    assert.equal(await warning(anna.page).isVisible(), isPlain);
+    await fill(anna, 'anna', RIGHT);
+    await anna.box.waitFor();
+    await anna.types('/passwd');
+    const dialog = anna.page.getByRole('dialog', { name: 'Change your password' });
+    await dialog.waitFor();
+    assert.equal(await warning(dialog).isVisible(), isPlain);
+    anna.isWell();
+  }
+});
+
 inBrowser("the server's own password is asked for once, kept nowhere, and asked for again by a page that is loaded again, which goes on", async (t, browser) => {
   const file = join(tmpdir(), `chat-password-${process.pid}`);
   await writeFile(file, 'open sesame\n', { mode: 0o600 });

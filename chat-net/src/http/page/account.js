@@ -51,7 +51,8 @@ export class Account {
     if (!client.isAccount) return actions.tell(NO_ACCOUNT);
     const old = secret('current-password');
     const next = secret('new-password');
-    const fields = [username(client.name), labelled('Password so far', old), labelled('New password', next), hint()];
+    const plain = make('p', { class: 'error', hidden: isSecureContext }, find('password-plain').textContent ?? '');
+    const fields = [plain, username(client.name), labelled('Password so far', old), labelled('New password', next), hint()];
     showForm('Change your password', [...fields, make('p', { class: 'hint' }, 'Your other sessions are ended by it.')], 'Change', async () => {
       isStrong(next.value);
       await client.changePassword(old.value, next.value);
