@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Mirror } from '../../chat-net/src/http/page/chat-client.js';
+import { Mirror } from '../../chat-net/src/http/page/mirror.js';
 
 const place = (epoch, number) => ({ room: 'lobby', epoch, number });
 const said = (number, epoch = 1) => ({ type: 'said', ...place(epoch, number), from: 'bob', body: 'hi' });
