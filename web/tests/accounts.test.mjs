@@ -67,6 +67,7 @@ inBrowser('an account is made on the first screen, its name asks for its passwor
   await ben.page.getByRole('heading', { name: '#den' }).waitFor();
   await ben.types('/mode key sesame');
   await anna.types('/join den sesame');
+  await ben.button('Whisper to anna').waitFor();
   await ben.goes('#lobby');
   await ben.types('/register');
   const dialog = ben.page.getByRole('dialog', { name: 'Make an account?' });

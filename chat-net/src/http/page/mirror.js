@@ -44,9 +44,12 @@ export class Mirror {
     for (const entry of kept?.unanswered ?? []) this.unanswered.set(entry.id, entry);
   }
 
+  /** Without the keys of rooms: what is kept is read by whoever opens this browser. */
   kept() {
-    const unanswered = [...this.unanswered.values()].map(({ id, ask, sent }) => ({ id, ask, sent }));
-    return { lastId: this.lastId, whispers: this.whispers, rooms: [...this.rooms], former: [...this.former], unanswered };
+    const rooms = [...this.rooms].map(([name, { key, ...copy }]) => [name, copy]);
+    const asks = [...this.unanswered.values()].filter(({ ask }) => ask.type !== 'enter');
+    const unanswered = asks.map(({ id, ask, sent }) => ({ id, ask, sent }));
+    return { lastId: this.lastId, whispers: this.whispers, rooms, former: [...this.former], unanswered };
   }
 
   unusedId() {
