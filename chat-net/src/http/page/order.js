@@ -136,6 +136,11 @@ export class Order {
     return mute && (mute.until === null || mute.until > now) ? mute : null;
   }
 
+  /** When the next of the mutes is over. @param {number} now */
+  nextEnd(now) {
+    return Math.min(...[...this.mutes.values()].map(({ until }) => (until !== null && until > now ? until : Infinity)));
+  }
+
   /** Whether one may act against somebody: those of a lower rank. @param {string} user @param {Rank} [least] */
   isOver(user, least = 'moderator') {
     return isAtLeast(this.rank, least) && (this.rank === 'operator' || height(this.rank) > height(this.roleOf(user)));
