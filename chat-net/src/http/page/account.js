@@ -9,7 +9,6 @@ import { find, make } from './dom.js';
 export const ENDS = {
   134: ['This session was ended', 'A secret of it came back that was used up already, so somebody else may have had it. Come in again; if you have an account and did not copy this tab, change its password.'],
   409: ['This account is disabled', 'It cannot come in any more. Ask whoever runs this server.'],
-  410: ['You were put out of this server', 'An operator ended this session.'],
   411: ['You were logged out', 'This session was ended from another device, or the password of the account was changed. Log in again.'],
   412: ['This session was ended', 'A secret of it came back that was used up already, so somebody else may have it. Come in again; if you have an account and did not copy this tab, change its password.'],
 };
