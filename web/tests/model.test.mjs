@@ -186,3 +186,14 @@ test('what is done from a menu or a dialog is done in the room in which that was
   const acts = ['set_role', 'unmute', 'kick'].map((type) => ({ type, room: 'lobby', user: 'bob' }));
   assert.deepEqual(asked.map(({ type, room, user }) => ({ type, room, user })), acts);
 });
+
+test('the leave of an earlier session of the same name closes no room that one has joined again', () => {
+  const it = model();
+  it.told({ type: 'members', ...at(4), fresh: true, total: 1, users: ['bob'] }, 'new');
+  it.told(said(3), 'missed');
+  it.told({ type: 'left', ...at(4), user: 'me', why: 'quit' }, 'missed');
+  it.told({ type: 'joined', ...at(5), user: 'me' }, 'missed');
+  assert.deepEqual([it.here.total, [...it.here.members.values()], it.here.live.all.length], [2, ['bob', 'me'], 3]);
+  it.told({ type: 'left', ...at(6), user: 'me', why: 'quit' }, 'new');
+  assert.equal(it.places.size, 0);
+});

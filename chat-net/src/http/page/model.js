@@ -92,7 +92,7 @@ export class Model {
       case 'joined':
       case 'left':
       case 'churned':
-        this.moved(event);
+        this.moved(event, verdict);
         break;
       case 'said':
         this.said(event, verdict);
@@ -155,9 +155,10 @@ export class Model {
     place.total = event.total;
   }
 
-  /** @param {Message} event */
-  moved(event) {
-    if (event.type === 'left' && event.user === this.me) {
+  /** @param {Message} event @param {Verdict} verdict */
+  moved(event, verdict) {
+    // One that was missed was an earlier session's, and one has joined since.
+    if (event.type === 'left' && event.user === this.me && verdict === 'new') {
       this.close(keyOf(event.room));
       return;
     }
