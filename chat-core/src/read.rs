@@ -208,15 +208,15 @@ impl Chat {
     }
 
     /// How a room is run, what an attached session may do there, and of whom something is remembered: the roles, and for
-    /// moderators bans, mutes and invitations. At most a page.
+    /// moderators bans, mutes and invitations. Whoever is muted is told of that. At most a page.
     ///
     /// # Errors
     /// [`Rejection::NoSuchRoom`], whether there is none or the session may not know of it.
     pub fn room_order(&self, session: SessionId, room: &str) -> Result<Answer, Rejection> {
-        self.state.attached(session)?;
+        let asker = &self.state.attached(session)?.user;
         let room = &self.state.rooms[&self.visible(session, room)?];
         let rank = self.state.rank(room, session);
-        let (users, more) = roles::listed(&self.state, room, rank, self.state.config.page);
+        let (users, more) = roles::listed(&self.state, room, asker, rank);
         let modes = room.order.held.modes;
         Ok(Answer::Room { room: room.record.name.clone(), modes, rank, users, more })
     }

@@ -63,17 +63,81 @@ inBrowser('an account is made on the first screen, its name asks for its passwor
   const ben = await Person.enter(browser, server, 'ben');
   await ben.types('I have no account');
   await anna.sees('I have no account', 'ben');
+  await ben.types('/join den sesame');
+  await ben.page.getByRole('heading', { name: '#den' }).waitFor();
+  await ben.types('/mode key sesame');
+  await anna.types('/join den sesame');
+  await ben.button('Whisper to anna').waitFor();
+  await ben.goes('#lobby');
   await ben.types('/register');
-  const dialog = ben.page.getByRole('dialog', { name: 'Make an account' });
-  await dialog.getByLabel('Password for ben').fill(RIGHT);
-  await dialog.getByRole('button', { name: 'Make account' }).click();
-  await dialog.waitFor({ state: 'detached' });
+  const dialog = ben.page.getByRole('dialog', { name: 'Make an account?' });
+  await dialog.getByText(/role that you have here is lost/).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await ben.button('ben, your account').click();
+  await ben.page.getByRole('menuitem', { name: 'Make an account…' }).click();
+  await dialog.getByRole('button', { name: 'Leave and make it' }).click();
+  await ben.page.getByRole('heading', { name: 'Make an account' }).waitFor();
   await anna.reads(/ben left/);
+  assert.equal(await ben.page.evaluate(() => sessionStorage.getItem('chat.session')), null);
+  await fill(ben, 'anna', RIGHT + '!');
+  await refusal(ben, /There is an account of that name/);
+  await ben.button('Come in without an account').click();
+  await ben.page.getByRole('textbox', { name: 'What is your name?' }).fill('ben');
+  await ben.button('Start chatting').click();
+  await ben.types('as the guest I was');
+  await anna.goes('#lobby');
+  await anna.sees('as the guest I was', 'ben');
+  await ben.goes('#den');
+  await ben.button('Whisper to anna').waitFor();
+  await ben.goes('#lobby');
+  await ben.types('/register');
+  await dialog.getByRole('button', { name: 'Leave and make it' }).click();
+  await fill(ben, '', RIGHT);
   await ben.types('now I have one');
   await anna.sees('now I have one', 'ben');
   await ben.button('ben, your account').click();
   await ben.page.getByRole('menuitem', { name: 'Change password…' }).waitFor();
   for (const person of [anna, other, ben]) person.isWell();
+});
+
+inBrowser('an account is not offered where none is made, and who could not leave for one stays a guest', async (t, browser) => {
+  const closed = await Server.start(t);
+  const carl = await Person.enter(browser, closed, 'carl');
+  await carl.types('/register');
+  await carl.reads('No accounts can be made here.');
+  await carl.button('carl, your account').click();
+  assert.deepEqual(await carl.page.getByRole('menuitem').allTextContents(), ['Leave the chat']);
+
+  const server = await Server.start(t, '--accounts', 'optional');
+  const ben = await Person.open(browser, server);
+  let isCut = false;
+  await ben.page.routeWebSocket(/ws$/, (page) => {
+    const there = page.connectToServer();
+    page.onMessage((message) => {
+      if (isCut || JSON.parse(message).type !== 'bye') return there.send(message);
+      isCut = true;
+      page.close();
+      there.close();
+    });
+  });
+  await ben.page.reload();
+  await ben.login('ben');
+  await ben.types('before');
+  await ben.sees('before', 'ben');
+  await ben.types('/register');
+  await ben.button('Leave and make it').click();
+  await ben.types('still here');
+  await ben.sees('still here', 'ben');
+  assert.ok(isCut);
+  await ben.page.reload();
+  await ben.sees('still here', 'ben');
+  await ben.button('ben, your account').click();
+  await ben.page.getByRole('menuitem', { name: 'Make an account…' }).waitFor();
+  await ben.page.keyboard.press('Escape');
+  await ben.button('Leave the chat').click();
+  await ben.button('Come back').waitFor();
+  carl.isWell();
+  ben.isWell();
 });
 
 inBrowser('where only accounts get in, the first screen asks for one; wrong passwords have to wait, and it counts down', async (t, browser) => {
@@ -91,7 +155,38 @@ inBrowser('where only accounts get in, the first screen asks for one; wrong pass
   await refusal(anna, /^Too many wrong passwords\.$/);
   await anna.button(/^Try again in \d+ s$/).waitFor();
   assert.ok(await anna.button(/^Try again/).isDisabled());
+  await anna.button('Make an account').click();
+  assert.ok(await anna.button('Make account').isEnabled(), 'another way in is open');
+  await anna.button('Log in').click();
+  await fill(anna, 'anna', 'wrong horse 7');
+  await anna.button(/^Try again in \d+ s$/).waitFor();
+  await anna.page.getByRole('textbox', { name: 'What is your name?' }).fill('ben');
+  assert.ok(await anna.button('Log in').isEnabled(), 'and so is another name');
   anna.isWell();
+});
+
+inBrowser('where a password would go over the network as it is, the page says so above the field', async (t, browser) => {
+  const server = await Server.start(t, '--accounts', 'optional');
+  await server.user(`${RIGHT}\n`, 'add', 'anna', '--password-stdin');
+  const warning = (page) => page.getByText('Nothing here is encrypted');
+  for (const isPlain of [false, true]) {
+    const anna = await Person.open(browser, server);
+    // On this machine all is safe, and there may be no other: the browser is told that it is elsewhere.
+    if (isPlain) await anna.page.addInitScript(() => Object.defineProperty(globalThis, 'isSecureContext', { value: false }));
+    await anna.page.reload();
+    await anna.button('Start chatting').waitFor();
+    assert.equal(await warning(anna.page).isVisible(), false, 'a name is no secret');
+    await anna.button('Log in').click();
+    await anna.page.getByLabel('Password', { exact: true }).waitFor();
+    assert.equal(await warning(anna.page).isVisible(), isPlain);
+    await fill(anna, 'anna', RIGHT);
+    await anna.box.waitFor();
+    await anna.types('/passwd');
+    const dialog = anna.page.getByRole('dialog', { name: 'Change your password' });
+    await dialog.waitFor();
+    assert.equal(await warning(dialog).isVisible(), isPlain);
+    anna.isWell();
+  }
 });
 
 inBrowser("the server's own password is asked for once, kept nowhere, and asked for again by a page that is loaded again, which goes on", async (t, browser) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeActions } from '../../chat-net/src/http/page/actions.js';
-import { Mirror } from '../../chat-net/src/http/page/chat-client.js';
+import { Mirror } from '../../chat-net/src/http/page/mirror.js';
 import { Model } from '../../chat-net/src/http/page/model.js';
 
 globalThis.document = { hidden: false };

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Mirror } from '../../chat-net/src/http/page/chat-client.js';
+import { Mirror } from '../../chat-net/src/http/page/mirror.js';
 
 const place = (epoch, number) => ({ room: 'lobby', epoch, number });
 const said = (number, epoch = 1) => ({ type: 'said', ...place(epoch, number), from: 'bob', body: 'hi' });
@@ -150,4 +150,17 @@ test('a new session comes in by the key that opened the room', () => {
   assert.deepEqual(entry.ask, { type: 'enter', key: 'sesame', room: 'lobby', since: { epoch: 1, number: 5 } });
   assert.equal(mirror.told({ type: 'refused', re: entry.id, code: 129 }), 'answer');
   assert.equal(position(mirror), undefined);
+});
+
+test('no key of a room is kept for a page that is loaded again', () => {
+  const mirror = new Mirror();
+  const { id } = mirror.ask({ type: 'enter', room: 'lobby', key: 'sesame' });
+  mirror.told({ ...members(3), re: id });
+  mirror.ask({ type: 'say', room: 'lobby', body: 'hi' });
+  mirror.ask({ type: 'enter', room: 'den', key: 'sesame, too' });
+  const kept = mirror.kept();
+  assert.ok(!JSON.stringify(kept).includes('sesame'));
+  assert.deepEqual(kept.unanswered.map(({ ask }) => ask.type), ['say']);
+  const later = new Mirror(JSON.parse(JSON.stringify(kept)));
+  assert.deepEqual([later.lastId, later.begun().rejoin[0].ask.type, mirror.begun().rejoin[0].ask.key], [3, 'join', 'sesame']);
 });

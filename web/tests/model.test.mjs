@@ -1,9 +1,10 @@
 /** What the page knows and what it leaves for itself, without anything drawn. */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { snapshot } from '../../chat-net/src/http/page/keepsake.js';
 import { Model } from '../../chat-net/src/http/page/model.js';
+import { makeModeration } from '../../chat-net/src/http/page/moderate.js';
 
 globalThis.document = { hidden: false };
 
@@ -102,4 +103,97 @@ test('who came and went before a reload is told again where the messages around 
   place.live.more = false;
   place.mend();
   assert.deepEqual([range(place.live), place.kept], [[3, 200], []]);
+});
+
+const at = (number) => ({ at: 0, room: 'lobby', epoch: 1, number });
+const mute = (number, user) => ({ type: 'restricted', ...at(number), what: 'mute', user, until: null, reason: null });
+const answer = (users, rank = 'member', more = false) => ({ modes: {}, rank, users, more });
+
+/** A room in which bob moderates and is muted, and oneself, too, is muted; it is read. */
+function ordered() {
+  const it = model();
+  it.told({ type: 'members', ...at(1), fresh: true, total: 2, users: ['bob', 'me'] }, 'new');
+  const { order } = it.open('lobby');
+  order.read(answer([{ user: 'Bob', role: 'moderator' }]), 'me');
+  it.told(mute(2, 'bob'), 'new');
+  it.told(mute(3, 'me'), 'new');
+  return { it, order, known: () => [order.roleOf('bob'), order.muteOf('bob', 0) !== null, order.muteOf('me', 0) !== null, order.isRead] };
+}
+
+test('a role and a mute go with who had them: the next of that name may be another', () => {
+  const { it, order, known } = ordered();
+  assert.deepEqual(known(), ['moderator', true, true, true]);
+  it.told({ type: 'left', ...at(4), user: 'BOB', why: 'quit' }, 'new');
+  assert.deepEqual(known(), ['member', false, true, true]);
+  it.told({ type: 'joined', ...at(5), user: 'carl' }, 'new');
+  assert.ok(order.isRead, 'of others nothing was forgotten');
+  it.told({ type: 'joined', ...at(6), user: 'bob' }, 'new');
+  assert.deepEqual(known(), ['member', false, true, false], 'to be read again');
+});
+
+test('who is put out, and many who come and go, take their roles along, too', () => {
+  const kicked = ordered();
+  kicked.it.told({ type: 'kicked', ...at(4), user: 'bob', by: 'me', reason: null, banned: false }, 'new');
+  assert.deepEqual(kicked.known(), ['member', false, true, true]);
+  const digest = ordered();
+  digest.it.told({ type: 'churned', ...at(4), joined: 0, left: 1, total: 600, joined_users: [], left_users: ['bob'] }, 'new');
+  assert.deepEqual(digest.known(), ['member', false, true, false]);
+  assert.ok(digest.order.readAfter > Date.now(), 'not with each digest');
+});
+
+test('after a gap the order of the room is read again, and tells whether one is muted still', () => {
+  const { it, order, known } = ordered();
+  it.told({ type: 'gap', ...at(9), first_available: 8, why: 'not_kept' }, 'new');
+  assert.deepEqual(known(), ['member', false, true, false]);
+  order.read(answer([], 'member', true), 'me');
+  assert.ok(order.muteOf('me', 0), 'the list was not whole');
+  order.read(answer([{ user: 'me', role: 'member', muted: { until: null, reason: null } }]), 'me');
+  assert.ok(order.muteOf('me', 0));
+  order.read(answer([]), 'me');
+  assert.deepEqual(known(), ['member', false, false, true]);
+});
+
+test('an order that could not be read is read again after a while', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { it, order } = ordered();
+  order.missed('me');
+  let asked = 0;
+  const client = { query: async () => (++asked < 2 ? Promise.reject(new Error('no')) : { answer: answer([{ user: 'bob', role: 'owner' }]) }) };
+  const { read } = makeModeration({ model: it, client }, { ask: async () => null, tell() {} });
+  await read(it.here);
+  assert.deepEqual([asked, order.isRead, order.isReading], [1, false, false]);
+  const again = read(it.here);
+  mock.timers.tick(29_000);
+  assert.equal(asked, 1);
+  mock.timers.tick(1_000);
+  await again;
+  assert.deepEqual([asked, order.isRead, order.roleOf('bob')], [2, true, 'owner']);
+  mock.timers.reset();
+});
+
+test('what is done from a menu or a dialog is done in the room in which that was opened', () => {
+  const { it, order } = ordered();
+  order.rank = 'owner';
+  it.told({ type: 'members', ...at(1), room: 'other', fresh: true, total: 2, users: ['bob', 'me'] }, 'new');
+  const asked = [];
+  const ask = async (ask) => void asked.push(ask);
+  const { memberItems, attempt } = makeModeration({ model: it, client: { ask }, actions: {} }, { ask, tell() {} });
+  const items = memberItems('bob');
+  const den = it.here;
+  it.show('other');
+  for (const text of ['Take the role away', 'Unmute']) items.find((item) => item.text === text).act();
+  attempt(den, 'kick', 'bob');
+  const acts = ['set_role', 'unmute', 'kick'].map((type) => ({ type, room: 'lobby', user: 'bob' }));
+  assert.deepEqual(asked.map(({ type, room, user }) => ({ type, room, user })), acts);
+});
+
+test('the leave of an earlier session of the same name closes no room that one has joined again', () => {
+  const it = model();
+  it.told({ type: 'members', ...at(4), fresh: true, total: 1, users: ['bob'] }, 'new');
+  it.told(said(3), 'missed');
+  it.told({ type: 'left', ...at(4), user: 'me', why: 'quit' }, 'missed');
+  it.told({ type: 'joined', ...at(5), user: 'me' }, 'missed');
+  assert.deepEqual([it.here.total, [...it.here.members.values()], it.here.live.all.length], [2, ['bob', 'me'], 3]);
+  it.told({ type: 'left', ...at(6), user: 'me', why: 'quit' }, 'new');
+  assert.equal(it.places.size, 0);
 });

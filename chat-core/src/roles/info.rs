@@ -7,7 +7,7 @@ use crate::roles::{Rank, Restricted, Role, Standing};
 use crate::room::Room;
 use crate::state::State;
 
-/// What a room remembers of one user, as it is told. Bans, mutes and invitations are told to moderators.
+/// What a room remembers of one user, as it is told. Bans, mutes and invitations are told to moderators, a mute to whom it holds, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bincode", derive(bincode::Encode, bincode::Decode))]
 pub struct RoomUser {
@@ -25,31 +25,32 @@ pub struct RoomUser {
     pub invited: bool,
 }
 
-/// Those of whom one of that rank is told, in the order of the names, and whether there are more than `page`.
-pub(crate) fn listed(state: &State, room: &Room, rank: Rank, page: usize) -> (Vec<RoomUser>, bool) {
+/// Those of whom that user, of that rank, is told, in the order of the names, and whether there are more than a page.
+pub(crate) fn listed(state: &State, room: &Room, asker: &UserName, rank: Rank) -> (Vec<RoomUser>, bool) {
     let lasting = room.order.accounts.iter();
     let guests =
         room.order.guests.iter().map(|(session, standing)| (&state.sessions[session].user, standing));
     let mut users: Vec<RoomUser> = lasting
         .chain(guests)
-        .map(|(user, standing)| told(state, user, standing, rank))
+        .map(|(user, standing)| told(state, user, standing, asker, rank))
         .filter(|told| {
             told.role > Role::Member || told.invited || told.banned.is_some() || told.muted.is_some()
         })
         .collect();
     users.sort_by(|a, b| a.user.cmp(&b.user));
+    let page = state.config.page;
     let more = users.len() > page;
     users.truncate(page);
     (users, more)
 }
 
-fn told(state: &State, user: &UserName, standing: &Standing, rank: Rank) -> RoomUser {
+fn told(state: &State, user: &UserName, standing: &Standing, asker: &UserName, rank: Rank) -> RoomUser {
     let is_moderator = rank >= Rank::Moderator;
     RoomUser {
         user: user.clone(),
         role: standing.role,
         banned: standing.ban(state.now).filter(|_| is_moderator).cloned(),
-        muted: standing.mute(state.now).filter(|_| is_moderator).cloned(),
+        muted: standing.mute(state.now).filter(|_| is_moderator || user == asker).cloned(),
         invited: standing.invited && is_moderator,
     }
 }

@@ -61,6 +61,7 @@ files![
     "main.js",
     "members.js",
     "menu.js",
+    "mirror.js",
     "model.js",
     "moderate.js",
     "modes.js",

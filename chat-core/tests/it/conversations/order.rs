@@ -205,6 +205,24 @@ fn an_accounts_next_session_comes_in_until_it_leaves() {
 }
 
 #[test]
+fn a_member_is_told_of_the_own_mute_and_of_no_others() {
+    let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
+    for user in ["bob", "carol"] {
+        let (room, user) = ("lobby".into(), user.into());
+        chat.ask(1, Ask::Mute { room, user, for_ms: Some(60_000), reason: Some("hush".into()) });
+    }
+    let mutes = |chat: &Story, n| {
+        let Ok(Answer::Room { users, .. }) = chat.chat.room_order(s(n), "lobby") else { panic!() };
+        let muted = users.into_iter().filter(|told| told.muted.is_some());
+        muted.map(|told| told.user.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!([mutes(&chat, 1), mutes(&chat, 2)], [vec!["bob", "carol"], vec!["bob"]]);
+    chat.pass(60_000);
+    chat.ask(1, say("lobby", "the clock goes on"));
+    assert_eq!([mutes(&chat, 1), mutes(&chat, 2)], [[""; 0]; 2]);
+}
+
+#[test]
 fn slow_mode_holds_back_members_and_says_for_how_long() {
     let mut chat = Story::in_lobby(Config::default(), &["alice", "bob"]);
     chat.ask(1, modes(ModeChange { slow_s: Some(10), ..ModeChange::default() }));

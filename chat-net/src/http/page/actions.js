@@ -122,9 +122,13 @@ function makeEarlier(app, tell, { pending, drop, fail }) {
   const answeredUnseen = (ask, answer) => {
     if (answer?.type === 'offered') app.transfers.lost(answer.transfer);
     if (answer?.type !== 'refused') return;
-    tell(sentence(answer.message));
+    const isJoin = ask.type === 'join' || ask.type === 'enter';
     // Nothing more is told of a room that could not be joined again.
-    if (ask.type === 'join' || ask.type === 'enter') app.arrived(ask.room);
+    if (isJoin) app.arrived(ask.room);
+    if (!isJoin || answer.code !== BAD_KEY) return tell(sentence(answer.message));
+    // A page that was loaded again does not know the key.
+    app.model.close(keyOf(ask.room.replace(/^#/, '')));
+    app.actions.join(ask.room);
   };
 
   return {

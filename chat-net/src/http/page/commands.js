@@ -145,13 +145,20 @@ const ABOUT_USERS = {
   '/deop': (user, _, { setRole }) => setRole(user, 'member'),
   '/owner': (user, _, { setRole }) => setRole(user, 'owner'),
   '/kick': (user, rest, { kick }) => kick(user, rest),
-  '/ban': (user, rest, { restrict }) => restrict('ban', user, ...timeAndReason(rest)),
-  '/mute': (user, rest, { restrict }) => restrict('mute', user, ...timeAndReason(rest)),
+  '/ban': (user, rest, order) => restrict('ban', user, rest, order),
+  '/mute': (user, rest, order) => restrict('mute', user, rest, order),
   '/unban': (user, _, { lift }) => lift('unban', user),
   '/unmute': (user, _, { lift }) => lift('unmute', user),
   '/unignore': (user, _, { unignore }) => unignore(user),
   '/ignore': (user, _, { ignore }) => ignore(user),
 };
+
+/** @param {'ban' | 'mute'} what @param {string} user @param {string} rest @param {Actions['order']} order */
+function restrict(what, user, rest, order) {
+  const read = timeAndReason(rest);
+  if (!read) return `Type /${what} USER [TIME] [REASON], a time like 30s, 10m, 2h, 7d or 1w; without a time, a reason begins with no digit.`;
+  order.restrict(what, user, ...read);
+}
 
 /** Commands that keep order. @param {string} command @param {string} rest @param {Actions['order']} order @returns {string | void} */
 function order(command, rest, order) {
@@ -178,5 +185,6 @@ function order(command, rest, order) {
   if (!act) return `There is no command ${command}. Type /help for those there are, or // to begin with a slash.`;
   const [, user, more = ''] = /^@?(\S+)\s*([\s\S]*)$/.exec(rest) ?? [];
   if (!user) return `Type ${command} and the name of a user.`;
-  act(user, more, order);
+  const problem = act(user, more, order);
+  if (typeof problem === 'string') return problem;
 }

@@ -6,6 +6,9 @@
 /** Where nothing says more: a name is tried, and what is missing is asked for when it is refused. @type {Door} */
 export const UNKNOWN = { accounts: 'off', register: false, password: false };
 
+/** Whether those who come in may make an account. @param {Door} door */
+export const mayRegister = ({ accounts, register }) => accounts !== 'off' && register;
+
 /** Nobody waits longer for the first screen. */
 const PATIENCE_MS = 2_000;
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The first screen: a name, and the passwords that the server wants with it. */
 
-import { UNKNOWN } from './door.js';
+import { UNKNOWN, mayRegister } from './door.js';
 import { find, make, setText } from './dom.js';
 import { choice, choose, rememberName, rememberedName } from './session.js';
 import { sentence } from './text.js';
@@ -48,6 +48,9 @@ export class Login {
       this.submit();
     });
     for (const input of [this.name, this.password]) input.addEventListener('input', () => this.refuse(''));
+    // Who has to wait may come in as somebody else.
+    this.name.addEventListener('input', () => this.timer && this.busy(false));
+    find('password-plain').hidden = isSecureContext;
     this.seen.addEventListener('change', () => (this.password.type = this.seen.checked ? 'text' : 'password'));
   }
 
@@ -81,9 +84,9 @@ export class Login {
   /** Asks for what this way of coming in takes. @param {Way} way */
   take(way) {
     this.way = way;
-    const { title, button, name, password, autocomplete } = WAYS[way];
+    const { title, name, password, autocomplete } = WAYS[way];
     setText(find('login-title'), title);
-    setText(this.button, button);
+    this.busy(false);
     find('name-part').hidden = !name;
     find('password-part').hidden = !password;
     setText(find('password-label'), password);
@@ -99,9 +102,9 @@ export class Login {
 
   /** The other ways in. */
   offerWays() {
-    const { accounts, register } = this.door;
+    const { accounts } = this.door;
     /** @type {(Way | false)[]} */
-    const all = this.way === 'unlock' ? [] : [accounts !== 'required' && 'guest', accounts !== 'off' && 'login', accounts !== 'off' && register && 'register'];
+    const all = this.way === 'unlock' ? [] : [accounts !== 'required' && 'guest', accounts !== 'off' && 'login', mayRegister(this.door) && 'register'];
     const texts = { guest: 'Come in without an account', login: 'Log in', register: 'Make an account', unlock: '' };
     const others = all.filter((way) => way !== false && way !== this.way);
     const buttons = /** @type {Way[]} */ (others).map((way) => make('button', { type: 'button', class: 'link', click: () => this.take(way) }, texts[way]));
@@ -119,7 +122,6 @@ export class Login {
   }
 
   hide() {
-    clearInterval(this.timer);
     this.screen.hidden = true;
     find('chat').hidden = false;
     this.password.value = '';
@@ -135,6 +137,8 @@ export class Login {
 
   /** @param {boolean} isBusy */
   busy(isBusy) {
+    clearInterval(this.timer);
+    this.timer = 0;
     this.button.disabled = isBusy;
     setText(this.button, isBusy ? 'Connecting…' : WAYS[this.way].button);
   }
@@ -169,11 +173,10 @@ export class Login {
     this.refuse(message.replace(/,? try again in .*$/, ''), this.password);
     const count = () => {
       const seconds = Math.ceil((until - Date.now()) / 1000);
-      this.button.disabled = seconds > 0;
-      setText(this.button, seconds > 0 ? `Try again in ${seconds} s` : WAYS[this.way].button);
-      if (seconds <= 0) clearInterval(this.timer);
+      this.button.disabled = true;
+      setText(this.button, `Try again in ${seconds} s`);
+      if (seconds <= 0) this.busy(false);
     };
-    clearInterval(this.timer);
     this.timer = setInterval(count, 500);
     count();
   }

@@ -19,7 +19,7 @@
  * | files | group "photo.jpg from alice"; buttons "Accept", "Decline", "Cancel"; progressbar "photo.jpg"; link "Save photo.jpg" |
  * | search | button "Search"; search; searchbox "Words to find"; list "Matches"; button "Older matches" |
  * | connection | status with its sentence; buttons "Try now", "Go on here", "Come back" |
- * | one's account | button "alice, your account" with a menu; dialogs "Change your password", "Make an account", "Audit" |
+ * | one's account | button "alice, your account" with a menu; dialogs "Change your password", "Make an account?", "Audit" |
  * | the rest | button "Help and keys", dialog "Help"; button "Theme: …"; button "Notifications: …"; button "Leave the chat" |
  */
 
@@ -55,6 +55,8 @@ import { Transfers } from './transfers.js';
 
 /** @typedef {import('./chat-client.js').Message} Message */
 
+/** How a session ends that one ends oneself. */
+const LEFT = 405;
 /** Beside the page, wherever that is. */
 const url = new URL('ws', location.origin + location.pathname).href.replace(/^http/, 'ws');
 
@@ -112,6 +114,7 @@ class App {
       bringBack(this, kept);
       this.login.hide();
       this.client.resume();
+      readDoor().then((door) => this.login.knows(door));
     } else {
       readDoor().then((door) => {
         this.login.show();
@@ -182,12 +185,12 @@ class App {
     soon(this.draw);
   }
 
-  /** Leaves, and comes back as an account of the same name. @param {string} password */
-  becomes(password) {
-    this.registering = password;
+  /** Leaves, for the first screen to make an account. */
+  register() {
+    this.isRegistering = true;
     this.client.bye();
   }
-  registering = '';
+  isRegistering = false;
 
   sendFiles = (/** @type {File[]} */ files) => {
     if (this.model.here) this.transfers.offer(files, this.model.here);
@@ -225,6 +228,8 @@ class App {
     }
     this.statusLine.show(status);
     if (status.state === 'ended') this.ended(status.code);
+    // If the connection broke before one was out, one stays.
+    this.isRegistering = false;
   }
 
   /** The hello was refused, or the server's own password taken. @param {Message | null} refusal */
@@ -239,9 +244,10 @@ class App {
   ended(code) {
     if (!this.client.token) forget();
     this.members.draw();
-    const { registering } = this;
-    this.registering = '';
-    if (registering) return this.client.register(this.client.name, registering);
+    if (this.isRegistering && code === LEFT) {
+      this.login.show();
+      this.login.take('register');
+    }
     const [title, text] = ENDS[code] ?? [];
     if (title && text) this.login.over(title, text, code === 409 ? 'Come in as somebody else' : 'Come in again', () => location.reload());
   }

@@ -18,6 +18,8 @@ export class Members {
     this.drawn = '';
     /** By what is shown of them. @type {Map<string, HTMLElement>} */
     this.items = new Map();
+    /** @type {any} */
+    this.timer = 0;
   }
 
   draw() {
@@ -27,7 +29,10 @@ export class Members {
     find('members').hidden = !isRoom;
     find('members-button').hidden = !isRoom;
     if (!place || !isRoom) return;
-    const drawn = `${place.key} ${place.crowd} ${place.total} ${model.me} ${place.order.revision} ${model.ignored.revision}`;
+    const ends = place.order.nextEnd(Date.now());
+    const drawn = `${place.key} ${place.crowd} ${place.total} ${model.me} ${place.order.revision} ${model.ignored.revision} ${ends}`;
+    clearTimeout(this.timer);
+    if (ends < Infinity) this.timer = setTimeout(() => this.draw(), Math.min(ends - Date.now() + 50, 2 ** 30));
     if (this.drawn === drawn) return;
     this.drawn = drawn;
     const { order } = place;

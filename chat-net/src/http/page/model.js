@@ -92,7 +92,7 @@ export class Model {
       case 'joined':
       case 'left':
       case 'churned':
-        this.moved(event);
+        this.moved(event, verdict);
         break;
       case 'said':
         this.said(event, verdict);
@@ -155,19 +155,23 @@ export class Model {
     place.total = event.total;
   }
 
-  /** @param {Message} event */
-  moved(event) {
-    if (event.type === 'left' && event.user === this.me) {
+  /** @param {Message} event @param {Verdict} verdict */
+  moved(event, verdict) {
+    // One that was missed was an earlier session's, and one has joined since.
+    if (event.type === 'left' && event.user === this.me && verdict === 'new') {
       this.close(keyOf(event.room));
       return;
     }
     const place = this.room(event);
     if (event.type === 'churned') {
       place.total = event.total;
+      place.order.churned(event.left_users, event.joined_users);
     } else if (event.type === 'joined') {
+      place.order.joined(event.user);
       if (!place.members.has(event.user.toLowerCase())) place.total++;
       place.members.set(event.user.toLowerCase(), event.user);
     } else {
+      place.order.left(event.user);
       if (place.members.delete(event.user.toLowerCase())) place.total--;
     }
     place.crowd++;
@@ -185,6 +189,7 @@ export class Model {
   /** @param {Message} event */
   kicked(event) {
     const place = this.room(event);
+    place.order.left(event.user);
     if (place.members.delete(event.user.toLowerCase())) place.total--;
     place.crowd++;
     this.add(place, lineOf(event), false);
@@ -274,6 +279,7 @@ export class Model {
   gap(event) {
     const place = this.room(event);
     place.hasGap = true;
+    place.order.missed(this.me);
     place.live.clear();
     place.live.more = event.why !== 'new_epoch';
     const why = {

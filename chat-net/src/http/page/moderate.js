@@ -3,6 +3,7 @@
 
 import { confirm, showRestrict, showText } from './asking.js';
 import { modeWords } from './modes.js';
+import { PAUSE_MS } from './order.js';
 import { showAudit, showRoom } from './roomdialog.js';
 
 /**
@@ -19,28 +20,27 @@ const NO_ROOM = 'This is for rooms: show one first.';
 export function makeModeration(app, { ask, tell }) {
   const { model, client } = app;
 
-  /** Does something to a user in the room that is shown. @param {string} type @param {string} user @param {object} [more] */
-  const act = (type, user, more = {}) => {
-    const place = model.here;
+  /** Does something to a user in a room: what was meant is captured before anything is asked, for another room may be shown then. @param {Place | undefined} place @param {string} type @param {string} user @param {object} [more] */
+  const act = (place, type, user, more = {}) => {
     if (!place?.isRoom) return tell(NO_ROOM);
     return ask({ type, room: place.name, user, ...more });
   };
 
   const acts = {
-    /** The same for a dialog, which says itself why it was refused. @param {string} type @param {string} user @param {object} [more] */
-    attempt: (type, user, more = {}) => client.ask({ type, room: model.here?.name ?? '', user, ...more }),
-    /** @param {string} user @param {string} role */
-    setRole: (user, role) => act('set_role', user, { role }),
+    /** The same for a dialog, which says itself why it was refused. @param {Place} place @param {string} type @param {string} user @param {object} [more] */
+    attempt: (place, type, user, more = {}) => client.ask({ type, room: place.name, user, ...more }),
+    /** @param {string} user @param {string} role @param {Place} [place] */
+    setRole: (user, role, place = model.here) => act(place, 'set_role', user, { role }),
     /** @param {string} user @param {string} [reason] */
-    kick: (user, reason) => act('kick', user, limits(null, reason)),
+    kick: (user, reason) => act(model.here, 'kick', user, limits(null, reason)),
     /** @param {'ban' | 'mute'} what @param {string} user @param {number | null} forMs @param {string} [reason] */
-    restrict: (what, user, forMs, reason) => act(what, user, limits(forMs, reason)),
-    /** @param {'unban' | 'unmute'} what @param {string} user */
-    lift: (what, user) => act(what, user),
+    restrict: (what, user, forMs, reason) => act(model.here, what, user, limits(forMs, reason)),
+    /** @param {'unban' | 'unmute'} what @param {string} user @param {Place} [place] */
+    lift: (what, user, place = model.here) => act(place, what, user),
     /** @param {string} user */
     invite: async (user) => {
       const room = model.here?.name;
-      const answer = await act('invite', user);
+      const answer = await act(model.here, 'invite', user);
       if (answer) tell(`You invited ${answer.user} to #${room}.`);
     },
     /** @param {object} modes */
@@ -71,15 +71,17 @@ export function makeModeration(app, { ask, tell }) {
       const names = [...model.ignored.names.values()];
       tell(names.length === 0 ? 'You ignore nobody.' : `You ignore ${names.join(', ')}.`);
     },
-    /** Reads who may do what in a room, unless that is on its way. @param {Place} place */
+    /** Reads who may do what in a room, unless that is known or on its way. @param {Place} place */
     read: async (place) => {
-      if (place.order.isRead || place.order.isReading) return;
       const { order } = place;
+      if (order.isRead || order.isReading) return;
       order.isReading = true;
+      const wait = order.readAfter - Date.now();
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
       const page = await client.query({ type: 'room', room: place.name }).catch(() => null);
       order.isReading = false;
-      if (!page) order.isRead = true;
-      else if (place.order === order) order.read(page.answer);
+      if (!page) order.readAfter = Date.now() + PAUSE_MS;
+      else if (place.order === order) order.read(page.answer, model.me);
       place.crowd++;
       model.hooks.changed();
     },
@@ -117,19 +119,19 @@ function memberItems(app, acts) {
     if (place.isRoom) {
       const isOver = !isMe && order.isOver(user);
       const isOwners = !isMe && order.isOver(user, 'owner');
-      const restrict = (/** @type {'ban' | 'mute'} */ what) => showRestrict(what, user, label, (forMs, reason) => acts.attempt(what, user, limits(forMs, reason)));
+      const restrict = (/** @type {'ban' | 'mute'} */ what) => showRestrict(what, user, label, (forMs, reason) => acts.attempt(place, what, user, limits(forMs, reason)));
       const give = async () => {
         const text = `${user} will own ${label} as you do, and you cannot take that back.`;
-        if (await confirm(`Make ${user} an owner?`, text, 'Make owner')) acts.setRole(user, 'owner');
+        if (await confirm(`Make ${user} an owner?`, text, 'Make owner')) acts.setRole(user, 'owner', place);
       };
       items.push(
-        isOwners && role === 'member' && { text: 'Make a moderator', act: () => acts.setRole(user, 'moderator') },
+        isOwners && role === 'member' && { text: 'Make a moderator', act: () => acts.setRole(user, 'moderator', place) },
         isOwners && role !== 'owner' && { text: 'Make an owner…', act: give },
-        isOwners && role !== 'member' && { text: 'Take the role away', act: () => acts.setRole(user, 'member') },
-        isMe && role !== 'member' && { text: 'Give up your role…', act: () => stepDown(acts, user, label) },
-        isOver && { text: 'Kick…', act: () => showText(`Kick ${user} from ${label}`, 'Reason, if you want to give one', 'Kick', (reason) => acts.attempt('kick', user, limits(null, reason))), isGrave: true },
+        isOwners && role !== 'member' && { text: 'Take the role away', act: () => acts.setRole(user, 'member', place) },
+        isMe && role !== 'member' && { text: 'Give up your role…', act: () => stepDown(acts, user, place) },
+        isOver && { text: 'Kick…', act: () => showText(`Kick ${user} from ${label}`, 'Reason, if you want to give one', 'Kick', (reason) => acts.attempt(place, 'kick', user, limits(null, reason))), isGrave: true },
         isOver && { text: 'Ban…', act: () => restrict('ban'), isGrave: true },
-        isOver && (order.muteOf(user, Date.now()) ? { text: 'Unmute', act: () => acts.lift('unmute', user) } : { text: 'Mute…', act: () => restrict('mute') }),
+        isOver && (order.muteOf(user, Date.now()) ? { text: 'Unmute', act: () => acts.lift('unmute', user, place) } : { text: 'Mute…', act: () => restrict('mute') }),
       );
     }
     const elsewhere = [...model.places.values()].filter((other) => other.isRoom && !other.out && other !== place && other.order.mayInvite && !other.members.has(user.toLowerCase()));
@@ -142,10 +144,10 @@ function memberItems(app, acts) {
 /** @param {number | null} forMs @param {string} [reason] */
 const limits = (forMs, reason) => ({ ...(forMs && { for_ms: forMs }), ...(reason && { reason }) });
 
-/** @param {any} acts @param {string} user @param {string} label */
-async function stepDown(acts, user, label) {
-  const text = `You will be a member of ${label} like others. Only an owner can give the role back.`;
-  if (await confirm('Give up your role?', text, 'Give it up')) acts.setRole(user, 'member');
+/** @param {any} acts @param {string} user @param {Place} place */
+async function stepDown(acts, user, place) {
+  const text = `You will be a member of ${place.label} like others. Only an owner can give the role back.`;
+  if (await confirm('Give up your role?', text, 'Give it up')) acts.setRole(user, 'member', place);
 }
 
 /** @param {App} app @param {string} user @param {Place[]} rooms */

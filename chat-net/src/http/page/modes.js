@@ -18,14 +18,11 @@ export function modeWords(modes) {
 /** @type {[letter: string, ms: number, word: string][]} */
 const UNITS = [['w', 604_800_000, 'week'], ['d', 86_400_000, 'day'], ['h', 3_600_000, 'hour'], ['m', 60_000, 'minute'], ['s', 1_000, 'second']];
 
-/** `10m`, `2h`, `1d12h`; null if it is no duration. @param {string} text */
+/** `30s`, `10m`, `2h`, `7d`, `1w`; null if it is no duration. What is too long is the longest there is. @param {string} text */
 export function durationOf(text) {
-  if (!/^(\d{1,9}[wdhms])+$/i.test(text)) return null;
-  let sum = 0;
-  for (const [, count, letter] of text.toLowerCase().matchAll(/(\d+)([wdhms])/g)) {
-    sum += Number(count) * (UNITS.find(([unit]) => unit === letter)?.[1] ?? 0);
-  }
-  return sum > 0 && sum <= Number.MAX_SAFE_INTEGER ? sum : null;
+  const [, count, letter] = /^(\d+)([wdhms])$/i.exec(text) ?? [];
+  const [, size = 0] = UNITS.find(([unit]) => unit === letter?.toLowerCase()) ?? [];
+  return size ? Math.min(Number(count) * size, Number.MAX_SAFE_INTEGER) : null;
 }
 
 /** A duration as one says it. @param {number} ms */
@@ -36,18 +33,19 @@ export function durationWords(ms) {
   return `${Math.ceil(ms / 1_000)} seconds`;
 }
 
-/** A reason, and a time before it. @param {string} rest @returns {[forMs: number | null, reason: string]} */
+/** A reason, and a time before it; null for a slip in the time, which must not become a ban for ever. @param {string} rest @returns {[forMs: number | null, reason: string] | null} */
 export function timeAndReason(rest) {
-  const [, first = '', more = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
+  const [, first = '', more = ''] = /^([^ \t\n]*)[ \t\n]*([^]*)$/.exec(rest) ?? [];
   const forMs = durationOf(first);
-  return forMs ? [forMs, more] : [null, rest];
+  if (forMs) return [forMs, more];
+  return /^\d/.test(first) ? null : [null, rest];
 }
 
 /** What `/mode` was told to change; a string says what is wrong with it. @param {string} rest @returns {Record<string, any> | string} */
 export function modesOf(rest) {
   /** @type {Record<string, any>} */
   const modes = {};
-  const words = rest.split(/\s+/);
+  const words = rest.split(/[ \t\n]+/);
   for (let at = 0; at < words.length; at += 2) {
     const [mode = '', value = ''] = words.slice(at);
     const known = Object.hasOwn(MODES, mode.toLowerCase()) ? MODES[mode.toLowerCase()] : undefined;
@@ -62,12 +60,17 @@ export function modesOf(rest) {
 const USAGE = 'Modes are: invite-only on|off, key WORD|off, moderated on|off, slow SECONDS|off, history start|join, retention 7d|off.';
 /** @param {string} value */
 const isOn = (value) => ({ on: true, off: false })[/** @type {'on'} */ (value.toLowerCase())];
+/** `10`, `10s`, `2m`; the server says how much is too much. @param {string} value */
+function secondsOf(value) {
+  const ms = durationOf(/^\d+$/.test(value) ? `${value}s` : value);
+  return ms === null ? undefined : Math.min(Math.trunc(ms / 1_000), 2 ** 32 - 1);
+}
 /** @type {Record<string, [field: string, read: (value: string) => any]>} */
 const MODES = {
   'invite-only': ['invite_only', isOn],
   moderated: ['moderated', isOn],
   key: ['key', (value) => (value === '' ? undefined : value.toLowerCase() === 'off' ? '' : value)],
-  slow: ['slow_s', (value) => (value.toLowerCase() === 'off' ? 0 : /^\d{1,3}s?$/.test(value) ? Number.parseInt(value, 10) : undefined)],
+  slow: ['slow_s', (value) => (value.toLowerCase() === 'off' ? 0 : secondsOf(value))],
   history: ['history', (value) => (/^(start|join)$/i.test(value) ? value.toLowerCase() : undefined)],
-  retention: ['retention_ms', (value) => (value.toLowerCase() === 'off' ? 0 : (durationOf(value) ?? undefined))],
+  retention: ['retention_ms', (value) => (value.toLowerCase() === 'off' ? 0 : durationOf(value) || undefined)],
 };

@@ -15,6 +15,9 @@ const RANKS = ['member', 'moderator', 'owner', 'operator'];
 /** @type {Modes} */
 const OPEN = { invite_only: false, has_key: false, moderated: false, slow_s: 0, history: 'start', retention_ms: 0 };
 
+/** Between two readings where one failed, or where many come and go. */
+export const PAUSE_MS = 30_000;
+
 /** @param {Rank} rank */
 const height = (rank) => RANKS.indexOf(rank);
 
@@ -26,6 +29,8 @@ export class Order {
     /** Whether the server was asked, and whether it is being asked. */
     this.isRead = false;
     this.isReading = false;
+    /** It is not asked before: it did not answer, or the room is a big one. */
+    this.readAfter = 0;
     /** What oneself may do here. @type {Rank} */
     this.rank = 'member';
     /** @type {Modes} */
@@ -34,25 +39,63 @@ export class Order {
     this.roles = new Map();
     /** Those who may not talk, by lower-case name, as far as one was told. @type {Map<string, Restricted>} */
     this.mutes = new Map();
+    /** Who left and had a role or a mute: the next of that name may be another guest. @type {Set<string>} */
+    this.gone = new Set();
     /** Before that, slow mode lets one say nothing. */
     this.slowUntil = 0;
     /** Changes when anything here does. */
     this.revision = 0;
   }
 
-  /** @param {Message} answer To a query `room`. */
-  read({ modes, rank, users }) {
+  /** @param {Message} answer To a query `room`. @param {string} me */
+  read({ modes, rank, users, more }, me) {
     this.isRead = true;
     this.rank = rank;
     this.modes = modes;
     this.roles.clear();
-    // Who is no moderator is told of nobody's mute, the own one included.
-    if (isAtLeast(rank, 'moderator')) this.mutes.clear();
+    const own = me.toLowerCase();
+    // Who is no moderator is told of no other's mute. The own one is in the list, if that is whole.
+    for (const key of [...this.mutes.keys()]) {
+      if (key === own ? !more : isAtLeast(rank, 'moderator')) this.mutes.delete(key);
+    }
     for (const { user, role, muted } of /** @type {RoomUser[]} */ (users)) {
       if (role !== 'member') this.roles.set(user.toLowerCase(), role);
       if (muted) this.mutes.set(user.toLowerCase(), muted);
     }
     this.revision++;
+  }
+
+  /** Something is missing: all of it is read anew, and until then nobody but oneself is known to be muted. @param {string} me */
+  missed(me) {
+    const own = this.muteOf(me, 0);
+    this.isRead = false;
+    this.readAfter = 0;
+    this.roles.clear();
+    this.mutes.clear();
+    if (own) this.mutes.set(me.toLowerCase(), own);
+    this.revision++;
+  }
+
+  /** @param {string} user */
+  left(user) {
+    const key = user.toLowerCase();
+    const had = [this.roles.delete(key), this.mutes.delete(key)];
+    if (!had.includes(true)) return;
+    this.gone.add(key);
+    this.revision++;
+  }
+
+  /** @param {string} user */
+  joined(user) {
+    if (this.gone.delete(user.toLowerCase())) this.isRead = false;
+  }
+
+  /** Many came and went, of whom not all are named: read anew, but not with each digest. @param {string[]} left @param {string[]} joined */
+  churned(left, joined) {
+    for (const user of left) this.left(user);
+    for (const user of joined) this.gone.delete(user.toLowerCase());
+    if (this.isRead) this.readAfter = Date.now() + PAUSE_MS;
+    this.isRead = false;
   }
 
   /** Takes an event. @param {Message} event @param {string} me */
@@ -91,6 +134,11 @@ export class Order {
   muteOf(user, now) {
     const mute = this.mutes.get(user.toLowerCase());
     return mute && (mute.until === null || mute.until > now) ? mute : null;
+  }
+
+  /** When the next of the mutes is over. @param {number} now */
+  nextEnd(now) {
+    return Math.min(...[...this.mutes.values()].map(({ until }) => (until !== null && until > now ? until : Infinity)));
   }
 
   /** Whether one may act against somebody: those of a lower rank. @param {string} user @param {Rank} [least] */

@@ -15,7 +15,7 @@ import { exactTimeOf, momentOf } from './time.js';
  * @typedef {import('./place.js').Place} Place
  */
 
-/** Reads the room anew and shows it. @param {import('./main.js').TheApp} app @param {Place} place @param {{lift: (what: 'unban' | 'unmute', user: string) => Promise<unknown> | void}} acts */
+/** Reads the room anew and shows it. @param {import('./main.js').TheApp} app @param {Place} place @param {{lift: (what: 'unban' | 'unmute', user: string, place: Place) => Promise<unknown> | void}} acts */
 export function showRoom(app, place, { lift }) {
   const { client } = app;
   const modes = make('div');
@@ -25,7 +25,7 @@ export function showRoom(app, place, { lift }) {
   const read = async () => {
     try {
       const { answer } = await client.query({ type: 'room', room: place.name });
-      place.order.read(/** @type {any} */ (answer));
+      place.order.read(answer, app.model.me);
       place.crowd++;
       state.textContent = `You are ${answer.rank === 'member' ? 'a member' : answer.rank === 'moderator' ? 'a moderator' : `an ${answer.rank}`} here.`;
       modes.replaceChildren(...modesPart(place, answer.modes, () => changeModes(app, place, read)));
@@ -37,7 +37,7 @@ export function showRoom(app, place, { lift }) {
   };
   /** @param {'unban' | 'unmute'} what @param {string} user */
   const lifted = async (what, user) => {
-    await lift(what, user);
+    await lift(what, user, place);
     await read();
     /** @type {HTMLElement | null} */ (dialog.querySelector('button'))?.focus();
   };
@@ -114,7 +114,7 @@ function modeFields(modes, isClosed) {
     invite.node, join.node, labelled('Key, without which nobody comes in', key), ...(modes.has_key ? [drop.node] : []), labelled('Keep messages for', kept),
   ];
   const read = () => {
-    const retention = kept.value.trim() === '' ? 0 : durationOf(kept.value.trim());
+    const retention = kept.value.trim() === '' ? 0 : durationOf(kept.value.trim()) || null;
     if (retention === null) throw new Error('how long messages are kept is written like 12h, 7d or 4w');
     /** @type {Record<string, any>} */
     const now = { invite_only: invite.input.checked, moderated: moderated.input.checked, slow_s: Number(slow.value), history: join.input.checked ? 'join' : 'start', retention_ms: retention };
