@@ -1,6 +1,7 @@
 //! The one loop that owns the chat: takes what connections want in batches, applies it, hands it to the store,
 //! and delivers it once the store has it; the next batch is applied meanwhile. Nobody else touches the state, so it has no lock.
 
+use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,6 @@ pub(crate) enum Input {
 }
 
 /// A hello, with what the edge made for it.
-#[derive(Debug)]
 pub(crate) struct Connect {
     pub(crate) session: SessionId,
     pub(crate) outbox: Arc<Outbox>,
@@ -69,6 +69,17 @@ pub(crate) struct Connect {
     pub(crate) resume_hash: Option<TokenHash>,
     /// Who is in, or the number of the refusal, which has been told.
     pub(crate) verdict: oneshot::Sender<Result<Entered, u16>>,
+}
+
+impl fmt::Debug for Connect {
+    /// Never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("session", &self.session)
+            .field("hello", &self.hello)
+            .field("by", &self.by)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One thing that a connection wants.

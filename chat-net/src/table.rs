@@ -1,5 +1,6 @@
 //! The connections that have a session, as the engine knows them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -41,13 +42,19 @@ pub(crate) struct Behind {
 }
 
 /// What a connection asked for when it said hello.
-#[derive(Debug)]
 pub(crate) struct Joining {
     pub(crate) hello: Hello,
     /// The secret that resumes the session next.
     pub(crate) token: Arc<str>,
     /// Told who it is, or the number of its refusal.
     pub(crate) verdict: oneshot::Sender<Result<Entered, u16>>,
+}
+
+impl fmt::Debug for Joining {
+    /// Never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Joining").field("hello", &self.hello).finish_non_exhaustive()
+    }
 }
 
 impl Conn {

@@ -1,5 +1,6 @@
 //! The frames: everything either side can say to the other, the same in every codec.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
@@ -120,7 +121,7 @@ pub struct Credit {
 }
 
 /// Who a client is, and where it stopped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Hello {
     /// The name it wants.
     pub name: Arc<str>,
@@ -136,6 +137,19 @@ pub struct Hello {
     /// The number of the last whisper it received in the session to go on with; later ones are told again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub whispers: Number,
+}
+
+impl fmt::Debug for Hello {
+    /// Never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hello")
+            .field("name", &self.name)
+            .field("resumes", &self.resume.is_some())
+            .field("positions", &self.positions)
+            .field("rooms", &self.rooms)
+            .field("whispers", &self.whispers)
+            .finish_non_exhaustive()
+    }
 }
 
 fn is_zero(number: &Number) -> bool {
@@ -210,7 +224,7 @@ pub struct Told {
 }
 
 /// What a client needs to know of the session it now has.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Welcome {
     /// The name, as first written.
     pub user: Arc<str>,
@@ -228,6 +242,20 @@ pub struct Welcome {
     pub rooms: Vec<RoomPosition>,
     /// What the server takes.
     pub limits: Limits,
+}
+
+impl fmt::Debug for Welcome {
+    /// Never the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Welcome")
+            .field("user", &self.user)
+            .field("resumed", &self.resumed)
+            .field("at", &self.at)
+            .field("durability", &self.durability)
+            .field("rooms", &self.rooms)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the server takes from a client.
