@@ -146,7 +146,11 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
     let data = Folder::new();
     let file = secret_file(data.path(), "password", "open sesame");
     let server = Server::start(&["--accounts", "optional", "--password-file", &file]);
-    let mut carol = Terminal::join(&server.addr, "carol", (16, 100));
+    let mut carol = Terminal::start(command(&["join", &server.addr, "--register=carol"]), (16, 100));
+    for prompt in ["new password of carol:", "the same again:"] {
+        carol.until_last(prompt);
+        carol.press("correct horse\r");
+    }
     for password in ["open simsim\r", "open sesame\r"] {
         carol.until_last(&format!("password of the server {}:", server.addr));
         carol.press(password);
@@ -155,13 +159,8 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
         }
     }
     carol.until_last("#lobby>");
-    carol.press("/register\r");
-    for prompt in ["new password of carol:", "the same again:"] {
-        carol.until_last(prompt);
-        carol.press("correct horse\r");
-    }
-    carol.until_shown("- carol is an account now, and you are in it");
-    carol.until_last("#lobby>");
+    carol.press("/register carol\r");
+    carol.until_shown("leave, and come with --register=carol");
     carol.press("/passwd\r");
     carol.until_last("password so far:");
     carol.press("correct house\r");
