@@ -77,8 +77,12 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
     error.chain().find_map(|e| e.downcast_ref::<Failure>()).map_or(Exit::Failed, |failure| failure.exit)
 }
 
-/// Whether it failed because nobody reads the output any more: no reason for a complaint.
+/// Whether it failed because nobody reads the output any more: no reason for a complaint. What is [named](because) is one,
+/// whatever lies beneath it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    if error.chain().any(|e| e.is::<Failure>()) {
+        return false;
+    }
     let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
     error.chain().filter_map(|e| e.downcast_ref::<std::io::Error>()).any(broken)
 }

@@ -185,6 +185,51 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
 }
 
 #[test]
+fn the_folder_is_free_while_a_password_is_awaited() {
+    let data = Folder::new();
+    add(&data, "alice", &[], RIGHT);
+    let program = env!("CARGO_BIN_EXE_chat-cli");
+    let command = format!("{program} user list --data '{}' >&2 && echo {RIGHT}", data.as_str());
+    for act in ["add bob", "passwd alice"] {
+        let args: Vec<&str> = act.split(' ').chain(["--password-command", &command]).collect();
+        let (code, _, err) = user(&data, &args, "");
+        assert_eq!(code, Some(0), "{err:?}");
+    }
+    let (_, out, _) = user(&data, &["passwd", "alice", "--no-password"], "");
+    assert_eq!(out, ["alice: no password any more, and is logged out everywhere"]);
+}
+
+#[test]
+fn who_waits_for_a_password_is_ended_by_a_signal() {
+    let data = Folder::new();
+    let hangs = "echo pid $$ >&2; exec tail -f /dev/null 2>&1";
+    let mut program =
+        Program::start(&["user", "add", "bob", "--data", data.as_str(), "--password-command", hangs]);
+    let said = program.err.until("pid ");
+    program.signal(rustix::process::Signal::TERM);
+    assert_eq!(program.code(), Some(143));
+    let pid = said.trim_start_matches("pid ").parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_command_for_a_password_leaves_standard_input_alone() {
+    let server = Server::start(&["--accounts", "optional"]);
+    let mut program = Program::start(&[
+        "join",
+        &server.addr,
+        "--plain",
+        "--register=bob",
+        "--password-command",
+        "cat >&2; echo correct horse",
+    ]);
+    program.type_line("/users");
+    program.out.until("users in #lobby (1): bob");
+    program.end_input();
+    assert_eq!(program.code(), Some(0));
+}
+
+#[test]
 fn who_cannot_prove_who_they_are_ends_with_3_and_is_told_how() {
     let data = Folder::new();
     add(&data, "alice", &[], RIGHT);
