@@ -243,6 +243,12 @@ async fn tell_who(
         makers => format!("; rooms are made by: {}", makers.name()),
     };
     let _ = output::line(&format!("accounts: {}{made}; password: {password}{makers}", how.name()));
+    if !has_password && lets_strangers_in(handle, settings) {
+        let _ = output::line(
+            "whoever reaches this server gets in; to keep it among friends: --password-file FILE, or --accounts required \
+             --registration closed",
+        );
+    }
     let is_empty = handle.account_book().all().await.is_ok_and(|all| all.is_empty());
     if how == AccountsHow::Required && is_empty {
         let first = match folder {
@@ -260,6 +266,13 @@ async fn tell_who(
         };
         let _ = output::line(&first);
     }
+}
+
+/// Whether others than those on this machine come in, known to nobody.
+fn lets_strangers_in(handle: &ServerHandle, settings: &ServeSettings) -> bool {
+    let is_known =
+        settings.accounts == AccountsHow::Required && settings.registration == Registration::Closed;
+    !is_known && handle.local_addrs().iter().any(|address| !address.ip().to_canonical().is_loopback())
 }
 
 /// The complaint about a server that ended by itself.

@@ -67,6 +67,8 @@ pub struct Config {
     pub account_whispers: usize,
     /// Bytes of text in those; the last is kept whatever its length.
     pub account_whisper_bytes: usize,
+    /// Invitations kept for a session without a connection; at it, the oldest goes, and stands all the same.
+    pub invitations: usize,
     /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
     pub file_bytes: u64,
     /// Bytes in one chunk, unless the sender wants less; 4 KiB to 1 MiB.
@@ -89,8 +91,12 @@ pub struct Config {
     pub server_rooms: Vec<RoomName>,
     /// Who may make rooms by joining them; all others are refused `cannot_join`.
     pub room_makers: RoomMakers,
-    /// Acts of moderation that are remembered for operators; at it, the oldest is forgotten.
+    /// Acts of moderation that are remembered for operators; at it, the oldest of the room with most is forgotten; of
+    /// those without a room the oldest, while they are more than half.
     pub audit: usize,
+    /// The messages of a room that were deleted last and are remembered, so that two who delete one at once are not both told
+    /// that they did; at it, the first of those is forgotten.
+    pub deletions: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms and transfers in a list of them.
     pub page: usize,
 }
@@ -136,6 +142,7 @@ impl Default for Config {
             whisper_bytes: 16 * 1024,
             account_whispers: 256,
             account_whisper_bytes: 64 * 1024,
+            invitations: 100,
             file_bytes: 1 << 50,
             chunk_bytes: 64 * 1024,
             offer_ms: 300_000,
@@ -146,6 +153,7 @@ impl Default for Config {
             server_rooms: Vec::new(),
             room_makers: RoomMakers::Everyone,
             audit: 1_000,
+            deletions: 64,
             page: 500,
         }
     }

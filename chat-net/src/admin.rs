@@ -25,10 +25,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::http;
 use crate::listen;
 use crate::metrics::{self, Registry};
 use crate::server::StartError;
-use crate::stats::{Health, Observer};
+use crate::stats::Observer;
 
 /// So many connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 32;
@@ -87,10 +88,7 @@ type Shared = State<Arc<(Observer, Registry)>>;
 
 async fn healthz(State(shared): Shared) -> Response {
     let (health, stats) = (shared.0.health(), shared.0.stats());
-    let status = match health {
-        Health::Serving => StatusCode::OK,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let status = http::status(health);
     let said = serde_json::json!({
         "status": health.name(),
         "version": stats.version,

@@ -17,6 +17,7 @@ use super::words::Who;
 use crate::connect::{GOODBYE, goodbye, next_try};
 use crate::exit::{self, Exit};
 use crate::output;
+use crate::settings;
 use crate::signals::Signals;
 use crate::stops::{Shell, Stops, stop_self};
 use crate::trust;
@@ -336,6 +337,20 @@ impl Crew {
         let secs = self.wait.unwrap_or_default().as_secs();
         self.leave().await;
         exit::because(Exit::Failed, format!("the connection was lost, and did not come back in {secs} s"))
+    }
+
+    /// The connection has ended for good: the tasks notice by themselves.
+    ///
+    /// # Errors
+    /// The server that was reached again is not trusted; then everything has ended.
+    pub(crate) async fn go_on_if_trusted(self, who: &settings::Who, why: &Why) -> anyhow::Result<Crew> {
+        match trust::distrusted(who, why) {
+            None => Ok(self),
+            Some(error) => {
+                self.leave().await;
+                Err(error)
+            }
+        }
     }
 
     /// Says goodbye; a signal makes it short.

@@ -21,7 +21,6 @@ use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::ReceiveSettings;
 use crate::signals::Signals;
-use crate::trust;
 
 /// Files that come at once; further offers wait.
 const AT_ONCE: usize = 4;
@@ -95,12 +94,7 @@ async fn run(settings: ReceiveSettings, mut report: Report) -> anyhow::Result<Ex
             Step::NewSession => taking.forget(),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
-            Step::Over(why) => {
-                if let Some(error) = trust::distrusted(&taking.settings.who, &why) {
-                    crew.leave().await;
-                    return Err(error);
-                }
-            }
+            Step::Over(why) => crew = crew.go_on_if_trusted(&taking.settings.who, &why).await?,
             Step::Nothing => {}
         }
     }

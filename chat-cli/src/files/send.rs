@@ -19,7 +19,6 @@ use crate::connect::on_one_thread;
 use crate::exit::{self, Exit};
 use crate::settings::{SendFileSettings, Target};
 use crate::signals::Signals;
-use crate::trust;
 
 /// Files that are on their way at once.
 const AT_ONCE: usize = 4;
@@ -79,12 +78,7 @@ async fn run(settings: &SendFileSettings, mut report: Report) -> anyhow::Result<
             Step::Ended(key, End::Failed(trouble)) => troubles.push((key, trouble)),
             Step::Signal(signal) => return Err(crew.call_off(signal).await),
             Step::Away => return Err(crew.give_up().await),
-            Step::Over(why) => {
-                if let Some(error) = trust::distrusted(&settings.who, &why) {
-                    crew.leave().await;
-                    return Err(error);
-                }
-            }
+            Step::Over(why) => crew = crew.go_on_if_trusted(&settings.who, &why).await?,
             _ => {}
         }
     }

@@ -111,6 +111,7 @@ limits! {
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
     "account_whispers" core.account_whispers Count "the same for an account that is away, and for each of its devices";
     "account_whisper_bytes" core.account_whisper_bytes Bytes "bytes of those";
+    "invitations" core.invitations Count "invitations kept for one user who is away, to be told at the return";
     "accounts" core.accounts Count "accounts in all";
     "devices" core.devices Count "sessions of one account";
     "spent_secrets" core.spent_secrets Count "used secrets of a session that end it when they return";
@@ -122,6 +123,7 @@ limits! {
     "transfers" core.transfers Count "files offered or on their way, in all";
     "key" core.key_bytes Bytes "longest key of a room";
     "audit" core.audit Count "acts of moderation that operators can look up";
+    "deletions" core.deletions Count "deleted messages of a room that are remembered";
     "page" core.page Count "names in one page of an answer";
     "frame" net.frame_bytes Bytes "longest frame from a program";
     "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";
@@ -266,7 +268,9 @@ impl Limit {
                 | "account_whispers"
                 | "account_whisper_bytes"
                 | "accounts"
+                | "invitations"
                 | "audit"
+                | "deletions"
                 | "detached"
                 | "digest_names"
                 | "big_room_members"

@@ -139,6 +139,13 @@ fn a_server_says_who_gets_in_and_refuses_a_password_that_others_can_read() {
     let said = server.out.until("\"accounts\"");
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&said["accounts"], &said["password"]), (&"off".into(), &true.into()));
+    drop(server);
+    let open = ["serve", "--listen", "0.0.0.0:0", "--plaintext", "--data", data.as_str(), "--accounts"];
+    Program::start(&[&open[..], &["required"]].concat()).out.until("whoever reaches this server gets in; ");
+    let known = [&open[..], &["required", "--registration", "closed"]].concat();
+    let mut server = Program::start(&known);
+    server.out.until("no account yet");
+    assert!(!server.out.has_seen("whoever reaches this server"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Lines {
     }
 
     /// Whether a line that was skipped contains `part`.
-    fn has_seen(&self, part: &str) -> bool {
+    pub(crate) fn has_seen(&self, part: &str) -> bool {
         self.seen.iter().any(|line| line.contains(part))
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::OrderChange;
 use crate::event::Event;
 use crate::id::{RoomId, SessionId};
+use crate::name::RoomName;
 use crate::roles::{Audit, AuditEntry, HeldModes, Order, Standing, Who};
 use crate::stamp::Stamp;
 use crate::state::{KNOWN, State};
@@ -16,7 +17,11 @@ pub(crate) struct Orders {
     /// What those were not told who were put out, or asked in, while they had no connection; forgotten when they are back, or
     /// gone.
     pub(crate) missed: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
-    // All below is derived from the rooms.
+    // All below is derived from the rooms and sessions.
+    /// Where those who sleep would return to.
+    pub(crate) sleepers: BTreeSet<(RoomName, SessionId)>,
+    /// The rooms that the entry may have left to nobody; empty between entries.
+    pub(crate) doubtful: BTreeSet<RoomId>,
     /// Where something is remembered of a guest.
     guests: BTreeSet<(SessionId, RoomId)>,
     /// The rooms that are not told to outsiders.
@@ -24,8 +29,9 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    /// Of each room only the last of each kind is told: so they are not many, however long the session is away.
-    fn keep_missed(&mut self, stamp: Stamp, session: SessionId, event: &Event) {
+    /// Of each room only the last of each kind is told. One is put out only of rooms that one is in, but asked into any:
+    /// so of invitations at most `limit` are kept.
+    fn keep_missed(&mut self, limit: usize, stamp: Stamp, session: SessionId, event: &Event) {
         let missed = self.missed.entry(session).or_default();
         missed.retain(|(_, known)| match (known, event) {
             (Event::Kicked { place: known, .. }, Event::Kicked { place, .. }) => known.room != place.room,
@@ -33,6 +39,15 @@ impl Orders {
             _ => true,
         });
         missed.push((stamp, event.clone()));
+        let is_invitation = |(_, event): &(Stamp, Event)| matches!(event, Event::Invited { .. });
+        if missed.iter().filter(|held| is_invitation(held)).count() > limit
+            && let Some(oldest) = missed.iter().position(is_invitation)
+        {
+            missed.remove(oldest);
+        }
+        if missed.is_empty() {
+            self.missed.remove(&session);
+        }
     }
 }
 
@@ -45,7 +60,9 @@ impl State {
             OrderChange::Audited(entry) => {
                 self.orders.audit.push(self.config.audit, stamp.at, AuditEntry::clone(entry));
             }
-            OrderChange::Missed { session, event } => self.orders.keep_missed(stamp, *session, event),
+            OrderChange::Missed { session, event } => {
+                self.orders.keep_missed(self.config.invitations, stamp, *session, event);
+            }
         }
     }
 
@@ -65,15 +82,42 @@ impl State {
 
     fn set_modes(&mut self, id: RoomId, held: &HeldModes) {
         let room = self.rooms.get_mut(&id).expect(KNOWN);
+        let is_shut = held.modes.invite_only && !room.order.held.modes.invite_only;
+        let is_rekeyed = held.key.is_some() && held.key != room.order.held.key;
         room.order.held = held.clone();
         if held.modes.slow_s == 0 {
             room.order.spoke.clear();
         }
         self.list_private(id);
+        if is_shut || is_rekeyed {
+            self.withdraw_invitations(id);
+        }
         if self.rooms[&id].order.is_exclusive() {
             for session in self.rooms[&id].members.clone() {
                 self.let_in(id, session);
             }
+        }
+    }
+
+    /// Whoever was asked in while everybody came in, or by another key, has to be asked again.
+    fn withdraw_invitations(&mut self, id: RoomId) {
+        let order = &self.rooms[&id].order;
+        let accounts = order.accounts.iter().map(|(user, standing)| (Who::Account(user.clone()), standing));
+        let guests = order.guests.iter().map(|(session, standing)| (Who::Guest(*session), standing));
+        let invited: Vec<_> = accounts.chain(guests).filter(|(_, standing)| standing.invited).collect();
+        let without =
+            |(who, standing): (Who, &Standing)| (who, Standing { invited: false, ..standing.clone() });
+        for (who, standing) in invited.into_iter().map(without).collect::<Vec<_>>() {
+            self.set_standing(id, &who, &standing);
+        }
+    }
+
+    /// Whoever comes in was asked in no longer: an invitation is good for once.
+    pub(crate) fn use_invitation(&mut self, id: RoomId, session: SessionId) {
+        let standing = self.standing(&self.rooms[&id], session).filter(|standing| standing.invited);
+        if let Some(standing) = standing {
+            let standing = Standing { invited: false, ..standing.clone() };
+            self.set_standing(id, &self.who(session), &standing);
         }
     }
 
@@ -103,9 +147,23 @@ impl State {
         let Event::Kicked { user, .. } = event else { return };
         for session in self.rooms[&id].by_name.of(user) {
             if !self.sessions[&session].is_attached() {
-                self.orders.keep_missed(stamp, session, event);
+                self.orders.keep_missed(self.config.invitations, stamp, session, event);
             }
         }
+    }
+
+    /// What a session that comes back was not told: of invitations those that still hold. The room may be gone, with
+    /// another under its name, or the invitation was taken away.
+    pub(crate) fn missed(&self, session: SessionId) -> Vec<(Stamp, Event)> {
+        let who = self.who(session);
+        let holds = |event: &Event| match event {
+            Event::Invited { room, .. } => self.room_names.get(room).is_some_and(|id| {
+                self.rooms[id].order.standing(&who).is_some_and(|standing| standing.invited)
+            }),
+            _ => true,
+        };
+        let missed = self.orders.missed.get(&session).into_iter().flatten();
+        missed.filter(|(_, event)| holds(event)).cloned().collect()
     }
 
     /// What a room remembers of a guest goes on under the session's next attachment.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod asks;
+mod away;
 mod devices;
 mod order;
 mod rooms;

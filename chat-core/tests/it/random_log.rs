@@ -113,6 +113,7 @@ fn config(limits: u8) -> Config {
         resumable_ms: if bit(6) { 300 } else { 80 },
         device_ms: if bit(0) { 600 } else { 200 },
         spent_secrets: 3,
+        invitations: 1,
         accounts: 2,
         accounts_required: false,
         devices: 2,
@@ -130,6 +131,7 @@ fn config(limits: u8) -> Config {
         server_rooms: if bit(6) { vec![RoomName::new("Gold", 8).unwrap()] } else { Vec::new() },
         room_makers: RoomMakers::Everyone,
         audit: 3,
+        deletions: 2,
         page: 100,
     }
 }

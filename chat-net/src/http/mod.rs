@@ -10,4 +10,6 @@ mod upgrade;
 pub(crate) use converse::converse;
 pub(crate) use router::all_routes;
 pub use router::router;
+#[cfg(feature = "metrics")]
+pub(crate) use router::status;
 pub use upgrade::accept_value;

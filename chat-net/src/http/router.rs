@@ -131,12 +131,17 @@ async fn show(name: &str, headers: &HeaderMap) -> Response<Body> {
 async fn health(Extension(host): Extension<Host>) -> Response<Body> {
     let health = Health::of(&host.shared.ending, &host.shared.counters);
     let mut response = Response::new(Body::from(format!("{{\"status\":\"{}\"}}\n", health.name())));
-    *response.status_mut() = match health {
-        Health::Serving => StatusCode::OK,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    *response.status_mut() = status(health);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// How a health is answered to those who look at the status only.
+pub(crate) fn status(health: Health) -> StatusCode {
+    match health {
+        Health::Serving => StatusCode::OK,
+        Health::Ending | Health::Failed => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 /// What it takes to come in, so that a page can ask for it at once: whoever says hello finds out all the same.
