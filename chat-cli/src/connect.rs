@@ -79,18 +79,6 @@ pub(crate) async fn reach(
     }
 }
 
-/// Connects again to a server that was reached before, with `options` as they were then: nobody is asked anything.
-///
-/// # Errors
-/// The signal. What the server or the network says is the inner result.
-pub(crate) async fn again(
-    who: &Who,
-    options: Options,
-    signals: &mut Signals,
-) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-    attempt(who, options, signals, || {}).await
-}
-
 async fn attempt(
     who: &Who,
     options: Options,

@@ -74,11 +74,19 @@ pub(crate) fn because(exit: Exit, why: impl Into<String>) -> anyhow::Error {
 
 /// How the program ends after `error`: as its [`because`] says, else [`Exit::Failed`].
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
-    error.chain().find_map(|e| e.downcast_ref::<Failure>()).map_or(Exit::Failed, |failure| failure.exit)
+    failure(error).map_or(Exit::Failed, |failure| failure.exit)
 }
 
-/// Whether it failed because nobody reads the output any more: no reason for a complaint.
+fn failure(error: &anyhow::Error) -> Option<&Failure> {
+    error.chain().find_map(|e| e.downcast_ref::<Failure>())
+}
+
+/// Whether it failed because nobody reads the output any more: no reason for a complaint. What is [named](because) is one,
+/// whatever lies beneath it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    if failure(error).is_some() {
+        return false;
+    }
     let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
     error.chain().filter_map(|e| e.downcast_ref::<std::io::Error>()).any(broken)
 }

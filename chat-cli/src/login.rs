@@ -175,14 +175,8 @@ impl Said {
         if let Some(secret) = &self.secret {
             return Ok(Some(secret.clone()));
         }
-        let Some(command) = self.command.clone() else { return Ok(None) };
-        // It may ask for a key of its own, and take its time.
-        let (sender, printed) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || sender.send(secrets::from_command(&command)));
-        tokio::select! {
-            printed = printed => printed?.map(Some),
-            signal = signals.next() => Err(exit::because(signal, "ended before there was a password")),
-        }
+        let Some(command) = &self.command else { return Ok(None) };
+        secrets::from_command(command, signals).await.map(Some)
     }
 }
 

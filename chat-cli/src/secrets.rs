@@ -2,19 +2,22 @@
 //! everybody on the machine can read them.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
+use chat_net::auth::MAX_PASSWORD_BYTES;
+use chat_net::chat_core::Code;
 use chat_net::codec::Secret;
+use tokio::sync::oneshot;
 
 use crate::exit::{self, Exit};
 use crate::signals::Signals;
 use crate::terminal::Hidden;
 
-/// Longer is no password.
-const MOST_BYTES: u64 = 1024;
+/// A command may print so much behind the line that counts; at more, nobody listens any longer.
+const REST_BYTES: u64 = 1024 * 1024;
 
 /// Variables that hold passwords; no command that is run from here is given them.
 pub(crate) const VARIABLES: [&str; 2] = ["CHAT_PASSWORD", "CHAT_SERVER_PASSWORD"];
@@ -35,18 +38,25 @@ pub(crate) async fn ask(prompt: &str, signals: &mut Signals) -> anyhow::Result<O
     // Before the question, so that a quick answer is not shown either.
     let hidden = Hidden::new()?;
     let _ = write!(io::stderr(), "{prompt}: ").and_then(|()| io::stderr().flush());
-    // A thread that the program need not wait for, as it cannot be asked to end.
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || sender.send(line()));
-    let answer = tokio::select! {
-        answer = answer => answer??,
-        signal = signals.next() => {
-            drop(hidden);
-            let _ = writeln!(io::stderr());
-            return Err(exit::because(signal, "ended before there was an answer"));
-        }
-    };
+    let answer = unless_ended(signals, || Ok(line()?)).await.inspect_err(|_| {
+        drop(hidden);
+        let _ = writeln!(io::stderr());
+    })?;
     Ok(answer.filter(|answer| !answer.expose().is_empty()))
+}
+
+/// What `get` gives, unless a signal comes first.
+async fn unless_ended<T: Send + 'static>(
+    signals: &mut Signals,
+    get: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    // A thread that the program need not wait for, as it cannot be asked to end.
+    let (sender, got) = oneshot::channel();
+    std::thread::spawn(move || sender.send(get()));
+    tokio::select! {
+        got = got => got?,
+        signal = signals.next() => Err(exit::because(signal, "ended before there was a password")),
+    }
 }
 
 /// A line from the keyboard; `None` at its end.
@@ -70,31 +80,47 @@ pub(crate) async fn ask_twice(prompt: &str, signals: &mut Signals) -> anyhow::Re
     }
 }
 
-/// The first line of standard input.
+/// The first line of standard input, not shown if it is typed.
 ///
 /// # Errors
-/// It cannot be read, or is no password.
-pub(crate) fn from_stdin() -> anyhow::Result<Secret> {
-    read(io::stdin()).context("cannot read a password from standard input")
+/// A signal came first, it cannot be read, or is no password.
+pub(crate) async fn from_stdin(signals: &mut Signals) -> anyhow::Result<Secret> {
+    let _hidden = (cfg!(unix) && io::stdin().is_terminal()).then(Hidden::new).transpose()?;
+    let read = || read(&mut io::stdin().lock()).context("cannot read a password from standard input");
+    unless_ended(signals, read).await
 }
 
-/// The first line that a command prints, which a shell runs. It can talk to whoever is at the terminal.
+/// The first line that a command prints, which a shell runs. It can talk to whoever is at the terminal; what is piped into
+/// this program is not for it.
 ///
 /// # Errors
-/// It cannot be run, fails, or prints no password; what it prints is not told.
-pub(crate) fn from_command(command: &str) -> anyhow::Result<Secret> {
+/// A signal came first, it cannot be run, fails, or prints no password; what it prints is not told.
+pub(crate) async fn from_command(command: &str, signals: &mut Signals) -> anyhow::Result<Secret> {
+    let command = command.to_owned();
+    // It may ask for a key of its own, and take its time.
+    unless_ended(signals, move || printed_by(&command)).await
+}
+
+fn printed_by(command: &str) -> anyhow::Result<Secret> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut run = Command::new(shell);
     VARIABLES.iter().for_each(|variable| {
         run.env_remove(variable);
     });
     let said = || format!("the command for a password ({command})");
+    let stdin = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
     let mut child = run
         .args([flag, command])
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot run {}", said()))?;
-    let secret = child.stdout.take().map(read);
+    let secret = child.stdout.take().map(|mut printed| {
+        let secret = read(&mut printed);
+        // Who prints more is not killed for it.
+        let _ = io::copy(&mut printed.take(REST_BYTES), &mut io::sink());
+        secret
+    });
     let status = child.wait().with_context(|| format!("cannot wait for {}", said()))?;
     if !status.success() {
         return Err(exit::because(Exit::Failed, format!("{} has failed: {status}", said())));
@@ -113,7 +139,7 @@ pub(crate) fn from_file(path: &Path) -> anyhow::Result<Secret> {
     if is_shared(&file).map_err(|error| wrong(error.to_string()))? {
         return Err(wrong("other users may read this password; say chmod 600".into()));
     }
-    read(file).map_err(|error| wrong(error.to_string()))
+    read(&mut &file).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(unix)]
@@ -130,15 +156,23 @@ fn is_shared(_: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-fn read(source: impl Read) -> anyhow::Result<Secret> {
-    let mut bytes = Vec::new();
-    source.take(MOST_BYTES + 2).read_to_end(&mut bytes)?;
+/// The first line; nothing behind it is read.
+fn read(source: &mut impl Read) -> anyhow::Result<Secret> {
+    // The line with its end, which may be two bytes.
+    let most = MAX_PASSWORD_BYTES + 2;
+    let mut bytes = Vec::with_capacity(most);
+    BufReader::with_capacity(1, source).take(most as u64).read_until(b'\n', &mut bytes)?;
+    let is_cut = bytes.len() == most && !bytes.ends_with(b"\n");
+    let too_long = || exit::because(Exit::Failed, Code::WeakPassword.sentence());
+    if is_cut {
+        return Err(too_long());
+    }
     let text = String::from_utf8(bytes).ok().context("a password is UTF-8")?;
     let secret = first_line(text);
-    match secret.expose().len() as u64 {
+    match secret.expose().len() {
         0 => Err(nothing()),
-        1..=MOST_BYTES => Ok(secret),
-        _ => Err(exit::because(Exit::Failed, format!("a password has at most {MOST_BYTES} bytes"))),
+        1..=MAX_PASSWORD_BYTES => Ok(secret),
+        _ => Err(too_long()),
     }
 }
 
@@ -159,13 +193,15 @@ mod tests {
 
     #[test]
     fn a_password_is_the_first_line() {
-        let of = |text: &str| read(text.as_bytes()).map(|secret| secret.expose().to_owned());
+        let of = |text: &str| read(&mut text.as_bytes()).map(|secret| secret.expose().to_owned());
         for text in ["open sesame", "open sesame\n", "open sesame\r\n", "open sesame\nlogin: al\n"] {
             assert_eq!(of(text).unwrap(), "open sesame");
         }
         assert!(of("").is_err() && of("\nx").is_err() && of(&"x".repeat(1025)).is_err());
         assert_eq!(of(&"x".repeat(1024)).unwrap().len(), 1024);
-        assert!(read(&b"\xff"[..]).is_err());
+        assert!(read(&mut &b"\xff"[..]).is_err());
+        let mut rest = &b"open sesame\n\xffmore"[..];
+        assert_eq!((read(&mut rest).unwrap().expose(), rest), ("open sesame", &b"\xffmore"[..]));
     }
 
     #[cfg(unix)]
@@ -191,11 +227,12 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_command_says_a_password_or_fails() {
-        assert_eq!(from_command("echo open sesame; echo more").unwrap().expose(), "open sesame");
+        let more = "echo open sesame; head -c 200000 /dev/zero";
+        assert_eq!(printed_by(more).unwrap().expose(), "open sesame", "nobody is killed for the rest");
         for command in ["exit 3", "true", "no-such-program-of-anybody 2>/dev/null"] {
-            assert!(from_command(command).is_err(), "{command}");
+            assert!(printed_by(command).is_err(), "{command}");
         }
-        let error = format!("{:#}", from_command("echo sesame; exit 1").unwrap_err());
+        let error = format!("{:#}", printed_by("echo sesame; exit 1").unwrap_err());
         assert!(error.contains("has failed") && !error.contains("sesame\n"), "{error}");
     }
 }

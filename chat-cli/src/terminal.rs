@@ -45,8 +45,8 @@ pub(crate) fn read_line() -> std::io::Result<Option<String>> {
     Ok((bytes > 0).then(|| line.trim().to_owned()))
 }
 
-/// While it exists, what is typed at the terminal is not shown, and Ctrl-Z does nothing: a shell would be left with a
-/// terminal that shows nothing.
+/// While it exists, what is typed at the terminal is not shown, and neither Ctrl-Z nor Ctrl-\ does anything: a shell would be
+/// left with a terminal that shows nothing.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct Hidden(rustix::termios::Termios);
@@ -65,6 +65,7 @@ impl Hidden {
         hidden.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
         // Zero is no key (_POSIX_VDISABLE).
         hidden.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        hidden.special_codes[SpecialCodeIndex::VQUIT] = 0;
         tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden)?;
         Ok(Hidden(before))
     }

@@ -719,6 +719,41 @@ async fn a_revoked_session_is_logged_in_anew_by_whoever_has_the_password() {
     assert_eq!(ended(&mut events).await.code(), Some(Code::LoggedOut.number()));
 }
 
+/// In as an account, and cut off.
+async fn cut_off_account() -> (Server, Client, Events) {
+    let (mut server, dial) = server();
+    let client = tokio::spawn(Client::dial(dial, Options::named("bot").password("correct horse")));
+    let mut peer = server.greeted().await;
+    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
+    peer.welcome(false, &[]).await;
+    let (client, mut events) = client.await.unwrap().unwrap();
+    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
+    drop(peer);
+    disconnected(&mut events).await;
+    (server, client, events)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_session_is_lost_comes_back_as_no_guest() {
+    for is_known in [true, false] {
+        let (mut server, _client, mut events) = cut_off_account().await;
+        let (mut peer, hello) = server.accept().await;
+        assert!(hello.resume.is_some());
+        peer.welcome(false, &[]).await;
+        assert_eq!(peer.next().await, Some(FromClient::Bye));
+        peer.close(Code::Left, None).await;
+        let mut peer = server.greeted().await;
+        assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
+        if is_known {
+            peer.welcome(false, &[]).await;
+            assert!(matches!(events.next().await, Some(Notice::Connected(_))));
+        } else {
+            peer.tell(NONE, false, Event::Refused(refusal(Code::BadLogin))).await;
+            assert_eq!(ended(&mut events).await.code(), Some(Code::BadLogin.number()));
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_revoked_session_of_a_guest_is_over() {
     let (_server, mut peer, _client, mut events) = connected(1).await;

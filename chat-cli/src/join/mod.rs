@@ -16,12 +16,10 @@ mod talk;
 
 use std::io::IsTerminal;
 
-use chat_net::chat_core::printable;
 use chat_net::client::{Client, ConnectError, Events, Options};
-use chat_net::codec::Secret;
 
 use crate::cli::{ColorWhen, JoinArgs};
-use crate::connect::{again, cannot_connect, connect, name_refused, on_one_thread};
+use crate::connect::{cannot_connect, connect, name_refused, on_one_thread};
 use crate::exit::Exit;
 use crate::output;
 use crate::settings::JoinSettings;
@@ -29,7 +27,7 @@ use crate::signals::Signals;
 
 use render::Palette;
 use screen::Screen;
-use session::{Face, Over};
+use session::Face;
 
 pub(crate) use json::print as print_json;
 
@@ -85,7 +83,11 @@ async fn at_terminal(mut visit: Visit, signals: &mut Signals) -> anyhow::Result<
             _ = signals.next() => None,
         };
         match name {
-            Some(name) => (who.name, visit.options.name) = (name.clone(), name),
+            Some(name) => {
+                (who.name, visit.options.name) = (name.clone(), name);
+                // What was typed for the other name is nobody else's business.
+                visit.options.password = None;
+            }
             None => return Ok(Exit::NameRefused),
         }
     }
@@ -120,51 +122,15 @@ impl Visit {
         connect(&self.settings.who, &mut self.options, signals, tell).await
     }
 
-    /// Talks to the end; who makes an account meanwhile comes back as that.
+    /// Talks to the end.
     async fn stay(
-        mut self,
+        self,
         face: &mut impl Face,
         connected: (Client, Events),
         signals: &mut Signals,
     ) -> anyhow::Result<Exit> {
-        let (mut client, mut events) = connected;
-        loop {
-            let over = session::run(&self.settings.who, face, &client, &mut events, signals).await?;
-            let (name, password) = match over {
-                Over::Exit(exit) => return Ok(exit),
-                Over::Register { name, password } => (name, password),
-            };
-            (client, events) = self.register(face, &name, password, signals).await?;
-        }
-    }
-
-    /// Comes back as a new account; if that is refused, as before.
-    async fn register(
-        &mut self,
-        face: &mut impl Face,
-        name: &str,
-        password: Secret,
-        signals: &mut Signals,
-    ) -> anyhow::Result<(Client, Events)> {
-        let who = &self.settings.who;
-        self.options.rooms = Some(face.rooms());
-        let mut options = self.options.clone().register(password);
-        name.clone_into(&mut options.name);
-        match again(who, options.clone(), signals).await? {
-            Ok(connected) => {
-                let made = format!("{name} is an account now, and you are in it; come back with --login");
-                face.anew(&talk::note(&made))?;
-                // From now on there is the account.
-                options.register = false;
-                self.options = options;
-                Ok(connected)
-            }
-            Err(error) => {
-                face.anew(&format!("! {}\n", printable(&error.to_string())))?;
-                let back = again(who, self.options.clone(), signals).await?;
-                back.map_err(|error| cannot_connect(who, &error))
-            }
-        }
+        let (client, mut events) = connected;
+        session::run(&self.settings.who, face, &client, &mut events, signals).await
     }
 }
 

@@ -100,7 +100,7 @@ impl Person {
         let said = match &act {
             Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => Some(line),
             Act::Ask(_) | Act::Query(_) | Act::Account(_) => None,
-            Act::Nothing | Act::Errand(_) | Act::Register { .. } | Act::Leave => return (act, shown),
+            Act::Nothing | Act::Errand(_) | Act::Leave => return (act, shown),
         };
         self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
         (act, shown)
@@ -136,12 +136,12 @@ impl Person {
 
     /// Whether `line` needs passwords, which are asked for from now on.
     pub(crate) fn begins_to_ask(&mut self, line: &str) -> bool {
-        self.asking = Asking::begun_by(line, self.talk.me());
+        self.asking = Asking::begun_by(line);
         self.asking.is_some()
     }
 
     /// What is asked for, if what is typed is a password.
-    pub(crate) fn secret_prompt(&self) -> Option<String> {
+    pub(crate) fn secret_prompt(&self) -> Option<&'static str> {
         self.asking.as_ref().map(Asking::prompt)
     }
 
@@ -154,19 +154,15 @@ impl Person {
                 self.asking = Some(asking);
                 (None, why.and_then(note))
             }
-            Given::All(act) => {
-                let asked = Asked { said: None, waited: false, unsent: false, at: Instant::now() };
-                self.asked = matches!(act, Act::Account(_)).then_some(asked).or(self.asked.take());
-                (Some(act), None)
-            }
+            Given::All(act) => (Some(act), None),
             Given::Nothing => (None, note("nothing is changed")),
         }
     }
 
-    /// The session that comes is another one, which these lines say.
-    pub(crate) fn anew(&mut self, lines: &str) -> Shown {
-        (self.talk, self.away, self.asked) = (Talk::default(), None, None);
-        Shown::Status(lines.to_owned())
+    /// What was typed as no line is asked now: what was asked before it has its answer.
+    pub(crate) fn begins(&mut self) {
+        let unsent = self.away.is_some();
+        self.asked = Some(Asked { said: None, waited: false, unsent, at: Instant::now() });
     }
 
     /// What to show of a line before its turn comes, if it needs no server.
@@ -391,6 +387,23 @@ mod tests {
         person.act(b"hello".to_vec());
         let shown = status(person.answered(&refused(Code::NotAMember)));
         assert_eq!(shown, "! not_a_member: join the room first\n", "it stands right above");
+    }
+
+    #[test]
+    fn a_line_without_an_answer_is_not_lost_behind_a_password() {
+        let mut person = here(Person::at_prompt(PathBuf::new()));
+        person.act(b"hello".to_vec());
+        assert!(person.begins_to_ask("/passwd"));
+        for secret in ["old", "correct horse", "correct horse"] {
+            person.secret(Some(secret.into()));
+        }
+        let shown = status(person.unsent(&[]));
+        assert_eq!(shown, "- nobody knows whether this was taken: hello\n");
+        let shown = status(person.answered(&refused(Code::StorageFull)));
+        assert!(shown.ends_with("- not said: hello (Up brings it back)\n"), "{shown}");
+        person.begins();
+        assert!(person.unanswered().is_some());
+        assert_eq!(status(person.answered(&Outcome::Done("done"))), "- done\n");
     }
 
     #[test]

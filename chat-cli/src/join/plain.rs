@@ -59,7 +59,7 @@ impl Plain {
             let (act, shown) = self.person.secret(Some(text.into()));
             input = act.map_or(input, Input::Do);
             self.show(shown)?;
-        } else if !self.is_typed || !self.person.begins_to_ask(text) {
+        } else if !self.is_typed || !cfg!(unix) || !self.person.begins_to_ask(text) {
             return Ok(None);
         }
         match self.person.secret_prompt() {
@@ -91,7 +91,7 @@ impl Face for Plain {
         if self.is_typed { Ahead::Most(AHEAD) } else { Ahead::One }
     }
 
-    fn dropped(&mut self) -> io::Result<()> {
+    fn dropped(&mut self, _is_line: bool) -> io::Result<()> {
         self.show(Some(person::too_many_wait(AHEAD, false)))
     }
 
@@ -128,13 +128,8 @@ impl Face for Plain {
         Ok(act)
     }
 
-    fn rooms(&self) -> Vec<String> {
-        self.person.talk.rooms()
-    }
-
-    fn anew(&mut self, lines: &str) -> io::Result<()> {
-        let shown = self.person.anew(lines);
-        self.show(Some(shown))
+    fn begins(&mut self) {
+        self.person.begins();
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

@@ -112,10 +112,7 @@ impl Screen {
         match pressed {
             Some(Pressed::Entered(secret)) if is_asked => {
                 let (act, shown) = self.person.secret(Some(secret.into()));
-                if let Some(act) = act {
-                    self.moving.push_front(false);
-                    input = Input::Do(act);
-                }
+                input = act.map_or(input, Input::Do);
                 self.show(shown)?;
             }
             Some(Pressed::Interrupt | Pressed::End) if is_asked => {
@@ -211,9 +208,11 @@ impl Face for Screen {
         Ahead::Most(AHEAD)
     }
 
-    fn dropped(&mut self) -> io::Result<()> {
-        self.moving.pop_back();
-        self.show(Some(person::too_many_wait(AHEAD, true)))
+    fn dropped(&mut self, is_line: bool) -> io::Result<()> {
+        if is_line {
+            self.moving.pop_back();
+        }
+        self.show(Some(person::too_many_wait(AHEAD, is_line)))
     }
 
     async fn input(&mut self) -> io::Result<Input> {
@@ -260,14 +259,9 @@ impl Face for Screen {
         Ok(act)
     }
 
-    fn rooms(&self) -> Vec<String> {
-        self.person.talk.rooms()
-    }
-
-    fn anew(&mut self, lines: &str) -> io::Result<()> {
-        self.moving.clear();
-        let shown = self.person.anew(lines);
-        self.show(Some(shown))
+    fn begins(&mut self) {
+        self.moving.push_front(false);
+        self.person.begins();
     }
 
     fn notice(&mut self, notice: &Notice, waiting: usize) -> io::Result<()> {

@@ -1,26 +1,16 @@
-//! Passwords that are asked for in the middle of the talk: `/passwd` and `/register`. What is typed then is no line.
+//! Passwords that are asked for in the middle of the talk, by `/passwd`. What is typed then is no line.
 
-use std::sync::Arc;
-
+use chat_net::chat_core::Code;
 use chat_net::codec::Secret;
 use chat_net::codec::text::{self, Typed};
 
 use super::session::{Act, Chore};
 use crate::login::is_long_enough;
 
-/// What the passwords are for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Wish {
-    Passwd,
-    /// An account of this name.
-    Register(Arc<str>),
-}
-
 /// Somebody is being asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asking {
-    wish: Wish,
-    /// The password so far, if that is needed.
+    /// The password so far.
     old: Option<Secret>,
     /// The new one, typed once.
     new: Option<Secret>,
@@ -38,25 +28,17 @@ pub(super) enum Given {
 }
 
 impl Asking {
-    /// Whether `line`, of a user of that name, needs passwords.
-    pub(super) fn begun_by(line: &str, me: &Arc<str>) -> Option<Asking> {
-        let line = line.trim();
-        let wish = match text::parse(line) {
-            Typed::Passwd => Wish::Passwd,
-            Typed::Register(name) if !name.is_empty() => Wish::Register(name.into()),
-            _ if line.eq_ignore_ascii_case("/register") => Wish::Register(Arc::clone(me)),
-            _ => return None,
-        };
-        Some(Asking { wish, old: None, new: None })
+    /// Whether `line` needs passwords.
+    pub(super) fn begun_by(line: &str) -> Option<Asking> {
+        matches!(text::parse(line.trim()), Typed::Passwd).then(Asking::default)
     }
 
     /// What is asked next.
-    pub(super) fn prompt(&self) -> String {
-        match (&self.wish, &self.old, &self.new) {
-            (Wish::Passwd, None, _) => "password so far".to_owned(),
-            (Wish::Passwd, Some(_), None) => "new password".to_owned(),
-            (Wish::Register(name), _, None) => format!("new password of {name}"),
-            (_, _, Some(_)) => "the same again".to_owned(),
+    pub(super) fn prompt(&self) -> &'static str {
+        match (&self.old, &self.new) {
+            (None, _) => "password so far",
+            (Some(_), None) => "new password",
+            (Some(_), Some(_)) => "the same again",
         }
     }
 
@@ -65,22 +47,17 @@ impl Asking {
         if secret.expose().is_empty() {
             return Given::Nothing;
         }
-        if self.wish == Wish::Passwd && self.old.is_none() {
-            self.old = Some(secret);
-            return Given::More(self, None);
-        }
+        let Some(old) = self.old.take() else {
+            return Given::More(Asking { old: Some(secret), new: None }, None);
+        };
+        let again = |new, why| Given::More(Asking { old: Some(old.clone()), new }, why);
         match self.new.take() {
-            None if !is_long_enough(&secret) => {
-                Given::More(self, Some("a password has 8 to 1024 bytes, choose another"))
-            }
-            None => Given::More(Asking { new: Some(secret), ..self }, None),
+            None if !is_long_enough(&secret) => again(None, Some(Code::WeakPassword.sentence())),
+            None => again(Some(secret), None),
             Some(first) if first != secret => {
-                Given::More(self, Some("those were two different passwords, type the new one again"))
+                again(None, Some("those were two different passwords, type the new one again"))
             }
-            Some(new) => Given::All(match (self.wish, self.old) {
-                (Wish::Register(name), _) => Act::Register { name, password: new },
-                (Wish::Passwd, old) => Act::Account(Chore::Passwd { old: old.unwrap_or_default(), new }),
-            }),
+            Some(new) => Given::All(Act::Account(Chore::Passwd { old, new })),
         }
     }
 }
@@ -90,11 +67,11 @@ mod tests {
     use super::*;
 
     fn begun(line: &str) -> Option<Asking> {
-        Asking::begun_by(line, &"al".into())
+        Asking::begun_by(line)
     }
 
     /// All prompts on the way, and what comes of it.
-    fn typed(mut asking: Asking, secrets: &[&str]) -> (Vec<String>, Given) {
+    fn typed(mut asking: Asking, secrets: &[&str]) -> (Vec<&'static str>, Given) {
         let mut prompts = Vec::new();
         for secret in secrets {
             prompts.push(asking.prompt());
@@ -118,15 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_made_under_the_name_that_one_has_or_another() {
-        for (line, name) in [("/register", "al"), (" /REGISTER bo ", "bo")] {
-            let (_, end) = typed(begun(line).unwrap(), &["correct horse", "correct horse"]);
-            assert_eq!(
-                end,
-                Given::All(Act::Register { name: name.into(), password: "correct horse".into() })
-            );
-        }
-        for line in ["hello", "//passwd", "/logout", "/passwords"] {
+    fn no_other_line_asks_for_passwords() {
+        for line in ["hello", "//passwd", "/logout", "/passwords", "/register", "/register bo"] {
             assert_eq!(begun(line), None, "{line}");
         }
     }

@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use chat_net::chat_core::{Answer, Ask, Query};
 use chat_net::client::{AskError, Client, Events, Notice, Why};
@@ -27,11 +26,12 @@ pub(crate) trait Face {
     /// How much may wait.
     fn ahead(&self) -> Ahead;
 
-    /// Says that a line was dropped because too many wait.
+    /// Says that a line, or what was [to be done](Input::Do), was dropped because too many wait.
     ///
     /// # Errors
     /// There can be no more output.
-    fn dropped(&mut self) -> io::Result<()> {
+    fn dropped(&mut self, is_line: bool) -> io::Result<()> {
+        let _ = is_line;
         Ok(())
     }
 
@@ -62,19 +62,8 @@ pub(crate) trait Face {
         Ok(())
     }
 
-    /// The rooms that the user is in.
-    fn rooms(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The session that comes is another one, and what is still known of the last is not its own; says so in these lines.
-    ///
-    /// # Errors
-    /// There can be no more output.
-    fn anew(&mut self, lines: &str) -> io::Result<()> {
-        let _ = lines;
-        Ok(())
-    }
+    /// What was [to be done](Input::Do) is asked now.
+    fn begins(&mut self) {}
 
     /// Shows what came of the last ask.
     ///
@@ -119,7 +108,7 @@ pub(crate) enum Input {
     End,
     /// Leave now.
     Leave,
-    /// This is to be done, before the lines that wait.
+    /// This is to be done, before the lines that wait; it counts as one of them.
     Do(Act),
     /// Something that the face has dealt with.
     Nothing,
@@ -138,13 +127,6 @@ pub(crate) enum Act {
     Errand(Errand),
     /// To do something about one's own account.
     Account(Chore),
-    /// To leave, and to come back as a new account.
-    Register {
-        /// Its name.
-        name: Arc<str>,
-        /// Its password.
-        password: Secret,
-    },
     /// To leave.
     Leave,
 }
@@ -176,20 +158,6 @@ pub(crate) enum Outcome {
     Failed(AskError),
 }
 
-/// What comes after a session.
-#[derive(Debug)]
-pub(crate) enum Over {
-    /// The end of the program.
-    Exit(Exit),
-    /// Another session, of a new account.
-    Register {
-        /// Its name.
-        name: Arc<str>,
-        /// Its password.
-        password: Secret,
-    },
-}
-
 type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// Runs a session to its end and says how the program should end.
@@ -203,24 +171,23 @@ pub(crate) async fn run(
     client: &Client,
     events: &mut Events,
     signals: &mut Signals,
-) -> anyhow::Result<Over> {
+) -> anyhow::Result<Exit> {
     let mut waiting = VecDeque::new();
     let end = talk(face, client, events, signals, &mut waiting).await;
     let end = end.and_then(|end| face.unsent(waiting.make_contiguous()).map(|()| end));
     if let Ok(End::Over(why)) = end {
         let distrusted = why.and_then(|why| trust::distrusted(who, &why));
-        return distrusted.map_or(Ok(Over::Exit(Exit::Failed)), Err);
+        return distrusted.map_or(Ok(Exit::Failed), Err);
     }
     // A person left, or nobody reads the output any more: say goodbye either way.
     if let Some(second) = goodbye(client.quit(), signals).await {
-        return Ok(Over::Exit(second));
+        return Ok(second);
     }
-    Ok(Over::Exit(match end? {
-        End::Register { name, password } => return Ok(Over::Register { name, password }),
+    Ok(match end? {
         End::Left | End::Done { all_arrived: true } => Exit::Done,
         End::Done { all_arrived: false } | End::Over(_) => Exit::Failed,
         End::Interrupted(signal) => signal,
-    }))
+    })
 }
 
 /// How talk ends.
@@ -231,8 +198,6 @@ enum End {
     Done { all_arrived: bool },
     /// The session is over; why, if that was told.
     Over(Option<Why>),
-    /// The user wants to be an account.
-    Register { name: Arc<str>, password: Secret },
     /// A signal has ended it while files were on their way.
     Interrupted(Exit),
 }
@@ -250,17 +215,19 @@ async fn talk<F: Face>(
     // Its answer comes after the first rooms': a first line finds its current room.
     let mut work: Option<Work> = Some(ask(client, Act::Query(Query::Rooms { after: Some("~".into()) })));
     let mut first = true;
-    let mut chore = None;
+    let mut chores = VecDeque::new();
     loop {
         if work.is_none() {
-            let next = match chore.take() {
-                Some(act) => Some(act),
+            let next = match chores.pop_front() {
+                Some(act) => {
+                    face.begins();
+                    Some(act)
+                }
                 None => waiting.pop_front().map(|line| face.act(line)).transpose()?,
             };
             match next {
                 Some(act) => match act {
                     Act::Leave => return Ok(End::Left),
-                    Act::Register { name, password } => return Ok(End::Register { name, password }),
                     Act::Nothing => continue,
                     Act::Errand(errand) => {
                         files.run(errand);
@@ -305,11 +272,12 @@ async fn talk<F: Face>(
             }
             told = files.next() => face.file(told)?,
             input = face.input(), if !input_ended && (ahead != Ahead::One || waiting.is_empty()) => match input? {
-                Input::Line(_) if !ahead.has_room(waiting.len()) => face.dropped()?,
+                Input::Line(_) if !ahead.has_room(waiting.len()) => face.dropped(true)?,
+                Input::Do(_) if !ahead.has_room(waiting.len() + chores.len()) => face.dropped(false)?,
                 Input::Line(line) => waiting.push_back(line),
                 Input::End => input_ended = true,
                 Input::Leave => return Ok(End::Left),
-                Input::Do(act) => chore = Some(act),
+                Input::Do(act) => chores.push_back(act),
                 Input::Nothing => {}
             },
         }
@@ -352,7 +320,7 @@ fn ask(client: &Client, act: Act) -> Work {
                 Ok(()) => Outcome::Done("your other devices are logged out"),
                 Err(error) => Outcome::Failed(error),
             },
-            Act::Nothing | Act::Errand(_) | Act::Leave | Act::Register { .. } => std::future::pending().await,
+            Act::Nothing | Act::Errand(_) | Act::Leave => std::future::pending().await,
         }
     })
 }

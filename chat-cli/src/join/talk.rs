@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use chat_net::chat_core::{
-    Answer, Ask, Body, Code, Event, Number, Query, Refusal, RequestId, RoomName, Timestamp, UserName,
+    Answer, Ask, Body, Code, Epoch, Event, Number, Place, Query, Refusal, RequestId, RoomName, Timestamp,
+    UserName,
 };
 use chat_net::codec::text::{self, Ignored, PageEnd, Paged, Paging, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
@@ -52,24 +53,14 @@ struct Room {
     topic: Option<Body>,
     /// The numbers of what the person said there and did not delete: the last ones.
     own: Vec<Number>,
+    /// That they are of: in another one the same numbers are other messages.
+    epoch: Option<Epoch>,
 }
 
 /// So many numbers are remembered of each room.
 const OWN: usize = 100;
 
 impl Talk {
-    /// The user's own name.
-    pub(crate) fn me(&self) -> &Arc<str> {
-        &self.me
-    }
-
-    /// The rooms it is in, the current one first.
-    pub(crate) fn rooms(&self) -> Vec<String> {
-        let others =
-            self.rooms.iter().map(|room| &room.name).filter(|name| Some(*name) != self.current.as_ref());
-        self.current.iter().chain(others).map(|room| room.as_str().to_owned()).collect()
-    }
-
     /// The current room.
     pub(crate) fn current(&self) -> Option<&RoomName> {
         self.current.as_ref()
@@ -123,10 +114,12 @@ impl Talk {
                 &format!("there is no command {name}, type /help for those there are"),
             ),
             Typed::LogOut => Step::LogOut,
-            Typed::Register(_) | Typed::Passwd => refuse(
+            Typed::Passwd => refuse(
                 Code::UnknownAsk,
                 "that needs a password, which is typed at a terminal; there is none here",
             ),
+            Typed::Register(name) => begins_with_its_name(name),
+            _ if line.trim_end().eq_ignore_ascii_case("/register") => begins_with_its_name("NAME"),
             Typed::Usage(how) => refuse(Code::BadAsk, how),
         }
     }
@@ -154,9 +147,13 @@ impl Talk {
     /// Takes what the server told, as it comes, and gives what to show of it at `now`.
     pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
         let mut moved = String::new();
+        if let Some(place) = told.event.place() {
+            self.is_in_epoch(place);
+        }
         match &told.event {
             Event::Members { place, fresh, .. } => {
                 self.topic_of(&place.room);
+                self.is_in_epoch(place);
                 self.current.get_or_insert_with(|| place.room.clone());
                 self.past.entered(place, *fresh);
             }
@@ -169,7 +166,7 @@ impl Talk {
             Event::TopicChanged { place, topic, .. } => {
                 self.topic_of(&place.room).clone_from(topic);
             }
-            Event::Said { place, from, .. } if self.is_me(from) => self.said(&place.room, place.number),
+            Event::Said { place, from, .. } if self.is_me(from) => self.said(place),
             Event::Deleted { place, target, .. } => {
                 if let Some(room) = self.rooms.iter_mut().find(|room| room.name == place.room) {
                     room.own.retain(|number| number != target);
@@ -179,6 +176,7 @@ impl Talk {
                 return self.past.caught_up(place).map_or_else(String::new, |line| note(&line));
             }
             Event::Gap { place, first_available, why } => {
+                self.is_in_epoch(place);
                 return note(&self.past.gap(place, *first_available, *why));
             }
             _ => {}
@@ -240,13 +238,22 @@ impl Talk {
     }
 
     /// The person said that, here or by another device.
-    fn said(&mut self, room: &RoomName, number: Number) {
-        let Some(room) = self.rooms.iter_mut().find(|known| known.name == *room) else { return };
-        if let Err(at) = room.own.binary_search(&number) {
-            room.own.insert(at, number);
+    fn said(&mut self, place: &Place) {
+        let Some(room) = self.rooms.iter_mut().find(|known| known.name == place.room) else { return };
+        if let Err(at) = room.own.binary_search(&place.number) {
+            room.own.insert(at, place.number);
         }
         let more = room.own.len().saturating_sub(OWN);
         room.own.drain(..more);
+    }
+
+    /// Forgets numbers that mean something else from now on.
+    fn is_in_epoch(&mut self, place: &Place) {
+        let known = self.rooms.iter_mut().find(|room| room.name == place.room);
+        if let Some(room) = known.filter(|room| room.epoch != Some(place.epoch)) {
+            room.own.clear();
+            room.epoch = Some(place.epoch);
+        }
     }
 
     fn delete_last(&self) -> Step {
@@ -298,7 +305,7 @@ impl Talk {
     /// The topic of a room it is in from now on, if it was not already.
     fn topic_of(&mut self, room: &RoomName) -> &mut Option<Body> {
         let at = self.rooms.iter().position(|known| known.name == *room).unwrap_or_else(|| {
-            self.rooms.push(Room { name: room.clone(), topic: None, own: Vec::new() });
+            self.rooms.push(Room { name: room.clone(), topic: None, own: Vec::new(), epoch: None });
             self.rooms.len() - 1
         });
         &mut self.rooms[at].topic
@@ -344,6 +351,11 @@ fn paged(paged: Paged) -> Step {
     }
 }
 
+fn begins_with_its_name(name: &str) -> Step {
+    let why = format!("an account begins with its name: leave, and come with --register={name}");
+    refuse(Code::AlreadyNamed, &why)
+}
+
 fn in_no_room() -> Step {
     refuse(Code::NotAMember, "you are in no room, type /join ROOM first")
 }
@@ -383,7 +395,7 @@ fn printed(print: impl FnOnce(&mut BytesMut)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Anchor, Departure, Epoch, Place};
+    use chat_net::chat_core::{Anchor, Departure, GapReason};
 
     const NOW: Timestamp = Timestamp(1_763_733_909_999);
 
@@ -511,6 +523,26 @@ mod tests {
     }
 
     #[test]
+    fn in_a_new_epoch_a_number_is_somebody_elses_message() {
+        let mut talk = Talk::default();
+        talk.welcomed(&welcome());
+        talk.told(&members("lobby", true), NOW);
+        let body = Body::new(&Arc::from("hi"), 99).unwrap();
+        talk.told(&numbered(7, |place| Event::Said { place, from: user("me"), body }), NOW);
+        let first_available = Number(1);
+        let gap = told(
+            false,
+            Event::Gap {
+                place: Place { epoch: Epoch(2), number: Number(9), ..place("lobby") },
+                first_available,
+                why: GapReason::NewEpoch,
+            },
+        );
+        talk.told(&gap, NOW);
+        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! no_such_message: ")));
+    }
+
+    #[test]
     fn order_is_kept_in_the_current_room() {
         let mut talk = Talk::default();
         assert!(matches!(talk.typed("/kick bob"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
@@ -568,6 +600,10 @@ mod tests {
             [("/foo", "! unknown_ask: there is no command /foo"), ("/join", "! bad_ask: type /join")]
         {
             assert!(matches!(talk.typed(line), Step::Refuse(why) if why.starts_with(start)), "{line}");
+        }
+        for (line, name) in [("/register", "NAME"), ("/REGISTER hugo", "hugo")] {
+            let why = "! already_named: an account begins with its name: leave, and come with --register=";
+            assert_eq!(talk.typed(line), Step::Refuse(format!("{why}{name}\n")));
         }
         assert_eq!(talk.typed(""), Step::Nothing);
         assert_eq!(talk.typed("/quit"), Step::Quit);

@@ -140,7 +140,7 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// How to come in, and as whom if that was said with it.
+/// How to come in, and as whom if that was said with it. A `file` of another server is none here.
 fn login(typed: &LoginArgs, file: &FileJoin, env: Env<'_>) -> (Login, Option<String>) {
     let (how, name) = match (&typed.login, &typed.register) {
         (Some(name), _) => (How::LogIn, Some(name)),
@@ -164,7 +164,7 @@ fn login(typed: &LoginArgs, file: &FileJoin, env: Env<'_>) -> (Login, Option<Str
 /// Ends with [`Exit::Usage`] if the address is none, or if there is no name.
 pub(super) fn who(typed: Typed<'_>, file: &FileJoin, env: Env<'_>) -> anyhow::Result<Who> {
     let Typed { addr, name, login: typed_login, trust } = typed;
-    // A certificate that the file names is that of the server that it names, however that is said.
+    // A certificate and passwords that the file names are for the server that it names, however that is said.
     let bare = |addr: &str| addr.strip_prefix(TLS).unwrap_or(addr).to_owned();
     let is_the_files = addr.is_none() || addr.as_deref().map(bare) == file.addr.as_deref().map(bare);
     let pin = match (trust.tls_pin, &file.tls_pin) {
@@ -190,7 +190,8 @@ pub(super) fn who(typed: Typed<'_>, file: &FileJoin, env: Env<'_>) -> anyhow::Re
             format!("\"{addr}\" is no address, write HOST:PORT or {TLS}HOST:PORT{hint}"),
         ));
     }
-    let (login, named) = login(typed_login, file, env);
+    let nothing = FileJoin::default();
+    let (login, named) = login(typed_login, if is_the_files { file } else { &nothing }, env);
     let of_system =
         || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
     let name = named.or(name).or_else(|| file.name.clone()).or_else(of_system);
@@ -310,6 +311,29 @@ mod tests {
         assert_eq!(of(typed, &env).2, command("typed"));
         let typed = LoginArgs { register: Some("bo".into()), ..nothing() };
         assert_eq!(of(typed, &env), ("bo".into(), How::Register, secret));
+    }
+
+    #[test]
+    fn a_password_that_the_file_names_goes_to_no_other_server() {
+        let of = |addr: Option<&str>, words: &SendArgs| {
+            let file = FileJoin {
+                addr: addr.map(str::to_owned),
+                login: Some(true),
+                password_command: Some("account".into()),
+                server_password_command: Some("server".into()),
+                ..FileJoin::default()
+            };
+            SendSettings::merge(words, &file, &|_| None).unwrap().who.login
+        };
+        let command = |command: &str| Said { secret: None, command: Some(command.into()) };
+        let all = Login { how: How::LogIn, password: command("account"), server_password: command("server") };
+        assert_eq!(of(Some("tls://file:1"), &words(&["hi"])), all);
+        assert_eq!(of(Some("tls://file:1"), &words(&["file:1", "hi"])), all);
+        assert_eq!(of(None, &words(&["hi"])), all, "the file is about the default server");
+        for (addr, words) in [(Some("file:1"), words(&["other:1", "hi"])), (None, words(&["other:1", "hi"]))]
+        {
+            assert_eq!(of(addr, &words), Login::default());
+        }
     }
 
     #[test]

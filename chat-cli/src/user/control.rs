@@ -44,6 +44,7 @@ pub(super) use unix::Line;
 
 #[cfg(unix)]
 mod unix {
+    use std::fmt::Display;
     use std::fs::{self, Permissions};
     use std::io::{self, ErrorKind};
     use std::os::unix::fs::PermissionsExt;
@@ -51,12 +52,11 @@ mod unix {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use anyhow::Context;
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
     use tokio::net::{UnixListener, UnixStream};
     use tokio::sync::Semaphore;
-    use tokio::task::JoinHandle;
-    use tokio::time::timeout;
+    use tokio::task::{JoinHandle, JoinSet};
+    use tokio::time::{sleep, timeout};
 
     use super::*;
 
@@ -72,8 +72,11 @@ mod unix {
     /// Who asks at once; more wait.
     const ASKERS: usize = 8;
 
-    /// How long whoever asks may take for it, and the server for an answer.
+    /// How long whoever asks may take for a line, and the server for the answer to one.
     const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// After a call that could not be taken, out of file handles most likely.
+    const PAUSE: Duration = Duration::from_secs(1);
 
     /// The server's end. The socket is there for as long as this exists.
     #[derive(Debug)]
@@ -121,23 +124,31 @@ mod unix {
 
     async fn answer(listener: UnixListener, book: AccountBook) {
         let places = Arc::new(Semaphore::new(ASKERS));
+        // They end with this task.
+        let mut conversations = JoinSet::new();
+        let mut is_told = false;
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    tracing::warn!(%error, "'chat-cli user' cannot reach this server any more");
-                    return;
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::warn!(%error, "'chat-cli user' cannot reach this server for now");
+                    }
+                    sleep(PAUSE).await;
+                    continue;
                 }
             };
+            is_told = false;
+            while conversations.try_join_next().is_some() {}
             if !is_trusted(&stream) {
                 tracing::warn!("another user of this machine asked about accounts, and was not answered");
                 continue;
             }
             let book = book.clone();
-            tokio::spawn(async move {
+            conversations.spawn(async move {
                 // Whoever does not wait for the answer needs none.
-                let _ = timeout(PATIENCE, converse(stream, &book)).await;
+                let _ = converse(stream, &book).await;
                 drop(place);
             });
         }
@@ -150,28 +161,31 @@ mod unix {
 
     async fn converse(stream: UnixStream, book: &AccountBook) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
-        while let Some(line) = next_line(&mut stream).await? {
-            let replies = match serde_json::from_slice(&line) {
-                Ok(Request::List) => match book.all().await {
-                    Ok(all) => {
-                        let rows: Vec<Row> = all.iter().map(Row::from).collect();
-                        let pages = rows.chunks(ROWS).map(|rows| Reply::Accounts(rows.to_vec()));
-                        pages.chain([Reply::Done]).collect()
-                    }
-                    Err(error) => vec![Reply::Refused(error.to_string())],
-                },
-                Ok(Request::Act(act)) => vec![match book.act(act).await {
-                    Ok(()) => Reply::Done,
-                    Err(chat_net::AccountError::Refused(refusal)) => {
-                        Reply::Refused(refusal.message.to_string())
-                    }
-                    Err(error) => Reply::Refused(error.to_string()),
-                }],
-                Err(error) => vec![Reply::Refused(format!("that is no request: {error}"))],
-            };
-            for reply in replies {
-                write_line(&mut stream, &reply).await?;
-            }
+        while let Some(line) = timeout(PATIENCE, next_line(&mut stream)).await?? {
+            timeout(PATIENCE, reply(&mut stream, &line, book)).await??;
+        }
+        Ok(())
+    }
+
+    async fn reply(stream: &mut BufReader<UnixStream>, line: &[u8], book: &AccountBook) -> io::Result<()> {
+        let replies = match serde_json::from_slice(line) {
+            Ok(Request::List) => match book.all().await {
+                Ok(all) => {
+                    let rows: Vec<Row> = all.iter().map(Row::from).collect();
+                    let pages = rows.chunks(ROWS).map(|rows| Reply::Accounts(rows.to_vec()));
+                    pages.chain([Reply::Done]).collect()
+                }
+                Err(error) => vec![Reply::Refused(error.to_string())],
+            },
+            Ok(Request::Act(act)) => vec![match book.act(act).await {
+                Ok(()) => Reply::Done,
+                Err(chat_net::AccountError::Refused(refusal)) => Reply::Refused(refusal.message.to_string()),
+                Err(error) => Reply::Refused(error.to_string()),
+            }],
+            Err(error) => vec![Reply::Refused(format!("that is no request: {error}"))],
+        };
+        for reply in replies {
+            write_line(stream, &reply).await?;
         }
         Ok(())
     }
@@ -215,13 +229,14 @@ mod unix {
         /// # Errors
         /// The server does not answer.
         pub(in super::super) async fn ask(&mut self, request: &Request) -> anyhow::Result<Reply> {
-            write_line(&mut self.0, request).await.context(GONE)?;
+            timeout(PATIENCE, write_line(&mut self.0, request)).await.map_err(gone)?.map_err(gone)?;
             self.next().await
         }
 
         async fn next(&mut self) -> anyhow::Result<Reply> {
-            let line = timeout(PATIENCE, next_line(&mut self.0)).await.context(GONE)?.context(GONE)?;
-            serde_json::from_slice(&line.context(GONE)?).map_err(|_| strange())
+            let line = timeout(PATIENCE, next_line(&mut self.0)).await.map_err(gone)?.map_err(gone)?;
+            let line = line.ok_or_else(|| gone("it hung up"))?;
+            serde_json::from_slice(&line).map_err(|_| strange())
         }
 
         /// All accounts.
@@ -242,13 +257,25 @@ mod unix {
         }
     }
 
-    const GONE: &str =
-        "the server that has the folder does not answer; look whether it was done, with 'chat-cli user list'";
+    /// A failure that is told as one: a pipe that broke here is not that of whoever reads the output.
+    fn gone(why: impl Display) -> anyhow::Error {
+        let gone = "the server that has the folder does not answer; look whether it was done, with 'chat-cli user list'";
+        exit::because(Exit::Failed, format!("{gone}: {why}"))
+    }
 
     #[cfg(test)]
     mod tests {
         use super::*;
         use chat_net::Server;
+
+        #[tokio::test]
+        async fn a_server_that_hung_up_is_a_failure_that_is_told() {
+            let (near, far) = UnixStream::pair().unwrap();
+            drop(far);
+            let error = Line(BufReader::new(near)).ask(&Request::List).await.unwrap_err();
+            assert!(!exit::is_broken_pipe(&error) && exit::of(&error) == Exit::Failed, "{error:#}");
+            assert!(format!("{error:#}").contains("does not answer"), "{error:#}");
+        }
 
         #[tokio::test]
         async fn a_running_server_is_asked_and_only_in_words_that_it_knows() {

@@ -34,11 +34,13 @@ pub(crate) fn run(args: &UserArgs) -> anyhow::Result<Exit> {
 
 async fn act(args: &UserArgs, settings: &ServeSettings) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
+    // First of all: nobody waits for whoever types, and the folder is not held meanwhile.
+    let password = new_password(args, settings, &mut signals).await?;
     let does_make = matches!(args.act, Act::Add { .. });
     let mut desk = Desk::open(settings, does_make).await?;
     // Whatever comes of it, the folder is left in order.
     let done = tokio::select! {
-        done = perform(args, &mut desk) => done,
+        done = perform(args, password, &mut desk) => done,
         signal = signals.next() => Err(exit::because(signal, "ended before it was done")),
     };
     let left = desk.leave().await;
@@ -46,28 +48,20 @@ async fn act(args: &UserArgs, settings: &ServeSettings) -> anyhow::Result<Exit> 
     left.map(|()| Exit::Done)
 }
 
-async fn perform(args: &UserArgs, desk: &mut Desk) -> anyhow::Result<()> {
+async fn perform(args: &UserArgs, password: Option<PasswordHash>, desk: &mut Desk) -> anyhow::Result<()> {
     match &args.act {
         Act::List => words::list(&desk.all().await?, args.json)?,
-        Act::Add { name, operator, no_password, password } => {
-            let password = match no_password {
-                true => None,
-                false => Some(hashed(name, password).await?),
-            };
+        Act::Add { name, operator, .. } => {
             desk.act(AccountAct::Register { name: name.as_str().into(), password }).await?;
             if *operator {
                 desk.act(operator_act(name, true)).await?;
             }
             said(args, name, if *operator { "made, and an operator" } else { "made" })?;
         }
-        Act::Passwd { name, no_password, password } => {
-            known(desk, name).await?;
-            let password = match no_password {
-                true => None,
-                false => Some(hashed(name, password).await?),
-            };
+        Act::Passwd { name, no_password, .. } => {
             desk.act(AccountAct::SetPassword { name: name.as_str().into(), password }).await?;
-            said(args, name, "has the new password, and is logged out everywhere")?;
+            let what = if *no_password { "no password any more" } else { "has the new password" };
+            said(args, name, &format!("{what}, and is logged out everywhere"))?;
         }
         Act::Disable { name } => {
             desk.act(AccountAct::SetDisabled { name: name.as_str().into(), is_disabled: true }).await?;
@@ -110,21 +104,36 @@ async fn known(desk: &mut Desk, name: &str) -> anyhow::Result<()> {
     is_known.then_some(()).ok_or_else(why)
 }
 
-/// A new password, as an account keeps it: it goes no further than this process.
-async fn hashed(name: &str, args: &PasswordArgs) -> anyhow::Result<PasswordHash> {
-    let secret = new_password(name, args).await?;
-    auth::hash(&secret).map_err(|error| exit::because(Exit::Failed, error.to_string()))
+/// The password that is to be set, if one is, as an account keeps it: it goes no further than this process.
+async fn new_password(
+    args: &UserArgs,
+    settings: &ServeSettings,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<PasswordHash>> {
+    let (name, password) = match &args.act {
+        Act::Add { name, no_password: false, password, .. } => (name, password),
+        Act::Passwd { name, no_password: false, password } => {
+            let mut desk = Desk::open(settings, false).await?;
+            let known = known(&mut desk, name).await;
+            desk.leave().await?;
+            known?;
+            (name, password)
+        }
+        _ => return Ok(None),
+    };
+    let secret = secret(name, password, signals).await?;
+    let hash = auth::hash(&secret).map_err(|error| exit::because(Exit::Failed, error.to_string()))?;
+    Ok(Some(hash))
 }
 
-async fn new_password(name: &str, args: &PasswordArgs) -> anyhow::Result<Secret> {
+async fn secret(name: &str, args: &PasswordArgs, signals: &mut Signals) -> anyhow::Result<Secret> {
     if args.password_stdin {
-        return secrets::from_stdin();
+        return secrets::from_stdin(signals).await;
     }
     if let Some(command) = &args.password_command {
-        return secrets::from_command(command);
+        return secrets::from_command(command, signals).await;
     }
-    let mut signals = Signals::new()?;
-    let asked = secrets::ask_twice(&format!("new password of {name}"), &mut signals).await?;
+    let asked = secrets::ask_twice(&format!("new password of {name}"), signals).await?;
     asked.ok_or_else(|| {
         let why = match secrets::can_ask() {
             true => "no password was typed, so nothing is changed",

@@ -157,7 +157,11 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
     let data = Folder::new();
     let file = secret_file(data.path(), "password", "open sesame");
     let server = Server::start(&["--accounts", "optional", "--password-file", &file]);
-    let mut carol = Terminal::join(&server.addr, "carol", (16, 100));
+    let mut carol = Terminal::start(command(&["join", &server.addr, "--register=carol"]), (16, 100));
+    for prompt in ["new password of carol:", "the same again:"] {
+        carol.until_last(prompt);
+        carol.press("correct horse\r");
+    }
     for password in ["open simsim\r", "open sesame\r"] {
         carol.until_last(&format!("password of the server {}:", server.addr));
         carol.press(password);
@@ -166,13 +170,8 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
         }
     }
     carol.until_last("#lobby>");
-    carol.press("/register\r");
-    for prompt in ["new password of carol:", "the same again:"] {
-        carol.until_last(prompt);
-        carol.press("correct horse\r");
-    }
-    carol.until_shown("- carol is an account now, and you are in it");
-    carol.until_last("#lobby>");
+    carol.press("/register carol\r");
+    carol.until_shown("leave, and come with --register=carol");
     carol.press("/passwd\r");
     carol.until_last("password so far:");
     carol.press("correct house\r");
@@ -194,6 +193,51 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert_eq!(carol.code(), Some(0));
+}
+
+#[test]
+fn the_folder_is_free_while_a_password_is_awaited() {
+    let data = Folder::new();
+    add(&data, "alice", &[], RIGHT);
+    let program = env!("CARGO_BIN_EXE_chat-cli");
+    let command = format!("{program} user list --data '{}' >&2 && echo {RIGHT}", data.as_str());
+    for act in ["add bob", "passwd alice"] {
+        let args: Vec<&str> = act.split(' ').chain(["--password-command", &command]).collect();
+        let (code, _, err) = user(&data, &args, "");
+        assert_eq!(code, Some(0), "{err:?}");
+    }
+    let (_, out, _) = user(&data, &["passwd", "alice", "--no-password"], "");
+    assert_eq!(out, ["alice: no password any more, and is logged out everywhere"]);
+}
+
+#[test]
+fn who_waits_for_a_password_is_ended_by_a_signal() {
+    let data = Folder::new();
+    let hangs = "echo pid $$ >&2; exec tail -f /dev/null 2>&1";
+    let mut program =
+        Program::start(&["user", "add", "bob", "--data", data.as_str(), "--password-command", hangs]);
+    let said = program.err.until("pid ");
+    program.signal(rustix::process::Signal::TERM);
+    assert_eq!(program.code(), Some(143));
+    let pid = said.trim_start_matches("pid ").parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_command_for_a_password_leaves_standard_input_alone() {
+    let server = Server::start(&["--accounts", "optional"]);
+    let mut program = Program::start(&[
+        "join",
+        &server.addr,
+        "--plain",
+        "--register=bob",
+        "--password-command",
+        "cat >&2; echo correct horse",
+    ]);
+    program.type_line("/users");
+    program.out.until("users in #lobby (1): bob");
+    program.end_input();
+    assert_eq!(program.code(), Some(0));
 }
 
 #[test]

@@ -21,17 +21,15 @@ pub(super) fn fitting(rooms: &[String]) -> usize {
     rooms.iter().take_while(fits).count()
 }
 
-/// Opens a link and says hello, or logs in: where there is a session to go on with, its secret is tried first.
+/// Opens a link and says hello, or logs in: where there is a session to go on with, its secret is tried first. Whoever has a
+/// password comes in by that or not at all.
 pub(super) async fn greet(
     dial: &mut Dial,
     hello: Hello,
     options: &Options,
 ) -> Result<(Link, Box<Welcome>), ConnectError> {
     let greeting = async {
-        let mut link = dial().await?;
-        if let Some(password) = options.server_password.clone() {
-            say(&mut link, &FromClient::Unlock { password })?;
-        }
+        let mut link = open(dial, options).await?;
         let mut second = None;
         let first = match login(&hello, options) {
             Some(login) if hello.resume.is_none() => login,
@@ -44,7 +42,17 @@ pub(super) async fn greet(
         link.outgoing.drain(|| None).await?;
         loop {
             match link.incoming.next(false).await? {
-                FromServer::Welcome(welcome) => return Ok((link, welcome)),
+                FromServer::Welcome(welcome) => match second.take().filter(|_| !welcome.resumed) {
+                    None => return Ok((link, welcome)),
+                    // The server knows neither the session nor an account of that name. This is a guest, who may do less
+                    // and is owed nothing.
+                    Some(login) => {
+                        leave(link).await?;
+                        link = open(dial, options).await?;
+                        say(&mut link, &login)?;
+                        link.outgoing.drain(|| None).await?;
+                    }
+                },
                 FromServer::Closing(closing) => return Err(ConnectError::Closed(closing)),
                 FromServer::Told(Told { event: Event::Refused(refusal), .. }) => {
                     let is_over = [Code::LoginRequired, Code::TokenRevoked];
@@ -74,6 +82,27 @@ pub(super) async fn greet(
         }
     };
     timeout(options.connect_timeout, greeting).await.unwrap_or(Err(ConnectError::Timeout))
+}
+
+/// A link, to a server that is told its own password.
+async fn open(dial: &mut Dial, options: &Options) -> Result<Link, ConnectError> {
+    let mut link = dial().await?;
+    if let Some(password) = options.server_password.clone() {
+        say(&mut link, &FromClient::Unlock { password })?;
+    }
+    Ok(link)
+}
+
+/// Leaves, and waits until the server has taken it: the name is free then.
+async fn leave(mut link: Link) -> Result<(), ConnectError> {
+    say(&mut link, &FromClient::Bye)?;
+    link.outgoing.drain(|| None).await?;
+    loop {
+        match link.incoming.next(false).await {
+            Ok(FromServer::Closing(_)) | Err(_) => return Ok(()),
+            Ok(_) => {}
+        }
+    }
 }
 
 /// How it comes without a session to go on with, if it has an account.
