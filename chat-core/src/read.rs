@@ -1,5 +1,6 @@
 //! Reads: answered from state, at any time between two entries. They never enter the log.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::account::AccountInfo;
@@ -197,8 +198,14 @@ impl Chat {
         let after = after.map(|name| self.state.config.room_name(name)).transpose()?;
         let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let names = &self.state.room_names;
-        let is_shown = |id: &RoomId| self.is_shown(session, *id);
-        let hidden = self.state.orders.private.iter().filter(|id| !is_shown(id)).count();
+        let private = &self.state.orders.private;
+        // Judged are the few that it has to do with, not all private rooms of the server.
+        let own = match self.state.attached(session) {
+            Ok(_) => self.state.private_rooms_of(session),
+            Err(_) => BTreeSet::new(),
+        };
+        let is_shown = |id: &RoomId| !private.contains(id) || own.contains(id);
+        let hidden = private.len() - own.len();
         let mut rest =
             names.range::<RoomName, _>((from, Bound::Unbounded)).map(|(_, id)| id).filter(|id| is_shown(id));
         let page = (self.state.config.page / 5).max(1);

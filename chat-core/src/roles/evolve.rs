@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::OrderChange;
 use crate::event::Event;
 use crate::id::{RoomId, SessionId};
-use crate::name::RoomName;
+use crate::name::{RoomName, UserName};
 use crate::roles::{Audit, AuditEntry, HeldModes, Order, Standing, Who};
 use crate::stamp::Stamp;
 use crate::state::{KNOWN, State};
@@ -24,6 +24,8 @@ pub(crate) struct Orders {
     pub(crate) doubtful: BTreeSet<RoomId>,
     /// Where something is remembered of a guest.
     guests: BTreeSet<(SessionId, RoomId)>,
+    /// The same of an account.
+    accounts: BTreeSet<(UserName, RoomId)>,
     /// The rooms that are not told to outsiders.
     pub(crate) private: BTreeSet<RoomId>,
 }
@@ -69,15 +71,32 @@ impl State {
     fn set_standing(&mut self, id: RoomId, who: &Who, standing: &Standing) {
         let room = self.rooms.get_mut(&id).expect(KNOWN);
         room.order.set(who, standing.clone());
-        self.list_guest(id, who);
+        self.list_known(id, who);
     }
 
-    fn list_guest(&mut self, id: RoomId, who: &Who) {
-        let Who::Guest(session) = who else { return };
-        match self.rooms[&id].order.guests.contains_key(session) {
-            true => self.orders.guests.insert((*session, id)),
-            false => self.orders.guests.remove(&(*session, id)),
+    fn list_known(&mut self, id: RoomId, who: &Who) {
+        let is_known = self.rooms[&id].order.standing(who).is_some();
+        match (who, is_known) {
+            (Who::Guest(session), true) => self.orders.guests.insert((*session, id)),
+            (Who::Guest(session), false) => self.orders.guests.remove(&(*session, id)),
+            (Who::Account(user), true) => self.orders.accounts.insert((user.clone(), id)),
+            (Who::Account(user), false) => self.orders.accounts.remove(&(user.clone(), id)),
         };
+    }
+
+    /// The private rooms that a session may know of: it is in them, or something is remembered of it there.
+    pub(crate) fn private_rooms_of(&self, session: SessionId) -> BTreeSet<RoomId> {
+        let Some(held) = self.sessions.get(&session) else { return BTreeSet::new() };
+        if self.is_operator(session) {
+            return self.orders.private.clone();
+        }
+        let of_account = (held.user.clone(), RoomId(0))..=(held.user.clone(), RoomId(u64::MAX));
+        let of_guest = (session, RoomId(0))..=(session, RoomId(u64::MAX));
+        let lasting = self.orders.accounts.range(of_account).map(|(_, room)| *room);
+        let passing = self.orders.guests.range(of_guest).map(|(_, room)| *room);
+        let inside = held.rooms.iter().map(|membership| membership.room);
+        let all = inside.chain(lasting).chain(passing);
+        all.filter(|room| self.orders.private.contains(room) && self.may_see(session, *room)).collect()
     }
 
     fn set_modes(&mut self, id: RoomId, held: &HeldModes) {
@@ -139,7 +158,7 @@ impl State {
         };
         let who = self.who(session);
         self.rooms.get_mut(&id).expect(KNOWN).order.let_in(&who, since);
-        self.list_guest(id, &who);
+        self.list_known(id, &who);
     }
 
     /// Whoever is put out without having a connection is told at the return.
@@ -198,8 +217,9 @@ impl State {
     /// Takes a room's order as it is into what is derived.
     pub(crate) fn list_order(&mut self, id: RoomId) {
         self.list_private(id);
-        let guests = self.rooms[&id].order.guests.keys();
-        self.orders.guests.extend(guests.map(|session| (*session, id)));
+        let order = &self.rooms[&id].order;
+        self.orders.guests.extend(order.guests.keys().map(|session| (*session, id)));
+        self.orders.accounts.extend(order.accounts.keys().map(|user| (user.clone(), id)));
     }
 
     /// A room's order is forgotten with it.
@@ -207,6 +227,9 @@ impl State {
         self.orders.private.remove(&id);
         for session in order.guests.keys() {
             self.orders.guests.remove(&(*session, id));
+        }
+        for user in order.accounts.keys() {
+            self.orders.accounts.remove(&(user.clone(), id));
         }
     }
 }

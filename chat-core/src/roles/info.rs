@@ -30,18 +30,21 @@ pub(crate) fn listed(state: &State, room: &Room, asker: &UserName, rank: Rank) -
     let lasting = room.order.accounts.iter();
     let guests =
         room.order.guests.iter().map(|(session, standing)| (&state.sessions[session].user, standing));
-    let mut users: Vec<RoomUser> = lasting
-        .chain(guests)
-        .map(|(user, standing)| told(state, user, standing, asker, rank))
-        .filter(|told| {
-            told.role > Role::Member || told.invited || told.banned.is_some() || told.muted.is_some()
-        })
-        .collect();
-    users.sort_by(|a, b| a.user.cmp(&b.user));
+    let is_moderator = rank >= Rank::Moderator;
+    let is_told = |user: &UserName, standing: &Standing| {
+        let (banned, muted) = (standing.ban(state.now).is_some(), standing.mute(state.now).is_some());
+        standing.role > Role::Member
+            || is_moderator && (standing.invited || banned || muted)
+            || muted && user == asker
+    };
+    // Of most of them nothing is told: they were let in. Only the page is copied.
+    let mut known: Vec<_> =
+        lasting.chain(guests).filter(|(user, standing)| is_told(user, standing)).collect();
+    known.sort_by_key(|(user, _)| *user);
     let page = state.config.page;
-    let more = users.len() > page;
-    users.truncate(page);
-    (users, more)
+    let copied = known.iter().take(page);
+    let users = copied.map(|(user, standing)| told(state, user, standing, asker, rank)).collect();
+    (users, known.len() > page)
 }
 
 fn told(state: &State, user: &UserName, standing: &Standing, asker: &UserName, rank: Rank) -> RoomUser {

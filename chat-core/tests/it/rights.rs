@@ -1,5 +1,5 @@
 //! Every rank × every act × every rank it is done to × inside, outside, banned × a public room and a private one: what the
-//! table of `docs/protocol.md` says, said here a second time.
+//! table of `docs/roles.md` says, said here a second time.
 
 use chat_core::{
     AccountAct, Ask, Chat, Code, Command, Config, ModeChange, NodeId, Number, Query, Rank, RequestId, Role,
@@ -135,6 +135,8 @@ fn stored(rank: Rank) -> Role {
 struct Scene {
     chat: Chat,
     seq: u64,
+    /// How the last refusal reads.
+    refusal: Option<String>,
 }
 
 fn session(n: u64) -> SessionId {
@@ -145,7 +147,9 @@ impl Scene {
     fn apply(&mut self, command: &Command) -> Result<(), Code> {
         self.seq += 1;
         let stamp = Stamp { seq: Seq(self.seq), at: Timestamp(self.seq * 1000) };
-        self.chat.apply(stamp, command, &mut ()).map_err(|rejection| rejection.code())
+        let verdict = self.chat.apply(stamp, command, &mut ());
+        self.refusal = verdict.as_ref().err().map(ToString::to_string);
+        verdict.map_err(|rejection| rejection.code())
     }
 
     fn ask(&mut self, n: u64, ask: Ask) -> Result<(), Code> {
@@ -162,7 +166,7 @@ impl Scene {
     }
 
     fn arranged(case: Case) -> Scene {
-        let mut scene = Scene { chat: Chat::new(Config::default()), seq: 0 };
+        let mut scene = Scene { chat: Chat::new(Config::default()), seq: 0, refusal: None };
         scene.account(1, "maker", false);
         scene.account(2, "arranger", true);
         scene.account(3, "actor", case.actor == Rank::Operator);
@@ -225,7 +229,7 @@ impl Scene {
         self.apply(&Command::Delete { from, request, room: room.into(), number, author })
     }
 
-    fn reads(&self, query: &Query, room: &str) -> Result<(), Code> {
+    fn reads(&mut self, query: &Query, room: &str) -> Result<(), Code> {
         let answer = match query {
             Query::Users { .. } => self.chat.users(session(3), Some(room), None).map(|_| ()),
             Query::Room { .. } => self.chat.room_order(session(3), room).map(|_| ()),
@@ -233,6 +237,7 @@ impl Scene {
             Query::Rooms { .. } => return self.lists(room),
             other => panic!("{other:?}"),
         };
+        self.refusal = answer.as_ref().err().map(ToString::to_string);
         answer.map_err(|rejection| rejection.code())
     }
 
@@ -312,6 +317,8 @@ fn an_outsider_cannot_tell_a_private_room_from_none() {
         for (n, act) in acts.iter().enumerate() {
             let (mut there, mut nowhere) = (scene.clone(), scene.clone());
             assert_eq!(there.does(act, "den"), nowhere.does(act, "cellar"), "act {n} in {case:?}");
+            let refusal = there.refusal.map(|refusal| refusal.replace("#den", "#cellar"));
+            assert_eq!(refusal, nowhere.refusal, "act {n} in {case:?}");
         }
     }
 }
