@@ -114,7 +114,13 @@ impl Chat {
     ) -> Result<(), Rejection> {
         match command {
             Command::Ask { from, request, ask } => {
-                decide_ask(&self.state, stamp, Asker { session: *from, request: *request }, ask, steps)
+                decide_ask(&self.state, stamp, Asker { session: *from, request: *request }, ask, steps)?;
+                // A join that is not to be repeated may be the edge's own, into the rooms to begin in.
+                let is_own = *request != RequestId::NONE || !matches!(ask, Ask::Join { .. });
+                if is_own {
+                    self.state.hear(*from, steps);
+                }
+                Ok(())
             }
             Command::Attach { session, name, token, resume } => {
                 match session::decide_attach(&self.state, *session, name, *token, *resume)? {
@@ -153,7 +159,9 @@ impl Chat {
                 let ask = Ask::Delete { room: room.clone(), number: *number };
                 decide_asked(&self.state, asker, &ask, steps, |state, asking, steps| {
                     roles::decide_delete(state, stamp, asking, room, *number, author.as_ref(), steps)
-                })
+                })?;
+                self.state.hear(*from, steps);
+                Ok(())
             }
             Command::Tick => {
                 self.tick(stamp, steps, out);

@@ -213,6 +213,7 @@ pub(crate) fn decide_detach(
     state.attached(session)?;
     match why {
         Detach::Quit => {
+            state.hear(session, steps);
             leave_all(state, stamp, session, Departure::Quit, steps);
             transfer::decide_end(state, session, steps);
             steps.change(Change::SessionEnded { session });

@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     /// Of the sessions that were ever resumed. Apart, because most never are.
     pub(crate) rotations: BTreeMap<SessionId, Rotation>,
+    /// The sessions that logged in and gave no sign since that their welcome arrived.
+    pub(crate) unheard: BTreeSet<SessionId>,
     pub(crate) orders: Orders,
     // All below is derived from the above.
     pub(crate) names: Roster,
@@ -64,6 +66,7 @@ impl State {
             transfers: Transfers::default(),
             accounts: BTreeMap::new(),
             rotations: BTreeMap::new(),
+            unheard: BTreeSet::new(),
             orders: Orders::default(),
             names: Roster::default(),
             asleep: Roster::default(),
@@ -100,12 +103,18 @@ impl State {
         (self.seq, self.now) = (stamp.seq, self.now.max(stamp.at));
         match change {
             Change::SessionOpened { session, user, token } => {
+                if self.is_account(user) {
+                    self.unheard.insert(*session);
+                }
                 self.insert_session(*session, Session::new(user.clone(), *token));
             }
             Change::SessionMoved { from, to } => {
                 self.move_session(*from, *to);
                 self.move_guest(*from, *to);
                 self.move_transfers(*from, *to);
+                // Whoever comes back has all that waits, or is told it now.
+                self.unheard.remove(from);
+                self.waits_no_more(*to);
             }
             Change::SessionDropped { session, until } => {
                 self.set_presence(*session, Presence::Lingering { until: *until });
@@ -118,6 +127,7 @@ impl State {
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
+                self.unheard.remove(session);
                 self.take_rotation(*session);
                 self.forget_guest(*session);
                 self.leave_transfers(*session);

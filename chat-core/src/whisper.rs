@@ -15,8 +15,8 @@ use crate::step::{Asking, Steps};
 use crate::text::Body;
 
 /// Decides whether a whisper may be told. A user whose connection was dropped a moment ago is still here:
-/// the whisper is kept and told at the resume. So it is for every device of an account, and for an account without any
-/// it waits. The sender's own other devices are told, too.
+/// the whisper is kept and told at the resume. So it is for every device of an account; while none of those is read it
+/// waits for the account, too, for a device that is yet to come. The sender's own other devices are told, too.
 pub(crate) fn decide_whisper(
     state: &State,
     asking: Asking,
@@ -33,7 +33,8 @@ pub(crate) fn decide_whisper(
         |number| Event::Whispered { from: from.clone(), to: to.clone(), body: body.clone(), number };
     let others = own_others(state, sender, from, &to);
     let mut own_number = Number(0);
-    if receivers.is_empty() {
+    // A connection that is there has it, unless nobody knows whether it had so much as its welcome.
+    if state.is_account(&to) && !state.is_heard(&to) {
         steps.change(AccountChange::WhisperWaits { name: to.clone(), event: whispered(Number(0)) });
     }
     for session in receivers.into_iter().chain(others) {

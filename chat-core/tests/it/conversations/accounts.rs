@@ -159,6 +159,8 @@ fn whispers_wait_for_an_account_that_is_away() {
         chat.whispers_after(1, 1),
         ["whispered 2 bob to Alice \"b\"", "whispered 3 bob to Alice \"c\""]
     );
+    chat.ask_as(1, 1, join("lobby"));
+    chat.take();
     chat.log_in(3, "alice");
     chat.told("s3: attached Alice");
 }

@@ -1,8 +1,8 @@
 //! What is kept for those who are away: invitations that still hold, and no more of anything than there is room for.
 
-use chat_core::{Ask, Config};
+use chat_core::{AccountAct, Ask, Config, PasswordHash};
 
-use crate::story::{Story, join, leave};
+use crate::story::{Story, join, leave, say, whisper};
 
 fn invite(room: &str, user: &str) -> Ask {
     Ask::Invite { room: room.into(), user: user.into() }
@@ -58,4 +58,83 @@ fn an_invitation_that_holds_no_more_is_not_told() {
     chat.take();
     chat.resume(4, "bob", 2);
     chat.told("s4: attached bob resumed\n s4 (past): invited lobby bob by alice");
+}
+
+/// Alice has an account, and bob whispers to her.
+fn with_alice() -> Story {
+    let mut chat = Story::with_accounts(Config::default(), &["alice"]);
+    chat.attach(9, "bob");
+    chat
+}
+
+/// What the `n`-th attachment was told of whispers since the last look.
+fn whispered(chat: &mut Story, n: u64) -> Vec<String> {
+    let told = chat.take();
+    let to = format!("s{n} (past): whispered ");
+    told.lines().filter_map(|line| line.split_once(&to)).map(|(_, rest)| rest.to_owned()).collect()
+}
+
+const FIRST: &str = "1 bob to alice \"one\"";
+const SECOND: &str = "2 bob to alice \"two\"";
+
+#[test]
+fn a_new_device_is_told_what_came_while_all_others_slept() {
+    let mut chat = with_alice();
+    chat.log_in(1, "alice");
+    chat.ask(1, join("lobby"));
+    chat.ask(1, say("lobby", "hi"));
+    chat.ask(9, whisper("alice", "zero"));
+    chat.drop(1);
+    chat.ask(9, whisper("alice", "one"));
+    chat.until_due();
+    chat.ask(9, whisper("alice", "two"));
+    chat.take();
+    // What the other device had while it was there is told to that one only.
+    chat.log_in(2, "alice");
+    assert_eq!(whispered(&mut chat, 2), [FIRST, SECOND]);
+    // The one that slept has them by its own count, and nobody is told them a third time.
+    chat.resume_by(3, 1);
+    assert_eq!(chat.whispers_after(3, 1).len(), 2);
+    chat.take();
+    chat.log_in(4, "alice");
+    assert_eq!(whispered(&mut chat, 4), [""; 0]);
+}
+
+#[test]
+fn what_a_device_kept_that_is_logged_out_is_told_to_the_next() {
+    let mut chat = with_alice();
+    chat.log_in(1, "alice");
+    chat.drop(1);
+    chat.ask(9, whisper("alice", "one"));
+    chat.act(
+        None,
+        AccountAct::SetPassword { name: "alice".into(), password: Some(PasswordHash("2".into())) },
+    );
+    chat.ask(9, whisper("alice", "two"));
+    chat.take();
+    chat.log_in(2, "alice");
+    assert_eq!(whispered(&mut chat, 2), [FIRST, SECOND]);
+}
+
+#[test]
+fn a_login_whose_welcome_may_be_lost_leaves_what_waits_for_the_next() {
+    let mut chat = with_alice();
+    chat.ask(9, whisper("alice", "one"));
+    chat.log_in(1, "alice");
+    // Asked by the server itself, for the rooms to begin in.
+    chat.ask(1, join("lobby"));
+    chat.ask(9, whisper("alice", "two"));
+    chat.take();
+    chat.drop(1);
+    chat.log_in(2, "alice");
+    assert_eq!(whispered(&mut chat, 2), [FIRST, SECOND]);
+    chat.quit(2);
+    chat.log_in(3, "alice");
+    assert_eq!(whispered(&mut chat, 3), [""; 0], "whoever says goodbye has read them");
+    chat.ask(9, whisper("alice", "one"));
+    chat.ask_as(3, 1, whisper("bob", "thanks"));
+    chat.drop(3);
+    chat.take();
+    chat.log_in(4, "alice");
+    assert_eq!(whispered(&mut chat, 4), [""; 0], "whoever asks something has read them");
 }
