@@ -2,7 +2,6 @@
 
 use crate::answers::{self, fingerprint};
 use crate::change::{Asked, Change, TransferChange};
-use crate::code::Code;
 use crate::command::{Ask, Command, TokenHash};
 use crate::config::Config;
 use crate::deadline::Due;
@@ -56,7 +55,7 @@ impl Chat {
     ///
     /// A refused ask that carries a request id is remembered, so that its repeat is refused alike: the
     /// refusal then comes as [`Event::Refused`] and the result is `Ok`. So it does when a secret comes back that was used
-    /// up: the attachment is refused, but the session whose it was has ended. Every other refusal is an `Err`.
+    /// up, or a guest's where only accounts get in now: the attachment is refused, but the session whose it was has ended. Every other refusal is an `Err`.
     ///
     /// # Errors
     /// The reason why the entry was not taken. Nothing changed, and nobody was told.
@@ -132,9 +131,9 @@ impl Chat {
                         let resume = Resume { old, new: *session, presented, next: *token };
                         self.resume(stamp, resume, steps, out);
                     }
-                    Attach::Revoke(old) => {
-                        self.end_session(stamp, old, Code::SessionRevoked, steps, out);
-                        steps.tell(*session, Event::Refused((&Rejection::TokenRevoked).into()));
+                    Attach::End { old, why, code } => {
+                        self.end_session(stamp, old, code, steps, out);
+                        steps.tell(*session, Event::Refused((&why).into()));
                     }
                 }
                 Ok(())

@@ -1,6 +1,6 @@
 //! Accounts: whose a name is, who may do what about one, and what waits for it.
 
-use chat_core::{AccountAct, Code, Command, Config, PasswordHash};
+use chat_core::{AccountAct, Chat, Code, Command, Config, PasswordHash};
 
 use crate::story::{Story, assert_code, join, logging_in, register, s, token, whisper};
 
@@ -40,6 +40,35 @@ fn where_only_accounts_get_in_nobody_learns_which_there_are() {
     chat.drop(1);
     chat.resume_by(2, 1);
     chat.told("s1: attached alice\n s2: attached alice resumed");
+}
+
+#[test]
+fn guests_of_before_logins_were_wanted_do_not_come_back() {
+    let mut chat = Story::in_lobby(Config::default(), &["bob", "carol"]);
+    chat.act(None, register("alice"));
+    chat.log_in(3, "alice");
+    chat.ask(3, join("lobby"));
+    for n in [1, 3] {
+        chat.drop(n);
+    }
+    let config = Config { accounts_required: true, ..chat.chat.config().clone() };
+    chat.chat = Chat::restore(config, chat.chat.snapshot()).unwrap();
+    chat.take();
+    chat.resume_by(4, 3);
+    chat.told("s4: attached alice resumed lobby/1/3");
+    chat.resume(5, "bob", 1);
+    chat.resume(6, "carol", 2);
+    chat.told(
+        "
+        s2 s4: left lobby/1/4 bob (quit)
+        s5: refused login_required: only accounts get in here, log in
+        s2: closed logged_out
+        s4: left lobby/1/5 carol (quit)
+        s6: refused login_required: only accounts get in here, log in
+        ",
+    );
+    // Their sessions are over.
+    assert_code(&chat.refuses(&Story::resumption(7, "bob", 1)), Code::LoginRequired);
 }
 
 #[test]
