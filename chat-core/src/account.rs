@@ -98,6 +98,7 @@ impl State {
     /// Each session has what waits for its account: when one is known to be read, nothing waits any more.
     pub(crate) fn waits_no_more(&mut self, session: SessionId) {
         if let Some(account) = self.accounts.get_mut(&self.sessions[&session].user) {
+            self.kept_bytes -= whisper::held(&account.waiting);
             account.waiting.clear();
         }
     }
@@ -141,7 +142,9 @@ impl State {
             AccountChange::OperatorSet { is_operator, .. } => account.is_operator = *is_operator,
             AccountChange::DisabledSet { is_disabled, .. } => account.is_disabled = *is_disabled,
             AccountChange::WhisperWaits { event, .. } => {
+                self.kept_bytes -= whisper::held(&account.waiting);
                 whisper::keep(&mut account.waiting, count, bytes, stamp, event.clone());
+                self.kept_bytes += whisper::held(&account.waiting);
             }
             AccountChange::Heard { session, .. } => {
                 self.unheard.remove(session);

@@ -63,10 +63,14 @@ pub struct Config {
     pub whispers: usize,
     /// Bytes of text in those whispers; the last is kept whatever its length.
     pub whisper_bytes: usize,
-    /// The last whispers that wait for an account without a session, and that are kept for each of its sessions.
+    /// Whispers that wait for an account while nobody reads them: at it, and for one sender at a quarter of it, one more is
+    /// refused `whispers_full`. Of those that are kept for each of its sessions, the last so many.
     pub account_whispers: usize,
-    /// Bytes of text in those; the last is kept whatever its length.
+    /// Bytes of text in those, likewise; the first, and one of each sender, may have any length.
     pub account_whisper_bytes: usize,
+    /// Bytes of text in all whispers that are kept for anybody. At it, those to somebody without a connection are refused
+    /// `whispers_full`.
+    pub kept_whisper_bytes: usize,
     /// Invitations kept for a session without a connection; at it, the oldest goes, and stands all the same.
     pub invitations: usize,
     /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
@@ -138,6 +142,7 @@ impl Default for Config {
             whisper_bytes: 16 * 1024,
             account_whispers: 256,
             account_whisper_bytes: 64 * 1024,
+            kept_whisper_bytes: 256 * 1024 * 1024,
             invitations: 100,
             file_bytes: 1 << 50,
             chunk_bytes: 64 * 1024,

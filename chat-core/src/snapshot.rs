@@ -127,6 +127,7 @@ impl Snapshot {
             room.order = orders.remove(&id).unwrap_or_default();
             state.insert_room(id, room);
         }
+        state.kept_bytes = self.accounts.iter().map(|(_, account)| whisper::held(&account.waiting)).sum();
         state.accounts.extend(self.accounts);
         state.unheard.extend(self.unheard);
         for (id, session) in self.sessions {

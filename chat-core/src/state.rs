@@ -48,6 +48,8 @@ pub(crate) struct State {
     /// Longest empty first.
     pub(crate) empty_rooms: BTreeSet<(Seq, RoomId)>,
     pub(crate) deadlines: Deadlines,
+    /// Bytes of text in all whispers that are kept, for sessions and accounts.
+    pub(crate) kept_bytes: usize,
 }
 
 /// Why a change that `decide` made, or that was recorded earlier, fits the state.
@@ -74,6 +76,7 @@ impl State {
             room_names: BTreeMap::new(),
             empty_rooms: BTreeSet::new(),
             deadlines: Deadlines::default(),
+            kept_bytes: 0,
         }
     }
 
@@ -172,6 +175,7 @@ impl State {
         let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
         roster.insert(session.user.clone(), id);
         self.tokens.insert(session.token, id);
+        self.kept_bytes += whisper::held(session.whispers());
         if let Some((at, due)) = session.deadline(id) {
             self.deadlines.set(at, due);
         }
@@ -187,6 +191,7 @@ impl State {
     fn take_session(&mut self, id: SessionId) -> Session {
         let session = *self.sessions.remove(&id).expect(KNOWN);
         self.tokens.remove(&session.token);
+        self.kept_bytes -= whisper::held(session.whispers());
         let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
         roster.remove(&session.user, id);
         if let Some((at, due)) = session.deadline(id) {
@@ -326,7 +331,9 @@ impl State {
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         held.whisper_head = *number;
         let whispers = &mut held.kept.get_or_insert_default().whispers;
+        self.kept_bytes -= whisper::held(&*whispers);
         whisper::keep(whispers, count, bytes, stamp, event.clone());
+        self.kept_bytes += whisper::held(&*whispers);
     }
 
     fn answer(&mut self, stamp: Stamp, by: crate::change::Asked, verdict: Verdict) {

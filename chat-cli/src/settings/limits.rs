@@ -111,6 +111,7 @@ limits! {
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
     "account_whispers" core.account_whispers Count "the same for an account that is away, and for each of its devices";
     "account_whisper_bytes" core.account_whisper_bytes Bytes "bytes of those";
+    "kept_whisper_bytes" core.kept_whisper_bytes Bytes "bytes of all whispers that are kept, for all users";
     "invitations" core.invitations Count "invitations kept for one user who is away, to be told at the return";
     "accounts" core.accounts Count "accounts in all";
     "devices" core.devices Count "sessions of one account";

@@ -119,6 +119,7 @@ fn config(limits: u8) -> Config {
         devices: 2,
         account_whispers: crate::witness::ACCOUNT_WHISPERS as usize,
         account_whisper_bytes: 64,
+        kept_whisper_bytes: 256,
         answers: 2,
         whispers: if bit(7) { 2 } else { 0 },
         file_bytes: 1_000,

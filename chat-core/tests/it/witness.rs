@@ -305,7 +305,8 @@ impl Sink for Witness {
             }
             Change::Account(AccountChange::WhisperWaits { name, .. }) => {
                 let waiting = self.waiting.entry(name.clone()).or_default();
-                *waiting = (*waiting + 1).min(ACCOUNT_WHISPERS);
+                *waiting += 1;
+                assert!(*waiting <= ACCOUNT_WHISPERS, "none is pushed out");
             }
             Change::Account(AccountChange::WhispersTold { name, session }) => {
                 self.whispers.get_mut(session).unwrap().0 += self.waiting[name];

@@ -1,8 +1,8 @@
 //! What is kept for those who are away: invitations that still hold, and no more of anything than there is room for.
 
-use chat_core::{AccountAct, Ask, Config, PasswordHash};
+use chat_core::{AccountAct, Ask, Code, Config, PasswordHash};
 
-use crate::story::{Story, join, leave, say, whisper};
+use crate::story::{Story, assert_code, join, leave, say, whisper};
 
 fn invite(room: &str, user: &str) -> Ask {
     Ask::Invite { room: room.into(), user: user.into() }
@@ -137,4 +137,61 @@ fn a_login_whose_welcome_may_be_lost_leaves_what_waits_for_the_next() {
     chat.take();
     chat.log_in(4, "alice");
     assert_eq!(whispered(&mut chat, 4), [""; 0], "whoever asks something has read them");
+}
+
+#[test]
+fn no_sender_takes_all_the_room_that_waits_for_whispers() {
+    let config = Config { account_whispers: 8, account_whisper_bytes: 80, ..Config::default() };
+    let mut chat = Story::with_accounts(config, &["alice"]);
+    for (n, name) in [(2, "bob"), (3, "carol"), (4, "dan"), (5, "eve")] {
+        chat.attach(n, name);
+    }
+    let full = |chat: &mut Story, n, body: &str| {
+        assert_code(&chat.refused(n, 0, whisper("alice", body)), Code::WhispersFull);
+    };
+    chat.ask(2, whisper("alice", "one"));
+    full(&mut chat, 2, "more bytes than a quarter");
+    chat.ask(2, whisper("alice", "two"));
+    full(&mut chat, 2, "3");
+    // The first of a sender may be longer than a share.
+    chat.ask(3, whisper("alice", &"x".repeat(30)));
+    for n in [4, 5] {
+        chat.ask(n, whisper("alice", &"y".repeat(22)));
+    }
+    full(&mut chat, 5, "z");
+    chat.attach(6, "fay");
+    full(&mut chat, 6, "full");
+    chat.take();
+    chat.log_in(1, "alice");
+    assert_eq!(whispered(&mut chat, 1).len(), 5, "none that was taken is lost");
+    chat.ask(1, join("lobby"));
+    chat.ask(1, say("lobby", "hi"));
+    chat.ask(2, whisper("alice", "more bytes than a quarter"));
+}
+
+#[test]
+fn all_that_is_kept_for_those_away_has_a_limit() {
+    let config = Config { kept_whisper_bytes: 10, ..Config::default() };
+    let mut chat = Story::with_accounts(config, &["alice"]);
+    chat.attach(2, "bob");
+    chat.attach(3, "carol");
+    // To somebody who is there it goes all the same, and is kept.
+    chat.ask(2, whisper("carol", "123456789"));
+    let full = |chat: &mut Story, to| {
+        assert_code(&chat.refused(2, 0, whisper(to, "ab")), Code::WhispersFull);
+    };
+    full(&mut chat, "alice");
+    chat.ask(2, whisper("carol", "abc"));
+    chat.drop(3);
+    full(&mut chat, "carol");
+    chat.resume(4, "carol", 3);
+    full(&mut chat, "alice");
+    chat.quit(4);
+    chat.ask(2, whisper("alice", "0123456789"));
+    full(&mut chat, "alice");
+    chat.chat = chat_core::Chat::restore(chat.chat.config().clone(), chat.chat.snapshot()).unwrap();
+    full(&mut chat, "alice");
+    chat.log_in(5, "alice");
+    chat.quit(5);
+    chat.ask(2, whisper("alice", "0123456789"));
 }
