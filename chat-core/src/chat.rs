@@ -253,8 +253,8 @@ impl Chat {
 
     /// Ends sessions without a connection while there are more than may be.
     fn forget<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
-        while self.state.deadlines.sessions() > self.state.config.detached {
-            let Some(session) = self.state.deadlines.least_missed() else { return };
+        let Config { detached, detached_devices, .. } = self.state.config;
+        while let Some(session) = self.state.deadlines.least_missed(detached, detached_devices) {
             session::decide_end(&self.state, stamp, session, steps);
             self.perform(stamp, steps, out);
         }

@@ -44,9 +44,10 @@ pub struct Config {
     /// The same of an account's session, which is one device of it; what is sent and received there is waited for as for
     /// any other.
     pub device_ms: u64,
-    /// Sessions without a connection, lingering or asleep. At it, the one that has been asleep for longest
-    /// ends; if none is asleep, the one dropped first.
+    /// Sessions of guests without a connection, lingering or asleep. At it, the one that was dropped first ends.
     pub detached: usize,
+    /// The same of accounts' sessions, counted apart: no guests, however many, end a device that sleeps with its whispers.
+    pub detached_devices: usize,
     /// Secrets of a session that were used up and are still known; one that returns ends the session, an older one is
     /// taken for no secret at all. As many may have been told in welcomes since the last one that was used.
     pub spent_secrets: usize,
@@ -133,6 +134,7 @@ impl Default for Config {
             resumable_ms: 300_000,
             device_ms: 30 * 24 * 3_600_000,
             detached: 10_000,
+            detached_devices: 10_000,
             spent_secrets: 8,
             accounts: 10_000,
             accounts_required: false,

@@ -176,9 +176,7 @@ impl State {
         roster.insert(session.user.clone(), id);
         self.tokens.insert(session.token, id);
         self.kept_bytes += whisper::held(session.whispers());
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.set(at, due);
-        }
+        self.deadlines.set_session(id, &session, self.accounts.contains_key(&session.user));
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
             let at = room.members.binary_search(&id).unwrap_or_else(|at| at);
@@ -194,9 +192,7 @@ impl State {
         self.kept_bytes -= whisper::held(session.whispers());
         let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
         roster.remove(&session.user, id);
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.clear(at, due);
-        }
+        self.deadlines.clear_session(id, &session);
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
             room.members.retain(|member| *member != id);
@@ -216,13 +212,10 @@ impl State {
 
     fn set_presence(&mut self, id: SessionId, presence: Presence) {
         let session = self.sessions.get_mut(&id).expect(KNOWN);
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.clear(at, due);
-        }
+        let is_device = self.accounts.contains_key(&session.user);
+        self.deadlines.clear_session(id, session);
         session.presence = presence;
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.set(at, due);
-        }
+        self.deadlines.set_session(id, session, is_device);
     }
 
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {

@@ -105,7 +105,8 @@ limits! {
     "linger" core.linger_ms Millis "a lost user keeps name and rooms";
     "resumable" core.resumable_ms Millis "a lost user can still come back as the same";
     "device" core.device_ms Millis "the same of a device of an account";
-    "detached" core.detached Count "lost users that can still come back, in all";
+    "detached" core.detached Count "lost guests that can still come back, in all";
+    "detached_devices" core.detached_devices Count "lost devices of accounts that can still come back, in all";
     "answers" core.answers Count "answers remembered for repeated asks, per user";
     "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
@@ -271,6 +272,7 @@ impl Limit {
                 | "invitations"
                 | "audit"
                 | "detached"
+                | "detached_devices"
                 | "digest_names"
                 | "big_room_members"
                 | "topic"

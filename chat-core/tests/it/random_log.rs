@@ -97,6 +97,7 @@ fn config(limits: u8) -> Config {
     let bit = |n: u8| limits & (1 << n) != 0;
     Config {
         detached: 3,
+        detached_devices: 3,
         whisper_bytes: 64,
         epoch: Epoch(u64::from(limits)),
         name_bytes: 8,
