@@ -68,11 +68,14 @@ impl Chat {
         let stamp = self.state.clock(stamp);
         let mut steps = std::mem::take(&mut self.steps);
         steps.0.clear();
+        // A chat that was rebuilt from records has not looked at them; whoever wrote those did.
+        self.state.orders.doubtful.clear();
         let verdict = self.decide(stamp, command, &mut steps, out);
         if verdict.is_ok() {
             self.perform(stamp, &mut steps, out);
             self.forget(stamp, &mut steps, out);
             self.settle_transfers(stamp, &mut steps, out);
+            self.settle_rooms(stamp, &mut steps, out);
         }
         self.steps = steps;
         verdict
@@ -247,6 +250,14 @@ impl Chat {
     fn settle_transfers<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
         while let Some(transfer) = self.state.transfers.first_spent() {
             transfer::decide_over(&self.state, stamp, transfer, steps);
+            self.perform(stamp, steps, out);
+        }
+    }
+
+    /// Rooms that are closed to all end with the last who would come back.
+    fn settle_rooms<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
+        while let Some(room) = self.state.next_abandoned() {
+            steps.change(Change::RoomClosed { room });
             self.perform(stamp, steps, out);
         }
     }

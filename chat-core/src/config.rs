@@ -96,8 +96,12 @@ pub struct Config {
     pub server_rooms: Vec<RoomName>,
     /// Who may make rooms by joining them; all others are refused `cannot_join`.
     pub room_makers: RoomMakers,
-    /// Acts of moderation that are remembered for operators; at it, the oldest is forgotten.
+    /// Acts of moderation that are remembered for operators; at it, the oldest of the room with most is forgotten; of
+    /// those without a room the oldest, while they are more than half.
     pub audit: usize,
+    /// The messages of a room that were deleted last and are remembered, so that two who delete one at once are not both told
+    /// that they did; at it, the first of those is forgotten.
+    pub deletions: usize,
     /// Names in one page of users, and, divided by five, rooms in one page of rooms and transfers in a list of them.
     pub page: usize,
 }
@@ -156,6 +160,7 @@ impl Default for Config {
             server_rooms: Vec::new(),
             room_makers: RoomMakers::Everyone,
             audit: 1_000,
+            deletions: 64,
             page: 500,
         }
     }

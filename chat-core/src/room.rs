@@ -186,7 +186,7 @@ pub(crate) fn rejoin(
     let id = admit(state, session, name, steps)?;
     match state.rooms.get(&id) {
         Some(room) => {
-            state.may_return(stamp.at, session, room)?;
+            state.may_enter(stamp.at, session, room, None)?;
             enter(state, stamp, session, id, room, Some(session), steps);
         }
         None => {
@@ -394,6 +394,7 @@ pub(crate) fn decide_topic(
         Err(crate::text::TextError::Empty) => None,
         Err(error) => return Err(error.into()),
     };
+    state.may_say_now(stamp.at, asking.asker.session, membership.room)?;
     let place = state.rooms[&membership.room].next();
     let event = Event::TopicChanged { place, by, topic };
     steps.number(Change::Numbered { room: membership.room, event, by: asking.by }, Some(asking.asker));

@@ -115,6 +115,14 @@ impl Session {
         !matches!(self.presence, Presence::Asleep { .. } | Presence::Away { .. })
     }
 
+    /// The rooms that it is to join again.
+    pub(crate) fn asleep_in(&self) -> &[RoomName] {
+        match &self.presence {
+            Presence::Asleep { rooms, .. } | Presence::Away { rooms, .. } => rooms,
+            Presence::Attached | Presence::Lingering { .. } => &[],
+        }
+    }
+
     /// Its membership of the room of that name, written in any case, with or without `#`.
     pub(crate) fn membership(&self, room: &str) -> Option<&Membership> {
         let room = room.strip_prefix('#').unwrap_or(room);

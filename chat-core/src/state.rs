@@ -143,6 +143,7 @@ impl State {
             Change::MemberAdded { room, session, digest } => {
                 self.add_member(*room, *session);
                 self.let_in(*room, *session);
+                self.use_invitation(*room, *session);
                 self.churn(*room, *session, *digest, true);
             }
             Change::MemberRemoved { room, session, digest } => {
@@ -183,6 +184,7 @@ impl State {
             room.members.insert(at, id);
             room.by_name.insert(session.user.clone(), id);
         }
+        self.list_sleeper(id, &session);
         self.sessions.insert(id, Box::new(session));
     }
 
@@ -198,6 +200,7 @@ impl State {
             room.members.retain(|member| *member != id);
             room.by_name.remove(&session.user, id);
         }
+        self.unlist_sleeper(id, &session);
         session
     }
 
@@ -216,6 +219,8 @@ impl State {
         self.deadlines.clear_session(id, session);
         session.presence = presence;
         self.deadlines.set_session(id, session, is_device);
+        let asleep_in = session.asleep_in().iter().map(|room| (room.clone(), id));
+        self.orders.sleepers.extend(asleep_in);
     }
 
     pub(crate) fn insert_room(&mut self, id: RoomId, room: Room) {
@@ -268,6 +273,7 @@ impl State {
         if room.members.is_empty() {
             room.record.empty_since = Some(stamp.seq);
             self.empty_rooms.insert((stamp.seq, id));
+            self.doubt(id);
         }
     }
 
@@ -299,8 +305,10 @@ impl State {
                 room.record.has_history = true;
                 room.order.spoke(from, stamp.at);
             }
+            Event::Deleted { target, .. } => room.order.deleted(*target, self.config.deletions),
             Event::Kicked { .. } => self.keep_put_out(stamp, id, event),
             Event::TopicChanged { by, topic, .. } => {
+                room.order.spoke(by, stamp.at);
                 let (by, number) = (by.clone(), place.number);
                 room.record.topic = topic.clone().map(|text| Box::new(Topic { by, text, number, stamp }));
             }

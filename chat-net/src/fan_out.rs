@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use chat_core::{
-    Asker, Audience, Change, Chat, Code, EndReason, Epoch, Event, Number, RequestId, RoomId, SessionId,
-    Since, Sink, Stamp, TransferChange, TransferId,
+    Asker, Audience, AuditEntry, Change, Chat, Code, EndReason, Epoch, Event, Number, OrderChange, RequestId,
+    RoomId, SessionId, Since, Sink, Stamp, TransferChange, TransferId,
 };
 
 use crate::batch::{Batch, Item};
@@ -124,6 +124,14 @@ impl FanOut {
     }
 }
 
+/// The state keeps the last acts alone; the log has all. A reason is text that somebody wrote: it stays out.
+fn log_act(AuditEntry { act, by, room, user, .. }: &AuditEntry) {
+    let by = by.as_ref().map(tracing::field::display);
+    let room = room.as_ref().map(tracing::field::display);
+    let user = user.as_ref().map(tracing::field::display);
+    tracing::info!(%act, by, room, user, "order was kept");
+}
+
 /// Whether an asker who sees what he types has seen this already. A whisper to oneself arrives, too: then it
 /// is numbered, and shown.
 pub(crate) fn is_echo(event: &Event) -> bool {
@@ -227,6 +235,7 @@ impl Sink for FanOut {
             }
             Change::SessionMoved { from, to } => self.moved = Some((*from, *to)),
             Change::Transfer(change) => self.record_transfer(change),
+            Change::Order(OrderChange::Audited(entry)) => log_act(entry),
             _ => {}
         }
         self.batch.records.push(Record { stamp, change: change.clone() });

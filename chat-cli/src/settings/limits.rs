@@ -125,6 +125,7 @@ limits! {
     "transfers" core.transfers Count "files offered or on their way, in all";
     "key" core.key_bytes Bytes "longest key of a room";
     "audit" core.audit Count "acts of moderation that operators can look up";
+    "deletions" core.deletions Count "deleted messages of a room that are remembered";
     "page" core.page Count "names in one page of an answer";
     "frame" net.frame_bytes Bytes "longest frame from a program";
     "hello_frame" net.hello_frame_bytes Bytes "longest frame before a name is given";
@@ -271,6 +272,7 @@ impl Limit {
                 | "accounts"
                 | "invitations"
                 | "audit"
+                | "deletions"
                 | "detached"
                 | "detached_devices"
                 | "digest_names"

@@ -52,6 +52,9 @@ fn a_room_is_kept_in_order_over_pipes() {
     bob.out.until("- you are in #den no more, and in no other room; type /join ROOM");
     bob.type_line("/join den sesame");
     bob.err.until("! banned: you are banned from #den: spam");
+    let mut server = server;
+    let logged = server.program.err.until("order was kept act=ban by=alice room=den user=bob");
+    assert!(!logged.contains("spam"), "{logged}");
 }
 
 #[test]

@@ -269,15 +269,20 @@ impl<'a> Doing<'a> {
         Rejection::NothingToDo { why: format!("{what} #{}", self.room.record.name).into() }
     }
 
-    /// Whoever is there needs no invitation, and who is banned could not follow it: to lift a ban is not for every member.
+    /// Whoever is there or was asked in needs no invitation, and who is banned could not follow it: to lift a ban is not for every member.
     fn invite(&self, user: &str, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
+        self.state.may_be_heard(self.stamp.at, self.session(), self.id)?;
         self.may(Act::Invite { invite_only: self.room.order.held.modes.invite_only }, target.rank)?;
         if target.identities.iter().any(|who| self.holds(who, Restriction::Ban)) {
             return Err(Rejection::BannedGuest { room: self.room.record.name.clone(), user: target.user });
         }
         if self.room.by_name.contains(&target.user) {
             return Err(self.nothing_to_do(&format!("{} is already in", target.user)));
+        }
+        let is_invited = |who| self.room.order.standing(who).is_some_and(|standing| standing.invited);
+        if target.identities.iter().all(is_invited) {
+            return Err(self.nothing_to_do(&format!("{} is already invited to", target.user)));
         }
         self.remember(&target, |standing| standing.invited = true, steps);
         self.audit("invite", Some(&target.user), None, steps);
@@ -311,8 +316,11 @@ impl<'a> Doing<'a> {
     }
 
     fn delete(&self, target: Number, author: Option<&UserName>, steps: &mut Steps) -> Result<(), Rejection> {
-        let can_be_seen = target >= self.state.visible_from(self.session(), self.id);
-        let author = author.filter(|_| can_be_seen && target <= self.room.record.head);
+        // Whoever keeps order came late, or is not in the room at all, and is told what is wrong by those who read it.
+        let can_be_seen = self.state.rank(self.room, self.session()) > Rank::Member
+            || target >= self.state.visible_from(self.session(), self.id);
+        let is_there = target <= self.room.record.head && !self.room.order.deleted.contains(&target);
+        let author = author.filter(|_| can_be_seen && is_there);
         let room = || self.room.record.name.clone();
         let author = author.ok_or_else(|| Rejection::NoSuchMessage { room: room(), number: target })?;
         if self.is_own(target, author) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::OrderChange;
 use crate::event::Event;
 use crate::id::{RoomId, SessionId};
+use crate::name::RoomName;
 use crate::roles::{Audit, AuditEntry, HeldModes, Order, Standing, Who};
 use crate::stamp::Stamp;
 use crate::state::{KNOWN, State};
@@ -16,7 +17,11 @@ pub(crate) struct Orders {
     /// What those were not told who were put out, or asked in, while they had no connection; forgotten when they are back, or
     /// gone.
     pub(crate) missed: BTreeMap<SessionId, Vec<(Stamp, Event)>>,
-    // All below is derived from the rooms.
+    // All below is derived from the rooms and sessions.
+    /// Where those who sleep would return to.
+    pub(crate) sleepers: BTreeSet<(RoomName, SessionId)>,
+    /// The rooms that the entry may have left to nobody; empty between entries.
+    pub(crate) doubtful: BTreeSet<RoomId>,
     /// Where something is remembered of a guest.
     guests: BTreeSet<(SessionId, RoomId)>,
     /// The rooms that are not told to outsiders.
@@ -77,15 +82,42 @@ impl State {
 
     fn set_modes(&mut self, id: RoomId, held: &HeldModes) {
         let room = self.rooms.get_mut(&id).expect(KNOWN);
+        let is_shut = held.modes.invite_only && !room.order.held.modes.invite_only;
+        let is_rekeyed = held.key.is_some() && held.key != room.order.held.key;
         room.order.held = held.clone();
         if held.modes.slow_s == 0 {
             room.order.spoke.clear();
         }
         self.list_private(id);
+        if is_shut || is_rekeyed {
+            self.withdraw_invitations(id);
+        }
         if self.rooms[&id].order.is_exclusive() {
             for session in self.rooms[&id].members.clone() {
                 self.let_in(id, session);
             }
+        }
+    }
+
+    /// Whoever was asked in while everybody came in, or by another key, has to be asked again.
+    fn withdraw_invitations(&mut self, id: RoomId) {
+        let order = &self.rooms[&id].order;
+        let accounts = order.accounts.iter().map(|(user, standing)| (Who::Account(user.clone()), standing));
+        let guests = order.guests.iter().map(|(session, standing)| (Who::Guest(*session), standing));
+        let invited: Vec<_> = accounts.chain(guests).filter(|(_, standing)| standing.invited).collect();
+        let without =
+            |(who, standing): (Who, &Standing)| (who, Standing { invited: false, ..standing.clone() });
+        for (who, standing) in invited.into_iter().map(without).collect::<Vec<_>>() {
+            self.set_standing(id, &who, &standing);
+        }
+    }
+
+    /// Whoever comes in was asked in no longer: an invitation is good for once.
+    pub(crate) fn use_invitation(&mut self, id: RoomId, session: SessionId) {
+        let standing = self.standing(&self.rooms[&id], session).filter(|standing| standing.invited);
+        if let Some(standing) = standing {
+            let standing = Standing { invited: false, ..standing.clone() };
+            self.set_standing(id, &self.who(session), &standing);
         }
     }
 

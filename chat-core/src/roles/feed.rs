@@ -89,6 +89,12 @@ pub(crate) fn feed_order(order: &Order, h: &mut Hasher) {
     for (user, at) in &order.spoke {
         h.bytes(user.as_str().as_bytes()).word(at.0);
     }
+    if !order.deleted.is_empty() {
+        h.word(6).word(order.deleted.len() as u64);
+        order.deleted.iter().for_each(|number| {
+            h.word(number.0);
+        });
+    }
 }
 
 fn feed_modes(HeldModes { modes, key }: &HeldModes, h: &mut Hasher) {

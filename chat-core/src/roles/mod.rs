@@ -1,5 +1,6 @@
 //! Roles and order in a room: who may do what, by one table; modes, bans, mutes, invitations; the audit ring.
 
+mod abandoned;
 mod audit;
 mod decide;
 mod evolve;

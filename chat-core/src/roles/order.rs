@@ -1,6 +1,6 @@
 //! The order of one room: its modes, and what it remembers of its users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,10 @@ pub(crate) struct Order {
     pub(crate) held: HeldModes,
     pub(crate) accounts: BTreeMap<UserName, Standing>,
     pub(crate) guests: BTreeMap<SessionId, Standing>,
-    /// When each spoke last, in slow mode; who may speak again is left out.
+    /// When each spoke, set the topic or offered a file last, in slow mode; who may do so again is left out.
     pub(crate) spoke: BTreeMap<UserName, Timestamp>,
+    /// The messages that were deleted last. Whoever looked one up before that, in the store, learns here that it is gone.
+    pub(crate) deleted: VecDeque<Number>,
 }
 
 impl Order {
@@ -85,6 +87,14 @@ impl Order {
         }
         self.spoke.retain(|_, last| at < last.plus_ms(slow_ms));
         self.spoke.insert(user.clone(), at);
+    }
+
+    /// Remembers that a message was deleted; at the limit the first of those is forgotten.
+    pub(crate) fn deleted(&mut self, target: Number, limit: usize) {
+        while self.deleted.len() >= limit.max(1) {
+            self.deleted.pop_front();
+        }
+        self.deleted.push_back(target);
     }
 
     pub(crate) fn is_blank(&self) -> bool {

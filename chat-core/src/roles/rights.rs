@@ -50,7 +50,8 @@ impl State {
         }
     }
 
-    /// Whether a session may come into a room. Who is a moderator there, or invited, needs no key.
+    /// Whether a session may come into a room. Who is a moderator there, invited, or was let in and neither left nor was put
+    /// out since, needs no key: so a user's other devices come in, and whoever slept comes back.
     ///
     /// # Errors
     /// [`Rejection::Banned`], [`Rejection::BadKey`], or [`Rejection::CannotJoin`] for a private room, whatever the reason.
@@ -73,27 +74,12 @@ impl State {
                 false => Rejection::Banned { room: name(), until: ban.until, reason: ban.reason.clone() },
             });
         }
-        let is_known = standing.is_some_and(|standing| standing.invited || standing.role >= Role::Moderator);
+        let is_known = standing.is_some_and(Standing::is_let_in);
         match &held.key {
             _ if is_known => Ok(()),
             _ if held.modes.invite_only => Err(Rejection::CannotJoin { room: name() }),
             Some(held) if key != Some(&**held) => Err(Rejection::BadKey { room: name() }),
             _ => Ok(()),
-        }
-    }
-
-    /// Whether a session that slept may come back into a room: who was let in once, and not put out since, may.
-    pub(crate) fn may_return(
-        &self,
-        now: Timestamp,
-        session: SessionId,
-        room: &Room,
-    ) -> Result<(), Rejection> {
-        let standing = self.standing(room, session);
-        let was_let_in = |standing: &Standing| standing.first.is_some() && standing.ban(now).is_none();
-        match standing.is_some_and(was_let_in) {
-            true => Ok(()),
-            false => self.may_enter(now, session, room, None),
         }
     }
 
@@ -116,9 +102,7 @@ impl State {
         if !room.order.held.modes.invite_only || room.members.binary_search(&session).is_ok() {
             return true;
         }
-        let may_come = |standing: &Standing| standing.first.is_some() && standing.ban(self.now).is_none();
-        self.standing(room, session).is_some_and(may_come)
-            || self.may_enter(self.now, session, room, None).is_ok()
+        self.may_enter(self.now, session, room, None).is_ok()
     }
 
     /// Whether a member may say something, set the topic or offer a file there.
@@ -126,16 +110,31 @@ impl State {
     /// # Errors
     /// [`Rejection::Muted`], or [`Rejection::NotAllowed`] in a moderated room.
     pub(crate) fn may_talk(&self, now: Timestamp, session: SessionId, id: RoomId) -> Result<(), Rejection> {
+        self.may_be_heard(now, session, id)?;
+        let room = &self.rooms[&id];
+        let act = Act::Talk { moderated: room.order.held.modes.moderated };
+        self.may(room, session, act, Rank::Member)
+    }
+
+    /// Whether a session is not muted in a room.
+    ///
+    /// # Errors
+    /// [`Rejection::Muted`].
+    pub(crate) fn may_be_heard(
+        &self,
+        now: Timestamp,
+        session: SessionId,
+        id: RoomId,
+    ) -> Result<(), Rejection> {
         let room = &self.rooms[&id];
         if let Some(mute) = self.standing(room, session).and_then(|standing| standing.mute(now)) {
             let (until, reason) = (mute.until, mute.reason.clone());
             return Err(Rejection::Muted { room: room.record.name.clone(), until, reason });
         }
-        let act = Act::Talk { moderated: room.order.held.modes.moderated };
-        self.may(room, session, act, Rank::Member)
+        Ok(())
     }
 
-    /// Whether a member may say something so soon after the last message. Moderators may.
+    /// Whether a member may say something, set the topic or offer a file so soon after the last of these. Moderators may.
     ///
     /// # Errors
     /// [`Rejection::SlowMode`].

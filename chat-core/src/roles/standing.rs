@@ -36,6 +36,11 @@ impl Standing {
         self.muted.as_ref().filter(|mute| mute.holds(now))
     }
 
+    /// Whether the user comes in without a key or another invitation, unless banned.
+    pub(crate) fn is_let_in(&self) -> bool {
+        self.invited || self.first.is_some() || self.role > Role::Member
+    }
+
     /// Whether there is nothing to remember.
     #[must_use]
     pub fn is_blank(&self) -> bool {

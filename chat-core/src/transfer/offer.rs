@@ -44,6 +44,9 @@ pub(crate) fn decide_offer(
         return Err(Rejection::BadFile { why: format!("a file may have at most {limit} bytes").into() });
     }
     check_limits(state, sender, &to, receiver)?;
+    if let Target::Room(room) = &to {
+        state.may_say_now(stamp.at, sender, state.room_names[room])?;
+    }
     if state.transfers.all.len() >= state.config.transfers {
         let transfer = state.transfers.first_over().ok_or(Rejection::TransfersFull)?;
         steps.change(TransferChange::Forgotten { transfer });

@@ -83,6 +83,11 @@ impl State {
         match change {
             TransferChange::Offered { sender, receiver, offer } => {
                 self.transfers.made = self.transfers.made.max(offer.transfer.0);
+                if let Target::Room(room) = &offer.to
+                    && let Some(id) = self.room_names.get(room)
+                {
+                    self.rooms.get_mut(id).expect(KNOWN).order.spoke(&offer.from, stamp.at);
+                }
                 let transfer = Transfer {
                     offer: (**offer).clone(),
                     stamp,

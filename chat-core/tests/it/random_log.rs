@@ -133,6 +133,7 @@ fn config(limits: u8) -> Config {
         server_rooms: if bit(6) { vec![RoomName::new("Gold", 8).unwrap()] } else { Vec::new() },
         room_makers: RoomMakers::Everyone,
         audit: 3,
+        deletions: 2,
         page: 100,
     }
 }

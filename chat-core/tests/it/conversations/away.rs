@@ -1,6 +1,6 @@
 //! What is kept for those who are away: invitations that still hold, and no more of anything than there is room for.
 
-use chat_core::{AccountAct, Ask, Code, Config, PasswordHash};
+use chat_core::{AccountAct, Ask, Code, Config, ModeChange, PasswordHash};
 
 use crate::story::{Story, assert_code, join, leave, say, whisper};
 
@@ -19,6 +19,9 @@ fn of_many_invitations_the_last_ones_are_told_at_the_return() {
         chat.ask(1, join(room));
         chat.ask(1, invite(room, "bob"));
     }
+    // That takes back the invitation from before, and a new one takes its place.
+    let modes = ModeChange { invite_only: Some(true), ..ModeChange::default() };
+    chat.ask(1, Ask::SetModes { room: "c".into(), modes });
     chat.ask(1, invite("c", "bob"));
     chat.take();
     chat.resume(3, "bob", 2);
