@@ -107,7 +107,8 @@ async fn main() {
     ] {
         let mut times = Vec::new();
         for _ in 0..20 {
-            let search = Search { words: words.into(), rooms: vec![room], before: None, limit: PAGE };
+            let search =
+                Search { words: words.into(), rooms: vec![(room, Number(1))], before: None, limit: PAGE };
             let started = Instant::now();
             store.search(search).await.expect("it searches");
             times.push(started.elapsed());

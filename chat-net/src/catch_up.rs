@@ -19,9 +19,6 @@ use crate::lock::lock;
 use crate::notice;
 use crate::store::{Available, PageLimit, Past, Search, Store, StoreError};
 
-/// So many pages of matches that may not be shown are passed over in one search.
-const HIDDEN_PAGES: usize = 16;
-
 /// Whom to send to, from where, and how much at once.
 #[derive(Clone)]
 pub(crate) struct Reader {
@@ -272,34 +269,21 @@ impl Reader {
 
     /// Answers a search.
     pub(crate) async fn search(&self, read: SearchRead) -> Result<(), StoreError> {
-        let SearchRead { re, words, rooms, mut before, limit, page: reply } = read;
+        let SearchRead { re, words, rooms, before, limit, page: reply } = read;
         let limit = self.page(limit.max(1));
-        let epochs: Vec<Epoch> = rooms.iter().map(|(epoch, _)| *epoch).collect();
-        let is_shown = |past: &Past| {
-            let place = past.event.place();
-            place.is_some_and(|at| rooms.iter().any(|(epoch, from)| *epoch == at.epoch && *from <= at.number))
-        };
-        for _ in 0..HIDDEN_PAGES {
-            let search = Search { words: words.as_ref().into(), rooms: epochs.clone(), before, limit };
-            let mut page = match self.store.search(search).await {
-                Ok(page) => page,
-                Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
-                Err(StoreError::TooBroad) => break,
-                Err(error) => return Err(error),
-            };
-            let oldest = page.events.first().map(|past| past.stamp.at);
-            page.events.retain(is_shown);
-            // A page of nothing that may be shown is no page.
-            if page.older && page.events.is_empty() && oldest.is_some() {
-                before = oldest;
-                continue;
+        let search = Search { words: words.as_ref().into(), rooms, before, limit };
+        let page = match self.store.search(search).await {
+            Ok(page) => page,
+            Err(StoreError::Damaged(what)) => return self.damaged(re, &what).await,
+            Err(StoreError::TooBroad) => {
+                self.refuse(re, Code::TooBroad).await;
+                return Ok(());
             }
-            let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
-            let answer = Answer::Search { count, more: page.older };
-            return self.answer(re, page.events, answer, page.older, reply).await;
-        }
-        self.refuse(re, Code::TooBroad).await;
-        Ok(())
+            Err(error) => return Err(error),
+        };
+        let count = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
+        let answer = Answer::Search { count, more: page.older };
+        self.answer(re, page.events, answer, page.older, reply).await
     }
 
     async fn answer(

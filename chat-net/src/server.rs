@@ -238,6 +238,7 @@ impl ServerBuilder {
         let counters = Arc::new(Counters::default());
         let transfers = Arc::new(Transfers::new(&limits, Arc::clone(&counters)));
         let chunk_bytes = chat.config().chunk_bytes.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
+        let policy = Arc::new(Policy::new(self.choices, &limits, chat.config()));
         let parts = Parts {
             limits: Arc::clone(&limits),
             counters: Arc::clone(&counters),
@@ -264,7 +265,7 @@ impl ServerBuilder {
             started: Clock::after(last.at).now(),
             start_rooms,
             browsers: Arc::new(Browsers::new(Duration::from_millis(limits.browser_sniff_ms))),
-            policy: Arc::new(Policy::new(self.choices, &limits)),
+            policy,
             #[cfg(feature = "web")]
             origins: self.origins.into(),
             #[cfg(feature = "web")]

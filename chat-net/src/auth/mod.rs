@@ -30,6 +30,8 @@ pub(crate) use authenticate::AuthenticateChoice;
 pub(crate) use caller::Caller;
 pub(crate) use gate::GateChoice;
 pub(crate) use hook::{Fault, ask};
+#[cfg(feature = "accounts")]
+pub(crate) use password::check;
 pub(crate) use policy::{Choices, Policy};
 #[cfg(feature = "accounts")]
 pub(crate) use pool::PoolError;

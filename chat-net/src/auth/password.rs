@@ -32,7 +32,7 @@ pub enum HashError {
 }
 
 /// Whether a password may be set.
-pub(super) fn check(password: &Secret) -> Result<(), HashError> {
+pub(crate) fn check(password: &Secret) -> Result<(), HashError> {
     let is_fine = (MIN_PASSWORD_BYTES..=MAX_PASSWORD_BYTES).contains(&password.expose().len());
     is_fine.then_some(()).ok_or(HashError::Length)
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_core::{Config, UserName};
+
 use super::authenticate::AuthenticateChoice;
 use super::gate::GateChoice;
 use super::{Accounts, Attempts};
@@ -27,24 +29,32 @@ pub(crate) struct Policy {
     choices: Choices,
     /// At passwords.
     pub(crate) attempts: Arc<Attempts>,
+    /// At one's own password, by who is in. Apart from the others, where strangers write whatever name they like.
+    #[cfg(feature = "accounts")]
+    pub(crate) changes: Arc<Attempts>,
     /// At making accounts.
     #[cfg(feature = "accounts")]
     pub(crate) registrations: Arc<Attempts>,
     #[cfg(feature = "accounts")]
     pub(crate) pool: super::Pool,
+    /// Names that nobody who comes gets.
+    reserved: Vec<UserName>,
     /// How long the embedder's code may take.
     pub(crate) patience: Duration,
 }
 
 impl Policy {
-    pub(crate) fn new(choices: Choices, limits: &Limits) -> Policy {
+    pub(crate) fn new(choices: Choices, limits: &Limits, core: &Config) -> Policy {
         Policy {
             choices,
             attempts: Attempts::at_passwords(limits),
             #[cfg(feature = "accounts")]
+            changes: Attempts::at_passwords(limits),
+            #[cfg(feature = "accounts")]
             registrations: Attempts::at_accounts(limits),
             #[cfg(feature = "accounts")]
             pool: super::Pool::new(limits.hash_waiting),
+            reserved: core.reserved_names.clone(),
             patience: Duration::from_millis(limits.hook_ms),
         }
     }
@@ -72,15 +82,9 @@ impl Policy {
     }
 
     /// Whether whoever comes may make an account here.
-    #[cfg(all(feature = "web", feature = "accounts"))]
+    #[cfg(feature = "web")]
     pub(crate) fn offers_registration(&self) -> bool {
         self.keeps_passwords() && self.takes_registrations()
-    }
-
-    /// Whether whoever comes may make an account here.
-    #[cfg(all(feature = "web", not(feature = "accounts")))]
-    pub(crate) fn offers_registration(&self) -> bool {
-        false
     }
 
     /// Whether anybody can log in.
@@ -90,15 +94,18 @@ impl Policy {
     }
 
     /// Whether the passwords of accounts are kept here.
-    #[cfg(feature = "accounts")]
     pub(crate) fn keeps_passwords(&self) -> bool {
-        self.has_accounts() && self.choices.authenticate.is_none()
+        cfg!(feature = "accounts") && self.has_accounts() && self.choices.authenticate.is_none()
     }
 
     /// Whether whoever comes may make an account.
-    #[cfg(feature = "accounts")]
     pub(crate) fn takes_registrations(&self) -> bool {
         !self.choices.is_closed
+    }
+
+    /// The name that is kept for the server, if that is one: only the server itself makes an account of it.
+    pub(crate) fn reserved(&self, name: &str) -> Option<&UserName> {
+        self.reserved.iter().find(|reserved| reserved.as_str().eq_ignore_ascii_case(name))
     }
 
     pub(crate) fn authenticate(&self) -> Option<AuthenticateChoice> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use chat_core::{AccountAct, AccountInfo, Ask, Code, Refusal, RequestId, printable};
+use chat_core::{AccountAct, AccountInfo, Ask, Code, PasswordHash, Refusal, Rejection, RequestId, printable};
 use tokio::sync::oneshot;
 
 use super::reader::{End, Reader};
@@ -193,7 +193,12 @@ impl Reader {
         let auth::Identity { name, is_operator } = identity;
         let known = self.look(Whose::Named(Arc::clone(&name))).await?;
         if known.is_none() {
-            self.act_as_server(AccountAct::Register { name: Arc::clone(&name), password: None }).await?;
+            let made = self.act_as_server(AccountAct::Register { name: Arc::clone(&name), password: None });
+            match made.await {
+                // By another device of it that comes for the first time, too.
+                Err(Stop::Refused(refusal)) if refusal.code == Code::AccountExists.number() => {}
+                made => made?,
+            }
         }
         if known.is_some_and(|known| known.is_operator) != is_operator {
             self.act_as_server(AccountAct::SetOperator { name: Arc::clone(&name), is_operator }).await?;
@@ -227,13 +232,7 @@ impl Reader {
     /// Makes an account and comes in as it.
     #[cfg(feature = "accounts")]
     pub(super) async fn register(&mut self, hello: Hello, password: Secret) -> Result<(), Stop> {
-        self.may_come()?;
-        if !self.shared.policy.keeps_passwords() {
-            return Err(no_accounts(ELSEWHERE).into());
-        }
-        if !self.shared.policy.takes_registrations() {
-            return Err(not_allowed("accounts are made by whoever runs this server, ask there").into());
-        }
+        self.may_register(&hello.name)?;
         let counted = self.caller.as_ref().and_then(|caller| caller.counted);
         // Not given back when it is done: so many accounts an hour, and no more.
         let attempt = self.shared.policy.registrations.begin(None, counted).map_err(too_many_made)?;
@@ -254,40 +253,94 @@ impl Reader {
     }
 
     #[cfg(not(feature = "accounts"))]
-    pub(super) async fn register(&mut self, _: Hello, _: Secret) -> Result<(), Stop> {
+    pub(super) async fn register(&mut self, hello: Hello, _: Secret) -> Result<(), Stop> {
+        Ok(self.may_register(&hello.name)?)
+    }
+
+    /// Whether an account of that name may be made here, as far as that is known before anybody is asked.
+    pub(super) fn may_register(&self, name: &str) -> Result<(), Refusal> {
         self.may_come()?;
-        Err(no_accounts(ELSEWHERE).into())
+        let policy = &self.shared.policy;
+        if !policy.keeps_passwords() {
+            return Err(no_accounts(ELSEWHERE));
+        }
+        if !policy.takes_registrations() {
+            return Err(not_allowed("accounts are made by whoever runs this server, ask there"));
+        }
+        match policy.reserved(name) {
+            Some(name) => Err(Refusal::from(&Rejection::NameReserved { name: name.clone() })),
+            None => Ok(()),
+        }
     }
 
     /// Changes the password of one's own account.
-    #[cfg(feature = "accounts")]
     pub(super) async fn change_password(&mut self, old: Secret, new: Secret) -> Result<(), Stop> {
+        let proved = self.prove_own(old).await?;
+        self.set_own(proved, new).await
+    }
+
+    /// Whether one has an account here whose password can be changed.
+    pub(super) async fn may_change(&mut self) -> Result<AccountInfo, Stop> {
         let own = self.own_account().await?;
-        if !self.shared.policy.keeps_passwords() {
-            return Err(no_accounts(ELSEWHERE).into());
+        match self.shared.policy.keeps_passwords() {
+            true => Ok(own),
+            false => Err(no_accounts(ELSEWHERE).into()),
         }
+    }
+
+    /// Checks one's password so far; what is kept of it, if it was right.
+    #[cfg(feature = "accounts")]
+    pub(super) async fn prove_own(&mut self, old: Secret) -> Result<Option<PasswordHash>, Stop> {
+        let own = self.may_change().await?;
         // Counted apart from logins, so that nobody outside can keep somebody who is in from it.
-        let attempt = self.shared.policy.attempts.begin(Some(&format!("in {}", own.name)), None);
-        let attempt = attempt.map_err(too_many)?;
-        match self.shared.policy.pool.verify(old, own.password).await {
-            Ok(true) => attempt.succeeded(),
+        let attempt = self.shared.policy.changes.begin(Some(own.name.as_str()), None).map_err(too_many)?;
+        match self.shared.policy.pool.verify(old, own.password.clone()).await {
+            Ok(true) => {
+                attempt.succeeded();
+                Ok(own.password)
+            }
             Ok(false) => {
                 let message = "that is not your password so far, try again";
-                return Err(notice::refusal_saying(Code::BadLogin, message, None).into());
+                Err(notice::refusal_saying(Code::BadLogin, message, None).into())
             }
             Err(error) => {
                 attempt.unjudged();
-                return Err(not_hashed(error).into());
+                Err(not_hashed(error).into())
             }
         }
-        let password = Some(self.shared.policy.pool.hash(new).await.map_err(not_hashed)?);
-        self.act(Some(self.session), AccountAct::SetPassword { name: own.name.as_str().into(), password })
-            .await
     }
 
     #[cfg(not(feature = "accounts"))]
-    pub(super) async fn change_password(&mut self, _: Secret, _: Secret) -> Result<(), Stop> {
-        self.own_account().await?;
+    pub(super) async fn prove_own(&mut self, _: Secret) -> Result<Option<PasswordHash>, Stop> {
+        self.may_change().await.map(|own| own.password)
+    }
+
+    /// Sets another password, if the one that was proved is still that of the account.
+    #[cfg(feature = "accounts")]
+    pub(super) async fn set_own(&mut self, proved: Option<PasswordHash>, new: Secret) -> Result<(), Stop> {
+        let password = Some(self.shared.policy.pool.hash(new).await.map_err(not_hashed)?);
+        let own = self.may_change().await?;
+        if own.password != proved {
+            let message = "your password was changed meanwhile, begin again";
+            return Err(notice::refusal_saying(Code::BadLogin, message, None).into());
+        }
+        let act = AccountAct::SetPassword { name: own.name.as_str().into(), password };
+        self.act(Some(self.session), act).await
+    }
+
+    #[cfg(not(feature = "accounts"))]
+    pub(super) async fn set_own(&mut self, _: Option<PasswordHash>, _: Secret) -> Result<(), Stop> {
+        self.may_change().await.map(drop)
+    }
+
+    /// Whether that may be a new password.
+    #[cfg(feature = "accounts")]
+    pub(super) fn check_new(password: &Secret) -> Result<(), Stop> {
+        Ok(auth::check(password).map_err(|error| not_hashed(auth::PoolError::Hash(error)))?)
+    }
+
+    #[cfg(not(feature = "accounts"))]
+    pub(super) fn check_new(_: &Secret) -> Result<(), Stop> {
         Err(no_accounts(ELSEWHERE).into())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use chat_core::{Code, RequestId};
+use chat_core::{Code, PasswordHash, RequestId};
 
 use super::login::Stop;
 use super::reader::{End, Reader};
@@ -23,13 +23,46 @@ pub(super) enum Prompt {
     RegisterAgain { name: Arc<str>, password: Secret },
     /// One's password so far.
     Old,
-    /// The one from now on.
-    New { old: Secret },
+    /// The one from now on; the one so far is proved.
+    New { proved: Option<PasswordHash> },
     /// The same again.
-    NewAgain { old: Secret, new: Secret },
+    NewAgain { proved: Option<PasswordHash>, new: Secret },
+}
+
+impl Prompt {
+    /// What is asked for once more if the answer is refused.
+    fn once_more(&self) -> Prompt {
+        match self {
+            Prompt::Unlock => Prompt::Unlock,
+            Prompt::Login { name } => Prompt::Login { name: Arc::clone(name) },
+            Prompt::Register { name } | Prompt::RegisterAgain { name, .. } => {
+                Prompt::Register { name: Arc::clone(name) }
+            }
+            Prompt::Old => Prompt::Old,
+            Prompt::New { proved } | Prompt::NewAgain { proved, .. } => {
+                Prompt::New { proved: proved.clone() }
+            }
+        }
+    }
+}
+
+/// Whether no other password would do either: whatever is typed next is none.
+fn is_hopeless(code: u16) -> bool {
+    let codes = [
+        Code::AccountExists,
+        Code::AccountsFull,
+        Code::BadName,
+        Code::LoginRequired,
+        Code::NameReserved,
+        Code::NameTaken,
+        Code::NotAllowed,
+        Code::UnknownAsk,
+    ];
+    codes.iter().any(|hopeless| hopeless.number() == code)
 }
 
 const NAME: &str = "what is your name?";
+const NOTHING: &str = "nothing is changed";
 const ANOTHER: &str = "an empty line goes back";
 
 impl Reader {
@@ -67,21 +100,37 @@ impl Reader {
             return Ok(());
         };
         if !self.paced(RequestId::NONE, 1).await? {
+            self.prompt(prompt);
             return Ok(());
         }
         if secret.expose().is_empty() && !matches!(prompt, Prompt::Unlock) {
-            self.note(if self.is_attached { "nothing is changed" } else { NAME });
+            self.note(if self.is_attached { NOTHING } else { NAME });
             return Ok(());
         }
+        let again = prompt.once_more();
         let outcome = Box::pin(self.follow(prompt, secret)).await;
+        let refused = match &outcome {
+            Err(Stop::Refused(refusal)) => Some(refusal.code),
+            _ => None,
+        };
         self.told_unless_done(RequestId::NONE, outcome)?;
-        if !self.is_attached && self.person().prompt.is_none() {
-            match self.is_locked() {
-                true => self.prompt(Prompt::Unlock),
-                false => self.note(NAME),
-            }
-        }
+        self.ask_on(again, refused);
         Ok(())
+    }
+
+    /// Asks for what is still needed: who types a password must not say it to the room, or come in under it as a name.
+    fn ask_on(&mut self, again: Prompt, refused: Option<u16>) {
+        let is_login = matches!(again, Prompt::Login { .. });
+        match refused {
+            _ if self.person().prompt.is_some() => {}
+            Some(code) if !is_hopeless(code) => self.prompt(again),
+            Some(_) if self.is_attached => self.note(NOTHING),
+            None if self.is_attached => {}
+            _ if self.is_locked() => self.prompt(Prompt::Unlock),
+            // The engine said why.
+            None if is_login => self.prompt(again),
+            _ => self.note(NAME),
+        }
     }
 
     async fn follow(&mut self, prompt: Prompt, secret: Secret) -> Result<(), Stop> {
@@ -92,17 +141,26 @@ impl Reader {
                 self.log_in(hello(name), secret).await?;
                 self.enter_start_rooms().await?;
             }
-            Prompt::Register { name } => self.prompt(Prompt::RegisterAgain { name, password: secret }),
+            Prompt::Register { name } => {
+                Reader::check_new(&secret)?;
+                self.prompt(Prompt::RegisterAgain { name, password: secret });
+            }
             Prompt::RegisterAgain { password, .. } if password != secret => return Err(differs()),
             Prompt::RegisterAgain { name, password } => {
                 self.register(hello(name), password).await?;
                 self.enter_start_rooms().await?;
             }
-            Prompt::Old => self.prompt(Prompt::New { old: secret }),
-            Prompt::New { old } => self.prompt(Prompt::NewAgain { old, new: secret }),
+            Prompt::Old => {
+                let proved = self.prove_own(secret).await?;
+                self.prompt(Prompt::New { proved });
+            }
+            Prompt::New { proved } => {
+                Reader::check_new(&secret)?;
+                self.prompt(Prompt::NewAgain { proved, new: secret });
+            }
             Prompt::NewAgain { new, .. } if new != secret => return Err(differs()),
-            Prompt::NewAgain { old, new } => {
-                self.change_password(old, new).await?;
+            Prompt::NewAgain { proved, new } => {
+                self.set_own(proved, new).await?;
                 self.note("your password is changed, and your other sessions are ended");
             }
         }
@@ -117,6 +175,8 @@ impl Reader {
         if self.is_attached {
             let message = "an account begins with its name: /quit, come again, and type /register NAME first";
             self.tell_refused(RequestId::NONE, notice::refusal_saying(Code::AlreadyNamed, message, None));
+        } else if let Err(refusal) = self.may_register(name) {
+            self.tell_refused(RequestId::NONE, refusal);
         } else {
             self.prompt(Prompt::Register { name: name.into() });
         }
@@ -126,7 +186,7 @@ impl Reader {
     /// A person wants another password.
     pub(super) async fn typed_passwd(&mut self) -> Result<(), End> {
         if self.paced(RequestId::NONE, 1).await? {
-            let outcome = self.own_account().await.map(|_| self.prompt(Prompt::Old));
+            let outcome = self.may_change().await.map(|_| self.prompt(Prompt::Old));
             self.told_unless_done(RequestId::NONE, outcome)?;
         }
         Ok(())
@@ -146,7 +206,7 @@ impl Reader {
 fn differs() -> Stop {
     Stop::Refused(notice::refusal_saying(
         Code::BadAsk,
-        "those were two different passwords, begin again",
+        "those were two different passwords, choose again",
         None,
     ))
 }

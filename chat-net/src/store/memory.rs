@@ -274,13 +274,13 @@ impl Store for Memory {
     async fn search(&self, search: Search) -> Result<Messages, StoreError> {
         let wanted = words::Wanted::parse(&search.words);
         let mut found: Vec<Arc<Past>> = Vec::new();
-        for epoch in &search.rooms {
+        for (epoch, from) in &search.rooms {
             // The engine looks at this once before it goes on: it must not look through every room.
             tokio::task::yield_now().await;
             let kept = self.lock().current(*epoch).map(|room| room.messages.kept.clone());
             let is_before = |past: &Arc<Past>| search.before.is_none_or(|before| past.stamp.at < before);
             found.extend(kept.into_iter().flatten().filter(is_before).filter(|past| match &past.event {
-                Event::Said { body, .. } => wanted.is_in(body.as_str()),
+                Event::Said { place, body, .. } => *from <= place.number && wanted.is_in(body.as_str()),
                 _ => false,
             }));
         }

@@ -84,8 +84,8 @@ pub struct Search {
     /// What else is no letter or digit only separates words. A store may take letters that differ by accents
     /// alone for the same.
     pub words: String,
-    /// In these rooms only.
-    pub rooms: Vec<Epoch>,
+    /// In these rooms only, and in each from this number on: earlier messages are as if they were not there, in `older`, too.
+    pub rooms: Vec<(Epoch, Number)>,
     /// Said before this time only.
     pub before: Option<Timestamp>,
     /// The newest so many.

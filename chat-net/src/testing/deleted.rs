@@ -30,7 +30,7 @@ fn user(name: &str) -> UserName {
 }
 
 async fn hits(store: &dyn Store, words: &str) -> Vec<u64> {
-    let search = Search { words: words.into(), rooms: vec![EPOCH], before: None, limit: ALL };
+    let search = Search { words: words.into(), rooms: vec![(EPOCH, Number(1))], before: None, limit: ALL };
     numbers(&store.search(search).await.expect("it searches").events)
 }
 

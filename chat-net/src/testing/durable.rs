@@ -99,8 +99,12 @@ async fn all(store: &dyn Store, life: &Life) -> Vec<(Page, Messages, Messages, O
         let expected: Vec<u64> = (1..=place.number.0).collect();
         assert_eq!(numbers(&page.events), expected, "{place}: every number once");
         let latest = store.messages(place.epoch, HEAD, Anchor::Latest, ALL).await.expect("it reads");
-        let search =
-            crate::store::Search { words: "tea".into(), rooms: vec![place.epoch], before: None, limit: ALL };
+        let search = crate::store::Search {
+            words: "tea".into(),
+            rooms: vec![(place.epoch, Number(1))],
+            before: None,
+            limit: ALL,
+        };
         let found = store.search(search).await.expect("it searches");
         all.push((page, latest, found, first(store, place.epoch).await));
     }

@@ -40,7 +40,8 @@ async fn until_first(store: &dyn Store, number: u64) {
 }
 
 async fn hits(store: &dyn Store, epoch: Epoch) -> Vec<u64> {
-    let search = Search { words: "message".into(), rooms: vec![epoch], before: None, limit: ALL };
+    let search =
+        Search { words: "message".into(), rooms: vec![(epoch, Number(1))], before: None, limit: ALL };
     numbers(&store.search(search).await.expect("it searches").events)
 }
 

@@ -26,7 +26,7 @@ async fn find(
     before: Option<u64>,
     limit: PageLimit,
 ) -> Messages {
-    let rooms = rooms.to_vec();
+    let rooms = rooms.iter().map(|room| (*room, Number(1))).collect();
     let search = Search { words: words.into(), rooms, before: before.map(Timestamp), limit };
     store.search(search).await.expect("it searches")
 }
@@ -124,6 +124,17 @@ async fn rooms_times_and_limits_hold(store: &dyn Store) {
     assert_eq!(all, expected, "paged back from the newest");
     let tight = PageLimit { events: usize::MAX, bytes: 1 };
     assert_eq!(at(&find(store, "tea", &both, None, tight).await), [2050], "at least one, whatever its size");
+    for (from, expected, older) in [
+        (19, vec![1900, 2000], false),
+        (18, vec![1800, 1900, 2000], false),
+        (17, vec![1800, 1900, 2000], true),
+        (21, vec![], false),
+    ] {
+        let search =
+            Search { words: "tea".into(), rooms: vec![(EPOCH, Number(from))], before: None, limit: three };
+        let found = store.search(search).await.expect("it searches");
+        assert_eq!((at(&found), found.older), (expected, older), "from {from}");
+    }
     let closed = Record { stamp: stamp(9000), change: Change::RoomClosed { room: ROOM } };
     store.append(vec![closed]).await.expect("it appends");
     let found = find(store, "tea", &both, None, ALL).await;

@@ -179,6 +179,21 @@ async fn an_account_is_made_once_and_under_a_name_that_nobody_has() {
     assert!(info.password.unwrap().0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 
+#[tokio::test]
+async fn a_reserved_name_becomes_an_account_by_the_server_itself_only() {
+    let limits = Limits { registrations_per_hour: 1, exempt_loopback: false, ..fast() };
+    let server = builder(Accounts::Optional, limits).start().await.unwrap();
+    let mut peer = Peer::dial(&server, Form::JsonLines).await;
+    for name in ["admin", "SERVER", "root"] {
+        assert_eq!(come(&mut peer, register(name, RIGHT)).await.unwrap_err(), "refused name_reserved");
+    }
+    assert!(come(&mut peer, register("bob", RIGHT)).await.is_ok(), "they count as no registrations");
+    let password = Some(auth::hash(&RIGHT.into()).unwrap());
+    server.account_book().act(AccountAct::Register { name: "admin".into(), password }).await.unwrap();
+    assert_eq!(refused(&server, register("Admin", RIGHT)).await, "refused name_reserved");
+    assert_eq!(&*comes(&server, login("ADMIN", RIGHT)).await.1.user, "admin");
+}
+
 #[tokio::test(start_paused = true)]
 async fn so_many_accounts_an_hour_are_made_from_one_address() {
     let limits = Limits { exempt_loopback: false, registrations_per_hour: 5, ..Limits::default() };
@@ -235,6 +250,26 @@ async fn a_new_password_ends_the_other_sessions() {
     assert_eq!(come(&mut desk, everywhere).await.unwrap_err(), "done 8");
     phone.closed("logged_out").await;
     desk.is_quiet().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_outside_keeps_somebody_who_is_in_from_a_new_password() {
+    let server = town(Accounts::Optional, Limits::default()).await;
+    let (mut alice, _) = comes(&server, login("alice", RIGHT)).await;
+    for name in ["alice", "in alice", "in Alice"] {
+        for _ in 0..7 {
+            refused(&server, login(name, WRONG)).await;
+        }
+    }
+    let change = |old: &str| FromClient::Password {
+        id: chat_core::RequestId(7),
+        old: old.into(),
+        new: "battery staple".into(),
+    };
+    for _ in 0..4 {
+        assert_eq!(come(&mut alice, change(WRONG)).await.unwrap_err(), "re=7 refused bad_login");
+    }
+    assert_eq!(come(&mut alice, change(RIGHT)).await.unwrap_err(), "done 7");
 }
 
 #[tokio::test]
@@ -326,10 +361,26 @@ async fn an_embedder_says_who_somebody_is() {
 }
 
 #[tokio::test]
+async fn several_devices_that_come_first_at_once_all_get_in() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let server = builder(Accounts::Required, fast()).authenticate(Words(&ASKED)).start().await.unwrap();
+    let mut peers = Vec::new();
+    for _ in 0..8 {
+        let mut peer = Peer::pipe(&server, Form::Bincode).await;
+        peer.send(login("alice", "chief")).await;
+        peers.push(peer);
+    }
+    for peer in &mut peers {
+        assert_eq!(show(&peer.next().await.unwrap()), "welcome alice");
+    }
+    assert!(server.account_info("alice").await.unwrap().is_operator);
+}
+
+#[tokio::test]
 async fn a_person_is_asked_for_the_password_of_the_name() {
     let server = town(Accounts::Optional, fast()).await;
     let mut peer = Peer::pipe(&server, Form::Text).await;
-    for line in ["alice", WRONG, "alice", RIGHT, "hi there"] {
+    for line in ["alice", WRONG, RIGHT, "hi there"] {
         peer.line(line).await;
     }
     let lines = peer.until_line("joined").await.join("\n");
@@ -337,16 +388,7 @@ async fn a_person_is_asked_for_the_password_of_the_name() {
     assert!(lines.contains("- type the password of alice"), "{lines}");
     assert!(!lines.contains("horse") && !lines.contains("house"), "{lines}");
     let (mut desk, _) = comes(&server, login("alice", RIGHT)).await;
-    for line in [
-        "/passwd",
-        RIGHT,
-        "battery staple",
-        "battery maple",
-        "/passwd",
-        RIGHT,
-        "battery staple",
-        "battery staple",
-    ] {
+    for line in ["/passwd", RIGHT, "battery staple", "battery maple", "battery staple", "battery staple"] {
         peer.line(line).await;
     }
     let lines = peer.until_line("- your password is changed").await.join("\n");
@@ -355,13 +397,75 @@ async fn a_person_is_asked_for_the_password_of_the_name() {
     comes(&server, login("alice", "battery staple")).await;
 }
 
+/// What a person is shown who types all of that, and hangs up.
+async fn typed(server: &ServerHandle, lines: &[&str]) -> String {
+    let mut peer = Peer::pipe(server, Form::Text).await;
+    for line in lines {
+        peer.line(line).await;
+    }
+    peer.line("/quit").await;
+    String::from_utf8(peer.rest().await).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_is_asked_for_again_and_never_said() {
+    let server = town(Accounts::Optional, fast()).await;
+    let (mut bob, _) = comes(&server, FromClient::Hello(hello("bob"))).await;
+    let again = "staple again and again";
+    let lines = [
+        "alice",
+        WRONG,
+        "not it either",
+        RIGHT,
+        "/passwd",
+        WRONG,
+        "nor this one",
+        RIGHT,
+        "short",
+        "tiny",
+        again,
+        "another one",
+        again,
+        again,
+        "hi there",
+        "/quit",
+    ];
+    let shown = typed(&server, &lines).await;
+    assert_eq!(shown.matches("! bad_login: ").count(), 4, "{shown}");
+    assert_eq!(shown.matches("! weak_password: ").count(), 2, "{shown}");
+    assert_eq!(shown.matches("! bad_ask: those were two").count(), 1, "{shown}");
+    assert_eq!(shown.matches("- type your password so far").count(), 3, "{shown}");
+    assert_eq!(shown.matches("- type a new password").count(), 4, "{shown}");
+    assert!(shown.contains("- your password is changed"), "{shown}");
+    bob.gets(&["joined lobby/2 Alice", "said lobby/3 Alice: hi there"]).await;
+    comes(&server, login("alice", again)).await;
+
+    let lines = ["/register carol", "short", "tiny", again, "another one", again, again, "hello"];
+    let shown = typed(&server, &lines).await;
+    assert_eq!(shown.matches("! weak_password: ").count(), 2, "{shown}");
+    assert!(shown.contains("* carol joined"), "{shown}");
+    let told = bob.until(|frame| show(frame).ends_with("carol: hello")).await;
+    assert!(told.iter().all(|frame| !show(frame).contains("again and again")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_person_is_asked_for_no_password_that_would_do_nothing() {
+    let server = town(Accounts::Optional, fast()).await;
+    let shown =
+        typed(&server, &["/register admin", "/register alice", RIGHT, RIGHT, "guest", "/passwd"]).await;
+    for refused in ["! name_reserved: ", "! account_exists: ", "! login_required: "] {
+        assert!(shown.contains(refused), "{refused} {shown}");
+    }
+    assert!(shown.matches("what is your name?").count() == 1 && shown.contains("* guest joined"), "{shown}");
+}
+
 #[tokio::test]
 async fn a_person_cannot_tell_a_known_name_from_an_unknown_one_where_only_accounts_get_in() {
     let server = town(Accounts::Required, fast()).await;
     let mut shown = Vec::new();
     for name in ["alice", "nobod"] {
         let mut peer = Peer::pipe(&server, Form::Text).await;
-        for line in [name, WRONG, name, "", name, WRONG, "/quit"] {
+        for line in [name, WRONG, "", name, WRONG, "/quit"] {
             peer.line(line).await;
         }
         let lines = String::from_utf8(peer.rest().await).unwrap();

@@ -18,7 +18,7 @@ async fn a_search_that_takes_too_long_is_given_up() {
     let store = folder.open(&options);
     recover(&store, &Config::default()).await;
     store.append(talk(0, 10)).await.expect("it appends");
-    let rooms = vec![Epoch(77)];
+    let rooms = vec![(Epoch(77), Number(1))];
     let search = Search { words: "mess*".into(), rooms, before: None, limit: LIMIT };
     let ended = store.search(search).await;
     assert!(matches!(ended, Err(StoreError::TooBroad)), "{ended:?}");
@@ -33,8 +33,12 @@ async fn however_many_searches_wait_history_is_read() {
     recover(&store, &Config::default()).await;
     store.append(talk(0, 10)).await.expect("it appends");
     // Each looks through the room a thousand times.
-    let search =
-        || Search { words: "mess*".into(), rooms: vec![Epoch(77); 1000], before: None, limit: LIMIT };
+    let search = || Search {
+        words: "mess*".into(),
+        rooms: vec![(Epoch(77), Number(1)); 1000],
+        before: None,
+        limit: LIMIT,
+    };
     let mut waiting = Vec::new();
     for _ in 0..400 {
         waiting.push(polled(store.search(search())).await);

@@ -133,7 +133,7 @@ async fn a_search_does_not_reach_over_damage() {
     let source = Source::open(copy.path(), false).await.unwrap();
     let Source::Store(store) = &source else { unreachable!("it was opened as a store") };
     let find = async |words: &str, rooms: &[&Kept]| {
-        let rooms = rooms.iter().map(|room| room.epoch).collect();
+        let rooms = rooms.iter().map(|room| (room.epoch, Number(1))).collect();
         store.search(Search { words: words.into(), rooms, before: None, limit: ALL }).await
     };
     let found = find("tea", &[room]).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chat_net::chat_core::{Config, Epoch};
+use chat_net::chat_core::{Config, Epoch, Number};
 use chat_net::{OpenError, PageLimit, Search, Sqlite, Store, StoreError};
 
 use crate::log::{Live, config, talk};
@@ -173,7 +173,7 @@ async fn a_damaged_index_of_words_ends_the_store_until_it_is_made_anew() {
     store.append(talk(50, 5)).await.expect("it appends");
     for (words, found) in [("42", 1), ("message room", 55), ("53", 1), ("56", 0)] {
         let limit = PageLimit { events: 100, bytes: usize::MAX };
-        let search = Search { words: words.into(), rooms: vec![Epoch(77)], before: None, limit };
+        let search = Search { words: words.into(), rooms: vec![(Epoch(77), Number(1))], before: None, limit };
         assert_eq!(store.search(search).await.expect("it searches").events.len(), found, "{words}");
     }
 }

@@ -67,7 +67,8 @@ async fn an_archive_finds_what_a_store_finds() {
     let limit = PageLimit { events: 5, bytes: usize::MAX };
     let rooms: Vec<Epoch> = history.rooms.iter().map(|room| room.epoch).collect();
     for before in [None, Some(Timestamp(1500))] {
-        let search = Search { words: "tea word3*".into(), rooms: rooms.clone(), before, limit };
+        let all = rooms.iter().map(|epoch| (*epoch, Number(1))).collect();
+        let search = Search { words: "tea word3*".into(), rooms: all, before, limit };
         let found = store.search(search).await.unwrap();
         assert_eq!(archive.search("tea word3*", None, before, limit).unwrap(), found);
         assert!(!found.events.is_empty());

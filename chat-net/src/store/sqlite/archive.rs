@@ -114,7 +114,7 @@ impl Archive {
             };
             let mut searching = Searching::new(words, before, limit);
             for room in rooms {
-                self.view(&room, |view| searching.room(view))?;
+                self.view(&room, |view| searching.room(view, Number(1)))?;
             }
             Ok(searching.finish()?)
         })

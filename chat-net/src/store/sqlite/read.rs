@@ -223,14 +223,14 @@ impl Desk {
 
     fn look_through(&self, search: &Search) -> Result<Messages, StoreError> {
         let mut searching = Searching::new(&search.words, search.before, search.limit);
-        for epoch in &search.rooms {
+        for (epoch, from) in &search.rooms {
             if self.patience.is_over() {
                 return Err(StoreError::TooBroad);
             }
             searching = self
                 .room(*epoch, |view| {
                     let mut searching = searching.clone();
-                    searching.room(view).map(|()| Some(searching))
+                    searching.room(view, *from).map(|()| Some(searching))
                 })?
                 .unwrap_or(searching);
         }

@@ -39,8 +39,8 @@ impl Searching {
         Searching { words, before, limit, found: Messages::default(), blocked: None }
     }
 
-    /// Looks through one more room.
-    pub(crate) fn room(&mut self, view: &View<'_>) -> Result<(), Trouble> {
+    /// Looks through one more room, from this number on.
+    pub(crate) fn room(&mut self, view: &View<'_>, from: Number) -> Result<(), Trouble> {
         let Some(words) = self.words.clone() else { return Ok(()) };
         let top = match self.before {
             Some(at) => Number(view.divide(view.room.head, at)?.from.0.saturating_sub(1)),
@@ -48,11 +48,13 @@ impl Searching {
         };
         let mut hits = Vec::new();
         let mut is_cut = false;
-        if view.floor() <= top {
-            is_cut = self.hits(view, &words, top, &mut hits)?;
+        let floor = view.floor().max(from);
+        if floor <= top {
+            is_cut = self.hits(view, &words, (floor, top), &mut hits)?;
         }
         if !is_cut
             && top >= view.room.first
+            && from < view.floor()
             && let Some(what) = view.boundary()
         {
             self.blocked = Some(what);
@@ -66,12 +68,18 @@ impl Searching {
     }
 
     /// The newest matches of a room; whether it was left before its end.
-    fn hits(&self, view: &View<'_>, words: &str, top: Number, hits: &mut Vec<Past>) -> Result<bool, Trouble> {
+    fn hits(
+        &self,
+        view: &View<'_>,
+        words: &str,
+        (floor, top): (Number, Number),
+        hits: &mut Vec<Past>,
+    ) -> Result<bool, Trouble> {
         let cut = self.cut();
         let mut statement = view.conn.prepare_cached(
             "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
         )?;
-        let mut rows = statement.query((words, view.key(view.floor())?, view.key(top)?))?;
+        let mut rows = statement.query((words, view.key(floor)?, view.key(top)?))?;
         let (mut bytes, mut last_at) = (0, None);
         while let Some(row) = rows.next().map_err(index)? {
             let number = number(row.get(0).map_err(index)?);
