@@ -45,7 +45,8 @@ pub(crate) struct Account {
     pub(crate) password: Option<PasswordHash>,
     pub(crate) is_operator: bool,
     pub(crate) is_disabled: bool,
-    /// Whispers that came while there was no session of it; at most `account_whispers`.
+    /// Whispers that came while none of its sessions was known to be read; at most `account_whispers`. Each session keeps
+    /// them, too, or was told them when it logged in: so they go as soon as one is read.
     pub(crate) waiting: VecDeque<(Stamp, Event)>,
 }
 
@@ -89,6 +90,26 @@ impl State {
         self.names.of(user).chain(self.asleep_as(user))
     }
 
+    /// Whether a connection of that account is there, and known to have had its welcome.
+    pub(crate) fn is_heard(&self, user: &UserName) -> bool {
+        self.names.of(user).any(|id| self.sessions[&id].is_attached() && !self.unheard.contains(&id))
+    }
+
+    /// Each session has what waits for its account: when one is known to be read, nothing waits any more.
+    pub(crate) fn waits_no_more(&mut self, session: SessionId) {
+        if let Some(account) = self.accounts.get_mut(&self.sessions[&session].user) {
+            self.kept_bytes -= whisper::held(&account.waiting);
+            account.waiting.clear();
+        }
+    }
+
+    /// A session gave a sign of life: if it was not heard of before, nothing waits for its account any more.
+    pub(crate) fn hear(&self, session: SessionId, steps: &mut Steps) {
+        if self.unheard.contains(&session) {
+            steps.change(AccountChange::Heard { name: self.sessions[&session].user.clone(), session });
+        }
+    }
+
     /// Of a user's sessions that hold the name the one that was attached last; if any has a connection, one of those.
     pub(crate) fn foremost(&self, user: &UserName) -> Option<SessionId> {
         self.names.of(user).max_by_key(|id| (self.sessions[id].is_attached(), *id))
@@ -121,10 +142,16 @@ impl State {
             AccountChange::OperatorSet { is_operator, .. } => account.is_operator = *is_operator,
             AccountChange::DisabledSet { is_disabled, .. } => account.is_disabled = *is_disabled,
             AccountChange::WhisperWaits { event, .. } => {
+                self.kept_bytes -= whisper::held(&account.waiting);
                 whisper::keep(&mut account.waiting, count, bytes, stamp, event.clone());
+                self.kept_bytes += whisper::held(&account.waiting);
+            }
+            AccountChange::Heard { session, .. } => {
+                self.unheard.remove(session);
+                self.waits_no_more(*session);
             }
             AccountChange::WhispersTold { session, .. } => {
-                let waiting = std::mem::take(&mut account.waiting);
+                let waiting = account.waiting.clone();
                 for (stamp, event) in self.numbered_for(*session, waiting) {
                     self.keep_whisper(stamp, *session, &event);
                 }
@@ -279,7 +306,8 @@ fn check_new(state: &State, name: &UserName) -> Result<(), Rejection> {
 }
 
 impl Chat {
-    /// Makes a connection a session of an account, and tells it what waited for the account.
+    /// Makes a connection a session of an account, and tells it what waits for the account; that waits on until the session
+    /// gives a sign of life.
     pub(crate) fn log_in<S: Sink + ?Sized>(
         &mut self,
         stamp: Stamp,

@@ -27,7 +27,7 @@ pub enum Change {
         /// Resumable by the secret of this hash.
         token: TokenHash,
     },
-    /// A session goes on under another attachment.
+    /// A session goes on under another attachment. For its account nothing waits any more.
     SessionMoved {
         /// Its id so far.
         from: SessionId,
@@ -168,15 +168,22 @@ pub enum AccountChange {
         /// Whether nobody may.
         is_disabled: bool,
     },
-    /// A whisper waits for it: it has no session.
+    /// A whisper waits for it: none of its sessions is known to be read.
     WhisperWaits {
         /// Which.
         name: UserName,
         /// What it will be told, under a number of its own.
         event: Event,
     },
-    /// All that waited for it was told to its first session.
+    /// All that waits for it was told to a session that logged in. It waits on: the welcome may be lost.
     WhispersTold {
+        /// Which.
+        name: UserName,
+        /// The session.
+        session: SessionId,
+    },
+    /// A session of it is read, and has all that waited: nothing does any more.
+    Heard {
         /// Which.
         name: UserName,
         /// The session.
@@ -194,7 +201,8 @@ impl AccountChange {
             | AccountChange::OperatorSet { name, .. }
             | AccountChange::DisabledSet { name, .. }
             | AccountChange::WhisperWaits { name, .. }
-            | AccountChange::WhispersTold { name, .. } => name,
+            | AccountChange::WhispersTold { name, .. }
+            | AccountChange::Heard { name, .. } => name,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::answers::{self, fingerprint};
 use crate::change::{Asked, Change, TransferChange};
-use crate::code::Code;
 use crate::command::{Ask, Command, TokenHash};
 use crate::config::Config;
 use crate::deadline::Due;
@@ -56,7 +55,7 @@ impl Chat {
     ///
     /// A refused ask that carries a request id is remembered, so that its repeat is refused alike: the
     /// refusal then comes as [`Event::Refused`] and the result is `Ok`. So it does when a secret comes back that was used
-    /// up: the attachment is refused, but the session whose it was has ended. Every other refusal is an `Err`.
+    /// up, or a guest's where only accounts get in now: the attachment is refused, but the session whose it was has ended. Every other refusal is an `Err`.
     ///
     /// # Errors
     /// The reason why the entry was not taken. Nothing changed, and nobody was told.
@@ -117,7 +116,13 @@ impl Chat {
     ) -> Result<(), Rejection> {
         match command {
             Command::Ask { from, request, ask } => {
-                decide_ask(&self.state, stamp, Asker { session: *from, request: *request }, ask, steps)
+                decide_ask(&self.state, stamp, Asker { session: *from, request: *request }, ask, steps)?;
+                // A join that is not to be repeated may be the edge's own, into the rooms to begin in.
+                let is_own = *request != RequestId::NONE || !matches!(ask, Ask::Join { .. });
+                if is_own {
+                    self.state.hear(*from, steps);
+                }
+                Ok(())
             }
             Command::Attach { session, name, token, resume } => {
                 match session::decide_attach(&self.state, *session, name, *token, *resume)? {
@@ -129,9 +134,9 @@ impl Chat {
                         let resume = Resume { old, new: *session, presented, next: *token };
                         self.resume(stamp, resume, steps, out);
                     }
-                    Attach::Revoke(old) => {
-                        self.end_session(stamp, old, Code::SessionRevoked, steps, out);
-                        steps.tell(*session, Event::Refused((&Rejection::TokenRevoked).into()));
+                    Attach::End { old, why, code } => {
+                        self.end_session(stamp, old, code, steps, out);
+                        steps.tell(*session, Event::Refused((&why).into()));
                     }
                 }
                 Ok(())
@@ -156,7 +161,9 @@ impl Chat {
                 let ask = Ask::Delete { room: room.clone(), number: *number };
                 decide_asked(&self.state, asker, &ask, steps, |state, asking, steps| {
                     roles::decide_delete(state, stamp, asking, room, *number, author.as_ref(), steps)
-                })
+                })?;
+                self.state.hear(*from, steps);
+                Ok(())
             }
             Command::Tick => {
                 self.tick(stamp, steps, out);
@@ -257,8 +264,8 @@ impl Chat {
 
     /// Ends sessions without a connection while there are more than may be.
     fn forget<S: Sink + ?Sized>(&mut self, stamp: Stamp, steps: &mut Steps, out: &mut S) {
-        while self.state.deadlines.sessions() > self.state.config.detached {
-            let Some(session) = self.state.deadlines.least_missed() else { return };
+        let Config { detached, detached_devices, .. } = self.state.config;
+        while let Some(session) = self.state.deadlines.least_missed(detached, detached_devices) {
             session::decide_end(&self.state, stamp, session, steps);
             self.perform(stamp, steps, out);
         }

@@ -90,6 +90,7 @@ codes! {
     Busy = 205 "busy" "the server has too much to do with that right now, try again in a moment";
     AccountsFull = 206 "accounts_full" "the server has as many accounts as it may hold";
     TooManyLogins = 207 "too_many_logins" "too many wrong passwords, wait a little";
+    WhispersFull = 208 "whispers_full" "as many whispers wait for that user as are kept, try again later";
     GoingAway = 300 "going_away" "the server is ending, come back later";
     SlowReader = 301 "slow_reader" "this connection reads too slowly, come back and resume";
     NoAnswer = 302 "no_answer" "the other end stopped answering, come back and resume";

@@ -44,9 +44,10 @@ pub struct Config {
     /// The same of an account's session, which is one device of it; what is sent and received there is waited for as for
     /// any other.
     pub device_ms: u64,
-    /// Sessions without a connection, lingering or asleep. At it, the one that has been asleep for longest
-    /// ends; if none is asleep, the one dropped first.
+    /// Sessions of guests without a connection, lingering or asleep. At it, the one that was dropped first ends.
     pub detached: usize,
+    /// The same of accounts' sessions, counted apart: no guests, however many, end a device that sleeps with its whispers.
+    pub detached_devices: usize,
     /// Secrets of a session that were used up and are still known; one that returns ends the session, an older one is
     /// taken for no secret at all. As many may have been told in welcomes since the last one that was used.
     pub spent_secrets: usize,
@@ -63,10 +64,14 @@ pub struct Config {
     pub whispers: usize,
     /// Bytes of text in those whispers; the last is kept whatever its length.
     pub whisper_bytes: usize,
-    /// The last whispers that wait for an account without a session, and that are kept for each of its sessions.
+    /// Whispers that wait for an account while nobody reads them: at it, and for one sender at a quarter of it, one more is
+    /// refused `whispers_full`. Of those that are kept for each of its sessions, the last so many.
     pub account_whispers: usize,
-    /// Bytes of text in those; the last is kept whatever its length.
+    /// Bytes of text in those, likewise; the first, and one of each sender, may have any length.
     pub account_whisper_bytes: usize,
+    /// Bytes of text in all whispers that are kept for anybody. At it, those to somebody without a connection are refused
+    /// `whispers_full`.
+    pub kept_whisper_bytes: usize,
     /// Invitations kept for a session without a connection; at it, the oldest goes, and stands all the same.
     pub invitations: usize,
     /// Longest file that may be offered; longer is refused `bad_file`. At most 2^53 − 1.
@@ -133,6 +138,7 @@ impl Default for Config {
             resumable_ms: 300_000,
             device_ms: 30 * 24 * 3_600_000,
             detached: 10_000,
+            detached_devices: 10_000,
             spent_secrets: 8,
             accounts: 10_000,
             accounts_required: false,
@@ -142,6 +148,7 @@ impl Default for Config {
             whisper_bytes: 16 * 1024,
             account_whispers: 256,
             account_whisper_bytes: 64 * 1024,
+            kept_whisper_bytes: 256 * 1024 * 1024,
             invitations: 100,
             file_bytes: 1 << 50,
             chunk_bytes: 64 * 1024,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::id::{RoomId, SessionId, TransferId};
+use crate::session::{Presence, Session};
 use crate::stamp::Timestamp;
 
 /// Something that happens if nothing else does before.
@@ -24,20 +25,45 @@ pub(crate) enum Due {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Deadlines {
     all: BTreeSet<(Timestamp, Due)>,
-    /// How many of them are sessions'.
-    sessions: usize,
+    /// The sessions without a connection: those of guests, and the devices of accounts.
+    guests: Absent,
+    devices: Absent,
+}
+
+/// Sessions without a connection, those that were lost first before all others.
+type Absent = BTreeSet<(Absence, Timestamp, SessionId)>;
+
+/// For how long about: who is away was lost before all who sleep, and those before all who linger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Absence {
+    Away,
+    Asleep,
+    Lingering,
 }
 
 impl Deadlines {
     pub(crate) fn set(&mut self, at: Timestamp, due: Due) {
-        if self.all.insert((at, due)) {
-            self.sessions += usize::from(due.session().is_some());
-        }
+        self.all.insert((at, due));
     }
 
     pub(crate) fn clear(&mut self, at: Timestamp, due: Due) {
-        if self.all.remove(&(at, due)) {
-            self.sessions -= usize::from(due.session().is_some());
+        self.all.remove(&(at, due));
+    }
+
+    /// Takes in what happens to a session by itself, and that it has no connection; nothing, if it has one.
+    pub(crate) fn set_session(&mut self, id: SessionId, session: &Session, is_device: bool) {
+        let Some((at, due)) = session.deadline(id) else { return };
+        self.set(at, due);
+        let absent = if is_device { &mut self.devices } else { &mut self.guests };
+        absent.insert((Absence::of(session), at, id));
+    }
+
+    /// Takes that back. The name may have become an account's meanwhile.
+    pub(crate) fn clear_session(&mut self, id: SessionId, session: &Session) {
+        let Some((at, due)) = session.deadline(id) else { return };
+        self.clear(at, due);
+        for absent in [&mut self.guests, &mut self.devices] {
+            absent.remove(&(Absence::of(session), at, id));
         }
     }
 
@@ -49,24 +75,20 @@ impl Deadlines {
         self.all.first().filter(|(at, _)| *at <= now).map(|(_, due)| *due)
     }
 
-    /// How many sessions have no connection.
-    pub(crate) fn sessions(&self) -> usize {
-        self.sessions
-    }
-
-    /// The session that is missed least: asleep for longest, or else dropped first.
-    pub(crate) fn least_missed(&self) -> Option<SessionId> {
-        let mut dues = self.all.iter().map(|(_, due)| *due);
-        let asleep = dues.clone().find(|due| matches!(due, Due::Asleep(_)));
-        asleep.or_else(|| dues.find(|due| due.session().is_some())).and_then(Due::session)
+    /// The session that ends if more have no connection than may: the guest, or else the device, that was lost first.
+    pub(crate) fn least_missed(&self, guests: usize, devices: usize) -> Option<SessionId> {
+        let of =
+            |absent: &Absent, limit| absent.first().filter(|_| absent.len() > limit).map(|(_, _, id)| *id);
+        of(&self.guests, guests).or_else(|| of(&self.devices, devices))
     }
 }
 
-impl Due {
-    fn session(self) -> Option<SessionId> {
-        match self {
-            Due::Lingering(session) | Due::Asleep(session) => Some(session),
-            Due::Digest(_) | Due::Offer(_) | Due::Forgotten(_) => None,
+impl Absence {
+    fn of(session: &Session) -> Absence {
+        match session.presence {
+            Presence::Away { .. } => Absence::Away,
+            Presence::Asleep { .. } => Absence::Asleep,
+            Presence::Lingering { .. } | Presence::Attached => Absence::Lingering,
         }
     }
 }

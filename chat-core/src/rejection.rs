@@ -241,6 +241,12 @@ pub enum Rejection {
         /// Who.
         user: UserName,
     },
+    /// For somebody who is away as many whispers wait as may, of this sender or of all, or the server keeps as many as it may.
+    #[error("no more whispers are kept for {user}, who is away; try again later")]
+    WhispersFull {
+        /// Who is away.
+        user: UserName,
+    },
 }
 
 /// `an owner or operator`
@@ -295,6 +301,7 @@ impl Rejection {
             Rejection::TokenRevoked => Code::TokenRevoked,
             Rejection::AccountExists { .. } => Code::AccountExists,
             Rejection::AccountsFull => Code::AccountsFull,
+            Rejection::WhispersFull { .. } => Code::WhispersFull,
             Rejection::NoSuchAccount { .. } => Code::NoSuchUser,
             Rejection::OperatorsOnly => Code::NotAllowed,
             Rejection::NotAllowed { .. } => Code::NotAllowed,

@@ -136,8 +136,9 @@ pub(crate) enum Attach {
     Open(UserName),
     /// This session goes on, by this one of its secrets.
     Resume { old: SessionId, presented: TokenHash },
-    /// A secret of this session came back that was used up: the session is over.
-    Revoke(SessionId),
+    /// This session is over: a secret of it came back that was used up, or only accounts get in now. A connection it
+    /// still has is closed with the code.
+    End { old: SessionId, why: Rejection, code: Code },
 }
 
 /// Decides which session a connection gets. Changes nothing.
@@ -158,9 +159,13 @@ pub(crate) fn decide_attach(
         && let Some(old) = state.tokens.get(&presented).copied()
     {
         if state.is_spent(old, &presented) {
-            return Ok(Attach::Revoke(old));
+            return Ok(Attach::End { old, why: Rejection::TokenRevoked, code: Code::SessionRevoked });
         }
         let user = &state.sessions[&old].user;
+        // A guest of before the server wanted logins.
+        if state.config.accounts_required && !state.is_account(user) {
+            return Ok(Attach::End { old, why: Rejection::LoginsOnly, code: Code::LoggedOut });
+        }
         let is_free = state.is_account(user) || state.names.is_alone(user, old);
         return match is_free {
             true => Ok(Attach::Resume { old, presented }),
@@ -221,6 +226,7 @@ pub(crate) fn decide_detach(
     state.attached(session)?;
     match why {
         Detach::Quit => {
+            state.hear(session, steps);
             leave_all(state, stamp, session, Departure::Quit, steps);
             transfer::decide_end(state, session, steps);
             steps.change(Change::SessionEnded { session });

@@ -54,6 +54,8 @@ pub struct Snapshot {
     audit: Audit,
     #[serde(default)]
     put_out: Vec<(SessionId, Vec<(Stamp, Event)>)>,
+    #[serde(default)]
+    unheard: Vec<SessionId>,
 }
 
 /// Why a snapshot is not taken.
@@ -92,6 +94,7 @@ impl Snapshot {
             orders: with_order(state).map(|(id, room)| (*id, room.order.clone())).collect(),
             audit: state.orders.audit.clone(),
             put_out: state.orders.missed.iter().map(|(id, events)| (*id, events.clone())).collect(),
+            unheard: state.unheard.iter().copied().collect(),
         }
     }
 
@@ -124,7 +127,9 @@ impl Snapshot {
             room.order = orders.remove(&id).unwrap_or_default();
             state.insert_room(id, room);
         }
+        state.kept_bytes = self.accounts.iter().map(|(_, account)| whisper::held(&account.waiting)).sum();
         state.accounts.extend(self.accounts);
+        state.unheard.extend(self.unheard);
         for (id, session) in self.sessions {
             state.insert_session(id, session);
         }
@@ -206,6 +211,10 @@ impl Snapshot {
             (all.len() == count, "two sessions have one secret"),
             (rotated.len() == self.rotations.len(), "a session's secrets come twice"),
             (rotated.is_subset(sessions), "a secret's session does not exist"),
+            (
+                self.unheard.iter().all(|session| sessions.contains(session)),
+                "a session that does not exist logged in",
+            ),
         ])
     }
 
@@ -255,7 +264,8 @@ impl bincode::Encode for Snapshot {
         self.rotations.encode(e)?;
         self.orders.encode(e)?;
         self.audit.encode(e)?;
-        self.put_out.encode(e)
+        self.put_out.encode(e)?;
+        self.unheard.encode(e)
     }
 }
 
@@ -278,6 +288,10 @@ impl<C> bincode::Decode<C> for Snapshot {
             WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => (Vec::new(), Audit::default(), Vec::new()),
             _ => (Decode::decode(d)?, Decode::decode(d)?, Decode::decode(d)?),
         };
+        let unheard = match version {
+            WITHOUT_TRANSFERS | WITHOUT_ACCOUNTS => Vec::new(),
+            _ => Decode::decode(d)?,
+        };
         Ok(Snapshot {
             version,
             seq,
@@ -292,6 +306,7 @@ impl<C> bincode::Decode<C> for Snapshot {
             orders,
             audit,
             put_out,
+            unheard,
         })
     }
 }
@@ -339,6 +354,9 @@ pub(crate) fn digest(state: &State) -> Digest {
         h.word(state.rotations.len() as u64);
         state.rotations.iter().for_each(|(id, rotation)| rotation.feed(h.word(id.as_u64())));
     }
+    state.unheard.iter().for_each(|session| {
+        h.word(6).word(session.as_u64());
+    });
     roles::feed_orders(&state.orders, &mut h);
     Digest(h.finish())
 }

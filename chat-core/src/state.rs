@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     /// Of the sessions that were ever resumed. Apart, because most never are.
     pub(crate) rotations: BTreeMap<SessionId, Rotation>,
+    /// The sessions that logged in and gave no sign since that their welcome arrived.
+    pub(crate) unheard: BTreeSet<SessionId>,
     pub(crate) orders: Orders,
     // All below is derived from the above.
     pub(crate) names: Roster,
@@ -46,6 +48,8 @@ pub(crate) struct State {
     /// Longest empty first.
     pub(crate) empty_rooms: BTreeSet<(Seq, RoomId)>,
     pub(crate) deadlines: Deadlines,
+    /// Bytes of text in all whispers that are kept, for sessions and accounts.
+    pub(crate) kept_bytes: usize,
 }
 
 /// Why a change that `decide` made, or that was recorded earlier, fits the state.
@@ -64,6 +68,7 @@ impl State {
             transfers: Transfers::default(),
             accounts: BTreeMap::new(),
             rotations: BTreeMap::new(),
+            unheard: BTreeSet::new(),
             orders: Orders::default(),
             names: Roster::default(),
             asleep: Roster::default(),
@@ -71,6 +76,7 @@ impl State {
             room_names: BTreeMap::new(),
             empty_rooms: BTreeSet::new(),
             deadlines: Deadlines::default(),
+            kept_bytes: 0,
         }
     }
 
@@ -100,12 +106,18 @@ impl State {
         (self.seq, self.now) = (stamp.seq, self.now.max(stamp.at));
         match change {
             Change::SessionOpened { session, user, token } => {
+                if self.is_account(user) {
+                    self.unheard.insert(*session);
+                }
                 self.insert_session(*session, Session::new(user.clone(), *token));
             }
             Change::SessionMoved { from, to } => {
                 self.move_session(*from, *to);
                 self.move_guest(*from, *to);
                 self.move_transfers(*from, *to);
+                // Whoever comes back has all that waits, or is told it now.
+                self.unheard.remove(from);
+                self.waits_no_more(*to);
             }
             Change::SessionDropped { session, until } => {
                 self.set_presence(*session, Presence::Lingering { until: *until });
@@ -118,6 +130,7 @@ impl State {
             }
             Change::SessionEnded { session } => {
                 self.take_session(*session);
+                self.unheard.remove(session);
                 self.take_rotation(*session);
                 self.forget_guest(*session);
                 self.leave_transfers(*session);
@@ -163,9 +176,8 @@ impl State {
         let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
         roster.insert(session.user.clone(), id);
         self.tokens.insert(session.token, id);
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.set(at, due);
-        }
+        self.kept_bytes += whisper::held(session.whispers());
+        self.deadlines.set_session(id, &session, self.accounts.contains_key(&session.user));
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
             let at = room.members.binary_search(&id).unwrap_or_else(|at| at);
@@ -179,11 +191,10 @@ impl State {
     fn take_session(&mut self, id: SessionId) -> Session {
         let session = *self.sessions.remove(&id).expect(KNOWN);
         self.tokens.remove(&session.token);
+        self.kept_bytes -= whisper::held(session.whispers());
         let roster = if session.holds_name() { &mut self.names } else { &mut self.asleep };
         roster.remove(&session.user, id);
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.clear(at, due);
-        }
+        self.deadlines.clear_session(id, &session);
         for membership in &session.rooms {
             let room = self.rooms.get_mut(&membership.room).expect(KNOWN);
             room.members.retain(|member| *member != id);
@@ -204,13 +215,10 @@ impl State {
 
     fn set_presence(&mut self, id: SessionId, presence: Presence) {
         let session = self.sessions.get_mut(&id).expect(KNOWN);
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.clear(at, due);
-        }
+        let is_device = self.accounts.contains_key(&session.user);
+        self.deadlines.clear_session(id, session);
         session.presence = presence;
-        if let Some((at, due)) = session.deadline(id) {
-            self.deadlines.set(at, due);
-        }
+        self.deadlines.set_session(id, session, is_device);
         let asleep_in = session.asleep_in().iter().map(|room| (room.clone(), id));
         self.orders.sleepers.extend(asleep_in);
     }
@@ -324,7 +332,9 @@ impl State {
         let held = self.sessions.get_mut(&session).expect(KNOWN);
         held.whisper_head = *number;
         let whispers = &mut held.kept.get_or_insert_default().whispers;
+        self.kept_bytes -= whisper::held(&*whispers);
         whisper::keep(whispers, count, bytes, stamp, event.clone());
+        self.kept_bytes += whisper::held(&*whispers);
     }
 
     fn answer(&mut self, stamp: Stamp, by: crate::change::Asked, verdict: Verdict) {

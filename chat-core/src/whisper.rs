@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::change::{AccountChange, Change, Verdict};
+use crate::config::Config;
 use crate::digest::Hasher;
 use crate::event::Event;
 use crate::id::{Number, SessionId};
@@ -15,8 +16,8 @@ use crate::step::{Asking, Steps};
 use crate::text::Body;
 
 /// Decides whether a whisper may be told. A user whose connection was dropped a moment ago is still here:
-/// the whisper is kept and told at the resume. So it is for every device of an account, and for an account without any
-/// it waits. The sender's own other devices are told, too.
+/// the whisper is kept and told at the resume. So it is for every device of an account; while none of those is read it
+/// waits for the account, too, for a device that is yet to come. The sender's own other devices are told, too.
 pub(crate) fn decide_whisper(
     state: &State,
     asking: Asking,
@@ -32,8 +33,17 @@ pub(crate) fn decide_whisper(
     let whispered =
         |number| Event::Whispered { from: from.clone(), to: to.clone(), body: body.clone(), number };
     let others = own_others(state, sender, from, &to);
+    let is_there = |session: &SessionId| state.sessions[session].is_attached();
+    let kept = Kept { from, to: &to, bytes: body.as_str().len() };
+    if !receivers.iter().any(is_there) {
+        kept.check_total(state)?;
+    }
     let mut own_number = Number(0);
-    if receivers.is_empty() {
+    // A connection that is there has it, unless nobody knows whether it had so much as its welcome.
+    if let Some(account) = state.accounts.get(&to)
+        && !state.is_heard(&to)
+    {
+        kept.check_share(&state.config, &account.waiting)?;
         steps.change(AccountChange::WhisperWaits { name: to.clone(), event: whispered(Number(0)) });
     }
     for session in receivers.into_iter().chain(others) {
@@ -71,6 +81,56 @@ fn own_others(state: &State, sender: SessionId, from: &UserName, to: &UserName) 
     }
 }
 
+/// A whisper that nobody reads now: rather than that another one is lost that was taken, it is refused.
+struct Kept<'a> {
+    from: &'a UserName,
+    to: &'a UserName,
+    bytes: usize,
+}
+
+impl Kept<'_> {
+    fn full(&self) -> Rejection {
+        Rejection::WhispersFull { user: self.to.clone() }
+    }
+
+    /// Whether the server keeps another one for anybody.
+    fn check_total(&self, state: &State) -> Result<(), Rejection> {
+        match state.kept_bytes + self.bytes > state.config.kept_whisper_bytes {
+            true => Err(self.full()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there is room behind those that wait, and one sender has not more than a quarter of it.
+    fn check_share(&self, config: &Config, waiting: &VecDeque<(Stamp, Event)>) -> Result<(), Rejection> {
+        let (count, bytes) = (config.account_whispers, config.account_whisper_bytes);
+        let is_own = |event: &Event| matches!(event, Event::Whispered { from, .. } if from == self.from);
+        let own = || waiting.iter().filter(|(_, event)| is_own(event));
+        let is_over = |held: usize, held_bytes: usize, count: usize, bytes: usize| {
+            held > 0 && (held >= count || held_bytes + self.bytes > bytes)
+        };
+        let own_bytes = own().map(|(_, event)| length(event)).sum();
+        match is_over(waiting.len(), held(waiting), count, bytes)
+            || is_over(own().count(), own_bytes, count.div_ceil(4), bytes.div_ceil(4))
+        {
+            true => Err(self.full()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn length(event: &Event) -> usize {
+    match event {
+        Event::Whispered { body, .. } => body.as_str().len(),
+        _ => 0,
+    }
+}
+
+/// The bytes of text in those.
+pub(crate) fn held<'a>(whispers: impl IntoIterator<Item = &'a (Stamp, Event)>) -> usize {
+    whispers.into_iter().map(|(_, event)| length(event)).sum()
+}
+
 /// Keeps a whisper behind those that are kept already; the oldest go when there are too many, but never the new one.
 pub(crate) fn keep(
     whispers: &mut VecDeque<(Stamp, Event)>,
@@ -79,14 +139,10 @@ pub(crate) fn keep(
     stamp: Stamp,
     event: Event,
 ) {
-    let length = |event: &Event| match event {
-        Event::Whispered { body, .. } => body.as_str().len(),
-        _ => 0,
-    };
-    let mut held: usize = whispers.iter().map(|(_, event)| length(event)).sum::<usize>() + length(&event);
-    while whispers.len() >= count.max(1) || held > bytes {
+    let mut all = held(&*whispers) + length(&event);
+    while whispers.len() >= count.max(1) || all > bytes {
         let Some((_, oldest)) = whispers.pop_front() else { break };
-        held -= length(&oldest);
+        all -= length(&oldest);
     }
     whispers.push_back((stamp, event));
 }

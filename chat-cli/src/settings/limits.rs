@@ -105,12 +105,14 @@ limits! {
     "linger" core.linger_ms Millis "a lost user keeps name and rooms";
     "resumable" core.resumable_ms Millis "a lost user can still come back as the same";
     "device" core.device_ms Millis "the same of a device of an account";
-    "detached" core.detached Count "lost users that can still come back, in all";
+    "detached" core.detached Count "lost guests that can still come back, in all";
+    "detached_devices" core.detached_devices Count "lost devices of accounts that can still come back, in all";
     "answers" core.answers Count "answers remembered for repeated asks, per user";
     "whispers" core.whispers Count "whispers kept, so that a lost one is told again, per user";
     "whisper_bytes" core.whisper_bytes Bytes "bytes of those whispers, per user";
     "account_whispers" core.account_whispers Count "the same for an account that is away, and for each of its devices";
     "account_whisper_bytes" core.account_whisper_bytes Bytes "bytes of those";
+    "kept_whisper_bytes" core.kept_whisper_bytes Bytes "bytes of all whispers that are kept, for all users";
     "invitations" core.invitations Count "invitations kept for one user who is away, to be told at the return";
     "accounts" core.accounts Count "accounts in all";
     "devices" core.devices Count "sessions of one account";
@@ -272,6 +274,7 @@ impl Limit {
                 | "audit"
                 | "deletions"
                 | "detached"
+                | "detached_devices"
                 | "digest_names"
                 | "big_room_members"
                 | "topic"

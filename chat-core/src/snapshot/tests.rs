@@ -89,11 +89,15 @@ fn accounts_and_secrets_are_kept() {
     assert!(restored.accounts().eq(chat.accounts()));
     assert_eq!((restored.digest(), restored.snapshot()), (chat.digest(), chat.snapshot()));
     assert_eq!(chat.snapshot().rotations[0].1.all().count(), 3);
+    assert_eq!(chat.snapshot().unheard, [session(11)]);
+    let heard = Snapshot { unheard: Vec::new(), ..chat.snapshot() };
+    assert_ne!(Chat::restore(Config::default(), heard).unwrap().digest(), chat.digest());
     for (name, other) in [("dan", "eve"), ("eve", "dan")] {
         let mut less = chat.snapshot();
         less.accounts.retain(|(held, _)| held.as_str() == name);
         less.sessions.retain(|(_, held)| held.user.as_str() != other);
         less.rotations.clear();
+        less.unheard.clear();
         let other = Chat::restore(Config::default(), less).unwrap();
         assert_ne!(other.digest(), chat.digest());
     }
@@ -102,7 +106,8 @@ fn accounts_and_secrets_are_kept() {
 #[test]
 fn accounts_and_secrets_that_contradict_themselves_are_not_taken() {
     let whole = chat_with_accounts().snapshot();
-    let expected: [(&str, Damage<'_>); 6] = [
+    let expected: [(&str, Damage<'_>); 7] = [
+        ("a session that does not exist logged in", &|s| s.unheard.push(session(99))),
         ("an account comes twice", &|s| s.accounts.push(s.accounts[0].clone())),
         // Only an account's name may be held by several.
         ("two sessions hold one name", &|s| s.accounts.clear()),

@@ -97,6 +97,7 @@ fn config(limits: u8) -> Config {
     let bit = |n: u8| limits & (1 << n) != 0;
     Config {
         detached: 3,
+        detached_devices: 3,
         whisper_bytes: 64,
         epoch: Epoch(u64::from(limits)),
         name_bytes: 8,
@@ -119,6 +120,7 @@ fn config(limits: u8) -> Config {
         devices: 2,
         account_whispers: crate::witness::ACCOUNT_WHISPERS as usize,
         account_whisper_bytes: 64,
+        kept_whisper_bytes: 256,
         answers: 2,
         whispers: if bit(7) { 2 } else { 0 },
         file_bytes: 1_000,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chat_core::{AccountAct, Ask, Code, Command, Config, Event, Recipient, Refusal, Rejection};
+use chat_core::{AccountAct, Ask, Code, Command, Config, Event, Recipient, Refusal, Rejection, RequestId};
 
 use crate::story::{Story, accept, join, logging_in, offer, register, s, say, token, too_long, whisper};
 
@@ -78,13 +78,17 @@ fn every_refusal_is_met_and_changes_nothing() {
         Code::AccountDisabled,
         Code::AccountExists,
         Code::AccountsFull,
+        Code::WhispersFull,
         Code::NotAllowed,
     ];
     assert_eq!(met, all.iter().map(|code| code.name()).collect());
 }
 
 fn refusals_about_accounts() -> Vec<Rejection> {
-    let mut chat = Story::with_accounts(Config { accounts: 2, ..Config::default() }, &["ann", "ben"]);
+    let mut chat = Story::with_accounts(
+        Config { accounts: 3, kept_whisper_bytes: 1, ..Config::default() },
+        &["ann", "ben", "eve"],
+    );
     chat.log_in(1, "ann");
     let disable = AccountAct::SetDisabled { name: "ben".into(), is_disabled: true };
     chat.act(None, disable.clone());
@@ -97,6 +101,7 @@ fn refusals_about_accounts() -> Vec<Rejection> {
         act(None, register("carol")),
         act(Some(s(1)), disable),
         act(None, AccountAct::LogOutEverywhere { name: "carol".into(), except: None }),
+        Command::Ask { from: s(1), request: RequestId::NONE, ask: whisper("eve", "hi") },
     ]
     .map(|command| chat.refuses(&command))
     .into()

@@ -217,6 +217,7 @@ const EVERYTHING: &[(&str, u32)] = &[
     ("bad_login", 10),
     ("account_exists", 10),
     ("accounts_full", 1),
+    ("whispers_full", 1),
     ("account_disabled", 1),
     ("not_allowed", 10),
     ("kicked", 1),

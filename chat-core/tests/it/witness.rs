@@ -95,6 +95,7 @@ impl Witness {
 
     fn move_session(&mut self, from: SessionId, to: SessionId) {
         let (user, whispers) = self.end_session(from);
+        self.waiting.remove(&user);
         self.open_session(to, user, whispers);
         for (id, room) in &mut self.rooms {
             if room.members.remove(&from) {
@@ -303,12 +304,16 @@ impl Sink for Witness {
                 *head = *number;
             }
             Change::Account(AccountChange::WhisperWaits { name, .. }) => {
-                assert!(self.users.values().all(|user| user != name), "nothing waits where somebody is");
                 let waiting = self.waiting.entry(name.clone()).or_default();
-                *waiting = (*waiting + 1).min(ACCOUNT_WHISPERS);
+                *waiting += 1;
+                assert!(*waiting <= ACCOUNT_WHISPERS, "none is pushed out");
             }
             Change::Account(AccountChange::WhispersTold { name, session }) => {
-                self.whispers.get_mut(session).unwrap().0 += self.waiting.remove(name).unwrap();
+                self.whispers.get_mut(session).unwrap().0 += self.waiting[name];
+            }
+            Change::Account(AccountChange::Heard { name, session }) => {
+                assert_eq!(self.users[session], *name);
+                self.waiting.remove(name);
             }
             _ => {}
         }

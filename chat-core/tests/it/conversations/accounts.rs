@@ -1,6 +1,6 @@
 //! Accounts: whose a name is, who may do what about one, and what waits for it.
 
-use chat_core::{AccountAct, Code, Command, Config, PasswordHash};
+use chat_core::{AccountAct, Chat, Code, Command, Config, PasswordHash};
 
 use crate::story::{Story, assert_code, join, logging_in, register, s, token, whisper};
 
@@ -40,6 +40,35 @@ fn where_only_accounts_get_in_nobody_learns_which_there_are() {
     chat.drop(1);
     chat.resume_by(2, 1);
     chat.told("s1: attached alice\n s2: attached alice resumed");
+}
+
+#[test]
+fn guests_of_before_logins_were_wanted_do_not_come_back() {
+    let mut chat = Story::in_lobby(Config::default(), &["bob", "carol"]);
+    chat.act(None, register("alice"));
+    chat.log_in(3, "alice");
+    chat.ask(3, join("lobby"));
+    for n in [1, 3] {
+        chat.drop(n);
+    }
+    let config = Config { accounts_required: true, ..chat.chat.config().clone() };
+    chat.chat = Chat::restore(config, chat.chat.snapshot()).unwrap();
+    chat.take();
+    chat.resume_by(4, 3);
+    chat.told("s4: attached alice resumed lobby/1/3");
+    chat.resume(5, "bob", 1);
+    chat.resume(6, "carol", 2);
+    chat.told(
+        "
+        s2 s4: left lobby/1/4 bob (quit)
+        s5: refused login_required: only accounts get in here, log in
+        s2: closed logged_out
+        s4: left lobby/1/5 carol (quit)
+        s6: refused login_required: only accounts get in here, log in
+        ",
+    );
+    // Their sessions are over.
+    assert_code(&chat.refuses(&Story::resumption(7, "bob", 1)), Code::LoginRequired);
 }
 
 #[test]
@@ -131,15 +160,9 @@ fn a_disabled_account_is_out_and_nobody_logs_in_as_it() {
 
 #[test]
 fn whispers_wait_for_an_account_that_is_away() {
-    let config = Config { account_whispers: 3, account_whisper_bytes: 8, ..Config::default() };
-    let mut chat = Story::with_accounts(config, &["Alice"]);
+    let mut chat = Story::with_accounts(Config::default(), &["Alice"]);
     chat.attach(2, "bob");
     chat.take();
-    for body in ["one", "two", "three", "four"] {
-        chat.ask(2, whisper("alice", body));
-    }
-    assert!(chat.take().contains("s2?: whispered 0 bob to Alice \"four\""));
-    assert_eq!(chat.chat.account("alice").unwrap().waiting, 1, "eight bytes of text wait, the newest");
     for body in ["a", "b", "c"] {
         chat.ask(2, whisper("alice", body));
     }
@@ -148,10 +171,10 @@ fn whispers_wait_for_an_account_that_is_away() {
     // With the times at which they were said.
     chat.told_at(
         r#"
-        00:00:10 s1: attached Alice
-        00:00:07 s1 (past): whispered 1 bob to Alice "a"
-        00:00:08 s1 (past): whispered 2 bob to Alice "b"
-        00:00:09 s1 (past): whispered 3 bob to Alice "c"
+        00:00:06 s1: attached Alice
+        00:00:03 s1 (past): whispered 1 bob to Alice "a"
+        00:00:04 s1 (past): whispered 2 bob to Alice "b"
+        00:00:05 s1 (past): whispered 3 bob to Alice "c"
         "#,
     );
     // They are told once, but again to that session if they were lost on the way.
@@ -159,6 +182,8 @@ fn whispers_wait_for_an_account_that_is_away() {
         chat.whispers_after(1, 1),
         ["whispered 2 bob to Alice \"b\"", "whispered 3 bob to Alice \"c\""]
     );
+    chat.ask_as(1, 1, join("lobby"));
+    chat.take();
     chat.log_in(3, "alice");
     chat.told("s3: attached Alice");
 }

@@ -2,7 +2,9 @@
 
 use chat_core::{AccountAct, Answer, Code, Command, Config};
 
-use crate::story::{Story, accept, assert_code, cancel_of, join, leave, logging_in, offer, s, say, whisper};
+use crate::story::{
+    Story, accept, assert_code, cancel_of, join, leave, logging_in, offer, register, s, say, whisper,
+};
 
 /// Alice twice, as 1 and 2, and bob as 3; all in the lobby.
 fn lobby(config: Config) -> Story {
@@ -193,6 +195,43 @@ fn a_new_device_takes_the_place_of_the_one_that_is_missed_least() {
     chat.log_in(7, "alice");
     chat.told("s4: closed logged_out\n s7: attached alice");
     assert_eq!(chat.chat.account("alice").unwrap().devices, 3);
+}
+
+#[test]
+fn no_number_of_lost_guests_ends_a_device() {
+    let config = Config { detached: 1, detached_devices: 2, ..Config::default() };
+    let mut chat = Story::with_accounts(config, &["alice"]);
+    chat.log_in(1, "alice");
+    chat.drop(1);
+    // It sleeps, and then is away.
+    chat.until_due();
+    chat.until_due();
+    chat.log_in(2, "alice");
+    chat.drop(2);
+    for (n, name) in [(3, "bob"), (4, "carol"), (5, "dan")] {
+        chat.attach(n, name);
+        chat.drop(n);
+    }
+    assert_eq!(chat.chat.account("alice").unwrap().devices, 2);
+    // Of devices the one that was lost first: its time is up long after that of one that lingers.
+    chat.log_in(6, "alice");
+    chat.drop(6);
+    chat.take();
+    for (n, opened) in [(7, 2), (8, 6)] {
+        chat.resume_by(n, opened);
+    }
+    chat.told("s7: attached alice resumed\n s8: attached alice resumed");
+    assert_code(&chat.refuses(&Story::resumption(9, "alice", 1)), Code::LoginRequired);
+    chat.resume(9, "dan", 5);
+    chat.told("s9: attached dan resumed");
+    // A guest whose name becomes an account's is counted no more.
+    chat.drop(9);
+    chat.until_due();
+    chat.act(None, register("dan"));
+    for (n, name) in [(10, "eve"), (11, "fay")] {
+        chat.attach(n, name);
+        chat.drop(n);
+    }
 }
 
 #[test]
