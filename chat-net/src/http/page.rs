@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn all_of_it_is_small_on_its_way() {
         let bytes: usize = FILES.iter().map(|file| gzip_of(file.bytes).len()).sum();
-        assert!(bytes <= 100 * 1000, "{bytes} bytes");
+        assert!(bytes <= 110 * 1000, "{bytes} bytes");
     }
 
     #[test]

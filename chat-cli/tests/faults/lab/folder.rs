@@ -36,12 +36,14 @@ impl Drop for Folder {
     }
 }
 
-/// Copies the files of a folder into a new one.
+/// Copies the files of a folder into a new one; not the socket that a killed server leaves there.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
 }
 
