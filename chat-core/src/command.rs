@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::PasswordHash;
 use crate::config::Config;
 use crate::id::{Epoch, NodeId, Number, RequestId, SessionId, TransferId};
+use crate::key::RoomKey;
 use crate::name::UserName;
 use crate::rejection::Rejection;
 use crate::roles::{ModeChange, Role};
@@ -131,7 +132,7 @@ pub enum Ask {
         /// The room's name, with or without `#`.
         room: Arc<str>,
         /// The key. It never gets into the log: see [`Ask::seal`].
-        key: Arc<str>,
+        key: RoomKey,
         /// As in [`Ask::Join`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Since>,
@@ -251,7 +252,7 @@ impl Ask {
             _ => return Ok(None),
         };
         let room = config.room_name(room)?.as_str().to_ascii_lowercase();
-        *key = seal(&room, Body::new(key, config.key_bytes)?.as_str());
+        *key = seal(&room, Body::new(key.text(), config.key_bytes)?.as_str()).into();
         Ok(Some(sealed))
     }
 }

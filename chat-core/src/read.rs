@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use crate::account::AccountInfo;
 use crate::chat::Chat;
+use crate::command::TokenHash;
 use crate::config::Config;
 use crate::event::{Event, Place};
 use crate::id::{NodeId, Number, RequestId, RoomId, Seq, SessionId, TransferId};
@@ -66,6 +67,12 @@ impl Chat {
     /// All sessions of a user, those that sleep among them.
     pub fn sessions_of(&self, user: &UserName) -> impl Iterator<Item = SessionId> {
         self.state.devices(user)
+    }
+
+    /// Whether a session can be looked for by the secret with that hash: it is the current one, the next, or was one of them.
+    #[must_use]
+    pub fn has_secret(&self, hash: &TokenHash) -> bool {
+        self.state.tokens.contains_key(hash)
     }
 
     /// An account by its name, if there is one.

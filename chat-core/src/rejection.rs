@@ -247,6 +247,9 @@ pub enum Rejection {
         /// Who is away.
         user: UserName,
     },
+    /// Nobody bans or mutes themselves: those above all others could.
+    #[error("you cannot ban or mute yourself, leave the room to go")]
+    NotYourself,
 }
 
 /// `an owner or operator`
@@ -303,7 +306,7 @@ impl Rejection {
             Rejection::AccountsFull => Code::AccountsFull,
             Rejection::WhispersFull { .. } => Code::WhispersFull,
             Rejection::NoSuchAccount { .. } => Code::NoSuchUser,
-            Rejection::OperatorsOnly => Code::NotAllowed,
+            Rejection::OperatorsOnly | Rejection::NotYourself => Code::NotAllowed,
             Rejection::NotAllowed { .. } => Code::NotAllowed,
             Rejection::Muted { .. } => Code::Muted,
             Rejection::Banned { .. } => Code::Banned,

@@ -2,6 +2,7 @@
 //! and delivers it once the store has it; the next batch is applied meanwhile. Nobody else touches the state, so it has no lock.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::task::TaskTracker;
 
+use crate::auth::Attempts;
 use crate::batch::{Batch, Item};
 use crate::catch_up::{PageReply, Reached};
 use crate::clock::{Clock, LogTime};
@@ -88,6 +90,12 @@ pub(crate) enum Request {
     Ask {
         id: RequestId,
         ask: Ask,
+    },
+    /// [`Ask::Enter`], with what wrong keys are counted by beside the user.
+    Enter {
+        id: RequestId,
+        ask: Ask,
+        address: Option<IpAddr>,
     },
     Query {
         id: RequestId,
@@ -167,6 +175,8 @@ pub(crate) struct Engine<L> {
 pub(crate) struct Parts {
     pub(crate) limits: Arc<Limits>,
     pub(crate) counters: Arc<Counters>,
+    /// At the keys of rooms. Apart from those at passwords, so that a key that was mistyped keeps nobody from a login.
+    pub(crate) keys: Arc<Attempts>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) transfers: Arc<Transfers>,
     pub(crate) jobs: TaskTracker,
@@ -289,7 +299,7 @@ impl<L: Log> Engine<L> {
 
     fn request(&mut self, session: SessionId, request: Request) {
         match &request {
-            Request::Ask { ask, .. } => self.parts.counters.asked(ask),
+            Request::Ask { ask, .. } | Request::Enter { ask, .. } => self.parts.counters.asked(ask),
             Request::Query { query, .. } => self.parts.counters.queried(query),
             Request::Delete { room, number, .. } => {
                 self.parts.counters.asked(&Ask::Delete { room: Arc::clone(room), number: *number });
@@ -302,13 +312,8 @@ impl<L: Log> Engine<L> {
                 let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
                 self.at_once(Item::One { to: session, frame, own: false });
             }
-            Request::Ask { id, ask } => match ask.seal(self.chat.config(), seal) {
-                Ok(sealed) => {
-                    let ask = sealed.unwrap_or(ask);
-                    self.log.submit(Command::Ask { from: session, request: id, ask });
-                }
-                Err(rejection) => self.refuse(session, id, &rejection),
-            },
+            Request::Ask { id, ask } => self.ask(session, id, ask),
+            Request::Enter { id, ask, address } => self.enter(session, id, ask, address),
             Request::Query { id, query, page } => self.query(session, id, query, page),
             Request::Author { room, number, reply } => self.look_up_author(session, &room, number, reply),
             Request::LastSaid { room, reply } => self.look_up_last(session, &room, reply),
@@ -322,6 +327,40 @@ impl<L: Log> Engine<L> {
             }
             Request::Tell { bytes } => self.fan_out.push(Item::Ready { to: session, bytes }),
             Request::ShowTopic { room } => self.show_topic(session, &room),
+        }
+    }
+
+    fn ask(&mut self, session: SessionId, id: RequestId, ask: Ask) {
+        match ask.seal(self.chat.config(), seal) {
+            Ok(sealed) => {
+                let ask = sealed.unwrap_or(ask);
+                self.log.submit(Command::Ask { from: session, request: id, ask });
+            }
+            Err(rejection) => self.refuse(session, id, &rejection),
+        }
+    }
+
+    /// Takes a key of a room. Whoever guesses soon has to wait before the next guess. What was answered before tries
+    /// nothing; what is refused for anything else was no guess.
+    fn enter(&mut self, session: SessionId, id: RequestId, ask: Ask, address: Option<IpAddr>) {
+        if !self.chat.is_new(session, id) {
+            return self.ask(session, id, ask);
+        }
+        let user = self.chat.user(session).map(ToString::to_string);
+        match self.parts.keys.begin(user.as_deref(), address) {
+            Ok(attempt) => {
+                self.fan_out.bad_key = false;
+                self.ask(session, id, ask);
+                self.apply_waiting();
+                if !self.fan_out.bad_key {
+                    attempt.unjudged();
+                }
+            }
+            Err(wait) => {
+                let refusal = notice::come_later("too many wrong keys", wait);
+                let frame = Box::new(notice::refused(id, self.clock.now(), refusal));
+                self.fan_out.push(Item::One { to: session, frame, own: false });
+            }
         }
     }
 
@@ -345,6 +384,7 @@ impl<L: Log> Engine<L> {
         let verdict = self.chat.apply(entry.stamp, &entry.command, &mut self.fan_out);
         match (entry.command, verdict) {
             (Command::Ask { from, request, .. } | Command::Delete { from, request, .. }, Err(rejection)) => {
+                self.fan_out.bad_key = rejection.code() == Code::BadKey;
                 self.refuse(from, request, &rejection);
             }
             (Command::Ask { .. }, Ok(())) => {

@@ -28,6 +28,8 @@ pub(crate) struct FanOut {
     pub(crate) accepted: Option<(TransferId, SessionId, u64)>,
     /// Who was put out of a room by the entry being applied, and what all there are told of it.
     kicked: Option<(Epoch, Told)>,
+    /// Whether the entry being applied is refused for a wrong key.
+    pub(crate) bad_key: bool,
     /// From where to where the entry being applied moved a session.
     pub(crate) moved: Option<(SessionId, SessionId)>,
     /// The numbering of each room, for those who leave it.
@@ -57,6 +59,7 @@ impl FanOut {
         self.entered = None;
         self.resumed = false;
         self.accepted = None;
+        self.bad_key = false;
         self.moved = None;
         self.kicked = None;
     }
@@ -183,6 +186,9 @@ impl Sink for FanOut {
                 return;
             }
             _ => {}
+        }
+        if let Event::Refused(refusal) = event {
+            self.bad_key = refusal.code == Code::BadKey.number();
         }
         let told = Self::told(stamp, event, &to);
         if let (Event::Kicked { place, .. }, false) = (event, to.past) {

@@ -55,14 +55,14 @@ impl<L: Log> Engine<L> {
         let Connect { session, outbox, hello, by, token, token_hash, resume_hash, verdict } = connect;
         let name = Arc::clone(&hello.name);
         self.table.insert(session, outbox, Joining { hello, token, verdict });
+        let resumes = resume_hash.is_some_and(|hash| self.chat.has_secret(&hash));
         let account = match by {
             By::Login { account, proved: Some(proved) } if !self.is_password_of(&account, &proved) => {
                 return self.turn_away(session, &Rejection::BadLogin);
             }
             By::Login { account, .. } => Some(account),
-            By::House if resume_hash.is_none() && self.chat.account(&name).is_some() => {
-                Some(Arc::clone(&name))
-            }
+            // Where only accounts get in, a secret that nobody knows any more would count as a guest's.
+            By::House if !resumes && self.chat.account(&name).is_some() => Some(Arc::clone(&name)),
             By::House | By::Name => None,
         };
         self.log.submit(match account {

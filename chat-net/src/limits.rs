@@ -84,7 +84,8 @@ pub struct Limits {
     /// How long a transfer to a room waits after the first has accepted, so that the others share its pass.
     pub transfer_gather_ms: u64,
     /// Wrong passwords a minute for one account, and from one address (one /64 of IPv6); after them each further one waits:
-    /// 15 s, doubled each time. Before the wait is over it is `too_many_logins`, and nothing is tried.
+    /// 15 s, doubled each time. Before the wait is over it is `too_many_logins`, and nothing is tried. As many wrong keys
+    /// of rooms, for one user, and from one address.
     pub logins_per_minute: u32,
     /// Accounts an hour that are made from one address; after them each further one waits in the same way.
     pub registrations_per_hour: u32,

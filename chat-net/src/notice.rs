@@ -1,5 +1,7 @@
 //! Refusals and farewells that are made at the edge, in the words of the table of codes.
 
+use std::time::Duration;
+
 use chat_core::{Code, Event, Refusal, RequestId, Timestamp};
 
 use crate::codec::{Closing, FromServer, Told};
@@ -12,6 +14,13 @@ pub(crate) fn refusal(code: Code) -> Refusal {
 /// A refusal that has more to say than the table.
 pub(crate) fn refusal_saying(code: Code, message: &str, retry_after_ms: Option<u64>) -> Refusal {
     Refusal { code: code.number(), reason: code.name().into(), message: message.into(), retry_after_ms }
+}
+
+/// A refusal of one who tried too often.
+pub(crate) fn come_later(why: &str, wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let message = format!("{why}, try again in {seconds} s");
+    refusal_saying(Code::TooManyLogins, &message, Some(seconds * 1000))
 }
 
 /// A refusal as a frame.

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::account_book::{AccountBook, AccountError};
 use crate::admission::Admission;
-use crate::auth::{Accounts, Authenticate, AuthenticateChoice, Choices, Gate, GateChoice, Policy};
+use crate::auth::{Accounts, Attempts, Authenticate, AuthenticateChoice, Choices, Gate, GateChoice, Policy};
 use crate::client::{Client, ConnectError, Events, Link, Options};
 use crate::clock::Clock;
 use crate::codec::Secret;
@@ -242,6 +242,7 @@ impl ServerBuilder {
         let parts = Parts {
             limits: Arc::clone(&limits),
             counters: Arc::clone(&counters),
+            keys: Attempts::at_passwords(&limits),
             store,
             transfers: Arc::clone(&transfers),
             jobs: TaskTracker::new(),
@@ -352,6 +353,12 @@ impl ServerHandle {
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// How many passwords it has hashed.
+    #[cfg(all(test, feature = "accounts"))]
+    pub(crate) async fn hashed(&self) -> u32 {
+        self.shared.policy.pool.hashed().await
     }
 
     /// What the server has done so far, and what there is now.

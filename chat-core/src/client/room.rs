@@ -1,11 +1,10 @@
 //! One room in a mirror: where the copy ends, and what may come next.
 
-use std::sync::Arc;
-
 use crate::client::Reception;
 use crate::command::{Ask, Since};
 use crate::event::{Event, Place};
 use crate::id::Number;
+use crate::key::RoomKey;
 use crate::name::RoomName;
 
 /// The copy of one room: everything up to its position was handed on, or is known to be lost.
@@ -23,7 +22,7 @@ pub(super) struct Room {
     /// [`EARLY_TOPICS`].
     early_topics: Vec<Since>,
     /// What was given to come in, if the room has a key: a new session needs it again.
-    key: Option<Arc<str>>,
+    key: Option<RoomKey>,
 }
 
 /// More than these, and the connection is cut: a resume tells what was missed, and no topic before.
@@ -84,12 +83,12 @@ impl Room {
     pub(super) fn join(&self, name: &RoomName) -> Ask {
         let (room, since) = (name.as_str().into(), self.position());
         match &self.key {
-            Some(key) => Ask::Enter { room, key: Arc::clone(key), since },
+            Some(key) => Ask::Enter { room, key: key.clone(), since },
             None => Ask::Join { room, since },
         }
     }
 
-    pub(super) fn unlocked_by(&mut self, key: Arc<str>) {
+    pub(super) fn unlocked_by(&mut self, key: RoomKey) {
         self.key = Some(key);
     }
 

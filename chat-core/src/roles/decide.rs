@@ -134,6 +134,10 @@ impl<'a> Doing<'a> {
         Ok(Target { user, identities, rank })
     }
 
+    fn is_self(&self, target: &Target) -> bool {
+        target.identities.contains(&self.state.who(self.session()))
+    }
+
     /// Changes what the room remembers of somebody.
     fn remember(&self, target: &Target, change: impl Fn(&mut Standing), steps: &mut Steps) {
         for who in &target.identities {
@@ -165,7 +169,7 @@ impl<'a> Doing<'a> {
 
     fn set_role(&self, user: &str, role: Role, steps: &mut Steps) -> Result<(), Rejection> {
         let target = self.target(user)?;
-        let is_self = target.identities.contains(&self.state.who(self.session()));
+        let is_self = self.is_self(&target);
         let own = self.state.rank(self.room, self.session());
         self.may(Act::of_role(is_self, own, role), target.rank)?;
         let held = |who: &Who| self.room.order.standing(who).map_or(Role::Member, |standing| standing.role);
@@ -209,6 +213,9 @@ impl<'a> Doing<'a> {
         let Wanted { what, for_ms, reason: why } = *wanted;
         let target = self.target(user)?;
         self.may(Act::Discipline, target.rank)?;
+        if self.is_self(&target) {
+            return Err(Rejection::NotYourself);
+        }
         let latest = |at: Timestamp| Timestamp(at.0.min(MAX_JSON_INTEGER));
         let until = for_ms.map(|for_ms| latest(self.stamp.at.plus_ms(for_ms)));
         let reason = reason(self.state, why)?;

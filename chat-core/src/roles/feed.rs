@@ -17,7 +17,7 @@ pub(crate) fn feed_ask(ask: &Ask, h: &mut Hasher) {
     };
     match ask {
         Ask::Enter { room, key, since } => {
-            named(14, room, key, h);
+            named(14, room, key.text(), h);
             since.iter().for_each(|since| {
                 h.word(since.epoch.0).word(since.number.0);
             });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::MAX_JSON_INTEGER;
+use crate::key::RoomKey;
 use crate::rejection::Rejection;
 use crate::text::Body;
 
@@ -38,7 +39,7 @@ pub struct ModeChange {
     /// A word that must be given to come in; empty: none any more. It is replaced by its hash before the log, see
     /// [`Ask::seal`](crate::Ask::seal).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Arc<str>>,
+    pub key: Option<RoomKey>,
     /// Whether only moderators and owners talk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moderated: Option<bool>,
@@ -111,7 +112,7 @@ impl ModeChange {
         }
         match &self.key {
             Some(key) if key.is_empty() => new.key = None,
-            Some(key) => new.key = Some(Body::new(key, SEALED_BYTES)?.into()),
+            Some(key) => new.key = Some(Body::new(key.text(), SEALED_BYTES)?.into()),
             None => {}
         }
         modes.has_key = new.key.is_some();

@@ -33,6 +33,8 @@ enum Act {
     Talk(Ask),
     /// Over the target.
     Over(Ask),
+    /// Over oneself.
+    OverSelf(Ask),
     SetRole(Role),
     StepDown,
     Invite,
@@ -58,6 +60,8 @@ fn acts() -> Vec<Act> {
         Act::Over(Ask::Unban { room: room(), user: user() }),
         Act::Over(Ask::Mute { room: room(), user: user(), for_ms: Some(5), reason: None }),
         Act::Over(Ask::Unmute { room: room(), user: user() }),
+        Act::OverSelf(Ask::Ban { room: room(), user: "actor".into(), for_ms: None, reason: None }),
+        Act::OverSelf(Ask::Mute { room: room(), user: "actor".into(), for_ms: Some(5), reason: None }),
         Act::SetRole(Role::Member),
         Act::SetRole(Role::Moderator),
         Act::SetRole(Role::Owner),
@@ -93,6 +97,8 @@ fn promised(case: Case, act: &Act) -> Result<(), Code> {
         Act::Over(Ask::Unban { .. } | Ask::Unmute { .. }) => {
             may_act.and(allowed(actor >= Rank::Moderator && is_over)).and(Err(Code::NothingToDo))
         }
+        // Nobody is below himself, and operators are stopped, too.
+        Act::OverSelf(_) => may_act.and(Err(Code::NotAllowed)),
         Act::SetRole(role) if stored(target) == *role => {
             may_act.and(allowed(actor >= Rank::Owner && is_over)).and(Err(Code::NothingToDo))
         }
@@ -201,7 +207,7 @@ impl Scene {
     fn does(&mut self, act: &Act, room: &str) -> Result<(), Code> {
         let name = || room.into();
         let ask = match act {
-            Act::Talk(ask) | Act::Over(ask) => within(ask, room),
+            Act::Talk(ask) | Act::Over(ask) | Act::OverSelf(ask) => within(ask, room),
             Act::SetRole(role) => Ask::SetRole { room: name(), user: "target".into(), role: *role },
             Act::StepDown => Ask::SetRole { room: name(), user: "actor".into(), role: Role::Member },
             Act::Invite => Ask::Invite { room: name(), user: "outsider".into() },

@@ -1,4 +1,4 @@
-//! What is known of a connection where not everybody may do everything.
+//! What is known of whoever has a connection, beyond the session.
 
 use std::net::IpAddr;
 use std::sync::Arc;

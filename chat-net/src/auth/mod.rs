@@ -21,11 +21,10 @@ pub use mode::Accounts;
 #[cfg(feature = "accounts")]
 pub use password::{HashError, MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES, hash};
 
-use attempts::Attempts;
 #[cfg(feature = "accounts")]
 use pool::Pool;
 
-pub(crate) use attempts::Attempt;
+pub(crate) use attempts::{Attempt, Attempts};
 pub(crate) use authenticate::AuthenticateChoice;
 pub(crate) use caller::Caller;
 pub(crate) use gate::GateChoice;

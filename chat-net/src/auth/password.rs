@@ -56,23 +56,32 @@ pub fn hash(password: &Secret) -> Result<PasswordHash, HashError> {
 /// What a hash is made in: 19 MiB. Whoever makes one after the other keeps it, so that it is not asked of the system, cleared and
 /// given back each time, or kept by the allocator for every thread that ever made one.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
+pub(super) struct Memory {
+    blocks: Vec<Block>,
+    /// How often a hash was begun in it.
+    #[cfg(test)]
+    pub(super) hashed: u32,
+}
 
 impl Memory {
     /// So much as these parameters need. What an earlier hash left there does no harm: the first pass writes over it.
     fn of(&mut self, params: &Params) -> Result<&mut [Block], HashError> {
         let count = params.block_count();
-        if let Some(missing) = count.checked_sub(self.0.len()) {
-            self.0.try_reserve_exact(missing).map_err(|_| HashError::System)?;
-            self.0.resize(count, Block::default());
+        if let Some(missing) = count.checked_sub(self.blocks.len()) {
+            self.blocks.try_reserve_exact(missing).map_err(|_| HashError::System)?;
+            self.blocks.resize(count, Block::default());
         }
-        self.0.get_mut(..count).ok_or(HashError::System)
+        #[cfg(test)]
+        {
+            self.hashed += 1;
+        }
+        self.blocks.get_mut(..count).ok_or(HashError::System)
     }
 
     /// Gives back what is more than the server's own hashes need.
     fn trim(&mut self) {
-        self.0.truncate(params().block_count());
-        self.0.shrink_to_fit();
+        self.blocks.truncate(params().block_count());
+        self.blocks.shrink_to_fit();
     }
 }
 
@@ -162,7 +171,7 @@ mod tests {
         let memory = &mut Memory::default();
         assert!(verify(&"password".into(), Some(&PasswordHash(theirs.into())), memory));
         assert!(!verify(&"passwort".into(), Some(&PasswordHash(theirs.into())), memory));
-        assert_eq!(memory.0.capacity(), params().block_count());
+        assert_eq!(memory.blocks.capacity(), params().block_count());
     }
 
     #[test]

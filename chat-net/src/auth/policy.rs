@@ -59,12 +59,6 @@ impl Policy {
         }
     }
 
-    /// Whether anything has to be known of a connection beyond its session.
-    pub(crate) fn is_open(&self) -> bool {
-        let Choices { accounts, password, gate, .. } = &self.choices;
-        *accounts == Accounts::Off && password.is_none() && gate.is_none()
-    }
-
     /// Whether the server has a password of its own.
     pub(crate) fn has_password(&self) -> bool {
         self.choices.password.is_some()
@@ -76,13 +70,11 @@ impl Policy {
     }
 
     /// Who needs an account, as far as there can be any.
-    #[cfg(feature = "web")]
     pub(crate) fn accounts(&self) -> Accounts {
         if self.has_accounts() { self.choices.accounts } else { Accounts::Off }
     }
 
     /// Whether whoever comes may make an account here.
-    #[cfg(feature = "web")]
     pub(crate) fn offers_registration(&self) -> bool {
         self.keeps_passwords() && self.takes_registrations()
     }

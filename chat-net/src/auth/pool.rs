@@ -64,6 +64,13 @@ impl Pool {
         self.run(turn, move |memory| password::hash_in(&password, memory)).await?.map_err(PoolError::Hash)
     }
 
+    /// How many passwords it has hashed, of whatever names.
+    #[cfg(test)]
+    pub(crate) async fn hashed(&self) -> u32 {
+        let turn = self.turn().await.unwrap();
+        self.run(turn, |memory| memory.hashed).await.unwrap()
+    }
+
     async fn turn(&self) -> Result<Turn, PoolError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PoolError::Busy)?;
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| PoolError::Busy)?;

@@ -18,6 +18,7 @@ use crate::client::link::{self, Dial, Incoming, Link, Outgoing};
 use crate::client::notice::{Notice, Why};
 use crate::client::options::Options;
 use crate::client::queue::Sender;
+use crate::client::sleep::Sleep;
 use crate::client::waiting::{Asking, Order, QueryReply, Waiting, What};
 use crate::codec::{FromClient, FromServer, Hello, RoomPosition, Told, Welcome};
 use crate::conn::same_room;
@@ -37,6 +38,13 @@ pub(super) struct Ends {
     pub(super) files: Arc<Files>,
 }
 
+/// How a pause ended.
+enum Wake {
+    InTime,
+    /// The machine slept: the network it is in now, another one perhaps, was never tried.
+    Slept,
+}
+
 pub(super) struct Driver {
     dial: Dial,
     options: Options,
@@ -50,6 +58,7 @@ pub(super) struct Driver {
     rejoin: VecDeque<Ask>,
     unanswered: usize,
     token: Arc<str>,
+    sleep: Sleep,
     /// All handles that could order something are gone.
     is_orphan: bool,
 }
@@ -77,6 +86,7 @@ impl Driver {
         options.register = false;
         let unanswered = options.unanswered.min(welcome.limits.unanswered as usize).max(1);
         let Ends { orders, notices, quit, files } = ends;
+        let sleep = Sleep::new(options.asleep);
         let driver = Driver {
             dial,
             options,
@@ -89,6 +99,7 @@ impl Driver {
             rejoin,
             unanswered,
             token: Arc::clone(&welcome.token),
+            sleep,
             is_orphan: false,
         };
         Ok((driver, link, welcome))
@@ -123,10 +134,19 @@ impl Driver {
             if !self.options.reconnect || !self.may_come_back(&why) {
                 return Err(why);
             }
-            let retry_in = backoff.pause(why.reconnect_after_ms());
+            // Whatever failed before, failed before the sleep; and nobody waits for who has just woken up.
+            let retry_in = match why {
+                Why::Slept => {
+                    backoff.reset();
+                    Duration::ZERO
+                }
+                _ => backoff.pause(why.reconnect_after_ms()),
+            };
             tracing::debug!(%why, ?retry_in, "disconnected");
             self.notices.push(Notice::Disconnected { why, retry_in });
-            self.pause(retry_in).await?;
+            if let Wake::Slept = self.pause(retry_in).await? {
+                backoff.reset();
+            }
             match self.greet_again().await? {
                 Ok(back) => return Ok(back),
                 Err(error) => why = error.into(),
@@ -142,12 +162,13 @@ impl Driver {
     }
 
     /// Waits, and queues what is ordered meanwhile.
-    async fn pause(&mut self, retry_in: Duration) -> Result<(), Why> {
+    async fn pause(&mut self, retry_in: Duration) -> Result<Wake, Why> {
         let until = Instant::now() + retry_in;
         loop {
             tokio::select! {
                 () = self.quit.cancelled() => return Err(Why::Quit),
-                () = sleep_until(until) => return Ok(()),
+                () = sleep_until(until) => return Ok(Wake::InTime),
+                () = self.sleep.over() => return Ok(Wake::Slept),
                 order = self.orders.recv(), if self.takes_orders() => self.queue(order),
                 () = self.notices.taken(), if self.is_orphan => {}
             }
@@ -215,6 +236,7 @@ impl Driver {
     async fn online(&mut self, link: Link, welcome: Box<Welcome>) -> Why {
         let Link { mut incoming, mut outgoing } = link;
         self.welcomed(welcome, &mut outgoing);
+        self.sleep.restart();
         let mut heard = Instant::now();
         let mut is_pinged = false;
         loop {
@@ -253,6 +275,7 @@ impl Driver {
                 },
                 () = self.notices.taken(), if !reads || self.is_orphan => {}
                 () = self.files.stirred() => {}
+                () = self.sleep.over(), if self.options.reconnect => return Why::Slept,
                 () = sleep_until(heard + silence), if reads => {
                     if is_pinged {
                         return Why::Silent;

@@ -25,6 +25,7 @@ mod link;
 mod notice;
 mod options;
 mod queue;
+mod sleep;
 mod waiting;
 
 pub use error::{AskError, ConnectError};

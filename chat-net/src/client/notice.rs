@@ -48,6 +48,8 @@ pub enum Why {
     Io(Arc<io::Error>),
     /// The server was silent for too long.
     Silent,
+    /// This machine slept, and the link most likely did not outlive that.
+    Slept,
     /// An event was missing from a room's order; resuming brings it.
     Missing,
     /// The server sent what is not the protocol.
@@ -72,7 +74,7 @@ impl Why {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Why::Io(_) | Why::Silent | Why::Missing => true,
+            Why::Io(_) | Why::Silent | Why::Slept | Why::Missing => true,
             Why::Quit | Why::Protocol(_) => false,
             #[cfg(feature = "tls")]
             Why::Tls(error) => error.is_retryable(),
@@ -116,6 +118,7 @@ impl fmt::Display for Why {
             Why::Refused(Refusal { reason, message, .. }) => write!(f, "{reason}: {message}"),
             Why::Io(error) => error.fmt(f),
             Why::Silent => f.write_str("the server does not answer"),
+            Why::Slept => f.write_str("this machine slept"),
             Why::Missing => f.write_str("an event is missing"),
             Why::Protocol(error) => error.fmt(f),
             #[cfg(feature = "tls")]

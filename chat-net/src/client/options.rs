@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::sleep;
 use crate::codec::Secret;
 
 /// Who a client is, and how it behaves when the link breaks.
@@ -28,7 +29,8 @@ pub struct Options {
     pub register: bool,
     /// The server's own password, where it has one.
     pub server_password: Option<Secret>,
-    /// Whether it comes back by itself when the link breaks.
+    /// Whether it comes back by itself when the link breaks. After a sleep of this machine it then leaves its link, which is
+    /// dead most often, and comes back at once.
     pub reconnect: bool,
     /// The first pause before it comes back; each later one is twice as long, and each is shortened by a
     /// random part of at most its half.
@@ -41,6 +43,9 @@ pub struct Options {
     pub ping_after: Duration,
     /// After so long a silence of the server, the link is given up.
     pub dead_after: Duration,
+    /// How long this machine has slept, counted from some moment on: a seam for tests, which have a sleep of their own.
+    #[doc(hidden)]
+    pub asleep: fn() -> Duration,
     /// How long [`Client::quit`](crate::client::Client::quit) waits for the server's goodbye.
     pub quit_wait: Duration,
     /// Asks that wait for an answer at once, and as many queries; one more waits in [`Client::ask`].
@@ -80,6 +85,7 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             ping_after: Duration::from_secs(20),
             dead_after: Duration::from_secs(30),
+            asleep: sleep::asleep,
             quit_wait: Duration::from_secs(2),
             unanswered: 256,
             events: 8192,

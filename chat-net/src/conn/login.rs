@@ -40,7 +40,7 @@ const BUSY_MS: u64 = 2_000;
 
 impl Reader {
     pub(super) fn is_locked(&self) -> bool {
-        self.caller.as_ref().is_some_and(|caller| !caller.is_unlocked)
+        !self.caller.is_unlocked
     }
 
     /// Takes the server's own password.
@@ -54,11 +54,13 @@ impl Reader {
 
     pub(super) fn try_unlock(&mut self, password: &Secret) -> Result<(), Stop> {
         let policy = Arc::clone(&self.shared.policy);
-        let Some(caller) = &mut self.caller else { return Ok(()) };
+        let caller = &mut self.caller;
         if caller.is_unlocked {
             return Ok(());
         }
-        let attempt = policy.attempts.begin(None, caller.counted).map_err(too_many)?;
+        // There is no account to count by, so that no address is exempt.
+        let address = caller.counted.or(caller.address);
+        let attempt = policy.attempts.begin(None, address).map_err(too_many)?;
         if !policy.is_password(password) {
             let message = "that is not the server's password, try again";
             return Err(notice::refusal_saying(Code::PasswordRequired, message, None).into());
@@ -159,8 +161,7 @@ impl Reader {
     }
 
     fn attempt(&self, name: Option<&str>) -> Result<Attempt, Refusal> {
-        let counted = self.caller.as_ref().and_then(|caller| caller.counted);
-        self.shared.policy.attempts.begin(name, counted).map_err(too_many)
+        self.shared.policy.attempts.begin(name, self.caller.counted).map_err(too_many)
     }
 
     /// Asks the embedder who it is; makes the account of one who is new.
@@ -171,7 +172,7 @@ impl Reader {
         secret: Secret,
         attempt: Attempt,
     ) -> Result<By, Stop> {
-        let address = self.caller.as_ref().and_then(|caller| caller.address);
+        let address = self.caller.address;
         let proof = Proof { name: Arc::clone(name), secret, address };
         let identity = match auth::ask(self.shared.policy.patience, || choice.0.authenticate(proof)).await {
             Ok(Ok(identity)) => identity,
@@ -233,7 +234,7 @@ impl Reader {
     #[cfg(feature = "accounts")]
     pub(super) async fn register(&mut self, hello: Hello, password: Secret) -> Result<(), Stop> {
         self.may_register(&hello.name)?;
-        let counted = self.caller.as_ref().and_then(|caller| caller.counted);
+        let counted = self.caller.counted;
         // Not given back when it is done: so many accounts an hour, and no more.
         let attempt = self.shared.policy.registrations.begin(None, counted).map_err(too_many_made)?;
         if self.look(Whose::Named(Arc::clone(&hello.name))).await?.is_some() {
@@ -376,8 +377,8 @@ impl Reader {
 
     /// Asks the gate about an ask.
     pub(super) async fn judge(&self, ask: Ask) -> Result<Ask, Refusal> {
-        let (Some(gate), Some(caller)) = (self.shared.policy.gate(), &self.caller) else { return Ok(ask) };
-        let asker = caller.asker();
+        let Some(gate) = self.shared.policy.gate() else { return Ok(ask) };
+        let asker = self.caller.asker();
         match auth::ask(self.shared.policy.patience, || gate.0.judge(&asker, ask)).await {
             Ok(Judgement::Allow(ask)) => Ok(ask),
             Ok(Judgement::Refuse(sentence)) => Err(not_allowed(&sentence)),
@@ -406,18 +407,12 @@ fn no_answer(what: &'static str, fault: Fault) -> Refusal {
 }
 
 fn too_many(wait: Duration) -> Refusal {
-    come_later("too many wrong passwords", wait)
+    notice::come_later("too many wrong passwords", wait)
 }
 
 #[cfg(feature = "accounts")]
 fn too_many_made(wait: Duration) -> Refusal {
-    come_later("too many accounts were made from this address", wait)
-}
-
-fn come_later(why: &str, wait: Duration) -> Refusal {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let message = format!("{why}, try again in {seconds} s");
-    notice::refusal_saying(Code::TooManyLogins, &message, Some(seconds * 1000))
+    notice::come_later("too many accounts were made from this address", wait)
 }
 
 #[cfg(feature = "accounts")]
@@ -430,6 +425,28 @@ fn not_hashed(error: auth::PoolError) -> Refusal {
         auth::PoolError::Hash(_) => {
             tracing::error!("the system gives no random bytes, or no memory, to keep a password");
             busy()
+        }
+    }
+}
+
+#[cfg(all(test, feature = "accounts"))]
+mod tests {
+    use super::*;
+    use crate::Server;
+    use crate::auth::Accounts;
+    use crate::client::{Client, Options};
+
+    #[tokio::test]
+    async fn an_unknown_name_costs_as_much_work_as_a_known_one() {
+        let builder = Server::builder().listen("127.0.0.1:0").accounts(Accounts::Optional);
+        let server = builder.start().await.unwrap();
+        let password = Some(auth::hash(&"correct horse".into()).unwrap());
+        server.account(AccountAct::Register { name: "alice".into(), password }).await.unwrap();
+        for (name, hashed) in [("alice", 1), ("nobody", 2)] {
+            let options = Options::named(name).password("correct house");
+            let error = Client::connect(server.local_addrs()[0], options).await.unwrap_err();
+            assert_eq!(error.code(), Some(Code::BadLogin.number()));
+            assert_eq!(server.hashed().await, hashed, "{name}");
         }
     }
 }

@@ -94,15 +94,14 @@ impl Shared {
         false
     }
 
-    /// What has to be known of a new connection; nothing, where everybody may do everything.
-    fn caller(&self, admitted: &Admitted) -> Option<Box<Caller>> {
-        let caller = || Caller {
+    /// What is known of a new connection.
+    fn caller(&self, admitted: &Admitted) -> Box<Caller> {
+        Box::new(Caller {
             address: admitted.peer(),
             counted: admitted.counted(),
             is_unlocked: self.is_house || !self.policy.has_password(),
             user: None,
-        };
-        (!self.policy.is_open()).then(|| Box::new(caller()))
+        })
     }
 
     fn session(&self) -> SessionId {
@@ -247,8 +246,7 @@ fn begin(
     outbox.heard(shared.now_ms());
     let caller = shared.caller(&admitted);
     if form == Form::Text {
-        let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
-        let greeting = if is_locked { text::locked_greeting() } else { text::greeting() };
+        let greeting = if caller.is_unlocked { text::greeting() } else { text::locked_greeting() };
         // The greeting is far below any limit.
         let _ = outbox.push(outbox::Lane::Talk, Bytes::from_static(greeting.as_bytes()));
         outbox.flush();

@@ -112,6 +112,7 @@ impl Reader {
         match self.hello(hello).await? {
             Ok(()) => self.enter_start_rooms().await,
             Err(code) if code == Code::LoginRequired.number() && self.shared.policy.has_accounts() => {
+                self.tell_of_registering();
                 self.prompt(Prompt::Login { name });
                 Ok(())
             }

@@ -7,6 +7,8 @@ use chat_core::{Code, PasswordHash, RequestId};
 
 use super::login::Stop;
 use super::reader::{End, Reader};
+use crate::auth::Accounts;
+use crate::codec::text::{Typed, parse};
 use crate::codec::{Hello, Secret, telnet};
 use crate::notice;
 
@@ -91,8 +93,18 @@ impl Reader {
         if self.person().telnet.is_spoken() {
             self.tell(BytesMut::from(&telnet::SHOW[..]));
         }
-        if line == b"/quit" {
+        if line.eq_ignore_ascii_case(b"/quit") {
             return Err(End::Quit);
+        }
+        if let Prompt::Login { name } = &prompt
+            && let Some(named) = registers(line)
+        {
+            let name = named.map_or_else(|| Arc::clone(name), Arc::from);
+            self.typed_register(&name).await?;
+            if self.person().prompt.is_none() {
+                self.prompt(prompt);
+            }
+            return Ok(());
         }
         let Ok(secret) = Secret::from_utf8(line) else {
             self.refuse(RequestId::NONE, Code::BadText).await?;
@@ -167,6 +179,14 @@ impl Reader {
         Ok(())
     }
 
+    /// Tells who is about to be asked for a password how to get one: of all alike, so that no name shows whether it is known.
+    pub(super) fn tell_of_registering(&mut self) {
+        let policy = &self.shared.policy;
+        if policy.accounts() == Accounts::Required && policy.offers_registration() {
+            self.note("if you have no account yet, type /register to make one of that name");
+        }
+    }
+
     /// A person wants an account of that name.
     pub(super) async fn typed_register(&mut self, name: &str) -> Result<(), End> {
         if !self.paced(RequestId::NONE, 1).await? {
@@ -200,6 +220,15 @@ impl Reader {
             self.told_unless_done(RequestId::NONE, outcome)?;
         }
         Ok(())
+    }
+}
+
+/// Whether that is no password but the wish for an account, and of which name if not of the one that was typed before.
+fn registers(line: &[u8]) -> Option<Option<&str>> {
+    let line = std::str::from_utf8(line).ok()?.trim();
+    match parse(line) {
+        Typed::Register(name) => Some(Some(name)),
+        _ => line.eq_ignore_ascii_case("/register").then_some(None),
     }
 }
 

@@ -55,8 +55,8 @@ pub(crate) struct Reader {
     pub(super) room: u32,
     /// Whether the last chunk that came was one of a transfer that is on its way.
     pub(super) carries: bool,
-    /// What has to be known of who is there; none where everybody may do everything.
-    pub(super) caller: Option<Box<Caller>>,
+    /// What is known of who is there. Boxed: it is looked at once in a while.
+    pub(super) caller: Box<Caller>,
     /// Boxed, because most connections are programs.
     pub(super) person: Option<Box<Person>>,
     pub(super) is_attached: bool,
@@ -80,7 +80,7 @@ impl Reader {
     pub(crate) fn new(
         shared: Arc<Shared>,
         outbox: Arc<Outbox>,
-        caller: Option<Box<Caller>>,
+        caller: Box<Caller>,
         first: &[u8],
         silent: Option<Whence>,
     ) -> Reader {
@@ -90,7 +90,7 @@ impl Reader {
             Framing::Lines => Cut::Lines(LineSplitter::new(shared.limits.line_bytes)),
             Framing::WebSocket => Cut::Messages(Box::default()),
         };
-        let is_locked = caller.as_ref().is_some_and(|caller| !caller.is_unlocked);
+        let is_locked = !caller.is_unlocked;
         let person = (form == Form::Text).then(|| Box::new(Person::new(silent, is_locked)));
         let pacing = |bucket| Box::new(Pacing { bucket, joined: Vec::new() });
         let pacing = Bucket::of(&shared.limits).map(pacing);
@@ -261,8 +261,8 @@ impl Reader {
             return Some(frame);
         }
         match frame {
-            // Of a deletion it is looked up first whose message that is.
-            Ok(FromClient::Ask { id, ask }) if !matches!(ask, Ask::Delete { .. }) => {
+            // Of a deletion it is looked up first whose message that is, and keys are counted.
+            Ok(FromClient::Ask { id, ask }) if !matches!(ask, Ask::Delete { .. } | Ask::Enter { .. }) => {
                 self.pending.push(Request::Ask { id, ask });
             }
             Ok(FromClient::Query { id, query }) => {
@@ -338,9 +338,7 @@ impl Reader {
         if let Some(person) = &mut self.person {
             person.name = Arc::clone(&entered.user);
         }
-        if let Some(caller) = &mut self.caller {
-            caller.user = Some(entered.user);
-        }
+        self.caller.user = Some(entered.user);
         if let (Some(rooms), false) = (judged, entered.resumed) {
             let rooms = rooms.unwrap_or_else(|| self.shared.start_rooms.to_vec());
             for room in rooms {
@@ -407,6 +405,7 @@ impl Reader {
         };
         let request = match ask {
             Ask::Delete { room, number } => Box::pin(self.deletion(id, room, number)).await?,
+            ask @ Ask::Enter { .. } => Request::Enter { id, ask, address: self.caller.counted },
             ask => Request::Ask { id, ask },
         };
         self.pending.push(request);

@@ -176,7 +176,7 @@ mod tests {
             Ask::Hash { transfer, hash: FileHash([0; 32]) },
             Ask::Finish { transfer },
             Ask::Cancel { transfer, user: None, why: EndReason::Cancelled },
-            Ask::Enter { room: room.clone(), key: text.clone(), since: None },
+            Ask::Enter { room: room.clone(), key: text.clone().into(), since: None },
             Ask::SetRole { room: room.clone(), user: text.clone(), role: Role::Owner },
             Ask::Kick { room: room.clone(), user: text.clone(), reason: None },
             Ask::Ban { room: room.clone(), user: text.clone(), for_ms: None, reason: None },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat_core::{AccountAct, Code};
+use chat_core::{AccountAct, Code, Config};
 use chat_net::auth::Accounts;
 use chat_net::client::{AskError, Client, Events, Notice, Options, Why};
 use chat_net::{Server, ServerHandle};
@@ -71,6 +71,30 @@ async fn whoever_logs_out_everywhere_stays_alone() {
     let (guest, _events) = comes(&server, Options::named("guest")).await;
     let error = guest.log_out_everywhere().await.unwrap_err();
     assert!(matches!(&error, AskError::Refused(refusal) if &*refusal.reason == "login_required"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_of_the_process_comes_back_to_its_account_when_its_session_is_forgotten() {
+    let core = Config { device_ms: 1_000, linger_ms: 500, ..Config::default() };
+    let builder = Server::builder().listen("127.0.0.1:0").core(core).accounts(Accounts::Required);
+    let server = builder.start().await.unwrap();
+    server.account(AccountAct::Register { name: "Bot".into(), password: None }).await.unwrap();
+    let mut options = Options::named("bot");
+    // It takes every silence for the end of its link, and stays away for longer than its session is kept.
+    (options.ping_after, options.dead_after) = (Duration::from_secs(1), Duration::ZERO);
+    (options.backoff_min, options.backoff_max) = (Duration::from_secs(10), Duration::from_secs(10));
+    let (_bot, mut events) = server.join(options).await.unwrap();
+    let mut welcomes = 0;
+    while welcomes < 2 {
+        match events.next().await.expect("a notice") {
+            Notice::Connected(welcome) => {
+                assert!(!welcome.resumed && &*welcome.user == "Bot", "{welcome:?}");
+                welcomes += 1;
+            }
+            Notice::Ended { why } => panic!("{why}"),
+            _ => {}
+        }
+    }
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn who_made_a_room_keeps_order_in_it() {
     for (line, told) in [
         ("/op bob", "#den * alice made bob a moderator"),
         ("/deop bob", "#den * alice made bob a member"),
-        ("/mute bob  too  loud", "#den * alice muted bob: too  loud"),
+        ("/mute bob  too  loud", "#den * alice muted bob until lifted: too  loud"),
         ("/unmute bob", "#den * alice lifted the mute of bob"),
         ("/mode moderated on slow 30 key a-key", "#den * alice set the modes: key, moderated, slow 30 s"),
         ("/mode moderated off slow off key off", "#den * alice set the modes: none"),
@@ -183,7 +183,7 @@ async fn whoever_is_ignored_is_not_seen_by_that_one_person() {
     // Order is kept, whoever is not liked.
     alice.types("/op eve").await;
     eve.types("/mute carol").await;
-    assert_eq!(alice.shown().await, ["#den * eve muted carol"]);
+    assert_eq!(alice.shown().await, ["#den * eve muted carol until lifted"]);
     assert_eq!(alice.types("/unignore eve").await, ["- you see eve again"]);
     eve.types("and now").await;
     assert_eq!(alice.shown().await, ["#den <eve> and now"]);

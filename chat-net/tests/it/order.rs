@@ -1,9 +1,12 @@
 //! Order in a room, over the wire: keys, private rooms, kicks, and history from the join on.
 
+use std::time::Duration;
+
+use chat_net::Limits;
 use chat_net::chat_core::{Anchor, Ask, Event, HistoryFrom, ModeChange, Number, Query, Since, Timestamp};
 use chat_net::codec::{Form, FromServer};
 
-use crate::peer::{Peer, fast, join, server, show};
+use crate::peer::{Peer, fast, join, pass, server, show};
 
 fn modes(modes: ModeChange) -> Ask {
     Ask::SetModes { room: "den".into(), modes }
@@ -40,6 +43,74 @@ async fn a_key_opens_a_room_in_every_form_and_odd_ones_are_refused_by_a_name() {
         peer.ask(7, Ask::Leave { room: "den".into() }).await;
         peer.story("left").await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_guessed_at_a_few_times_a_minute_and_a_session_begun_anew_is_no_way_around() {
+    let limits = Limits { logins_per_minute: 5, exempt_loopback: false, ..fast() };
+    let server = server(limits).await;
+    let mut alice = Peer::join_pipe(&server, Form::Bincode, "alice").await;
+    alice.ask(1, join("den")).await;
+    alice.ask(2, modes(ModeChange { key: Some("sesame".into()), ..ModeChange::default() })).await;
+    alice.story("modes den/2 alice: key").await;
+    let mut bob = Peer::join(&server, Form::Bincode, "bob").await;
+    bob.until_quiet().await;
+    for id in 1..=4 {
+        bob.ask(id, enter("simsim")).await;
+        bob.gets(&[&format!("re={id} refused bad_key")]).await;
+    }
+    // The right one is no guess, and takes none back.
+    bob.ask(5, enter("sesame")).await;
+    bob.until(|frame| show(frame).starts_with("caught_up den/")).await;
+    bob.ask(6, Ask::Leave { room: "den".into() }).await;
+    bob.story("left").await;
+    bob.ask(7, enter("simsim")).await;
+    bob.gets(&["re=7 refused bad_key"]).await;
+    bob.ask(8, enter("sesame")).await;
+    bob.gets(&["re=8 refused too_many_logins"]).await;
+    let mut carol = Peer::join(&server, Form::JsonLines, "carol").await;
+    carol.until_quiet().await;
+    carol.ask(1, enter("sesame")).await;
+    carol.gets(&["re=1 refused too_many_logins"]).await;
+    pass(Duration::from_secs(15)).await;
+    bob.until_quiet().await;
+    bob.ask(9, enter("sesame")).await;
+    bob.until(|frame| show(frame).starts_with("caught_up den/")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_wrong_key_is_a_guess_and_what_was_answered_is_answered_again() {
+    let limits = Limits { logins_per_minute: 2, exempt_loopback: false, ..fast() };
+    let server = server(limits).await;
+    let mut alice = Peer::join_pipe(&server, Form::Bincode, "alice").await;
+    alice.ask(1, join("den")).await;
+    alice.ask(2, modes(ModeChange { key: Some("sesame".into()), ..ModeChange::default() })).await;
+    alice.story("modes den/2 alice: key").await;
+    let mut bob = Peer::join(&server, Form::Bincode, "bob").await;
+    alice.ask(3, Ask::Ban { room: "den".into(), user: "bob".into(), for_ms: None, reason: None }).await;
+    alice.story("bob by alice").await;
+    bob.until_quiet().await;
+    for id in 1..=6 {
+        bob.ask(id, enter("sesame")).await;
+        bob.gets(&[&format!("re={id} refused banned")]).await;
+    }
+    let mut carol = Peer::join(&server, Form::Bincode, "carol").await;
+    carol.until_quiet().await;
+    carol.ask(1, enter("sesame")).await;
+    carol.until(|frame| show(frame).starts_with("caught_up den/")).await;
+    let mut dave = Peer::join(&server, Form::JsonLines, "dave").await;
+    dave.until_quiet().await;
+    for id in 1..=2 {
+        dave.ask(id, enter("simsim")).await;
+        dave.gets(&[&format!("re={id} refused bad_key")]).await;
+    }
+    dave.ask(3, enter("sesame")).await;
+    dave.gets(&["re=3 refused too_many_logins"]).await;
+    dave.ask(2, enter("simsim")).await;
+    dave.gets(&["re=2 refused bad_key"]).await;
+    carol.until_quiet().await;
+    carol.ask(1, enter("sesame")).await;
+    carol.until(|frame| show(frame).starts_with("re=1 members den/")).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ fn change() -> impl Strategy<Value = ModeChange> {
     (flag(), option::of(text()), flag(), option::of(any::<u32>()), option::of(history()), option::of(int()))
         .prop_map(|(invite_only, key, moderated, slow_s, history, retention_ms)| ModeChange {
             invite_only,
-            key,
+            key: key.map(Into::into),
             moderated,
             slow_s,
             history,
@@ -52,7 +52,11 @@ pub(super) fn ask() -> BoxedStrategy<Ask> {
     let named = || (text(), text());
     let term = || (text(), text(), option::of(int()), option::of(text()));
     prop_oneof![
-        (text(), text(), option::of(since())).prop_map(|(room, key, since)| Ask::Enter { room, key, since }),
+        (text(), text(), option::of(since())).prop_map(|(room, key, since)| Ask::Enter {
+            room,
+            key: key.into(),
+            since
+        }),
         (text(), text(), role()).prop_map(|(room, user, role)| Ask::SetRole { room, user, role }),
         (text(), text(), option::of(text())).prop_map(|(room, user, reason)| Ask::Kick {
             room,

@@ -31,7 +31,10 @@ impl Print<'_> {
                     Restriction::Mute => "muted",
                 };
                 self.args(format_args!(" {did} {user}"));
-                self.until(*until, Some(at));
+                match until {
+                    Some(_) => self.until(*until, Some(at)),
+                    None => self.raw(" until lifted"),
+                }
                 self.reason(reason.as_ref());
             }
             Event::Lifted { place, user, by, what } => {
@@ -283,7 +286,7 @@ mod tests {
             (role(alice(), Role::Moderator), "stepped down and is a moderator now"),
             (kicked(None, false), "put bob out"),
             (kicked(Some("sp\nam\u{202e}"), true), "put bob out, who is banned: sp↵am<U+202E>"),
-            (restricted(Restriction::Ban, None, None), "banned bob"),
+            (restricted(Restriction::Ban, None, None), "banned bob until lifted"),
             (restricted(Restriction::Ban, Some(soon), Some("spam")), "banned bob until 14:15:09: spam"),
             (
                 restricted(Restriction::Mute, Some(AT.plus_ms(86_400_000)), None),

@@ -270,7 +270,10 @@ impl Print<'_> {
         self.raw(": ");
         self.foreign(message);
         if let Some(ms) = retry_after_ms {
-            self.args(format_args!(" (try again in {} s)", ms.div_ceil(1000)));
+            let wait = format!("try again in {} s", ms.div_ceil(1000));
+            if !message.ends_with(&wait) {
+                self.args(format_args!(" ({wait})"));
+            }
         }
         self.raw("\n");
     }

@@ -85,7 +85,7 @@ function orderOf(event) {
     case 'kicked':
       return [by, ' put ', user, ' out', event.banned ? ', who is banned' : '', ...why];
     case 'restricted':
-      return [by, event.what === 'ban' ? ' banned ' : ' muted ', user, event.until === null ? '' : ` until ${momentOf(event.until)}`, ...why];
+      return [by, event.what === 'ban' ? ' banned ' : ' muted ', user, event.until === null ? ' until lifted' : ` until ${momentOf(event.until)}`, ...why];
     case 'lifted':
       return [by, ` lifted the ${event.what} of `, user];
     default:

@@ -1,193 +1,24 @@
 //! A client against a scripted server, over a pipe and a clock that only moves when everybody waits.
 
-use std::io;
+mod accounts;
+mod pauses;
+mod peer;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use chat_core::{
-    Anchor, Answer, Ask, Body, Code, Epoch, Event, GapReason, Number, Place, Query, Refusal, RequestId,
-    RoomName, Since, Timestamp, UserName,
+    Anchor, Answer, Ask, Body, Code, Epoch, Event, GapReason, Number, Place, Query, RoomName, Since,
+    Timestamp, UserName,
 };
-use chat_net::client::{AskError, Client, ConnectError, Events, Link, Notice, Options, Why};
-use chat_net::codec::{
-    Closing, Form, FromClient, FromServer, Hello, RoomPosition, Told, Welcome, WireLimits, bincode, frame,
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use chat_net::client::{AskError, Client, ConnectError, Notice, Options, Why};
+use chat_net::codec::{FromClient, FromServer, Hello, RoomPosition, bincode};
+use peer::*;
+use tokio::io::AsyncWriteExt;
+use tokio::io::duplex;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-
-const NONE: RequestId = RequestId::NONE;
-
-/// Where the client's links arrive; dropped, nothing listens any more.
-struct Server(mpsc::UnboundedReceiver<DuplexStream>);
-
-/// The server's end of one link.
-#[derive(Debug)]
-struct Peer {
-    io: DuplexStream,
-    bytes: BytesMut,
-}
-
-fn server() -> (Server, impl FnMut() -> std::future::Ready<io::Result<Link>> + Send + 'static) {
-    let (links, arrivals) = mpsc::unbounded_channel();
-    let dial = move || {
-        let (near, far) = duplex(64 * 1024);
-        let refused = |_| io::ErrorKind::ConnectionRefused.into();
-        std::future::ready(links.send(far).map(|()| Link::over(near)).map_err(refused))
-    };
-    (Server(arrivals), dial)
-}
-
-impl Server {
-    /// Takes the next link, and reads the preface.
-    async fn greeted(&mut self) -> Peer {
-        let io = self.0.recv().await.expect("the client dials");
-        let mut peer = Peer { io, bytes: BytesMut::new() };
-        let mut preface = [0; 8];
-        peer.io.read_exact(&mut preface).await.unwrap();
-        assert_eq!(preface, frame::preface(Form::Bincode).unwrap());
-        peer
-    }
-
-    /// Takes the next link, and reads the preface and the hello.
-    async fn accept(&mut self) -> (Peer, Hello) {
-        let mut peer = self.greeted().await;
-        match peer.next().await {
-            Some(FromClient::Hello(hello)) => (peer, hello),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-impl Peer {
-    async fn next(&mut self) -> Option<FromClient> {
-        loop {
-            if let Some((payload, used)) = frame::split(&self.bytes, 65_536).unwrap() {
-                let frame = bincode::decode_client(payload).unwrap();
-                self.bytes.advance(used);
-                return Some(frame);
-            }
-            if self.io.read_buf(&mut self.bytes).await.unwrap() == 0 {
-                return None;
-            }
-        }
-    }
-
-    async fn asked(&mut self) -> (RequestId, Ask) {
-        match self.next().await {
-            Some(FromClient::Ask { id, ask }) => (id, ask),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn queried(&mut self) -> (RequestId, Query) {
-        match self.next().await {
-            Some(FromClient::Query { id, query }) => (id, query),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn send(&mut self, frame: FromServer) {
-        let mut bytes = BytesMut::new();
-        Form::Bincode.encode(&frame, false, &mut bytes);
-        self.io.write_all(&bytes).await.unwrap();
-    }
-
-    async fn welcome(&mut self, resumed: bool, rooms: &[(&str, Since)]) {
-        let rooms = rooms.iter().map(|(room, since)| RoomPosition { room: (*room).into(), since: *since });
-        let welcome = Welcome {
-            user: "bot".into(),
-            resumed,
-            token: "secret".into(),
-            resumable_ms: 300_000,
-            at: Timestamp(1),
-            durability: "memory".into(),
-            rooms: rooms.collect(),
-            limits: WireLimits { body_bytes: 4096, frame_bytes: 65_536, rooms: 100, unanswered: 256 },
-        };
-        self.send(FromServer::Welcome(Box::new(welcome))).await;
-    }
-
-    async fn tell(&mut self, re: RequestId, past: bool, event: Event) {
-        self.send(FromServer::Told(Told { re, past, at: Timestamp(7), event })).await;
-    }
-
-    async fn close(&mut self, code: Code, reconnect_after_ms: Option<u64>) {
-        let (reason, message) = (code.name().into(), code.sentence().into());
-        let closing = Closing { code: code.number(), reason, message, reconnect_after_ms };
-        self.send(FromServer::Closing(closing)).await;
-    }
-}
-
-fn since(epoch: u64, number: u64) -> Since {
-    Since { epoch: Epoch(epoch), number: Number(number) }
-}
-
-fn place(number: u64) -> Place {
-    Place { room: RoomName::new("lobby", 64).unwrap(), epoch: Epoch(1), number: Number(number) }
-}
-
-fn said(number: u64, body: &str) -> Event {
-    let from = UserName::new("bot", 32).unwrap();
-    Event::Said { place: place(number), from, body: Body::new(&Arc::from(body), 4096).unwrap() }
-}
-
-fn members(number: u64) -> Event {
-    Event::Members { place: place(number), fresh: true, total: 1, users: vec![] }
-}
-
-fn refusal(code: Code) -> Refusal {
-    let (reason, message) = (code.name().into(), code.sentence().into());
-    Refusal { code: code.number(), reason, message, retry_after_ms: None }
-}
-
-fn say(body: &str) -> Ask {
-    Ask::Say { room: "lobby".into(), body: body.into() }
-}
-
-/// A client that is connected, and is in the lobby, whose last event is `number`.
-async fn connected(number: u64) -> (Server, Peer, Client, Events) {
-    let (mut server, dial) = server();
-    let client = tokio::spawn(Client::dial(dial, Options::named("bot")));
-    let (mut peer, hello) = server.accept().await;
-    assert_eq!((&*hello.name, hello.resume, hello.rooms), ("bot", None, None));
-    peer.welcome(false, &[]).await;
-    let (client, mut events) = client.await.unwrap().unwrap();
-    assert!(matches!(events.next().await, Some(Notice::Connected(welcome)) if !welcome.resumed));
-    peer.tell(NONE, false, members(number)).await;
-    told(&mut events).await;
-    (server, peer, client, events)
-}
-
-async fn told(events: &mut Events) -> Told {
-    match events.next().await {
-        Some(Notice::Told(told)) => told,
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn told_number(events: &mut Events) -> (u64, bool) {
-    let told = told(events).await;
-    (told.event.place().expect("a numbered event").number.0, told.past)
-}
-
-async fn disconnected(events: &mut Events) -> (Why, Duration) {
-    match events.next().await {
-        Some(Notice::Disconnected { why, retry_in }) => (why, retry_in),
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn ended(events: &mut Events) -> Why {
-    match events.next().await {
-        Some(Notice::Ended { why }) => {
-            assert!(events.next().await.is_none());
-            why
-        }
-        other => panic!("{other:?}"),
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_name_and_a_closed_door_are_errors() {
@@ -550,37 +381,6 @@ async fn a_final_code_ends_it_and_whoever_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pauses_grow_while_nobody_is_there() {
-    let (server, peer, client, mut events) = connected(4).await;
-    drop(server);
-    drop(peer);
-    for whole in [250, 500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000] {
-        let pause = disconnected(&mut events).await.1.as_millis();
-        assert!((whole / 2..=whole).contains(&pause), "{pause} of {whole}");
-    }
-    // Quitting does not wait for a server that is away.
-    let start = Instant::now();
-    client.quit().await;
-    assert!(start.elapsed().is_zero());
-    assert!(matches!(ended(&mut events).await, Why::Quit));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_silent_link_is_asked_and_then_given_up() {
-    let (mut server, mut peer, _client, mut events) = connected(4).await;
-    peer.send(FromServer::Ping { nonce: 9 }).await;
-    assert_eq!(peer.next().await, Some(FromClient::Pong { nonce: 9 }));
-    let start = Instant::now();
-    let Some(FromClient::Ping { nonce }) = peer.next().await else { panic!("no ping") };
-    assert_eq!(start.elapsed().as_secs(), 20);
-    peer.send(FromServer::Pong { nonce }).await;
-    let start = Instant::now();
-    assert!(matches!(disconnected(&mut events).await.0, Why::Silent));
-    assert_eq!(start.elapsed().as_secs(), 30);
-    server.accept().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn quitting_says_goodbye_and_waits_for_the_answer() {
     let (_server, mut peer, client, mut events) = connected(4).await;
     let quitting = tokio::spawn(async move { client.quit().await });
@@ -688,95 +488,4 @@ async fn over_tcp_two_programs_talk_whisper_list_and_leave() {
     bob.quit().await;
     assert_eq!(alice.users(None).await.unwrap().len(), 1);
     server.shutdown(Duration::from_secs(5)).await.unwrap();
-}
-
-async fn told_or_connected(events: &mut Events) -> Option<Event> {
-    match events.next().await {
-        Some(Notice::Connected(_)) => None,
-        Some(Notice::Told(told)) => Some(told.event),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_revoked_session_is_logged_in_anew_by_whoever_has_the_password() {
-    let (mut server, dial) = server();
-    let client = tokio::spawn(Client::dial(dial, Options::named("bot").password("correct horse")));
-    let mut peer = server.greeted().await;
-    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
-    peer.welcome(false, &[]).await;
-    let (_client, mut events) = client.await.unwrap().unwrap();
-    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
-    peer.close(Code::SessionRevoked, None).await;
-    assert_eq!(disconnected(&mut events).await.0.code(), Some(Code::SessionRevoked.number()));
-    let mut peer = server.greeted().await;
-    assert!(matches!(peer.next().await, Some(FromClient::Hello(hello)) if hello.resume.is_some()));
-    peer.tell(NONE, false, Event::Refused(refusal(Code::LoginRequired))).await;
-    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
-    peer.welcome(false, &[]).await;
-    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
-    peer.close(Code::LoggedOut, None).await;
-    assert_eq!(ended(&mut events).await.code(), Some(Code::LoggedOut.number()));
-}
-
-/// In as an account, and cut off.
-async fn cut_off_account() -> (Server, Client, Events) {
-    let (mut server, dial) = server();
-    let client = tokio::spawn(Client::dial(dial, Options::named("bot").password("correct horse")));
-    let mut peer = server.greeted().await;
-    assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
-    peer.welcome(false, &[]).await;
-    let (client, mut events) = client.await.unwrap().unwrap();
-    assert!(matches!(events.next().await, Some(Notice::Connected(_))));
-    drop(peer);
-    disconnected(&mut events).await;
-    (server, client, events)
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_account_whose_session_is_lost_comes_back_as_no_guest() {
-    for is_known in [true, false] {
-        let (mut server, _client, mut events) = cut_off_account().await;
-        let (mut peer, hello) = server.accept().await;
-        assert!(hello.resume.is_some());
-        peer.welcome(false, &[]).await;
-        assert_eq!(peer.next().await, Some(FromClient::Bye));
-        peer.close(Code::Left, None).await;
-        let mut peer = server.greeted().await;
-        assert!(matches!(peer.next().await, Some(FromClient::Login { .. })));
-        if is_known {
-            peer.welcome(false, &[]).await;
-            assert!(matches!(events.next().await, Some(Notice::Connected(_))));
-        } else {
-            peer.tell(NONE, false, Event::Refused(refusal(Code::BadLogin))).await;
-            assert_eq!(ended(&mut events).await.code(), Some(Code::BadLogin.number()));
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_revoked_session_of_a_guest_is_over() {
-    let (_server, mut peer, _client, mut events) = connected(1).await;
-    peer.close(Code::SessionRevoked, None).await;
-    assert_eq!(ended(&mut events).await.code(), Some(Code::SessionRevoked.number()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_change_of_password_is_not_made_twice_over_a_break() {
-    let (mut server, mut peer, client, mut events) = connected(1).await;
-    let change = tokio::spawn({
-        let client = client.clone();
-        async move { client.change_password("old password", "new password").await }
-    });
-    assert!(matches!(peer.next().await, Some(FromClient::Password { .. })));
-    drop(peer);
-    assert_eq!(change.await.unwrap(), Err(AskError::Unanswered));
-    disconnected(&mut events).await;
-    // What is wanted while away goes out when the link is back.
-    let change = tokio::spawn(async move { client.log_out_everywhere().await });
-    let (mut peer, _) = server.accept().await;
-    peer.welcome(true, &[("lobby", since(1, 1))]).await;
-    let Some(FromClient::LogOutEverywhere { id }) = peer.next().await else { panic!("no order") };
-    peer.send(FromServer::Done { re: id }).await;
-    assert_eq!(change.await.unwrap(), Ok(()));
 }
