@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_net::chat_core::{Code, printable};
 use chat_net::client::{Client, ConnectError, Events, Options};
-use chat_net::tls::TlsError;
+use chat_net::tls::{TlsError, Trust};
 
 use crate::exit::{self, Exit};
 use crate::login::{self, Entry};
@@ -45,6 +45,11 @@ pub(crate) async fn connect(
     tell: impl Fn(),
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
     let mut entry = Entry::of(who);
+    if entry.asks_first(options)
+        && let Err(error) = introduce(who, options, signals, &tell).await?
+    {
+        return Ok(Err(error));
+    }
     entry.prepare(options, signals).await?;
     loop {
         let error = match reach(who, options, signals, &tell).await? {
@@ -57,6 +62,25 @@ pub(crate) async fn connect(
     }
 }
 
+/// Asks whether a server is trusted that nobody vouches for, before a password is typed for it. It is met as nobody: a name
+/// that is none is refused everywhere.
+async fn introduce(
+    who: &Who,
+    options: &mut Options,
+    signals: &mut Signals,
+    tell: impl Fn(),
+) -> anyhow::Result<Result<(), ConnectError>> {
+    let Some(trust @ Trust::System) = trust::of(who)? else { return Ok(Ok(())) };
+    let nobody = Options::named("").tls(trust);
+    let Err(ConnectError::Tls(TlsError::Unknown { found })) = attempt(who, nobody, signals, tell).await?
+    else {
+        // Whatever else is wrong is told to whoever comes with a name.
+        return Ok(Ok(()));
+    };
+    options.tls = trust::ask(who, found, signals).await?;
+    Ok(options.tls.as_ref().map(|_| ()).ok_or_else(|| TlsError::Unknown { found }.into()))
+}
+
 /// Connects to a server that is trusted, with the passwords that there are.
 ///
 /// # Errors
@@ -67,7 +91,9 @@ pub(crate) async fn reach(
     signals: &mut Signals,
     tell: impl Fn(),
 ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-    options.tls = trust::of(who)?;
+    if options.tls.is_none() {
+        options.tls = trust::of(who)?;
+    }
     let found = match attempt(who, options.clone(), signals, &tell).await? {
         Err(ConnectError::Tls(TlsError::Unknown { found })) => found,
         connected => return Ok(connected),

@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server refused the name.
     NameRefused = 3,
-    /// The server's certificate is not trusted.
+    /// The server's certificate is not trusted, or nothing is encrypted that should be.
     Untrusted = 4,
     /// A file was declined.
     Declined = 5,

@@ -11,6 +11,7 @@ use crate::output;
 use crate::secrets;
 use crate::settings::Who;
 use crate::signals::Signals;
+use crate::trust;
 
 /// How somebody wants to come in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ const TRIES: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     who: &'a Who,
+    /// Whether a password may go there, as far as that was asked.
+    may_send: bool,
     account: Asked,
     server: Asked,
 }
@@ -63,7 +66,13 @@ struct Asked {
 
 impl Entry<'_> {
     pub(crate) fn of(who: &Who) -> Entry<'_> {
-        Entry { who, account: Asked::default(), server: Asked::default() }
+        Entry { who, may_send: false, account: Asked::default(), server: Asked::default() }
+    }
+
+    /// Whether a person is asked for a password before the server says a word.
+    pub(crate) fn asks_first(&self, options: &Options) -> bool {
+        let Login { how, password, .. } = &self.who.login;
+        *how != How::AsAsked && !password.is_said() && options.password.is_none() && secrets::can_ask()
     }
 
     /// Gets what is needed in any case.
@@ -122,12 +131,24 @@ impl Entry<'_> {
         }
     }
 
+    async fn may_send(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
+        // Where there is none to send, the advice is about that.
+        let Login { password, server_password, .. } = &self.who.login;
+        if !self.may_send && (secrets::can_ask() || password.is_said() || server_password.is_said()) {
+            trust::passwords_in_clear(self.who, signals).await?;
+            self.may_send = true;
+        }
+        Ok(())
+    }
+
     async fn server(&mut self, signals: &mut Signals) -> anyhow::Result<Option<Secret>> {
+        self.may_send(signals).await?;
         let prompt = format!("password of the server {}", printable(&self.who.addr));
         self.server.next(&self.who.login.server_password, &prompt, false, signals).await
     }
 
     async fn account(&mut self, is_new: bool, signals: &mut Signals) -> anyhow::Result<Option<Secret>> {
+        self.may_send(signals).await?;
         let new = if is_new { "new password" } else { "password" };
         let prompt = format!("{new} of {}", printable(&self.who.name));
         self.account.next(&self.who.login.password, &prompt, is_new, signals).await

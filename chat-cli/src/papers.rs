@@ -1,5 +1,7 @@
 //! What the command line says about itself to shells and to `man`.
 
+mod man;
+
 use clap::CommandFactory;
 
 use crate::cli::Cli;
@@ -13,22 +15,17 @@ use crate::output;
 pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "chat-cli", &mut script);
-    output::text(&String::from_utf8_lossy(&script))?;
+    // clap_complete 4.6 calls a program with a hyphen by two names in bash, so that nothing behind a command is completed.
+    let script = String::from_utf8_lossy(&script).replace("chat__subcmd__cli__", "chat__cli__");
+    output::text(&script)?;
     Ok(Exit::Done)
 }
 
-/// Prints the manual: a page for the program and one for each command, one after the other.
+/// Prints the manual page.
 ///
 /// # Errors
 /// Standard output is gone.
 pub(crate) fn man() -> anyhow::Result<Exit> {
-    let mut program = Cli::command();
-    program.build();
-    let mut pages = Vec::new();
-    clap_mangen::Man::new(program.clone()).render(&mut pages)?;
-    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
-        clap_mangen::Man::new(command.clone()).render(&mut pages)?;
-    }
-    output::text(&String::from_utf8_lossy(&pages))?;
+    output::text(&man::page(Cli::command())?)?;
     Ok(Exit::Done)
 }

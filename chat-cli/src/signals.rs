@@ -63,6 +63,49 @@ impl Hangups {
     }
 }
 
+/// Waits for what else would end the program at once: SIGHUP, SIGQUIT, SIGALRM, SIGUSR1 and SIGUSR2. While one exists, they do
+/// not, so that a screen can be given back first.
+#[derive(Debug)]
+pub(crate) struct Endings {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 5],
+}
+
+impl Endings {
+    /// Begins to wait. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has no room for it.
+    pub(crate) fn new() -> std::io::Result<Endings> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind as Kind, signal};
+        Ok(Endings {
+            #[cfg(unix)]
+            signals: [
+                signal(Kind::hangup())?,
+                signal(Kind::quit())?,
+                signal(Kind::alarm())?,
+                signal(Kind::user_defined1())?,
+                signal(Kind::user_defined2())?,
+            ],
+        })
+    }
+
+    /// The next of them; none ever comes where there are no such signals. Cancel safe.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        std::future::poll_fn(|context| {
+            let mut polled = self.signals.iter_mut().map(|signal| signal.poll_recv(context));
+            polled
+                .find(std::task::Poll::is_ready)
+                .map_or(std::task::Poll::Pending, |_| std::task::Poll::Ready(()))
+        })
+        .await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    }
+}
+
 #[cfg(not(unix))]
 impl Signals {
     /// Begins to wait.

@@ -58,11 +58,34 @@ impl Stops {
     }
 }
 
-/// Stops this process as the terminal's own Ctrl-Z would; returns when it goes on.
-pub(crate) fn stop_self() {
+/// Stops this process as the terminal's own Ctrl-Z would; it returns when it goes on. Whether there was somebody to
+/// let it go on: else it was not stopped.
+pub(crate) fn stop_self() -> bool {
     #[cfg(unix)]
     {
-        // To oneself, this cannot fail; where it does, the program just goes on.
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        use rustix::process::{Signal, getpid, kill_process};
+        has_shell() && kill_process(getpid(), Signal::STOP).is_ok()
     }
+    #[cfg(not(unix))]
+    false
+}
+
+/// The same for the whole job: for what the shell started and waits for, too, if that is not this process.
+pub(crate) fn stop_job() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, kill_current_process_group};
+        has_shell() && kill_current_process_group(Signal::STOP).is_ok()
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+/// Whether a shell may let the program go on: one that does so gives each job a process group of its own, in its session.
+/// Under `xterm -e` and `ssh -t` there is none.
+#[cfg(unix)]
+fn has_shell() -> bool {
+    use rustix::process::{getpgrp, getppid, getsid};
+    let Ok(session) = getsid(None) else { return false };
+    getpgrp() != session && getppid().is_some_and(|parent| getsid(Some(parent)) == Ok(session))
 }

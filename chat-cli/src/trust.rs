@@ -1,8 +1,10 @@
-//! Whom to trust over TLS: what was typed, else what was remembered, else the system's roots, else a person.
+//! Whom to trust over TLS: what was typed, else what was remembered, else the system's roots, else a person. And whether
+//! passwords go without it.
 
 use std::io::{IsTerminal, Write};
+use std::net::ToSocketAddrs;
 
-use chat_net::chat_core::printable;
+use chat_net::chat_core::{Code, printable};
 use chat_net::client::Why;
 use chat_net::tls::{Fingerprint, TlsError, Trust};
 
@@ -41,22 +43,14 @@ pub(crate) async fn ask(
     found: Fingerprint,
     signals: &mut Signals,
 ) -> anyhow::Result<Option<Trust>> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !can_ask() {
         return Ok(None);
     }
     let addr = printable(&who.addr);
     output::status(&format!("{addr} is seen for the first time, and nobody vouches for its certificate:"));
     output::status(&format!("  {found}"));
     output::status("Compare that with what the server said at its start.");
-    let is_trusted = loop {
-        match answer(signals).await?.as_deref().map(yes_or_no) {
-            // The end of the keyboard is no yes.
-            None => break false,
-            Some(Some(is_trusted)) => break is_trusted,
-            Some(None) => {}
-        }
-    };
-    if !is_trusted {
+    if !confirm("Trust it?", signals).await? {
         return Ok(None);
     }
     match Known::of_user(&environment_os).map(|known| (known.remember(&who.addr, found), known)) {
@@ -69,10 +63,53 @@ pub(crate) async fn ask(
     Ok(Some(Trust::Pin(found)))
 }
 
+/// Whether somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Sees to it that a password may go to the server: over TLS, within this machine, or because somebody said so.
+///
+/// # Errors
+/// Ends with [`Exit::Untrusted`] if it may not, or a signal came instead of an answer.
+pub(crate) async fn passwords_in_clear(who: &Who, signals: &mut Signals) -> anyhow::Result<()> {
+    if who.tls || who.plaintext || is_of_this_machine(&who.addr) {
+        return Ok(());
+    }
+    let addr = printable(&who.addr);
+    let why = format!("nothing is encrypted on the way to {addr}: who is on it can read the password");
+    if can_ask() {
+        output::status(&format!("{why}."));
+        if confirm("Send it all the same?", signals).await? {
+            return Ok(());
+        }
+    }
+    let hint = "write tls:// before the address, or say --plaintext if that is meant";
+    Err(exit::because(Exit::Untrusted, format!("no password was sent: {why}; {hint}")))
+}
+
+/// Whether all that it may mean is this machine. What means nothing, for now, may be anything later.
+fn is_of_this_machine(addr: &str) -> bool {
+    let found: Vec<_> = addr.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+    !found.is_empty() && found.iter().all(|address| address.ip().to_canonical().is_loopback())
+}
+
+/// Asks until the answer is yes or no.
+async fn confirm(question: &str, signals: &mut Signals) -> anyhow::Result<bool> {
+    loop {
+        match answer(question, signals).await?.as_deref().map(yes_or_no) {
+            // The end of the keyboard is no yes.
+            None => return Ok(false),
+            Some(Some(is_confirmed)) => return Ok(is_confirmed),
+            Some(None) => {}
+        }
+    }
+}
+
 /// Asks once.
-async fn answer(signals: &mut Signals) -> anyhow::Result<Option<String>> {
+async fn answer(question: &str, signals: &mut Signals) -> anyhow::Result<Option<String>> {
     // Nobody can be told if that fails.
-    let _ = write!(std::io::stderr(), "Trust it? y/N ").and_then(|()| std::io::stderr().flush());
+    let _ = write!(std::io::stderr(), "{question} y/N ").and_then(|()| std::io::stderr().flush());
     // A thread that the program need not wait for, as it cannot be asked to end.
     let (sender, answer) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || sender.send(read_line()));
@@ -136,6 +173,10 @@ pub(crate) fn ended(why: &Why) -> String {
         Why::Tls(error) if error.is_distrust() => {
             "the connection has ended: the server that was reached again is not trusted".to_owned()
         }
+        why if why.code() == Some(Code::PasswordRequired.number()) => {
+            "the connection has ended: the server has another password than before; join again, and say that"
+                .to_owned()
+        }
         why => format!("the connection has ended: {why}"),
     }
 }
@@ -143,6 +184,21 @@ pub(crate) fn ended(why: &Why) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_cannot_leave_this_machine_is_of_it() {
+        for (addr, is_of_it) in [
+            ("127.0.0.1:80", true),
+            ("[::1]:80", true),
+            ("[::ffff:127.0.0.1]:80", true),
+            ("192.0.2.7:80", false),
+            ("0.0.0.0:80", false),
+            ("[2001:db8::1]:80", false),
+            ("no-such-name.invalid:80", false),
+        ] {
+            assert_eq!(is_of_this_machine(addr), is_of_it, "{addr}");
+        }
+    }
 
     #[test]
     fn only_yes_is_yes_and_what_is_neither_is_asked_again() {

@@ -3,16 +3,6 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// `text` cut to at most `columns`; the end stays, because that is where a prompt ends.
-pub(crate) fn keep_end(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut kept = fitting(text.graphemes(true).rev(), columns);
-    kept.push("…");
-    kept.into_iter().rev().collect()
-}
-
 /// `text` cut to at most `columns`; the beginning stays.
 pub(crate) fn keep_start(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -38,9 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_cut_keeps_the_wanted_end() {
-        assert_eq!(keep_end("#lobby> ", 20), "#lobby> ");
-        assert_eq!(keep_end("#a-very-long-room> ", 10), "…ng-room> ");
+    fn what_is_cut_keeps_its_beginning() {
         assert_eq!(keep_start("photo.jpg", 9), "photo.jpg");
         assert_eq!(keep_start("photo.jpg", 8), "photo.j…");
         assert_eq!(keep_start("漢字漢字", 6), "漢字…");
@@ -48,7 +36,6 @@ mod tests {
         {
             for columns in 1..14 {
                 assert!(keep_start(text, columns).width() <= columns, "{text} {columns}");
-                assert!(keep_end(text, columns).width() <= columns, "{text} {columns}");
             }
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::screen::SCREEN_MORE;
 use super::serve::{DataArgs, SERVE_EXAMPLES, SERVE_MORE, ServeArgs};
 use super::talk::{JOIN_EXAMPLES, JOIN_MORE, JoinArgs, SEND_EXAMPLES, SEND_MORE, SendArgs};
 use crate::bench;
@@ -34,15 +35,18 @@ Examples:
   chat-cli history lobby                       read what was said there";
 
 const ENDS: &str = "\
-Settings come from flags, else from CHAT_... variables, else from the file of --config, else a default.
+Settings come from flags, else from CHAT_... variables, else from a file, else a default. The file is that of --config;
+without it, 'join', 'send', 'send-file' and 'receive' read your own, $XDG_CONFIG_HOME/chat/config.toml or
+~/.config/chat/config.toml, if it is there. A server is nobody's own: 'serve' and what looks into its folder read no
+file that they are not told.
 
 Exit codes:
   0   done                       66  a file to send cannot be read
-  1   failed, or lost for good   73  a received file, or an import, has no place
+  1   failed, or lost for good   73  a file, or an import, has no place
   2   not a command              74  the data folder failed or is damaged
   3   name or password refused   75  another process has the data folder
   4   the server's certificate   77  not permitted
-      is not trusted             78  the settings are wrong, or do not fit the data folder
+      is not trusted             78  wrong settings, or not for that data folder
   5   a file was declined        130 interrupted, and not in order
   6   a file was called off      143 terminated, and not in order
   7   a file's hash is wrong
@@ -67,7 +71,8 @@ pub(crate) enum Command {
     #[command(help_template = TEMPLATE, before_help = SERVE_EXAMPLES, after_help = SERVE_MORE)]
     Serve(ServeArgs),
     /// Chat in a terminal, or from a script
-    #[command(help_template = TEMPLATE, before_help = JOIN_EXAMPLES, after_help = JOIN_MORE)]
+    #[command(help_template = TEMPLATE, before_help = JOIN_EXAMPLES)]
+    #[command(after_help = format!("{JOIN_MORE}\n\n{SCREEN_MORE}"))]
     Join(JoinArgs),
     /// Say one thing and go
     #[command(help_template = TEMPLATE, before_help = SEND_EXAMPLES, after_help = SEND_MORE)]

@@ -113,9 +113,20 @@ pub(crate) struct ServeArgs {
 /// The settings file, as typed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FileArg {
-    /// Read settings from this TOML file
+    /// Read settings from this TOML file [default: none]
     #[arg(long, env = "CHAT_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The settings file of a client, as typed.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct OwnFileArg {
+    /// Read settings from this TOML file [default: chat/config.toml in $XDG_CONFIG_HOME or ~/.config, if it is there]
+    #[arg(long, env = "CHAT_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read settings from no file, whatever else says one
+    #[arg(long)]
+    pub(crate) no_config: bool,
 }
 
 /// The folder that history is kept in, as typed.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{FileArg, TrustArgs};
+use super::{OwnFileArg, ScreenArgs, TrustArgs};
 
 /// Lines to copy.
 pub(crate) const JOIN_EXAMPLES: &str = "\
@@ -23,7 +23,7 @@ A line is said in the current room; '/help' lists the commands; '//x' says '/x'.
 A password is asked for when the server wants one, and not shown; without a terminal it comes from a command or the
 environment. It is never an argument, and nothing of it is kept on disk: the end of the program is the end of its session.
 CHAT_PASSWORD can be read by whoever may look into the process: its user, and root.
-Ctrl-C clears the line, and on an empty line leaves. Ctrl-D on an empty line leaves. With files on their way
+Ctrl-C clears the line, and twice on an empty line leaves. Ctrl-D on an empty line leaves. With files on their way
 both, and /quit, say what would be called off, and leave when told so again.
 Without a terminal, the end of the input leaves, once everything has been answered and all files have come to an
 end (in a room, and of those that were paused here, when the offer expires, after 5 minutes by default), with 1 if one
@@ -52,6 +52,9 @@ pub(crate) struct JoinArgs {
     /// When to use colours [default: auto]
     #[arg(long, env = "CHAT_COLOR", value_name = "WHEN")]
     pub(crate) color: Option<ColorWhen>,
+    /// What the full screen does.
+    #[command(flatten)]
+    pub(crate) screen: ScreenArgs,
 }
 
 /// Which server, under which name, as typed.
@@ -71,7 +74,7 @@ pub(crate) struct WhoArgs {
     pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
-    pub(crate) file: FileArg,
+    pub(crate) file: OwnFileArg,
 }
 
 /// How to come in, as typed.
@@ -135,7 +138,7 @@ pub(crate) struct SendArgs {
     pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
-    pub(crate) file: FileArg,
+    pub(crate) file: OwnFileArg,
 }
 
 /// When to use colours.

@@ -36,4 +36,7 @@ pub(crate) struct TrustArgs {
     /// Speak TLS with the server that has this certificate, whose SHA-256 it said at its start
     #[arg(long, env = "CHAT_TLS_PIN", value_name = "sha256:HEX")]
     pub(crate) tls_pin: Option<Fingerprint>,
+    /// Send passwords to another machine although nothing is encrypted
+    #[arg(long, conflicts_with_all = ["tls", "tls_pin"])]
+    pub(crate) plaintext: bool,
 }

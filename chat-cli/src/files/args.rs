@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat_net::chat_core::{MAX_CHUNK_BYTES, MIN_CHUNK_BYTES};
 use clap::Args;
 
-use crate::cli::{FileArg, LoginArgs, TrustArgs, WhoArgs};
+use crate::cli::{LoginArgs, OwnFileArg, TrustArgs, WhoArgs};
 use crate::units::Unit;
 
 /// Lines to copy.
@@ -106,7 +106,7 @@ pub(crate) struct SendFileArgs {
     pub(crate) trust: TrustArgs,
     /// Where settings come from that are not given here.
     #[command(flatten)]
-    pub(crate) file: FileArg,
+    pub(crate) file: OwnFileArg,
 }
 
 /// `receive`, as typed.

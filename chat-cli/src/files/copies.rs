@@ -6,6 +6,7 @@ use chat_net::chat_core::{EndReason, Offer, UserName};
 use chat_net::client::FileEvent;
 
 use super::meter::Meter;
+use super::standing::Progress;
 use super::words::{other_end, percent};
 use crate::rows::Row;
 
@@ -110,6 +111,22 @@ impl Copies {
         Some(Row { columns: unicode_width::UnicodeWidthStr::width(text.as_str()), text })
     }
 
+    /// How far those are that run, and whether none of them goes on now; `None` if none runs.
+    pub(crate) fn progress(&self) -> Option<(Progress, bool)> {
+        let meter = self.meter.as_ref().filter(|_| self.is_running())?;
+        let ((there, bytes), (rate, left)) = (self.sum(), meter.pace(Instant::now()));
+        Some((Progress { there, bytes, rate, left }, self.is_held || !self.is_moving()))
+    }
+
+    /// Who has all of it.
+    pub(crate) fn finished(&self) -> impl Iterator<Item = &UserName> {
+        self.copies.iter().filter(|copy| copy.state == State::Finished).map(|copy| &copy.user)
+    }
+
+    fn is_moving(&self) -> bool {
+        self.copies.iter().any(|copy| copy.state == State::Running)
+    }
+
     /// The sender is there again.
     fn release(&mut self) {
         self.is_held = false;
@@ -155,8 +172,7 @@ impl Copies {
 
     fn measure(&mut self, came: u64, now: Instant) {
         let (there, bytes) = self.sum();
-        let is_running = self.copies.iter().any(|copy| copy.state == State::Running);
-        let is_paused = self.is_held || !is_running;
+        let is_paused = self.is_held || !self.is_moving();
         if self.copies.is_empty() {
             return;
         }

@@ -257,7 +257,9 @@ impl Crew {
         match shell {
             Shell::Stop => {
                 self.report.clear();
-                stop_self();
+                if !stop_self() {
+                    self.report.forget();
+                }
             }
             Shell::GoOn => self.report.forget(),
         }

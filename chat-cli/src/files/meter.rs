@@ -66,6 +66,13 @@ impl Meter {
         lines.into_iter().find(|line| line.width() <= room).unwrap_or_default()
     }
 
+    /// Bytes a second, and the time that is left: `1.2M/s`, `00:12`.
+    pub(crate) fn pace(&self, now: Instant) -> (String, String) {
+        let rate = self.rate.per_sec(now);
+        let rest = self.bar.length().unwrap_or(0).saturating_sub(self.bar.position());
+        (short_rate(rate), left(rest, rate))
+    }
+
     /// What may be shown, the most telling first.
     fn templates(&self, room: usize) -> Vec<String> {
         let mut templates = Vec::new();

@@ -10,6 +10,7 @@ mod rate;
 mod receive;
 mod report;
 mod send;
+mod standing;
 mod story;
 mod tally;
 #[cfg(test)]
@@ -24,5 +25,8 @@ pub(crate) use crew::until;
 pub(crate) use path::{at_home, written};
 pub(crate) use receive::receive;
 pub(crate) use send::send;
+#[cfg(test)]
+pub(crate) use standing::Progress;
+pub(crate) use standing::{Standing, State};
 pub(crate) use story::Story;
 pub(crate) use words::{Who, ended, failed, file, name, other_end, paused, percent, plain};

@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use chat_net::chat_core::{EndReason, Offer, PauseReason};
+use chat_net::chat_core::{EndReason, Offer, PauseReason, UserName};
 use chat_net::client::{FileError, FileEvent, Landing};
 use indicatif::{HumanBytes, HumanDuration};
 
 use super::copies::Copies;
 use super::path::absolute;
+use super::standing::{Standing, State};
 use super::words::{Who, ended, failed, file, name, other_end, paused, quoted};
 use crate::rows::Row;
 
@@ -28,6 +29,10 @@ pub(crate) struct Story {
     is_accepted: bool,
     is_over: bool,
     copies: Copies,
+    /// Why it stands still, or came to nothing, as far as was told.
+    why: Option<String>,
+    /// Where it is, once it is here.
+    place: Option<String>,
 }
 
 impl Story {
@@ -36,7 +41,8 @@ impl Story {
         let is_mine = Who::new(&offer.from, me).is_me();
         let copies = Copies::new(&offer, is_mine);
         let (me, is_accepted, is_over) = (me.to_owned(), false, false);
-        Story { offer, me, is_mine, landing, is_in_chat, patience: None, is_accepted, is_over, copies }
+        let (patience, why, place) = (None, None, None);
+        Story { offer, me, is_mine, landing, is_in_chat, patience, is_accepted, is_over, copies, why, place }
     }
 
     /// So long the server waits for an end whose connection is lost.
@@ -64,6 +70,24 @@ impl Story {
         self.copies.row(columns)
     }
 
+    /// How it stands.
+    pub(crate) fn standing(&self) -> Standing {
+        let why = || self.why.clone().unwrap_or_default();
+        let all: Vec<&str> = self.copies.finished().map(UserName::as_str).collect();
+        let state = match (self.copies.progress(), &self.place) {
+            (Some((progress, false)), _) => State::Running(progress),
+            (Some((progress, true)), _) => State::Paused(progress, why()),
+            (None, Some(place)) => State::Done(place.clone()),
+            (None, None) if !all.is_empty() => {
+                let verb = if all.len() == 1 { "has" } else { "have" };
+                State::Done(format!("{} {verb} it, verified", all.join(", ")))
+            }
+            (None, None) if self.is_over => State::Over(why()),
+            (None, None) => State::Offered,
+        };
+        Standing { offer: self.offer.clone(), is_mine: self.is_mine, state }
+    }
+
     /// The first line, where nobody knows yet that it is offered.
     pub(crate) fn begin(&self) -> Option<String> {
         let Offer { transfer, .. } = self.offer;
@@ -79,6 +103,7 @@ impl Story {
         let line = self.line(event).map(|line| line + &self.remains(event));
         self.is_accepted |= matches!(event, FileEvent::Accepted { .. });
         self.is_over |= self.is_last(event);
+        self.remember(event);
         line.map(|line| format!("{}: {line}", self.offer.transfer))
     }
 
@@ -88,6 +113,31 @@ impl Story {
             FileEvent::Finished { .. } | FileEvent::Cancelled { .. } => !self.is_mine,
             FileEvent::Closed { why } => *why != EndReason::Expired || !self.copies.is_running(),
             _ => false,
+        }
+    }
+
+    /// What [`Story::standing`] says of it.
+    fn remember(&mut self, event: &FileEvent) {
+        let who = |user| Who::new(user, &self.me);
+        match event {
+            FileEvent::Finished { path: Some(path), .. } => {
+                self.place = Some(absolute(path).display().to_string());
+            }
+            FileEvent::Paused { user, why } => self.why = Some(paused(who(user), *why)),
+            FileEvent::Cancelled { by, why, .. } => self.why = Some(ended(who(by), *why)),
+            FileEvent::Declined { user } => self.why = Some(format!("{user} does not take it")),
+            // Who did not take it says more than that nobody did.
+            FileEvent::Closed { why: EndReason::Expired } if self.why.is_some() => {}
+            FileEvent::Closed { why } => self.why = Some(ended(who(&self.offer.from), *why)),
+            FileEvent::Failed(error) => {
+                self.why = Some(match error {
+                    FileError::SessionLost => "the session was lost".to_owned(),
+                    FileError::Ended => "the connection has ended".to_owned(),
+                    error => failed(error),
+                });
+            }
+            FileEvent::Accepted { .. } | FileEvent::Resumed { .. } => self.why = None,
+            _ => {}
         }
     }
 

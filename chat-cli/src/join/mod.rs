@@ -2,14 +2,11 @@
 
 mod files;
 mod json;
-mod line;
-mod line_editor;
 mod lines;
 mod past;
 mod person;
 mod plain;
 mod render;
-mod screen;
 mod secret;
 mod session;
 mod talk;
@@ -24,23 +21,28 @@ use crate::exit::Exit;
 use crate::output;
 use crate::settings::JoinSettings;
 use crate::signals::Signals;
+use crate::tui::FullScreen;
 
-use render::Palette;
-use screen::Screen;
-use session::Face;
-
+pub(crate) use files::HELP as FILE_HELP;
+pub(crate) use files::{FileTalk, FileTold};
 pub(crate) use json::print as print_json;
+pub(crate) use person::{SLOW, Shown, failed, not_sent};
+pub(crate) use render::{Palette, colour_number, lines, now};
+pub(crate) use secret::{Asking, Given};
+pub(crate) use session::{Act, Ahead, Face, Input, Outcome};
+pub(crate) use talk::{Step, Talk, help, note, refused};
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///
 /// # Errors
 /// The server cannot be reached, refuses, or is lost; each says how the program ends.
 pub(crate) fn run(args: &JoinArgs) -> anyhow::Result<Exit> {
-    let settings = JoinSettings::resolve(args)?;
-    on_one_thread(join(args, settings))?
+    let has_screen = !args.plain && !args.json && is_interactive();
+    let settings = JoinSettings::resolve(args, has_screen)?;
+    on_one_thread(join(args, settings, has_screen))?
 }
 
-async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
+async fn join(args: &JoinArgs, settings: JoinSettings, has_screen: bool) -> anyhow::Result<Exit> {
     let mut signals = Signals::new()?;
     let mut visit = Visit::new(settings);
     if args.json {
@@ -48,7 +50,7 @@ async fn join(args: &JoinArgs, settings: JoinSettings) -> anyhow::Result<Exit> {
         let connected = connected.map_err(|error| cannot_connect(&visit.settings.who, &error))?;
         return visit.stay(&mut json::Json::new(), connected, &mut signals).await;
     }
-    if !args.plain && is_interactive() {
+    if has_screen {
         return at_terminal(visit, &mut signals).await;
     }
     let color = visit.settings.color;
@@ -69,8 +71,14 @@ async fn at_terminal(mut visit: Visit, signals: &mut Signals) -> anyhow::Result<
     loop {
         let error = match visit.connect(Some(palette), signals).await? {
             Ok(connected) => {
-                let mut screen = Screen::new(palette, visit.settings.downloads.clone())?;
-                return visit.stay(&mut screen, connected, signals).await;
+                let mut screen = FullScreen::open(&connected.0, &visit.settings)?;
+                let end = visit.stay(&mut screen, connected, signals).await;
+                let farewell = screen.close();
+                // A terminal that takes nothing is not to be waited for.
+                if !farewell.is_empty() {
+                    output::text(&palette.lines(&farewell))?;
+                }
+                return end;
             }
             Err(error) => error,
         };
@@ -140,6 +148,6 @@ fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !dumb
 }
 
-fn environment(key: &str) -> Option<String> {
+pub(crate) fn environment(key: &str) -> Option<String> {
     std::env::var(key).ok()
 }

@@ -32,11 +32,24 @@ pub(crate) enum Shown {
     Status(String),
 }
 
+impl Step {
+    /// What is to be done about it, and what is to be shown.
+    pub(crate) fn act(self) -> (Act, Option<Shown>) {
+        match self {
+            Step::Nothing => (Act::Nothing, None),
+            Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
+            Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
+            Step::Ask(ask) => (Act::Ask(ask), None),
+            Step::Query(query) => (Act::Query(query), None),
+            Step::LogOut => (Act::Account(Chore::LogOut), None),
+            Step::Quit => (Act::Leave, None),
+        }
+    }
+}
+
 /// Where the connection is that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Away {
-    /// When it is tried again; in the past: it is being tried.
-    pub(crate) retry_at: Instant,
     /// What was said of it last.
     why: String,
     /// The longest pause that was told, in seconds.
@@ -64,8 +77,6 @@ pub(crate) struct Person {
     pub(crate) away: Option<Away>,
     /// What they know of files.
     pub(crate) files: FileTalk,
-    /// Whether what is going on can be seen elsewhere, so that not every attempt needs a line.
-    has_prompt: bool,
     asked: Option<Asked>,
     /// What is typed is a password, for this.
     asking: Option<Asking>,
@@ -76,13 +87,8 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// A person who sees a prompt, and whose lines can be brought back. Accepted files go into `downloads`.
-    pub(crate) fn at_prompt(downloads: PathBuf) -> Person {
-        Person { has_prompt: true, ..Person::behind_pipes(downloads) }
-    }
-
-    /// A person who sees nothing but lines.
-    pub(crate) fn behind_pipes(downloads: PathBuf) -> Person {
+    /// A person who knows nothing yet. Accepted files go into `downloads`.
+    pub(crate) fn new(downloads: PathBuf) -> Person {
         Person { files: FileTalk::new(downloads), ..Person::default() }
     }
 
@@ -123,15 +129,7 @@ impl Person {
             self.talk.stop_paging();
             return step;
         }
-        match self.talk.typed(line) {
-            Step::Nothing => (Act::Nothing, None),
-            Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
-            Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
-            Step::Ask(ask) => (Act::Ask(ask), None),
-            Step::Query(query) => (Act::Query(query), None),
-            Step::LogOut => (Act::Account(Chore::LogOut), None),
-            Step::Quit => (Act::Leave, None),
-        }
+        self.talk.typed(line).act()
     }
 
     /// Whether `line` needs passwords, which are asked for from now on.
@@ -222,16 +220,16 @@ impl Person {
     }
 
     fn disconnected(&mut self, why: String, retry_in: Duration) -> Option<Shown> {
-        let (retry_at, secs) = (Instant::now() + retry_in, seconds(retry_in));
+        let secs = seconds(retry_in);
         let next = next_try(retry_in);
-        let before = self.away.replace(Away { retry_at, why: why.clone(), told_secs: secs });
+        let before = self.away.replace(Away { why: why.clone(), told_secs: secs });
         let what = match before {
             None => format!("lost the connection: {why}; {next}, what you type waits"),
             Some(before) if before.why != why => format!("still away: {why}; {next}"),
             // One line for each longer pause; then the last one holds.
-            Some(before) if !self.has_prompt && secs > before.told_secs => format!("still away; {next}"),
+            Some(before) if secs > before.told_secs => format!("still away; {next}"),
             Some(before) => {
-                self.away = Some(Away { retry_at, why, told_secs: before.told_secs });
+                self.away = Some(Away { why, told_secs: before.told_secs });
                 return None;
             }
         };
@@ -263,13 +261,12 @@ impl Person {
     fn failed(&self, error: &AskError, asked: Option<Asked>) -> String {
         let why = failed(error);
         let Some(Asked { said: Some(said), waited, .. }) = asked else { return why };
-        let again = if self.has_prompt { " (Up brings it back)" } else { "" };
         match error {
             AskError::Refused(_) if error.is_retryable() || waited => {
-                why + &talk::note(&format!("not said: {said}{again}"))
+                why + &talk::note(&format!("not said: {said}"))
             }
             AskError::Refused(_) => why,
-            _ => why + &talk::note(&format!("it was: {said}{again}")),
+            _ => why + &talk::note(&format!("it was: {said}")),
         }
     }
 
@@ -282,15 +279,27 @@ impl Person {
             }
             _ => String::new(),
         };
-        let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
-        let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
-        lines.extend(waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {line}"))));
-        if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
-            lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
-        }
+        lines.push_str(&not_sent(waiting));
         lines.push_str(&self.files.left_behind());
         (!lines.is_empty()).then_some(Shown::Status(lines))
     }
+}
+
+/// The lines that were not sent, as notes: the first of them, and how many more.
+pub(crate) fn not_sent(waiting: &[Vec<u8>]) -> String {
+    let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
+    let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
+    let shown = |line: &str| match text::parse(line) {
+        // The shell's screen is no place for it.
+        Typed::Join { room, key: Some(_) } => format!("/join {room}, with a key"),
+        _ => line.to_owned(),
+    };
+    let mut lines: String =
+        waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {}", shown(line)))).collect();
+    if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
+        lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
+    }
+    lines
 }
 
 /// The line of an ask that failed.
@@ -302,10 +311,9 @@ pub(crate) fn failed(error: &AskError) -> String {
 }
 
 /// The refusal of a line that is one too many.
-pub(crate) fn too_many_wait(most: usize, has_prompt: bool) -> Shown {
-    let again = if has_prompt { "; Up brings it back" } else { "" };
+pub(crate) fn too_many_wait(most: usize) -> Shown {
     Shown::Status(format!(
-        "! slow_down: that line was dropped, as {most} lines wait for the server already{again}\n"
+        "! slow_down: that line was dropped, as {most} lines wait for the server already\n"
     ))
 }
 
@@ -376,13 +384,13 @@ mod tests {
 
     #[test]
     fn what_a_full_server_refused_can_be_said_again() {
-        let mut person = here(Person::at_prompt(PathBuf::new()));
+        let mut person = here(Person::default());
         person.act(b"hello".to_vec());
         let shown = status(person.answered(&refused(Code::StorageFull)));
         assert_eq!(
             shown,
             "! storage_full: the server has no space to keep messages, try again later\n\
-             - not said: hello (Up brings it back)\n"
+             - not said: hello\n"
         );
         person.act(b"hello".to_vec());
         let shown = status(person.answered(&refused(Code::NotAMember)));
@@ -391,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_answer_is_not_lost_behind_a_password() {
-        let mut person = here(Person::at_prompt(PathBuf::new()));
+        let mut person = here(Person::default());
         person.act(b"hello".to_vec());
         assert!(person.begins_to_ask("/passwd"));
         for secret in ["old", "correct horse", "correct horse"] {
@@ -400,7 +408,7 @@ mod tests {
         let shown = status(person.unsent(&[]));
         assert_eq!(shown, "- nobody knows whether this was taken: hello\n");
         let shown = status(person.answered(&refused(Code::StorageFull)));
-        assert!(shown.ends_with("- not said: hello (Up brings it back)\n"), "{shown}");
+        assert!(shown.ends_with("- not said: hello\n"), "{shown}");
         person.begins();
         assert!(person.unanswered().is_some());
         assert_eq!(status(person.answered(&Outcome::Done("done"))), "- done\n");
@@ -486,9 +494,6 @@ mod tests {
         assert_eq!(status(lost(&mut person, 4)), "- still away; next try in 4 s\n");
         let refused = Notice::Disconnected { why: Why::Missing, retry_in: Duration::from_secs(1) };
         assert!(status(person.notice(&refused, 0)).starts_with("- still away: an event is missing; "));
-        let mut person = here(Person::at_prompt(PathBuf::new()));
-        lost(&mut person, 0);
-        assert_eq!(lost(&mut person, 9), None, "the prompt says it");
     }
 
     #[test]

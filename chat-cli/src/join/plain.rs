@@ -35,14 +35,7 @@ impl Plain {
     /// into `downloads`.
     pub(crate) fn new(talk: Palette, status: Palette, downloads: PathBuf) -> Plain {
         let is_typed = io::stdin().is_terminal();
-        Plain {
-            person: Person::behind_pipes(downloads),
-            input: lines::lines(),
-            talk,
-            status,
-            is_typed,
-            hidden: None,
-        }
+        Plain { person: Person::new(downloads), input: lines::lines(), talk, status, is_typed, hidden: None }
     }
 
     /// Tells somebody who types that a line waits for the connection.
@@ -92,7 +85,7 @@ impl Face for Plain {
     }
 
     fn dropped(&mut self, _is_line: bool) -> io::Result<()> {
-        self.show(Some(person::too_many_wait(AHEAD, false)))
+        self.show(Some(person::too_many_wait(AHEAD)))
     }
 
     async fn input(&mut self) -> io::Result<Input> {

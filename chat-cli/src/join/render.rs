@@ -56,6 +56,15 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Which of so many colours a name has: the same always, whatever its case.
+pub(crate) fn colour_number(name: &str, colours: usize) -> usize {
+    // FNV-1a: the same for ever, whatever the standard library's hash becomes.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash % colours as u64) as usize
+}
+
 /// Colours, or none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Palette {
@@ -75,6 +84,11 @@ impl Palette {
             ColorWhen::Auto => is_terminal && !unwanted(),
         };
         Palette { on }
+    }
+
+    /// Whether there are.
+    pub(crate) fn is_coloured(self) -> bool {
+        self.on
     }
 
     /// The prompt, in bold.
@@ -126,12 +140,7 @@ impl Palette {
     }
 
     fn name(self, name: &str) -> String {
-        // FNV-1a: the same for ever, whatever the standard library's hash becomes.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
-        });
-        let colour = NAMES[(hash % NAMES.len() as u64) as usize];
-        self.paint(colour.on_default(), name)
+        self.paint(NAMES[colour_number(name, NAMES.len())].on_default(), name)
     }
 
     fn paint(self, style: Style, text: &str) -> String {

@@ -9,7 +9,7 @@ use crate::login::is_long_enough;
 
 /// Somebody is being asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asking {
+pub(crate) struct Asking {
     /// The password so far.
     old: Option<Secret>,
     /// The new one, typed once.
@@ -18,7 +18,7 @@ pub(super) struct Asking {
 
 /// What came of a password that was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Given {
+pub(crate) enum Given {
     /// One more is needed; what to say before.
     More(Asking, Option<&'static str>),
     /// That is all.
@@ -29,12 +29,12 @@ pub(super) enum Given {
 
 impl Asking {
     /// Whether `line` needs passwords.
-    pub(super) fn begun_by(line: &str) -> Option<Asking> {
-        matches!(text::parse(line.trim()), Typed::Passwd).then(Asking::default)
+    pub(crate) fn begun_by(line: &str) -> Option<Asking> {
+        matches!(text::parse(line.trim_end()), Typed::Passwd).then(Asking::default)
     }
 
     /// What is asked next.
-    pub(super) fn prompt(&self) -> &'static str {
+    pub(crate) fn prompt(&self) -> &'static str {
         match (&self.old, &self.new) {
             (None, _) => "password so far",
             (Some(_), None) => "new password",
@@ -43,7 +43,7 @@ impl Asking {
     }
 
     /// Takes the answer; nothing at all takes everything back.
-    pub(super) fn given(mut self, secret: Secret) -> Given {
+    pub(crate) fn given(mut self, secret: Secret) -> Given {
         if secret.expose().is_empty() {
             return Given::Nothing;
         }

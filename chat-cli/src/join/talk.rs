@@ -61,6 +61,16 @@ struct Room {
 const OWN: usize = 100;
 
 impl Talk {
+    /// The person talks in that room from now on, or in none.
+    pub(crate) fn talks_in(&mut self, room: Option<&RoomName>) {
+        self.current = room.cloned();
+    }
+
+    /// Whom the person ignores.
+    pub(crate) fn ignored(&self) -> &Ignored {
+        &self.ignored
+    }
+
     /// The current room.
     pub(crate) fn current(&self) -> Option<&RoomName> {
         self.current.as_ref()
@@ -144,24 +154,23 @@ impl Talk {
         self.ignored.hides(event)
     }
 
-    /// Takes what the server told, as it comes, and gives what to show of it at `now`.
-    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
-        let mut moved = String::new();
+    /// Takes what the server told, as it comes, for what can be asked of it; gives the line that says where the person
+    /// talks now, if that changed.
+    pub(crate) fn learn(&mut self, told: &Told) -> String {
         if let Some(place) = told.event.place() {
             self.is_in_epoch(place);
         }
         match &told.event {
-            Event::Members { place, fresh, .. } => {
+            Event::Members { place, .. } => {
                 self.topic_of(&place.room);
                 self.is_in_epoch(place);
                 self.current.get_or_insert_with(|| place.room.clone());
-                self.past.entered(place, *fresh);
             }
             Event::Left { place, user, .. } if self.is_me(user) && !told.past => {
                 self.left(&place.room);
             }
             Event::Kicked { place, user, .. } if self.is_me(user) && !told.past => {
-                moved = self.left(&place.room);
+                return self.left(&place.room);
             }
             Event::TopicChanged { place, topic, .. } => {
                 self.topic_of(&place.room).clone_from(topic);
@@ -172,11 +181,21 @@ impl Talk {
                     room.own.retain(|number| number != target);
                 }
             }
+            Event::Gap { place, .. } => self.is_in_epoch(place),
+            _ => {}
+        }
+        String::new()
+    }
+
+    /// Takes what the server told, as it comes, and gives what to show of it at `now`.
+    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
+        let moved = self.learn(told);
+        match &told.event {
+            Event::Members { place, fresh, .. } => self.past.entered(place, *fresh),
             Event::CaughtUp { place } => {
                 return self.past.caught_up(place).map_or_else(String::new, |line| note(&line));
             }
             Event::Gap { place, first_available, why } => {
-                self.is_in_epoch(place);
                 return note(&self.past.gap(place, *first_available, *why));
             }
             _ => {}

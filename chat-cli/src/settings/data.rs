@@ -1,4 +1,4 @@
-//! Which folder history is kept in.
+//! Which folders the environment names: for history, for what is remembered, for settings.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::exit::{self, Exit};
 
 /// Looks a variable of the environment up; empty is as good as missing.
-type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The process's own environment.
 pub(crate) fn environment(key: &str) -> Option<OsString> {
@@ -59,12 +59,24 @@ pub(super) fn default_folder(env: Env<'_>) -> anyhow::Result<PathBuf> {
 
 /// The user's own folder for what this program keeps; `None` if the environment does not say where the home is.
 pub(crate) fn state_folder(env: Env<'_>) -> Option<PathBuf> {
-    // The specification of XDG has relative paths ignored.
-    let absolute = |key: &str| env(key).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .or_else(|| absolute("LOCALAPPDATA"));
+    let state = absolute(env, "XDG_STATE_HOME")
+        .or_else(|| absolute(env, "HOME").map(|home| home.join(".local/state")))
+        .or_else(|| absolute(env, "LOCALAPPDATA"));
     state.map(|state| state.join("chat"))
+}
+
+/// Where the user's own settings would be; `None` if the environment does not say where the home is.
+pub(super) fn config_file(env: Env<'_>) -> Option<PathBuf> {
+    let config = absolute(env, "XDG_CONFIG_HOME")
+        // A Windows that knows a HOME has it from a shell that was brought along.
+        .or_else(|| absolute(env, "APPDATA").filter(|_| cfg!(windows)))
+        .or_else(|| absolute(env, "HOME").map(|home| home.join(".config")));
+    config.map(|config| config.join("chat").join("config.toml"))
+}
+
+/// A folder that the environment names; the specification of XDG has relative paths ignored.
+fn absolute(env: Env<'_>, key: &str) -> Option<PathBuf> {
+    env(key).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 #[cfg(all(test, unix))]
@@ -89,6 +101,19 @@ mod tests {
         let nowhere = default_in(&[("XDG_STATE_HOME", "state")]).unwrap_err();
         assert_eq!(exit::of(&nowhere), Exit::Config);
         assert!(nowhere.to_string().contains("--data DIR"), "{nowhere}");
+    }
+
+    #[test]
+    fn settings_are_where_the_settings_of_programs_belong() {
+        let file = |set: &[(&str, &str)]| {
+            config_file(&|key| set.iter().find(|(name, _)| *name == key).map(|(_, value)| value.into()))
+        };
+        let at_home = Some(PathBuf::from("/home/al/.config/chat/config.toml"));
+        assert_eq!(file(&[("HOME", "/home/al")]), at_home);
+        assert_eq!(file(&[("HOME", "/home/al"), ("XDG_CONFIG_HOME", "config")]), at_home);
+        let elsewhere = file(&[("HOME", "/home/al"), ("XDG_CONFIG_HOME", "/etc/al")]);
+        assert_eq!(elsewhere, Some(PathBuf::from("/etc/al/chat/config.toml")));
+        assert_eq!(file(&[("HOME", "home")]), None);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! The settings file: TOML, every key known, every complaint with its line.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IntoDeserializer};
 use toml::{Spanned, Value};
 
+use super::data::{self, Env};
 use super::limits::AllLimits;
-use crate::cli::{AccountsHow, ColorWhen, Durability, LogFormat, Makers, Registration, TlsHow};
+use crate::cli::{
+    AccountsHow, ColorWhen, Durability, LogFormat, Makers, OwnFileArg, Registration, ThemeWhich, TlsHow,
+};
 use crate::exit::{self, Exit};
 
 /// What a settings file says; what it does not say is `None` or empty.
@@ -56,6 +60,20 @@ pub(super) struct FileJoin {
     pub(super) rooms: Vec<String>,
     pub(super) color: Option<ColorWhen>,
     pub(super) downloads: Option<PathBuf>,
+    pub(super) theme: Option<ThemeWhich>,
+    pub(super) log: Option<FileLog>,
+    pub(super) mouse: Option<bool>,
+    pub(super) bell: Option<bool>,
+    pub(super) notify: Option<bool>,
+    pub(super) notify_command: Vec<String>,
+}
+
+/// Whether and where what is said is logged.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "log should be true, false or a folder")]
+pub(super) enum FileLog {
+    Wanted(bool),
+    Folder(PathBuf),
 }
 
 /// Empty is as good as not said.
@@ -75,11 +93,36 @@ impl FileSettings {
     /// Ends with [`Exit::Config`] and names file and line.
     pub(super) fn read(path: Option<&Path>) -> anyhow::Result<FileSettings> {
         let Some(path) = path else { return Ok(FileSettings::default()) };
-        let wrong = |why: String| exit::because(Exit::Config, format!("{}{why}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(format!(": {error}")))?;
-        FileSettings::parse(&text).map_err(|(line, why)| match line {
-            Some(line) => wrong(format!(":{line}: {why}")),
-            None => wrong(format!(": {why}")),
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(path, &format!(": {error}")))?;
+        FileSettings::of(path, &text)
+    }
+
+    /// Reads the file that a client is told to, else the user's own, if there is one.
+    ///
+    /// # Errors
+    /// As [`FileSettings::read`].
+    pub(super) fn own(typed: &OwnFileArg, env: Env<'_>) -> anyhow::Result<FileSettings> {
+        if typed.no_config {
+            return Ok(FileSettings::default());
+        }
+        if typed.config.is_some() {
+            return FileSettings::read(typed.config.as_deref());
+        }
+        let Some(path) = data::config_file(env) else { return Ok(FileSettings::default()) };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => FileSettings::of(&path, &text),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Ok(FileSettings::default())
+            }
+            Err(error) => Err(wrong(&path, &format!(": {error}"))),
+        }
+    }
+
+    /// Reads the `text` of the file at `path`.
+    fn of(path: &Path, text: &str) -> anyhow::Result<FileSettings> {
+        FileSettings::parse(text).map_err(|(line, why)| match line {
+            Some(line) => wrong(path, &format!(":{line}: {why}")),
+            None => wrong(path, &format!(": {why}")),
         })
     }
 
@@ -101,6 +144,10 @@ impl FileSettings {
         }
         Ok(file)
     }
+}
+
+fn wrong(path: &Path, why: &str) -> anyhow::Error {
+    exit::because(Exit::Config, format!("{}{why}", path.display()))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl SendFileSettings {
     /// # Errors
     /// Says what is wrong: [`Exit::Config`] in the file, [`Exit::Usage`] elsewhere.
     pub(crate) fn resolve(args: &SendFileArgs) -> anyhow::Result<SendFileSettings> {
-        let file = FileSettings::read(args.file.config.as_deref())?.join;
+        let file = FileSettings::own(&args.file, &super::data::environment)?.join;
         SendFileSettings::merge(args, &file, &environment)
     }
 
@@ -76,7 +76,7 @@ impl ReceiveSettings {
     /// # Errors
     /// As [`SendFileSettings::resolve`].
     pub(crate) fn resolve(args: &ReceiveArgs) -> anyhow::Result<ReceiveSettings> {
-        let file = FileSettings::read(args.who.file.config.as_deref())?.join;
+        let file = FileSettings::own(&args.who.file, &super::data::environment)?.join;
         let who = who(Typed::of(args.who.addr.clone(), &args.who), &file, &environment)?;
         let room = args.room.as_deref().map(room_name).transpose()?;
         let (from, folder) = (somebody_else(&args.from, &who)?, args.dir.clone());

@@ -6,6 +6,7 @@ mod file;
 mod files;
 mod limits;
 mod print;
+mod screen;
 mod serve;
 mod who;
 
@@ -13,6 +14,7 @@ pub(crate) use data::{environment as environment_os, state_folder};
 pub(crate) use files::{ReceiveSettings, SendFileSettings};
 pub(crate) use limits::AllLimits;
 pub(crate) use print::as_toml;
+pub(crate) use screen::AlertSettings;
 pub(crate) use serve::{Certificate, ServeSettings, data_folder};
 pub(crate) use who::{JoinSettings, SendSettings, Target, Who, room_name};
 

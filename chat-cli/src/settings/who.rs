@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::file::{FileJoin, FileSettings};
+use super::screen::ScreenSettings;
 use super::{DEFAULT_ADDR, DEFAULT_ROOM, downloads};
 use crate::cli::{ColorWhen, JoinArgs, LoginArgs, SendArgs, TrustArgs, WhoArgs};
 use crate::exit::{self, Exit};
@@ -24,6 +25,8 @@ pub(crate) struct Who {
     pub(crate) login: Login,
     /// The certificate that the server must have; none: what was remembered, or the system, says which are trusted.
     pub(crate) pin: Option<Fingerprint>,
+    /// Whether passwords may go without TLS, wherever the server is.
+    pub(crate) plaintext: bool,
 }
 
 /// Everything `join` needs to know.
@@ -37,6 +40,8 @@ pub(crate) struct JoinSettings {
     pub(crate) color: ColorWhen,
     /// Where accepted files go.
     pub(crate) downloads: PathBuf,
+    /// What the full screen does.
+    pub(crate) screen: ScreenSettings,
 }
 
 /// Everything `send` needs to know.
@@ -68,19 +73,24 @@ pub(super) fn environment(key: &str) -> Option<String> {
 }
 
 impl JoinSettings {
-    /// Merges what was typed (or in the environment) with the file it names.
+    /// Merges what was typed (or in the environment) with the file it names; what the full screen does only where there is one.
     ///
     /// # Errors
     /// Says what is wrong: [`Exit::Config`] in the file, [`Exit::Usage`] elsewhere.
-    pub(crate) fn resolve(args: &JoinArgs) -> anyhow::Result<JoinSettings> {
-        let file = FileSettings::read(args.who.file.config.as_deref())?.join;
+    pub(crate) fn resolve(args: &JoinArgs, has_screen: bool) -> anyhow::Result<JoinSettings> {
+        let file = FileSettings::own(&args.who.file, &super::data::environment)?.join;
         let typed = Typed::of(args.who.addr.clone(), &args.who);
         let who = who(typed, &file, &environment)?;
+        let screen = match has_screen {
+            true => ScreenSettings::merge(&args.screen, &file, &super::data::environment)?,
+            false => ScreenSettings::default(),
+        };
         let rooms = if args.room.is_empty() { file.rooms } else { args.room.clone() };
         let rooms = rooms.iter().map(|room| room_name(room).map(String::from)).collect::<Result<_, _>>()?;
         let downloads = args.downloads.clone().or(file.downloads);
         let downloads = downloads.unwrap_or_else(|| downloads::default_folder(&super::data::environment));
-        Ok(JoinSettings { who, rooms, color: args.color.or(file.color).unwrap_or_default(), downloads })
+        let color = args.color.or(file.color).unwrap_or_default();
+        Ok(JoinSettings { who, rooms, color, downloads, screen })
     }
 }
 
@@ -90,7 +100,7 @@ impl SendSettings {
     /// # Errors
     /// As [`JoinSettings::resolve`].
     pub(crate) fn resolve(args: &SendArgs) -> anyhow::Result<SendSettings> {
-        let file = FileSettings::read(args.file.config.as_deref())?.join;
+        let file = FileSettings::own(&args.file, &super::data::environment)?.join;
         SendSettings::merge(args, &file, &environment)
     }
 
@@ -196,7 +206,8 @@ pub(super) fn who(typed: Typed<'_>, file: &FileJoin, env: Env<'_>) -> anyhow::Re
         || env("USER").or_else(|| env("LOGNAME")).filter(|l| UserName::new(l, MAX_NAME_BYTES).is_ok());
     let name = named.or(name).or_else(|| file.name.clone()).or_else(of_system);
     let name = name.ok_or_else(|| exit::because(Exit::Usage, "say with --name under which name to join"))?;
-    Ok(Who { addr, name, login, tls: trust.tls || is_secure || pin.is_some(), pin })
+    let tls = trust.tls || is_secure || pin.is_some();
+    Ok(Who { addr, name, login, tls, pin, plaintext: trust.plaintext })
 }
 
 /// The room's name without `#`, as the server knows it.
@@ -280,7 +291,10 @@ mod tests {
         let bare = FileJoin::default();
         assert_eq!(who(&words(&["hi"]), &bare), (DEFAULT_ADDR.into(), false, None));
         assert_eq!(who(&words(&["tls://h:1", "hi"]), &bare), ("h:1".into(), true, None));
-        let typed = |tls, tls_pin| SendArgs { trust: TrustArgs { tls, tls_pin }, ..words(&["h:1", "hi"]) };
+        let typed = |tls, tls_pin| SendArgs {
+            trust: TrustArgs { tls, tls_pin, plaintext: false },
+            ..words(&["h:1", "hi"])
+        };
         assert_eq!(who(&typed(true, None), &bare), ("h:1".into(), true, None));
         assert_eq!(who(&typed(false, Some(pin)), &bare), ("h:1".into(), true, Some(pin)));
         let (addr, tls_pin) = (Some("tls://file:1".into()), Some(pin.to_string()));

@@ -157,7 +157,7 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
     let data = Folder::new();
     let file = secret_file(data.path(), "password", "open sesame");
     let server = Server::start(&["--accounts", "optional", "--password-file", &file]);
-    let mut carol = Terminal::start(command(&["join", &server.addr, "--register=carol"]), (16, 100));
+    let mut carol = Terminal::start(command(&["join", &server.addr, "--register=carol"]), (16, 200));
     for prompt in ["new password of carol:", "the same again:"] {
         carol.until_last(prompt);
         carol.press("correct horse\r");
@@ -173,20 +173,28 @@ fn passwords_are_asked_for_when_the_server_wants_them_and_never_shown() {
     carol.press("/register carol\r");
     carol.until_shown("leave, and come with --register=carol");
     carol.press("/passwd\r");
-    carol.until_last("password so far:");
-    carol.press("correct house\r");
-    for prompt in ["new password:", "the same again:"] {
-        carol.until_last(prompt);
+    carol.until_shown(" password so far: type it");
+    carol.press("correct house");
+    // Everything is drawn, and nothing of what is typed.
+    carol.scribble();
+    carol.until_shown("scribbled");
+    carol.press("\x0c");
+    let is_hidden =
+        |lines: &[String]| !["scribbled", "house", "***"].iter().any(|part| lines.concat().contains(part));
+    carol.until("a screen without a password", is_hidden);
+    carol.press("\r");
+    for prompt in [" new password: type it", " the same again: type it"] {
+        carol.until_shown(prompt);
         carol.press("battery staple\r");
     }
     carol.until_shown("! bad_login: that is not your password so far, try again");
     carol.press("/passwd\r");
-    carol.until_last("password so far:");
+    carol.until_shown(" password so far: type it");
     // Ctrl-C takes it back.
     carol.press("\x03");
     carol.until_shown("- nothing is changed");
     carol.press("seen\r");
-    carol.until_shown("#lobby> seen");
+    carol.until_shown(" carol seen");
     carol.press("/quit\r");
     let shown = String::from_utf8_lossy(&carol.raw).into_owned();
     for secret in ["sesame", "simsim", "horse", "house", "staple"] {
@@ -273,6 +281,37 @@ fn who_cannot_prove_who_they_are_ends_with_3_and_is_told_how() {
         send(&["--login"], &[server_password, ("CHAT_PASSWORD_COMMAND", "echo correct horse")]).0,
         Some(0)
     );
+}
+
+#[test]
+fn a_password_goes_to_another_machine_in_clear_only_if_somebody_says_so() {
+    let server = Server::start(&["--accounts", "optional"]);
+    // It leads here all the same, but it is no address that leads nowhere else.
+    let addr = server.addr.replace("127.0.0.1", "0.0.0.0");
+    let send = |more: &[&str]| {
+        let mut run = command(&[&["send", addr.as_str(), "hello", "--register=bob"], more].concat());
+        let output = run.env("CHAT_PASSWORD", RIGHT).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, why) = send(&[]);
+    assert!(code == Some(4) && why.contains("no password was sent") && why.contains("--plaintext"), "{why}");
+    assert_eq!(send(&["--plaintext"]), (Some(0), String::new()));
+
+    let mut run = command(&["join", &addr, "--login=bob"]);
+    run.env_remove("CHAT_PASSWORD");
+    let mut bob = Terminal::start(run, (16, 200));
+    bob.until_shown("Send it all the same? y/N");
+    assert!(!String::from_utf8_lossy(&bob.raw).contains("password of bob"));
+    bob.press("\r");
+    bob.until_shown("no password was sent");
+    assert_eq!(bob.child.wait().unwrap().code(), Some(4));
+
+    let mut bob = Terminal::start(command(&["join", &addr, "--login=bob"]), (16, 200));
+    bob.until_shown("Send it all the same? y/N");
+    bob.press("y\r");
+    bob.until_shown("password of bob:");
+    bob.press(&format!("{RIGHT}\r"));
+    bob.until_last("#lobby>");
 }
 
 #[test]

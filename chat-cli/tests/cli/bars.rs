@@ -1,8 +1,9 @@
-//! How far files are, in terminals: the rows above the prompt are torn by nothing.
+//! How far files are, in terminals.
 
 use std::path::Path;
 
 use crate::files::{Desk, pattern};
+use crate::frames::check_every_picture;
 use crate::program::{Server, command};
 use crate::pty::Terminal;
 use crate::relay::Relay;
@@ -18,30 +19,9 @@ fn is_bar(line: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && line.contains('%')
 }
 
-/// Plays all that was written to a terminal again, and looks at the screen whenever a painting is complete.
-fn check_every_painting(raw: &[u8], (rows, columns): (u16, u16)) {
-    let mut screen = vt100::Parser::new(rows, columns, 0);
-    let end = b"\x1b[J\r";
-    let ends =
-        raw.windows(end.len()).enumerate().filter(|(_, bytes)| bytes == end).map(|(at, _)| at + end.len());
-    let (mut from, mut with_bars, mut is_prompted) = (0, 0, false);
-    for at in ends {
-        screen.process(&raw[from..at]);
-        from = at;
-        let lines: Vec<String> = screen.screen().contents().lines().map(str::to_owned).collect();
-        let Some((last, above)) = lines.split_last() else { continue };
-        // Before somebody is in, there is no prompt.
-        is_prompted |= last.contains("> ");
-        if last.is_empty() || !is_prompted {
-            continue;
-        }
-        assert!(last.contains("> ") || last.ends_with('>'), "no prompt at the end of {lines:#?}");
-        let bars = above.iter().rev().take_while(|line| is_bar(line)).count();
-        assert_eq!(above.iter().filter(|line| is_bar(line)).count(), bars, "bars are apart: {lines:#?}");
-        assert!(bars <= 4, "{lines:#?}");
-        with_bars += usize::from(bars > 0);
-    }
-    assert!(with_bars > 3, "{with_bars} paintings with bars");
+/// The line that tells where one is, and how far files are.
+fn status(lines: &[String]) -> &str {
+    &lines[lines.len() - 2]
 }
 
 fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal {
@@ -52,70 +32,84 @@ fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal 
     terminal
 }
 
-#[test]
-fn bars_stand_above_the_prompt_and_nothing_tears_them() {
-    let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::slow(&server.addr, 1_500_000);
-    let files = [desk.file("eins 漢字.bin", 1_500_000), desk.file("zwei.bin", 2_000_000)];
-    let mut carol = server.person("carol");
-    let (wide, narrow) = ((24, 80), (16, 40));
-    let mut alice = join(&server.addr, "alice", Path::new("."), wide);
-    let mut bob = join(&relay.addr, "bob", &desk.inbox(), narrow);
-    for (number, file) in (1..).zip(&files) {
-        alice.press(&format!("/sendfile bob {file}\r"));
-        bob.until_shown(&format!("/accept {number}"));
-        bob.press(&format!("/accept {number}\r"));
-    }
-    bob.until("both bars", |lines| bar_of(lines, 1).is_some() && bar_of(lines, 2).is_some());
-    bob.press("half a 漢字");
-    bob.until_last("#lobby> half a 漢字");
-    alice.until("both bars", |lines| bar_of(lines, 1).is_some() && bar_of(lines, 2).is_some());
-    alice.until("a bar", |lines| {
-        bar_of(lines, 2).is_some_and(|bar| bar.contains("[=") && bar.contains("/s "))
+/// Takes the file that alice offers, by the key that first shows it.
+fn take_offered(bob: &mut Terminal, name: &str) {
+    bob.until("an offer", |lines| {
+        lines.iter().any(|line| line.contains("alice") && line.contains("!1"))
+            || lines.last().is_some_and(|line| line.starts_with("alice>"))
     });
-    for number in 0..5 {
-        carol.type_line(&format!("hello {number}"));
-        alice.until_shown(&format!("#lobby <carol> hello {number}"));
+    if !bob.lines().iter().any(|line| line.starts_with("alice>")) {
+        bob.press("\x1by");
     }
-    alice.press("I type ");
-    alice.until_last("#lobby> I type");
-    for number in 1..=2 {
-        bob.until("the end", |lines| {
-            lines.join("").contains(&format!("{number}: ")) && bar_of(lines, number).is_none()
-        });
-        alice.until("the end", |lines| bar_of(lines, number).is_none());
-    }
-    alice.until_shown("2: bob has \"zwei.bin\"");
-    alice.until_last("#lobby> I type");
-    bob.until_last("#lobby> half a 漢字");
-    assert!(desk.received("eins 漢字.bin") == pattern(1_500_000));
-    check_every_painting(&alice.raw, wide);
-    check_every_painting(&bob.raw, narrow);
+    bob.until_shown(&format!("\"{name}\""));
+    bob.press("\x1by");
 }
 
 #[test]
-fn a_bar_follows_its_terminal_down_to_twenty_columns() {
+fn the_status_line_and_the_list_tell_how_far_files_are_and_nothing_tears_them() {
+    let (server, desk) = (Server::start(&[]), Desk::new());
+    let relay = Relay::slow(&server.addr, 1_000_000);
+    let files = [desk.file("eins 漢字.bin", 1_500_000), desk.file("zwei.bin", 2_000_000)];
+    let mut carol = server.person("carol");
+    let (wide, narrow) = ((24, 120), (16, 60));
+    let mut alice = join(&server.addr, "alice", Path::new("."), wide);
+    let mut bob = join(&relay.addr, "bob", &desk.inbox(), narrow);
+    for (file, name) in files.iter().zip(["eins 漢字.bin", "zwei.bin"]) {
+        alice.press(&format!("/sendfile bob {file}\r"));
+        take_offered(&mut bob, name);
+    }
+    bob.press("\x1b2");
+    bob.until_last("#lobby>");
+    bob.until("a file on its way", |lines| status(lines).contains('↓') && status(lines).contains('%'));
+    alice.until("the same here", |lines| status(lines).contains('↑') && status(lines).contains('%'));
+    bob.press("\x1bOQ");
+    bob.until("a list of both", |lines| {
+        let bars = lines.iter().filter(|line| line.contains('█') && line.contains("/s")).count();
+        bars == 2 && lines.iter().any(|line| line.contains("eins 漢字.bin"))
+    });
+    bob.press("\x1b");
+    bob.until("no list", |lines| !lines.concat().contains('█'));
+    bob.press("half a 漢字");
+    bob.until_last("#lobby> half a 漢字");
+    for number in 0..5 {
+        carol.type_line(&format!("hello {number}"));
+        alice.until_shown(&format!(" carol hello {number}"));
+    }
+    alice.press("I type ");
+    alice.until_last("#lobby> I type");
+    alice.until_shown("2: bob has \"zwei.bin\"");
+    for terminal in [&mut alice, &mut bob] {
+        terminal.until("no file on its way", |lines| !status(lines).contains('%'));
+    }
+    alice.until_last("#lobby> I type");
+    bob.until_last("#lobby> half a 漢字");
+    assert!(desk.received("eins 漢字.bin") == pattern(1_500_000));
+    check_every_picture(&alice.raw, wide);
+    check_every_picture(&bob.raw, narrow);
+}
+
+#[test]
+fn a_file_can_be_stopped_and_followed_in_twenty_columns() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let relay = Relay::slow(&server.addr, 1_000_000);
     let file = desk.file("a.bin", 3_000_000);
     let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
     let mut bob = join(&relay.addr, "bob", &desk.inbox(), (12, 80));
     alice.press(&format!("/sendfile bob {file}\r"));
-    bob.until_shown("/accept 1");
-    bob.press("/accept 1\r");
-    bob.until("a bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("[")));
+    take_offered(&mut bob, "a.bin");
+    bob.press("\x1b2");
+    bob.until_last("#lobby>");
+    bob.until("a file on its way", |lines| status(lines).contains('%'));
     bob.resize((12, 20));
-    bob.until("a short bar", |lines| {
-        lines.len() > 1
-            && lines.last().is_some_and(|line| line.trim_end() == "#lobby>")
-            && lines[lines.len() - 2].starts_with("1 ")
-            && lines[lines.len() - 2].contains("/s")
-            && lines.iter().filter(|line| is_bar(line)).count() == 1
-    });
-    bob.press("/pause 1\r");
-    bob.until("a paused bar", |lines| bar_of(lines, 1).is_some_and(|bar| bar.contains("paused")));
+    bob.until_last(">");
+    bob.press("/pause 1\r\x1bOQ");
+    bob.until("a list of one", |lines| lines.iter().any(|line| line.contains('░')));
+    bob.resize((12, 80));
+    bob.until_shown("paused");
+    bob.press("\x1b");
+    bob.until("no list", |lines| !lines.concat().contains('░'));
     bob.press("/resume 1\r");
-    bob.until("the end", |lines| lines.join("").contains("is here") && bar_of(lines, 1).is_none());
+    bob.until("the end", |lines| lines.concat().contains("is here"));
     assert!(desk.received("a.bin") == pattern(3_000_000));
 }
 
@@ -125,12 +119,14 @@ fn whoever_leaves_while_a_file_is_on_its_way_says_so_twice() {
     let file = desk.file("a.bin", 10);
     let mut bob = server.person("bob");
     for leave in ["\x03", "/quit\r", "\x04"] {
-        let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
+        let mut alice = join(&server.addr, "alice", Path::new("."), (24, 160));
         alice.press(&format!("/sendfile bob {file}\r"));
         alice.until_shown("is offered to bob");
         bob.until("alice offers");
         alice.press(leave);
-        alice.until_shown("files are on their way; to leave now, say so again within 10 s:");
+        alice.until_shown(
+            "files are on their way; to leave all the same, say so again within 10 s, and then:",
+        );
         alice.until_shown("\"a.bin\" is no longer offered to bob");
         alice.press("still here\r");
         bob.until("still here");

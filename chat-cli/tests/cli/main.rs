@@ -4,10 +4,19 @@
 mod accounts;
 #[cfg(unix)]
 mod admin;
+#[cfg(unix)]
+mod aside;
+#[cfg(unix)]
 mod bars;
 mod file_starts;
 mod files;
 mod folder;
+#[cfg(unix)]
+mod frames;
+#[cfg(unix)]
+mod glass;
+#[cfg(unix)]
+mod hostile;
 mod join;
 mod join_files;
 mod json;
@@ -22,6 +31,8 @@ mod pty;
 #[expect(dead_code, reason = "how much was carried matters to the other tests")]
 mod relay;
 mod returning;
+#[cfg(unix)]
+mod screen;
 #[cfg(target_os = "linux")]
 mod secrets;
 mod send;

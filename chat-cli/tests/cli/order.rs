@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Program, Server};
+use crate::program::{Program, Server, command};
 use crate::pty::Terminal;
 use crate::relay::Relay;
 
@@ -60,17 +60,17 @@ fn a_room_is_kept_in_order_over_pipes() {
 #[test]
 fn help_of_every_group_fits_a_terminal_of_24_rows() {
     let server = Server::start(&[]);
-    let mut carol = Terminal::join(&server.addr, "carol", (24, 80));
-    carol.until_last("#lobby>");
-    for (about, first, last) in [
-        ("", "#lobby> /help", "- To say something that begins with a slash"),
-        (" order", "#lobby> /help order", "- /audit [N]"),
-        (" files", "#lobby> /help files", "- /pause N, /resume N"),
+    let join = command(&["join", &server.addr, "--name", "carol", "--plain"]);
+    let mut carol = Terminal::start(join, (24, 80));
+    carol.until_shown("#lobby * carol joined");
+    for (about, last) in [
+        ("", "- To say something that begins with a slash"),
+        (" order", "- /audit [N]"),
+        (" files", "- /pause N, /resume N"),
     ] {
-        carol.press(&format!("\x0c/help{about}\r"));
-        carol.until_shown(last);
-        carol.until("the first line and the last", |lines| {
-            lines.iter().any(|line| line.trim_end() == first)
+        carol.press(&format!("/help{about}\n"));
+        carol.until("what was typed and the last line", |lines| {
+            lines.iter().any(|line| line.trim_end() == format!("/help{about}"))
                 && lines.iter().any(|line| line.starts_with(last))
         });
     }
@@ -88,19 +88,20 @@ fn an_invitation_that_came_while_away_is_told_at_the_return() {
     let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
     carol.until_last("#lobby>");
     relay.cut();
-    carol.until_shown("#lobby (away, ");
+    carol.until_shown("OFFLINE, ");
     alice.type_line("/invite carol");
     alice.until("- carol is invited to #den");
     relay.mend();
-    carol.until_shown("#den * alice invites carol: type /join den");
-    carol.until_last("#lobby>");
+    carol
+        .until("news in the server's window", |lines| lines[0].contains("server") && lines[0].contains("!1"));
+    carol.press("\x1b1");
+    carol.until_shown(" alice invites you into #den: type /join den");
     carol.press("/join den\r");
     carol.until_last("#den>");
     alice.until("#den * carol joined");
     alice.type_line("/kick carol go");
-    carol.until_shown("#den * alice put carol out: go");
-    carol.until_shown("- you are in #den no more, and are talking in #lobby now");
-    carol.until_last("#lobby>");
+    carol.until_shown(" alice put carol out: go");
+    carol.until_shown("#den (you are not in it: kicked)");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) fn command(args: &[&str]) -> Command {
     for key in ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "LOCALAPPDATA", "NO_COLOR"] {
         command.env_remove(key);
     }
+    // Nobody's settings: the folder does not exist.
+    command.env("XDG_CONFIG_HOME", std::env::temp_dir().join("chat-cli-without-settings"));
     command.args(args).env("USER", "tester").env("RUST_BACKTRACE", "0");
     command
 }
@@ -127,6 +129,15 @@ impl Program {
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Stops it, and waits until it stands still.
+    #[cfg(unix)]
+    pub(crate) fn stop(&self) {
+        use rustix::process::{Signal, WaitOptions, waitpid};
+        self.signal(Signal::STOP);
+        let status = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap();
+        assert!(status.is_some_and(|(_, status)| status.stopped()), "it has ended");
     }
 
     /// Ends it at once, as `kill -9` does.

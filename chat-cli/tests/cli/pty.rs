@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
+use crate::glass::Glass;
 use crate::program::command;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,8 +23,9 @@ pub(crate) struct Terminal {
     keyboard: File,
     /// Kept open, to look at the terminal's modes after the program's end.
     tty: OwnedFd,
-    output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    /// What was written, and when it came.
+    output: Receiver<(Instant, Vec<u8>)>,
+    glass: Glass,
     pub(crate) raw: Vec<u8>,
 }
 
@@ -40,25 +43,30 @@ impl Terminal {
         let tty = File::options().read(true).write(true).open(path).unwrap();
         tcsetwinsize(&master, winsize(rows, columns)).unwrap();
         let end = || Stdio::from(tty.try_clone().unwrap());
-        let child = command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        if command.get_envs().all(|(key, _)| key != "TERM") {
+            command.env("TERM", "xterm");
+        }
+        // A job of its own, as a shell would make it: what stops all of it does not stop the tests.
+        command.process_group(0);
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let keyboard = File::from(master);
         let mut reading = keyboard.try_clone().unwrap();
         let (sender, output) = channel();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(bytes @ 1..) = reading.read(&mut buffer) {
-                if sender.send(buffer[..bytes].to_vec()).is_err() {
+                if sender.send((Instant::now(), buffer[..bytes].to_vec())).is_err() {
                     return;
                 }
             }
         });
-        let screen = vt100::Parser::new(rows, columns, 0);
-        Terminal { child, keyboard, tty: tty.into(), output, screen, raw: Vec::new() }
+        let glass = Glass::new((rows, columns));
+        Terminal { child, keyboard, tty: tty.into(), output, glass, raw: Vec::new() }
     }
 
     /// Gives the terminal another size, which the program is told.
     pub(crate) fn resize(&mut self, (rows, columns): (u16, u16)) {
-        self.screen.screen_mut().set_size(rows, columns);
+        self.glass.resize((rows, columns));
         tcsetwinsize(&self.keyboard, winsize(rows, columns)).unwrap();
         self.signal(Signal::WINCH);
     }
@@ -71,47 +79,105 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits until the screen is as wanted.
-    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&[String]) -> bool) {
+    /// Waits until the screen is as wanted; when what made it so was written.
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&[String]) -> bool) -> Instant {
         let deadline = Instant::now() + PATIENCE;
+        while let Ok((_, bytes)) = self.output.try_recv() {
+            self.take(&bytes);
+        }
+        let mut at = Instant::now();
         loop {
-            let lines: Vec<String> = self.screen.screen().contents().lines().map(str::to_owned).collect();
+            let lines = self.lines();
             if wanted(&lines) {
-                return;
+                return at;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(bytes) = self.output.recv_timeout(left) else { panic!("no {what} on {lines:#?}") };
-            self.screen.process(&bytes);
-            self.raw.extend(bytes);
+            let Ok((came, bytes)) = self.output.recv_timeout(left) else { panic!("no {what} on {lines:#?}") };
+            at = came;
+            self.take(&bytes);
         }
     }
 
-    /// Waits until the last line on the screen is exactly this.
-    pub(crate) fn until_last(&mut self, last: &str) {
-        self.until(last, |lines| lines.last().is_some_and(|line| line.trim_end() == last));
+    /// What is on the screen, as far as it was looked at.
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.glass.screen()
+    }
+
+    /// Its lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.screen().contents().lines().map(str::to_owned).collect()
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.glass.write(bytes);
+        self.raw.extend(bytes);
+    }
+
+    /// Waits until the last line on the screen is exactly this; when it was written.
+    pub(crate) fn until_last(&mut self, last: &str) -> Instant {
+        self.until(last, |lines| lines.last().is_some_and(|line| typed(line) == last))
     }
 
     pub(crate) fn until_shown(&mut self, part: &str) {
         self.until(part, |lines| lines.iter().any(|line| line.contains(part)));
     }
 
+    /// Waits until that was written, seen or not.
+    pub(crate) fn until_written(&mut self, bytes: &str) {
+        while !self.has_written(bytes) {
+            let more = self.output.recv_timeout(PATIENCE);
+            let (_, more) = more.unwrap_or_else(|why| panic!("no {bytes:?} ({why}) on {:#?}", self.lines()));
+            self.take(&more);
+        }
+    }
+
+    /// Whether that was written, as far as it was looked at.
+    pub(crate) fn has_written(&self, bytes: &str) -> bool {
+        self.raw.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+    }
+
+    /// Waits for the end, and for all that was written before it.
+    pub(crate) fn until_end(&mut self) {
+        self.child.wait().unwrap();
+        // What is written here comes behind all that the program wrote.
+        let end = b"\x1b[end";
+        rustix::io::write(&self.tty, end).unwrap();
+        while !self.raw.ends_with(end) {
+            let (_, bytes) = self.output.recv_timeout(PATIENCE).expect("the end is there");
+            self.take(&bytes);
+        }
+        self.raw.truncate(self.raw.len() - end.len());
+    }
+
     pub(crate) fn is_raw(&self) -> bool {
         !tcgetattr(&self.tty).unwrap().local_modes.contains(LocalModes::ICANON)
     }
 
+    /// Somebody else writes on the screen.
+    pub(crate) fn scribble(&self) {
+        rustix::io::write(&self.tty, b"\x1b[3;3Hscribbled").unwrap();
+    }
+
     /// Waits for the end; the terminal must be as it was.
     pub(crate) fn code(mut self) -> Option<i32> {
-        let code = self.child.wait().unwrap().code();
+        self.until_end();
         assert!(!self.is_raw(), "the terminal was left in raw mode");
-        let paste_is_off = |raw: &[u8]| {
-            let raw = String::from_utf8_lossy(raw);
-            raw.rfind("\x1b[?2004h") < raw.rfind("\x1b[?2004l")
-        };
-        while !paste_is_off(&self.raw) {
-            let bytes = self.output.recv_timeout(PATIENCE);
-            self.raw.extend(bytes.expect("bracketed paste was left on"));
+        let raw = String::from_utf8_lossy(&self.raw);
+        for mode in ["1049", "1004", "2004"] {
+            let last = |end: &str| raw.rfind(&format!("\x1b[?{mode}{end}"));
+            assert!(last("h").is_some() && last("h") < last("l"), "mode {mode} was left on");
         }
-        code
+        let last = |mode: &str| raw.rfind(&format!("\x1b[?{mode}"));
+        assert!(last("7l") < last("7h") && last("25l") < last("25h"), "no wrapping, or no cursor");
+        self.child.wait().unwrap().code()
+    }
+}
+
+/// A prompt and what is typed behind it, without the hint that stands there while nothing is.
+fn typed(line: &str) -> &str {
+    match line.trim_end().strip_suffix("F1 helps").and_then(|line| line.split_once("> ")) {
+        Some((prompt, _)) => &line[..=prompt.len()],
+        None => line.trim_end(),
     }
 }
 

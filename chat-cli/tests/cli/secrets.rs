@@ -61,7 +61,7 @@ impl Device {
 fn alice(server: &Server, relay: &Relay) -> Terminal {
     let mut run = command(&["join", &relay.addr, "--name", "alice", "--register"]);
     run.env("CHAT_LOG", "trace");
-    let mut alice = Terminal::start(run, (20, 100));
+    let mut alice = Terminal::start(run, (20, 120));
     let types = |alice: &mut Terminal, prompt: &str, secret: &str| {
         alice.until_last(prompt);
         alice.press(&format!("{secret}\r"));
@@ -74,14 +74,16 @@ fn alice(server: &Server, relay: &Relay) -> Terminal {
     device.says(&json!({ "type": "login", "name": "alice", "password": WRONG }));
     assert_eq!(device.until("refused")["reason"], "bad_login");
     alice.press("/passwd\r");
-    types(&mut alice, "password so far:", FIRST);
-    types(&mut alice, "new password:", SECOND);
-    types(&mut alice, "the same again:", SECOND);
+    for (prompt, secret) in [("password so far", FIRST), ("new password", SECOND), ("the same again", SECOND)]
+    {
+        alice.until_shown(&format!(" {prompt}: type it"));
+        alice.press(&format!("{secret}\r"));
+    }
     alice.until_shown("- your password is changed");
     relay.cut();
-    alice.until_shown("- lost the connection");
+    alice.until_shown("OFFLINE, ");
     relay.mend();
-    alice.until_shown("- connected again");
+    alice.until("that it is back", |lines| !lines.concat().contains("OFFLINE, "));
     alice
 }
 

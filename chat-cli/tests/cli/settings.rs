@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::program::{Program, command};
+use crate::program::{Folder, Program, Server, command};
 
 /// A settings file, removed with the test.
 struct File(PathBuf);
@@ -40,6 +40,71 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         let says = format!("{}:5: there is no limit \"lingre\"", file.path());
         assert!(err[0].contains(&says), "{err:?}");
     }
+}
+
+/// A folder with the settings of a user in it.
+fn settings_folder(text: &str) -> Folder {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path().join("chat")).unwrap();
+    std::fs::write(folder.path().join("chat/config.toml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn clients_read_the_file_in_the_users_folder_of_settings() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    let settings = format!("[join]\naddr = \"{}\"\nname = \"scribe\"\n", server.addr);
+    let folder = settings_folder(&settings);
+    let send = |args: &[&str]| {
+        let mut send = command(args);
+        send.env("XDG_CONFIG_HOME", folder.path());
+        Program::spawn(send).ends_with(0);
+    };
+    send(&["send", "from the file"]);
+    alice.until("<scribe> from the file");
+    let other = File::new("other", &settings.replace("scribe", "other"));
+    send(&["send", "--config", other.path(), "from another file"]);
+    alice.until("<other> from another file");
+    send(&["send", "--no-config", &server.addr, "from no file"]);
+    alice.until("<tester> from no file");
+    let mut none = command(&["send", "--config", "missing", "--no-config", &server.addr, "nor from any"]);
+    none.env("CHAT_CONFIG", "missing").env("XDG_CONFIG_HOME", folder.path());
+    Program::spawn(none).ends_with(0);
+    alice.until("<tester> nor from any");
+}
+
+#[test]
+fn a_broken_file_in_the_users_folder_stops_clients_and_no_server() {
+    let folder = settings_folder("[join]\n\nnickname = \"al\"\n");
+    let run = |args: &[&str]| {
+        let mut run = command(args);
+        run.env("XDG_CONFIG_HOME", folder.path());
+        Program::spawn(run)
+    };
+    let dir = folder.as_str();
+    for args in [
+        &["join"][..],
+        &["send", "hi"],
+        &["send-file", "--to", "bob", "a"],
+        &["receive", "--from", "bob", "--dir", dir],
+    ] {
+        let (_, err) = run(args).ends_with(78);
+        assert!(err[0].contains("config.toml:3: unknown field `nickname`"), "{err:?}");
+    }
+    run(&["config", "print", "--memory"]).ends_with(0);
+    let mut serve = run(&["serve", "--memory", "--listen", "127.0.0.1:0"]);
+    serve.out.until("listening");
+}
+
+#[test]
+fn a_folder_where_the_file_should_be_is_named() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path().join("chat/config.toml")).unwrap();
+    let mut send = command(&["send", "hi"]);
+    send.env("XDG_CONFIG_HOME", folder.path());
+    let (_, err) = Program::spawn(send).ends_with(78);
+    assert!(err[0].contains("config.toml: "), "{err:?}");
 }
 
 #[test]
@@ -97,12 +162,42 @@ fn what_is_no_command_ends_with_2() {
     }
 }
 
+fn printed(args: &[&str]) -> String {
+    String::from_utf8(command(args).output().unwrap().stdout).unwrap()
+}
+
 #[test]
 fn completions_and_the_manual_are_printed() {
-    let printed = |args: &[&str]| String::from_utf8(command(args).output().unwrap().stdout).unwrap();
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(printed(&["completions", shell]).contains("chat-cli"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains("chat-cli") && script.contains("no-config"), "{script}");
     }
     let manual = printed(&["man"]);
     assert!(manual.contains("plaintext") && manual.contains("Exit codes"), "{manual}");
+}
+
+/// What bash offers for the last of these words.
+#[cfg(unix)]
+fn bash_offers(words: &[&str]) -> Vec<String> {
+    let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+    let last = words.len() - 1;
+    let (word, before) = (&words[last], &words[last - 1]);
+    let script = format!(
+        "{}\nCOMP_WORDS=({})\nCOMP_CWORD={last}\n_chat__cli chat-cli {word} {before}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        printed(&["completions", "bash"]),
+        words.join(" ")
+    );
+    let bash = std::process::Command::new("bash").args(["--norc", "-euc", &script]).output().unwrap();
+    let complaint = String::from_utf8(bash.stderr).unwrap();
+    assert!(bash.status.success() && complaint.is_empty(), "{complaint}");
+    String::from_utf8(bash.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_completes_commands_switches_and_values() {
+    assert_eq!(bash_offers(&["chat-cli", "jo"]), ["join"]);
+    assert_eq!(bash_offers(&["chat-cli", "join", "--no-"]), ["--no-config"]);
+    assert_eq!(bash_offers(&["chat-cli", "join", "--theme", ""]), ["auto", "none", "16", "256"]);
+    assert_eq!(bash_offers(&["chat-cli", "join", "--log"]), ["--login", "--log", "--log-dir"]);
 }

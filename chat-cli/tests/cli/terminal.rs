@@ -1,8 +1,10 @@
 //! `join` in a terminal: what is on its screen, and what is left of it afterwards.
 
-use rustix::process::Signal;
+use std::process::Command;
 
-use crate::program::Server;
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+
+use crate::program::{Server, command};
 use crate::pty::Terminal;
 use crate::relay::Relay;
 
@@ -16,39 +18,42 @@ fn the_prompt_stays_whole_whatever_comes_in() {
     carol.press("half a 漢字");
     carol.until_last("#lobby> half a 漢字");
     alice.type_line("hello carol");
-    carol.until_shown("#lobby <alice> hello carol");
+    carol.until_shown(" alice hello carol");
     carol.until_last("#lobby> half a 漢字");
     carol.press("\x01");
     carol.press("not \r");
     assert!(alice.until("half").ends_with("#lobby <carol> not half a 漢字"));
     carol.until_last("#lobby>");
-    carol.until_shown("#lobby> not half a 漢字");
+    carol.until_shown(" carol not half a 漢字");
     carol.press("/join dev\r");
     carol.until_last("#dev>");
-    carol.press("\x1b[A\x1b[A");
-    carol.until_last("#dev> not half a 漢字");
+    // What was entered in a window comes back there.
+    carol.press("\x1b2\x1b[A\x1b[A");
+    carol.until_last("#lobby> not half a 漢字");
     carol.press("\x03");
-    carol.until_last("#dev>");
+    carol.until_last("#lobby>");
     carol.press("/quit\r");
     alice.until("#lobby * carol left (quit)");
     assert_eq!(carol.code(), Some(0));
 }
 
 #[test]
-fn a_line_wider_than_the_terminal_never_wraps() {
+fn a_long_line_grows_into_rows_and_shrinks_again() {
     let server = Server::start(&[]);
     let mut alice = server.person("alice");
-    let mut carol = Terminal::join(&server.addr, "carol", (10, 24));
+    let mut carol = Terminal::join(&server.addr, "carol", (12, 40));
     carol.until_last("#lobby>");
-    carol.press("abcdefghijklmnopqrstuvwxyz");
-    carol.until_last("#lobby> …nopqrstuvwxyz");
+    let long = "abcdefghijklmnopqrstuvwxyz".repeat(2);
+    carol.press(&long);
+    carol.until("two rows", |lines| {
+        let last = &lines[lines.len() - 2..];
+        last[0].starts_with("#lobby> abc") && last.concat().replace(' ', "") == format!("#lobby>{long}")
+    });
     alice.type_line("hi");
-    carol.until_shown("<alice>");
-    carol.until_last("#lobby> …nopqrstuvwxyz");
-    carol.press("\x01");
-    carol.until_last("#lobby> abcdefghijklmno");
+    carol.until_shown(" alice hi");
     carol.press("\r");
-    assert!(alice.until("abc").ends_with("<carol> abcdefghijklmnopqrstuvwxyz"));
+    assert!(alice.until("abc").ends_with(&format!("<carol> {long}")));
+    carol.until_last("#lobby>");
 }
 
 #[test]
@@ -63,6 +68,12 @@ fn control_d_and_control_c_leave_only_from_an_empty_line() {
         carol.press("\x03");
         carol.until_last("#lobby>");
         carol.press(key);
+        if key == "\x03" {
+            carol.until_shown("the same key again leaves");
+            carol.press("x\x03\x03");
+            carol.until_shown("the same key again leaves");
+            carol.press(key);
+        }
         alice.until("#lobby * carol left (quit)");
         assert_eq!(carol.code(), Some(0));
     }
@@ -74,10 +85,22 @@ fn what_is_pasted_is_one_message() {
     let mut alice = server.person("alice");
     let mut carol = Terminal::join(&server.addr, "carol", (10, 60));
     carol.until_last("#lobby>");
-    carol.press("\x1b[200~one\rtwo\r\x1b[201~");
-    carol.until_last("#lobby> one↵two");
+    carol.press("\x1b[200~one\rtwo\x1b[201~");
+    carol.until("two rows", |lines| {
+        let end: Vec<&str> = lines[lines.len() - 2..].iter().map(|line| line.trim_end()).collect();
+        end == ["#lobby> one", "        two"]
+    });
     carol.press("\r");
     assert!(alice.until("one").ends_with("#lobby <carol> one↵two"));
+}
+
+#[test]
+fn what_comes_in_one_piece_is_read_to_its_end() {
+    let server = Server::start(&[]);
+    let mut carol = Terminal::join(&server.addr, "carol", (24, 100));
+    carol.until_last("#lobby>");
+    carol.press(&format!("{}END", "z".repeat(3000)));
+    carol.until_shown("zEND");
 }
 
 #[test]
@@ -94,49 +117,60 @@ fn a_taken_name_is_asked_for_again() {
 
 #[test]
 fn the_terminal_is_restored_after_a_signal() {
-    let server = Server::start(&[]);
-    let mut carol = Terminal::join(&server.addr, "carol", (10, 60));
-    carol.until_last("#lobby>");
-    carol.signal(Signal::TERM);
-    assert_eq!(carol.code(), Some(0));
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT, Signal::ALARM, Signal::USR1, Signal::USR2] {
+        let server = Server::start(&[]);
+        let mut carol = Terminal::join(&server.addr, "carol", (10, 60));
+        carol.until_last("#lobby>");
+        assert!(carol.screen().alternate_screen());
+        carol.signal(signal);
+        assert_eq!(carol.code(), Some(0), "{signal:?}");
+    }
 }
 
 #[test]
-fn a_resize_and_a_cleared_screen_keep_the_line() {
+fn a_resize_and_a_screen_drawn_anew_keep_the_line() {
     let server = Server::start(&[]);
     let mut carol = Terminal::join(&server.addr, "carol", (10, 60));
     carol.until_last("#lobby>");
     carol.press("some words that are typed");
     carol.until_last("#lobby> some words that are typed");
+    carol.scribble();
+    carol.until_shown("scribbled");
     carol.press("\x0c");
-    carol.until("an empty screen", |lines| lines == ["#lobby> some words that are typed"]);
+    carol.until("a screen drawn anew", |lines| !lines.concat().contains("scribbled"));
+    carol.until_last("#lobby> some words that are typed");
     carol.resize((10, 20));
-    carol.until_last("#lobby> …are typed");
+    carol.until("the end of it", |lines| lines.last().is_some_and(|line| line.trim_end().ends_with("typed")));
+    carol.resize((10, 60));
+    carol.until_last("#lobby> some words that are typed");
 }
 
 #[test]
-fn while_away_the_prompt_says_so_and_what_is_typed_waits() {
+fn while_away_the_screen_says_so_and_what_is_typed_waits() {
     let server = Server::start(&[]);
     let relay = Relay::to(&server.addr);
     let mut alice = server.person("alice");
-    let mut carol = Terminal::join(&relay.addr, "carol", (40, 100));
+    let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
     carol.until_last("#lobby>");
     relay.cut();
-    carol.until_shown("- lost the connection: ");
-    carol.until_shown("#lobby (away, ");
-    carol.press("one\r/help\rtwo\r");
-    for line in ["#lobby (queued)> one", "- /help ", "#lobby (queued)> two"] {
-        carol.until_shown(line);
-    }
+    carol.until_shown("OFFLINE, ");
+    carol.press("one\r/help\r");
+    carol.until_shown("Esc closes");
+    carol.press("\x1b");
+    // With a letter right behind it, it would be another key.
+    carol.until("no help", |lines| !lines.concat().contains("Esc closes"));
+    carol.press("two\r");
+    carol.until_last("#lobby>");
     alice.type_line("hello?");
     alice.type_line("/users");
     alice.until("users in #lobby");
     relay.mend();
     assert!(alice.until("one").ends_with("#lobby <carol> one"));
     assert!(alice.until("two").ends_with("#lobby <carol> two"));
-    carol.until_shown("- now sending the 2 lines that waited");
-    carol.until_shown("- #lobby: that is all you missed: 1 message");
-    carol.until_last("#lobby>");
+    for shown in [" alice hello?", " carol one", " carol two"] {
+        carol.until_shown(shown);
+    }
+    carol.until("no word of being away", |lines| !lines.concat().contains("OFFLINE"));
 }
 
 #[test]
@@ -146,10 +180,11 @@ fn quitting_while_away_says_what_was_not_sent() {
     let mut carol = Terminal::join(&relay.addr, "carol", (24, 100));
     carol.until_last("#lobby>");
     relay.cut();
-    carol.until_shown("#lobby (away, ");
+    carol.until_shown("OFFLINE, ");
     carol.press("one\rtwo\r/quit\r");
     carol.until_shown("- not sent: one");
     carol.until_shown("- not sent: two");
+    assert!(!carol.screen().alternate_screen());
     assert_eq!(carol.code(), Some(0));
 }
 
@@ -158,10 +193,124 @@ fn a_server_that_stands_still_can_be_left() {
     let server = Server::start(&[]);
     let mut carol = Terminal::join(&server.addr, "carol", (24, 100));
     carol.until_last("#lobby>");
-    server.program.signal(Signal::STOP);
+    server.program.stop();
     carol.press("hello\r");
-    carol.until_shown("#lobby (no answer for ");
+    carol.until_shown("no answer for ");
     carol.press("/quit\r");
     carol.until_shown("- nobody knows whether this was taken: hello");
     assert_eq!(carol.code(), Some(0));
+}
+
+#[test]
+fn a_stopped_client_leaves_the_terminal_to_the_shell_and_comes_back() {
+    let server = Server::start(&[]);
+    let mut bob = server.person("bob");
+    let mut alice = Terminal::join(&server.addr, "alice", (10, 60));
+    alice.until_last("#lobby>");
+    for stop in ["\x1a", ""] {
+        alice.press("half");
+        alice.until_last("#lobby> half");
+        alice.press(stop);
+        if stop.is_empty() {
+            alice.signal(Signal::TSTP);
+        }
+        let (_, status) =
+            waitpid(Some(Pid::from_child(&alice.child)), WaitOptions::UNTRACED).unwrap().unwrap();
+        assert!(status.stopped());
+        alice.until("the other screen", |lines| lines.concat().is_empty());
+        assert!(!alice.is_raw() && !alice.screen().alternate_screen());
+        bob.type_line("meanwhile");
+        bob.type_line("/rooms");
+        bob.until("- rooms");
+        alice.signal(Signal::CONT);
+        alice.until_shown(" bob meanwhile");
+        alice.until_last("#lobby> half");
+        assert!(alice.is_raw());
+        alice.press("\x03");
+        alice.until_last("#lobby>");
+    }
+    alice.press("\x04");
+    assert_eq!(alice.code(), Some(0));
+}
+
+const CLIENT: &str = env!("CARGO_BIN_EXE_chat-cli");
+
+/// A command in a session of its own, whose terminal it has, with the environment of the client.
+fn in_a_session(run: &[&str]) -> Command {
+    let join = command(&[]);
+    let mut alone = Command::new("setsid");
+    alone.args(["--ctty", "--wait"]).args(run);
+    for (key, value) in join.get_envs() {
+        match value {
+            Some(value) => alone.env(key, value),
+            None => alone.env_remove(key),
+        };
+    }
+    alone
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_shell_stops_the_client_and_lets_it_go_on() {
+    let server = Server::start(&[]);
+    let mut bob = server.person("bob");
+    let mut shell = in_a_session(&["sh", "-i"]);
+    shell.env("PS1", "shell% ");
+    let mut alice = Terminal::start(shell, (10, 60));
+    alice.until_shown("shell%");
+    alice.press(&format!("{CLIENT} join {} --name alice\r", server.addr));
+    alice.until_last("#lobby>");
+    for round in 0..2 {
+        alice.press("\x1a");
+        alice.until("the shell's screen", |lines| {
+            lines.last().is_some_and(|line| line.trim_end() == "shell%")
+        });
+        assert!(!alice.screen().alternate_screen());
+        bob.type_line(&format!("meanwhile {round}"));
+        alice.press(&format!("echo $(({round}+41)) lines\r"));
+        alice.until_shown(&format!("{} lines", round + 41));
+        let before = alice.raw.len();
+        alice.press("fg\r");
+        alice.until_shown(&format!(" bob meanwhile {round}"));
+        alice.until_last("#lobby>");
+        alice.press(&format!("back {round}\r"));
+        bob.until(&format!("#lobby <alice> back {round}"));
+        let raw = String::from_utf8_lossy(&alice.raw[before..]).into_owned();
+        assert_eq!(raw.matches("\x1b[?1049h").count(), 1, "{raw:?}");
+    }
+    alice.press("\x04");
+    bob.until("* alice left (quit)");
+    alice.until("the shell's screen", |lines| lines.last().is_some_and(|line| line.trim_end() == "shell%"));
+    alice.press("exit\r");
+    alice.until_end();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_shell_to_go_back_to_the_client_does_not_stop() {
+    let server = Server::start(&[]);
+    let join = [CLIENT, "join", &server.addr, "--name", "alice"];
+    for within in [&[][..], &["sh", "-c", "\"$0\" \"$@\"; exit $?"]] {
+        let mut alice = Terminal::start(in_a_session(&[within, &join].concat()), (10, 60));
+        alice.until_last("#lobby>");
+        alice.press("\x1a");
+        alice.until_shown("! there is no shell to go back to");
+        alice.press("\x04");
+        assert_eq!(alice.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_gets_plain_lines() {
+    let server = Server::start(&[]);
+    let mut alice = server.person("alice");
+    let mut dumb = command(&["join", &server.addr, "--name", "carol"]);
+    dumb.env("TERM", "dumb");
+    let mut carol = Terminal::start(dumb, (24, 80));
+    carol.until_shown("#lobby * carol joined");
+    alice.type_line("hello");
+    carol.until_shown("#lobby <alice> hello");
+    carol.press("/quit\n");
+    carol.until_end();
+    assert!(!carol.raw.contains(&b'\x1b'), "{:?}", String::from_utf8_lossy(&carol.raw));
 }

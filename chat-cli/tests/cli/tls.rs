@@ -134,6 +134,16 @@ fn a_person_is_asked_once() {
     kill_process(Pid::from_child(&interrupted.child), Signal::INT).unwrap();
     assert_eq!(interrupted.child.wait().unwrap().code(), Some(130));
 
+    // And nobody types a password for a server before that.
+    let mut early = command(&["join", &address, "--login=alice"]);
+    early.env("XDG_STATE_HOME", home.path());
+    let mut early = Terminal::start(early, (24, 120));
+    early.until_shown("Trust it? y/N");
+    assert!(!String::from_utf8_lossy(&early.raw).contains("password of"));
+    early.press("n\r");
+    early.until_shown("cannot trust");
+    assert_eq!(early.child.wait().unwrap().code(), Some(4));
+
     let mut alice = join("alice");
     alice.until_shown("Trust it? y/N");
     alice.press("y\r");
@@ -147,7 +157,7 @@ fn a_person_is_asked_once() {
     bob.until_last("#lobby>");
     assert!(!String::from_utf8_lossy(&bob.raw).contains("Trust it?"));
     bob.press("hello\r");
-    alice.until_shown("<bob> hello");
+    alice.until_shown(" bob hello");
 
     // Another one there is refused, whoever asks.
     let addr = server.addr.clone();

@@ -1,19 +1,22 @@
 //! What is known of files: which are offered, which are on their way, and the lines that say what becomes of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use chat_net::chat_core::{Event, Offer, Target, TransferId, UserName};
 use chat_net::client::{FileEvent, Landing};
 use chat_net::codec::Told;
-use unicode_width::UnicodeWidthStr;
 
-use crate::files::{Story, Who, ended, file, name, other_end};
-use crate::rows::Row;
-use crate::width::keep_start;
+use crate::files::{Standing, State, Story, Who, ended, file, name, other_end};
 
 /// Offers that are remembered as shown, so that a return shows none again; the oldest is forgotten.
 const SHOWN: usize = 1024;
+
+/// So many offers that wait for an answer are known, and so many that were answered; the oldest is forgotten.
+const OFFERS: usize = 1024;
+
+/// Files that have come to an end are remembered up to so many, for the list.
+const ENDED: usize = 100;
 
 /// A file that is on its way to or from here, as this program counts them: a server may begin its numbers anew.
 pub(crate) type Serial = u64;
@@ -28,6 +31,8 @@ pub(crate) struct Book {
     answered: BTreeMap<TransferId, Offer>,
     shown: BTreeSet<TransferId>,
     running: BTreeMap<Serial, Story>,
+    /// What has come to an end, the last at the end.
+    ended: VecDeque<Standing>,
     /// How long the server waits for somebody whose connection is lost.
     patience: Duration,
 }
@@ -51,6 +56,7 @@ impl Book {
             self.offers.clear();
             self.answered.clear();
             self.shown.clear();
+            self.ended.clear();
         }
     }
 
@@ -64,15 +70,24 @@ impl Book {
         match &told.event {
             Event::Offered(offer) => self.offered(offer),
             Event::Closed { transfer, why } => {
-                self.answered.remove(transfer);
+                let answered = self.answered.remove(transfer);
+                if let Some(offer) = answered.filter(|_| self.running(*transfer).is_none()) {
+                    self.end(offer, "you did not take it".to_owned());
+                }
                 let offer = self.offers.remove(transfer)?;
                 let end = other_end(&offer, false);
                 let why = ended(self.who(&offer.from), *why);
-                Some(Line::Note(format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer))))
+                let line = format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer));
+                self.end(offer, why);
+                Some(Line::Note(line))
             }
             Event::Declined { transfer, .. } => {
                 let offer = self.answer(*transfer)?;
-                Some(Line::Note(format!("{transfer}: you do not take {}", name(&offer))))
+                let line = format!("{transfer}: you do not take {}", name(&offer));
+                if let Target::User(_) = offer.to {
+                    self.end(offer, "you did not take it".to_owned());
+                }
+                Some(Line::Note(line))
             }
             _ => None,
         }
@@ -86,7 +101,7 @@ impl Book {
         if self.shown.len() > SHOWN {
             self.shown.pop_first();
         }
-        self.offers.insert(transfer, offer.clone());
+        keep(&mut self.offers, offer.clone());
         let what = format!("offers {}: /accept {transfer} or /decline {transfer}", file(offer));
         Some(Line::Talk(match &offer.to {
             Target::User(_) => format!("{} {what}", offer.from),
@@ -103,7 +118,7 @@ impl Book {
     fn answer(&mut self, transfer: TransferId) -> Option<Offer> {
         let offer = self.offers.remove(&transfer)?;
         if let Target::Room(_) = offer.to {
-            self.answered.insert(transfer, offer.clone());
+            keep(&mut self.answered, offer.clone());
         }
         Some(offer)
     }
@@ -147,22 +162,44 @@ impl Book {
 
     /// There is nothing more to come of it.
     pub(crate) fn over(&mut self, serial: Serial) {
-        self.running.remove(&serial);
+        if let Some(story) = self.running.remove(&serial) {
+            self.keep(story.standing());
+        }
     }
 
-    /// A row for each file whose bytes are on their way, by their numbers, at most so many; the last one counts the
-    /// others.
-    pub(crate) fn rows(&self, columns: usize, most: usize) -> Vec<Row> {
-        let mut stories: Vec<&Story> = self.running.values().filter(|story| !story.is_over()).collect();
-        stories.sort_by_key(|story| story.offer().transfer);
-        let mut rows: Vec<Row> = stories.into_iter().filter_map(|story| story.row(columns)).collect();
-        if rows.len() > most {
-            let more = rows.len() - most.saturating_sub(1);
-            rows.truncate(most.saturating_sub(1));
-            let text = keep_start(&format!("and {more} more files"), columns.saturating_sub(1));
-            rows.extend((most > 0).then(|| Row { columns: text.width(), text }));
+    /// An offer came to nothing before it was taken.
+    fn end(&mut self, offer: Offer, why: String) {
+        self.keep(Standing { offer, is_mine: false, state: State::Over(why) });
+    }
+
+    fn keep(&mut self, standing: Standing) {
+        self.ended.retain(|known| known.offer.transfer != standing.offer.transfer);
+        self.ended.push_back(standing);
+        if self.ended.len() > ENDED {
+            self.ended.pop_front();
         }
-        rows
+    }
+
+    /// Every file that is known, each once: first what goes on, then what waits for an answer, then what has ended; the
+    /// newest of each first.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        let offered = |state: State| {
+            move |offer: &Offer| Standing { offer: offer.clone(), is_mine: false, state: state.clone() }
+        };
+        let mut going: Vec<Standing> = self.running.values().rev().map(Story::standing).collect();
+        going.sort_by_key(|known| known.state.is_over());
+        let open = self.offers.values().rev().map(offered(State::Offered));
+        let declined = self.answered.values().rev().map(offered(State::Declined));
+        let mut known = BTreeSet::new();
+        let all = going.into_iter().chain(open).chain(declined).chain(self.ended.iter().rev().cloned());
+        let mut all: Vec<Standing> = all.filter(|file| known.insert(file.offer.transfer)).collect();
+        all.sort_by_key(|file| match &file.state {
+            State::Running(_) | State::Paused(..) => 0,
+            State::Offered => 1,
+            State::Declined => 2,
+            State::Done(_) | State::Over(_) => 3,
+        });
+        all
     }
 
     /// What becomes of the files that are on their way, if one leaves now: a line for each.
@@ -172,6 +209,13 @@ impl Book {
 
     fn who<'a>(&self, user: &'a UserName) -> Who<'a> {
         Who::new(user, &self.me)
+    }
+}
+
+fn keep(offers: &mut BTreeMap<TransferId, Offer>, offer: Offer) {
+    offers.insert(offer.transfer, offer);
+    if offers.len() > OFFERS {
+        offers.pop_first();
     }
 }
 
@@ -300,7 +344,7 @@ mod tests {
         );
         assert_eq!(book.running(TransferId(3)), None);
         book.over(1);
-        assert_eq!(book.rows(80, 4), []);
+        assert!(matches!(listed(&book)[..], [(3, State::Done(_))]));
     }
 
     #[test]
@@ -339,18 +383,77 @@ mod tests {
         }
     }
 
+    /// The numbers of the files and how they stand.
+    fn listed(book: &Book) -> Vec<(u64, State)> {
+        book.standings().into_iter().map(|file| (file.offer.transfer.0, file.state)).collect()
+    }
+
     #[test]
-    fn more_files_than_rows_are_counted() {
+    fn the_oldest_of_too_many_offers_is_forgotten() {
         let mut book = bob();
-        for serial in 1..=5 {
-            // Accepted in another order than offered.
-            book.started(serial, offer(6 - serial, "alice", "bob", "x", 100), None);
-            book.happened(serial, &FileEvent::Accepted { user: user("bob"), from: 50 });
+        let many = 1..=OFFERS as u64 + 2;
+        for number in many.clone() {
+            book.told(&offered(number, "alice", "#dev", "x"));
         }
-        let rows = |most| book.rows(30, most).into_iter().map(|row| row.text).collect::<Vec<_>>();
-        assert_eq!(rows(2), ["1 50% 0B/s --:--", "and 4 more files"]);
-        assert_eq!(rows(5).len(), 5);
-        assert_eq!(rows(1), ["and 5 more files"]);
-        assert_eq!(rows(0), [""; 0]);
+        assert_eq!((book.offers().count(), book.offers().next().unwrap().transfer.0), (OFFERS, 3));
+        for number in many.rev() {
+            book.told(&offered(number, "alice", "#dev", "x"));
+            book.told(&told(Event::Declined { transfer: TransferId(number), user: user("bob") }));
+        }
+        assert_eq!((book.offers.len(), book.answered.len()), (0, OFFERS));
+    }
+
+    #[test]
+    fn every_file_stands_once_in_the_list_and_says_what_became_of_it() {
+        let mut book = bob();
+        for number in 3..7 {
+            book.told(&offered(number, "alice", "bob", "x"));
+        }
+        book.told(&told(Event::Declined { transfer: TransferId(4), user: user("bob") }));
+        book.told(&told(Event::Closed { transfer: TransferId(5), why: EndReason::Expired }));
+        book.started(1, offer(3, "alice", "bob", "x", 1024), None);
+        book.happened(1, &FileEvent::Accepted { user: user("bob"), from: 512 });
+        let listing = listed(&book);
+        assert_eq!(listing.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [3, 6, 5, 4]);
+        assert!(matches!(&listing[0].1, State::Running(it) if it.there == 512 && it.bytes == 1024));
+        assert_eq!(listing[1].1, State::Offered);
+        assert_eq!(listing[2].1, State::Over("nobody took it in time".into()));
+        assert_eq!(listing[3].1, State::Over("you did not take it".into()));
+        let by = user("alice");
+        book.happened(1, &FileEvent::Paused { user: by, why: PauseReason::Lost });
+        let why = "alice's connection is lost";
+        assert!(matches!(&listed(&book)[0].1, State::Paused(_, said) if said == why));
+        book.happened(1, &FileEvent::Finished { user: user("bob"), path: Some("/in/x".into()) });
+        book.over(1);
+        assert_eq!(listed(&book)[1], (3, State::Done("/in/x".into())));
+        for (serial, event, state) in [
+            (
+                2,
+                FileEvent::Finished { user: user("carol"), path: None },
+                State::Done("carol has it, verified".into()),
+            ),
+            (3, FileEvent::Declined { user: user("carol") }, State::Offered),
+            (4, FileEvent::Failed(FileError::Ended), State::Over("the connection has ended".into())),
+        ] {
+            book.started(serial, offer(10 + serial, "bob", "carol", "y", 10), None);
+            if serial == 2 {
+                book.happened(serial, &FileEvent::Accepted { user: user("carol"), from: 0 });
+            }
+            book.happened(serial, &event);
+            let stands = listed(&book).into_iter().find(|(number, _)| *number == 10 + serial).unwrap().1;
+            assert_eq!(stands, state);
+        }
+        book.happened(3, &FileEvent::Closed { why: EndReason::Expired });
+        assert!(listed(&book).contains(&(13, State::Over("carol does not take it".into()))));
+    }
+
+    #[test]
+    fn an_offer_to_a_room_that_was_declined_may_be_taken_until_it_ends() {
+        let mut book = bob();
+        book.told(&offered(3, "alice", "#dev", "x"));
+        book.told(&told(Event::Declined { transfer: TransferId(3), user: user("bob") }));
+        assert_eq!(listed(&book), [(3, State::Declined)]);
+        book.told(&told(Event::Closed { transfer: TransferId(3), why: EndReason::Gone }));
+        assert_eq!(listed(&book), [(3, State::Over("you did not take it".into()))]);
     }
 }

@@ -12,11 +12,10 @@ use super::book::{Book, Line};
 use super::listing::listing;
 use super::run::FileTold;
 use super::typed;
-use crate::files::failed;
+use crate::files::{Standing, failed};
 use crate::join::person::Shown;
 use crate::join::session::Act;
 use crate::join::{render, talk};
-use crate::rows::Row;
 
 /// What a person knows of files.
 #[derive(Debug, Default)]
@@ -84,9 +83,9 @@ impl FileTalk {
         self.book.left_behind().iter().map(|line| talk::note(line)).collect()
     }
 
-    /// How far the files on their way are: at most so many rows.
-    pub(crate) fn rows(&self, columns: usize, most: usize) -> Vec<Row> {
-        self.book.rows(columns, most)
+    /// Every file that is known, with what has become of it.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        self.book.standings()
     }
 }
 

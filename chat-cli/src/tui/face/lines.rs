@@ -1,0 +1,170 @@
+//! Lines: what becomes of one when it is entered, when its turn comes, and when it is answered.
+
+use chat_net::chat_core::{Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
+use chat_net::client::AskError;
+use chat_net::codec::Told;
+use chat_net::codec::text::{self, Typed};
+use tokio::time::Instant;
+
+use super::{Asked, FullScreen};
+use crate::join::{Act, Input, Outcome, SLOW, Shown, failed, help, now};
+use crate::tui::keys::Look;
+use crate::tui::model::Of;
+
+impl FullScreen {
+    /// A line was entered: what needs no server is done at once.
+    pub(super) fn entered(&mut self, line: String) -> Input {
+        // Blanks before a slash make it a message, as they do wherever a line is typed.
+        if line.trim().is_empty() || self.begins_to_ask(line.trim_end()) || self.is_done_here(line.trim_end())
+        {
+            return Input::Nothing;
+        }
+        if matches!(text::parse(line.trim_end()), Typed::Quit) && self.waits() {
+            return if self.leaves() { Input::Leave } else { Input::Nothing };
+        }
+        self.entered.push_back(self.current());
+        self.look(Look::Bottom);
+        Input::Line(line.into_bytes())
+    }
+
+    /// Whether what is entered waits for a server that is away or does not answer.
+    fn waits(&self) -> bool {
+        self.retry_at.is_some() || self.asked.as_ref().is_some_and(|asked| asked.at.elapsed() >= SLOW)
+    }
+
+    /// Does what is only a matter of the screen.
+    fn is_done_here(&mut self, line: &str) -> bool {
+        match text::parse(line) {
+            Typed::Help(about) => self.lines_in(None, &help(about)),
+            Typed::History(_) => self.look(Look::PageUp),
+            Typed::Room(room) => return self.goes_to_room(room),
+            Typed::Usage(_) | Typed::Unknown(_) => return self.is_of_windows(line),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How many lines were entered and are not answered.
+    pub(super) fn waiting(&self) -> usize {
+        self.entered.len() + usize::from(self.asked.is_some())
+    }
+
+    /// Goes to the window of a room, if there is one.
+    fn goes_to_room(&mut self, written: &str) -> bool {
+        let Ok(room) = RoomName::new(written, MAX_NAME_BYTES) else { return false };
+        let of = Of::Room(room);
+        let is_known = self.model.windows.find(&of).is_some();
+        self.model.windows.go_to_of(&of);
+        is_known
+    }
+
+    /// What only windows can do: `/w NAME` alone goes to whoever that is, `/close` closes the window, `/numbers` shows those of messages.
+    fn is_of_windows(&mut self, line: &str) -> bool {
+        let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        match command.to_ascii_lowercase().as_str() {
+            "/w" | "/msg" | "/whisper" | "/query" => {
+                let Ok(user) = UserName::new(rest, MAX_NAME_BYTES) else { return false };
+                let of = Of::User(user);
+                self.model.windows.open(&of);
+                self.model.windows.go_to_of(&of);
+            }
+            "/close" if rest.is_empty() => self.look(Look::Close),
+            "/numbers" if rest.is_empty() => {
+                let window = self.model.windows.current_mut();
+                window.shows_numbers = !window.shows_numbers;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The turn of a line has come.
+    pub(super) fn turn(&mut self, line: &[u8]) -> Act {
+        let of = self.entered.pop_front().unwrap_or(Of::Server);
+        let line = String::from_utf8_lossy(line).into_owned();
+        let (act, shown) = self.desk.act(&of, &line);
+        self.model.ignored.clone_from(self.desk.talk.ignored());
+        if let Some(Shown::Talk(text) | Shown::Status(text)) = shown {
+            self.lines_in(Some(&of), &text);
+        }
+        let moves = matches!(act, Act::Ask(Ask::Join { .. } | Ask::Enter { .. } | Ask::Whisper { .. }));
+        match &act {
+            Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => {
+                self.asks(of, Some(line), moves);
+            }
+            Act::Ask(_) | Act::Query(_) | Act::Account(_) => self.asks(of, None, moves),
+            Act::Leave if !self.leaves() => return Act::Nothing,
+            Act::Nothing | Act::Errand(_) | Act::Leave => {}
+        }
+        act
+    }
+
+    /// Something is asked of the server now.
+    pub(super) fn asks(&mut self, of: Of, said: Option<String>, moves: bool) {
+        let was_away = self.retry_at.is_some();
+        self.asked = Some(Asked { of, said, was_away, moves, at: Instant::now() });
+    }
+
+    /// What was asked has come to its end.
+    pub(super) fn came_of(&mut self, outcome: &Outcome) {
+        self.pace.changed();
+        let Some(asked) = self.asked.take() else { return };
+        if !asked.was_away {
+            let ms = asked.at.elapsed().as_millis();
+            self.model.link.took(u64::try_from(ms).unwrap_or(u64::MAX));
+        }
+        match outcome {
+            Outcome::Taken(told) => self.taken(told, &asked),
+            Outcome::Done(what) => self.lines_in(Some(&asked.of), &format!("- {what}")),
+            Outcome::Answered(told, answer) => self.answered_with(&asked.of, told, answer),
+            Outcome::Failed(error) => {
+                self.desk.talk.stop_paging();
+                self.failed(error, &asked);
+            }
+        }
+    }
+
+    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that; unless they look at something
+    /// else by now, or type.
+    fn taken(&mut self, told: &Told, asked: &Asked) {
+        self.desk.talk.taken(told);
+        let of = match &told.event {
+            Event::Members { place, .. } => Of::Room(place.room.clone()),
+            Event::Whispered { to, .. } => Of::User(to.clone()),
+            _ => return,
+        };
+        let current = self.model.windows.current();
+        if asked.moves && current.of == asked.of && current.draft.text.is_empty() {
+            self.model.windows.go_to_of(&of);
+        }
+    }
+
+    /// What was to be said is shown again: it is in no row.
+    fn failed(&mut self, error: &AskError, asked: &Asked) {
+        let mut lines = failed(error);
+        if let Some(said) = &asked.said {
+            let said = said.replace('\n', " ");
+            match error {
+                AskError::Refused(_) => lines += &format!("- not said: {said} (Up brings it back)\n"),
+                _ => lines += &format!("- it was: {said} (Up brings it back)\n"),
+            }
+        }
+        self.lines_in(Some(&asked.of), &lines);
+    }
+
+    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &chat_net::chat_core::Answer) {
+        use chat_net::chat_core::Answer;
+        let lines = match answer {
+            Answer::Transfers { transfers } => match self.desk.files.listed(transfers) {
+                Shown::Talk(lines) | Shown::Status(lines) => lines,
+            },
+            answer => {
+                let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
+                let told: Vec<Told> = told.iter().map(local).collect();
+                self.desk.talk.answered(&told, answer, self.model.zone.local(now()))
+            }
+        };
+        self.lines_in(Some(of), &lines);
+    }
+}

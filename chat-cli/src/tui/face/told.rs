@@ -1,0 +1,92 @@
+//! What the connection tells, and files.
+
+use chat_net::chat_core::Event;
+use chat_net::client::Notice;
+use chat_net::codec::Told;
+use tokio::time::Instant;
+
+use super::FullScreen;
+use crate::join::{self, FileTold, Shown, now};
+use crate::trust;
+use crate::tui::model::Of;
+
+impl FullScreen {
+    /// Takes what the connection told.
+    pub(super) fn noticed(&mut self, notice: &Notice) {
+        self.pace.changed();
+        match notice {
+            Notice::Connected(welcome) => {
+                self.retry_at = None;
+                self.desk.files.welcomed(welcome);
+                // The lines are for those who have no windows.
+                let _ = self.desk.talk.welcomed(welcome);
+                self.look_at_files();
+            }
+            Notice::Disconnected { retry_in, .. } => {
+                self.retry_at = Some(Instant::now() + *retry_in);
+            }
+            Notice::Ended { why } => {
+                self.farewell.push_str(&join::note(&trust::ended(why)));
+            }
+            Notice::Told(told) => self.learn(told),
+            _ => {}
+        }
+        self.model.notice(notice, now());
+        if let Notice::Told(told) = notice {
+            self.is_in(&told.event);
+        }
+    }
+
+    fn learn(&mut self, told: &Told) {
+        // Where the person talks is which window is looked at.
+        let _ = self.desk.talk.learn(told);
+        if told.event.transfer().is_none() || self.desk.talk.hides(&told.event) {
+            return;
+        }
+        let shown = self.desk.files.told(told, now());
+        self.look_at_files();
+        // An offer is a row of its own.
+        if let (false, Some(Shown::Talk(lines) | Shown::Status(lines))) =
+            (matches!(told.event, Event::Offered(_)), shown)
+        {
+            self.lines_in(None, &lines);
+        }
+    }
+
+    /// The first room that one is in is shown first.
+    fn is_in(&mut self, event: &Event) {
+        if let (false, Event::Members { place, .. }) = (self.is_home, event) {
+            self.is_home = true;
+            if self.model.windows.current().of == Of::Server {
+                self.model.windows.go_to_of(&Of::Room(place.room.clone()));
+            }
+            self.at_home();
+        }
+    }
+
+    /// Something became of a file.
+    pub(super) fn happened(&mut self, told: FileTold) {
+        if let Some(Shown::Talk(lines) | Shown::Status(lines)) = self.desk.files.happened(told) {
+            self.look_at_files();
+            self.lines_in(None, &lines);
+        } else if Instant::now() >= self.pace.look_at() {
+            // Progress comes more often than anybody can read it.
+            self.tick();
+        }
+    }
+
+    /// The session is over: what was entered and not sent is told when the screen is gone.
+    pub(super) fn left_behind(&mut self, waiting: &[Vec<u8>]) {
+        if let Some(asked) = &self.asked
+            && let Some(said) = &asked.said
+        {
+            let what = match asked.was_away && self.retry_at.is_some() {
+                true => "not sent",
+                false => "nobody knows whether this was taken",
+            };
+            self.farewell.push_str(&join::note(&format!("{what}: {}", said.replace('\n', " "))));
+        }
+        self.farewell.push_str(&join::not_sent(waiting));
+        self.farewell.push_str(&self.desk.files.left_behind());
+    }
+}

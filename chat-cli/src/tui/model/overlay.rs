@@ -1,0 +1,35 @@
+//! What is shown over the messages for a while: help, files, members, windows.
+
+use chat_net::chat_core::TransferId;
+
+/// It, and how far it is scrolled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Overlay {
+    pub(crate) shows: Shows,
+    /// The first line that is seen, where nothing can be chosen.
+    pub(crate) top: usize,
+}
+
+/// What it shows. All but help is as it is now, and changes while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// Keys and commands.
+    Help,
+    /// Every file that is known, one of them chosen; the first, if that one is not there.
+    Files { chosen: Option<TransferId> },
+    /// Who is in the room.
+    Members,
+    /// All windows, one of them chosen.
+    Windows { chosen: usize },
+}
+
+impl Overlay {
+    pub(crate) fn new(shows: Shows) -> Overlay {
+        Overlay { shows, top: 0 }
+    }
+
+    /// Whether it shows the same, whatever is chosen there.
+    pub(crate) fn is_like(&self, shows: Shows) -> bool {
+        std::mem::discriminant(&self.shows) == std::mem::discriminant(&shows)
+    }
+}
