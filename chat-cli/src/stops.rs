@@ -85,7 +85,8 @@ pub(crate) fn stop_job() -> bool {
 /// Under `xterm -e` and `ssh -t` there is none.
 #[cfg(unix)]
 fn has_shell() -> bool {
-    use rustix::process::{getpgrp, getppid, getsid};
-    let Ok(session) = getsid(None) else { return false };
-    getpgrp() != session && getppid().is_some_and(|parent| getsid(Some(parent)) == Ok(session))
+    // Where processes are numbered anew, as in a container, a session and a group begun outside are both 0.
+    use nix::unistd::{getpgrp, getppid, getsid};
+    let (Ok(session), parent) = (getsid(None), getppid()) else { return false };
+    getpgrp() != session && parent.as_raw() != 0 && getsid(Some(parent)) == Ok(session)
 }

@@ -258,6 +258,17 @@ impl Server {
     }
 }
 
+/// Whether this user may do what `trial` tries; in CI all must be permitted.
+#[cfg(target_os = "linux")]
+pub(crate) fn may(trial: &mut Command, what: &str) -> bool {
+    let may = trial.stderr(Stdio::null()).status().is_ok_and(|end| end.success());
+    assert!(may || std::env::var_os("CI").is_none(), "CI must be able to {what}");
+    if !may {
+        println!("skipped: this user may not {what}");
+    }
+    may
+}
+
 /// For a server that is to wait, at its end, for [`Server::one_who_never_reads`].
 #[cfg(unix)]
 pub(crate) const WAITS: [&str; 3] = ["--trusted", "--limit", "talk=256MiB,talk_hard=256MiB,shutdown=10m"];

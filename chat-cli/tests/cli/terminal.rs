@@ -4,6 +4,8 @@ use std::process::Command;
 
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
+#[cfg(target_os = "linux")]
+use crate::program::may;
 use crate::program::{Server, command};
 use crate::pty::Terminal;
 use crate::relay::Relay;
@@ -285,18 +287,33 @@ fn a_shell_stops_the_client_and_lets_it_go_on() {
     alice.until_end();
 }
 
+/// Ctrl-Z is refused by the client that runs `within` other programs.
+#[cfg(target_os = "linux")]
+fn does_not_stop(within: &[&str]) {
+    let server = Server::start(&[]);
+    let join = [CLIENT, "join", &server.addr, "--name", "alice"];
+    let mut alice = Terminal::start(in_a_session(&[within, &join].concat()), (10, 60));
+    alice.until_last("#lobby>");
+    alice.press("\x1a");
+    alice.until_shown("! there is no shell to go back to");
+    alice.press("\x04");
+    assert_eq!(alice.code(), Some(0));
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn without_a_shell_to_go_back_to_the_client_does_not_stop() {
-    let server = Server::start(&[]);
-    let join = [CLIENT, "join", &server.addr, "--name", "alice"];
-    for within in [&[][..], &["sh", "-c", "\"$0\" \"$@\"; exit $?"]] {
-        let mut alice = Terminal::start(in_a_session(&[within, &join].concat()), (10, 60));
-        alice.until_last("#lobby>");
-        alice.press("\x1a");
-        alice.until_shown("! there is no shell to go back to");
-        alice.press("\x04");
-        assert_eq!(alice.code(), Some(0));
+    does_not_stop(&[]);
+    does_not_stop(&["sh", "-c", "\"$0\" \"$@\"; exit $?"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn in_a_container_the_client_does_not_stop() {
+    // Its session and its group were begun outside, where processes have other numbers: both are 0.
+    let contained = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    if may(Command::new(contained[0]).args(&contained[1..]).arg("true"), "number processes anew") {
+        does_not_stop(&contained);
     }
 }
 
