@@ -113,9 +113,38 @@ fn leave(has_mouse: bool) -> bool {
     }
     // Whatever fails here, the other should be tried; and the terminal may be gone. First what needs no room in it.
     let _ = terminal::disable_raw_mode();
+    make_room();
     let _ = write(&leaving(has_mouse));
     true
 }
+
+/// Drops what the terminal was given and has not taken.
+pub(super) fn forget_unread() {
+    #[cfg(unix)]
+    {
+        // It may be gone.
+        let _ = rustix::termios::tcflush(io::stdout(), rustix::termios::QueueSelector::OFlush);
+    }
+}
+
+/// Drops what the terminal does not take, so that a fault can be told and the program end. What is being written then needs
+/// room several times if it is long.
+#[cfg(unix)]
+fn make_room() {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+    const ROUNDS: usize = 40;
+    let out = io::stdout();
+    for _ in 0..ROUNDS {
+        match poll(&mut [PollFd::new(&out, PollFlags::OUT)], Some(&SOON)) {
+            Ok(0) => forget_unread(),
+            _ => return,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn make_room() {}
 
 fn leaving(has_mouse: bool) -> String {
     format!("{}{LEAVE}", if has_mouse { NO_MOUSE } else { "" })
