@@ -1,6 +1,6 @@
 //! Lines: what becomes of one when it is entered, when its turn comes, and when it is answered.
 
-use chat_net::chat_core::{Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
+use chat_net::chat_core::{Answer, Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
 use chat_net::client::AskError;
 use chat_net::codec::Told;
 use chat_net::codec::text::{self, Typed};
@@ -153,18 +153,10 @@ impl FullScreen {
         self.lines_in(Some(&asked.of), &lines);
     }
 
-    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &chat_net::chat_core::Answer) {
-        use chat_net::chat_core::Answer;
-        let lines = match answer {
-            Answer::Transfers { transfers } => match self.desk.files.listed(transfers) {
-                Shown::Talk(lines) | Shown::Status(lines) => lines,
-            },
-            answer => {
-                let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
-                let told: Vec<Told> = told.iter().map(local).collect();
-                self.desk.talk.answered(&told, answer, self.model.zone.local(now()))
-            }
-        };
+    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &Answer) {
+        let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
+        let told: Vec<Told> = told.iter().map(local).collect();
+        let lines = self.desk.talk.answered(&told, answer, self.model.zone.local(now()));
         self.lines_in(Some(of), &lines);
     }
 }
