@@ -208,8 +208,7 @@ impl Face for FullScreen {
     }
 
     fn begins(&mut self) {
-        let of = self.model.windows.current().of.clone();
-        self.asks(of, None, false);
+        self.asks(self.current(), None, false);
     }
 
     fn notice(&mut self, notice: &Notice, _: usize) -> io::Result<()> {
