@@ -3,19 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{Code, Timestamp, TransferInfo, printable};
+use chat_net::chat_core::{Code, Timestamp, TransferInfo};
 use chat_net::client::FileError;
 use chat_net::codec::{Told, Welcome};
 
 use super::act::act;
-use super::book::{Book, Line};
+use super::book::Book;
 use super::listing::listing;
 use super::run::FileTold;
 use super::typed;
 use crate::files::{Standing, failed};
-use crate::join::person::Shown;
+use crate::join::line::{Kind, Line, Shown, refusal};
 use crate::join::session::Act;
-use crate::join::{render, talk};
 
 /// What a person knows of files.
 #[derive(Debug, Default)]
@@ -35,7 +34,7 @@ impl FileTalk {
     pub(crate) fn act(&self, line: &str) -> Option<(Act, Option<Shown>)> {
         Some(match act(typed::parse(line)?, &self.book, &self.downloads) {
             Ok(act) => (act, None),
-            Err((code, why)) => (Act::Nothing, Some(Shown::Status(talk::refused(code, &why)))),
+            Err((code, why)) => (Act::Nothing, Some(Line::refused(code, &why).into())),
         })
     }
 
@@ -47,10 +46,8 @@ impl FileTalk {
 
     /// What to show of what the server told of a file.
     pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> Option<Shown> {
-        Some(match self.book.told(told)? {
-            Line::Talk(line) => Shown::Talk(render::talk_line(told.at, now, &line)),
-            Line::Note(line) => Shown::Status(talk::note(&line)),
-        })
+        let line = self.book.told(told, now)?;
+        Some(if line.kind == Kind::Talk { Shown::Talk(vec![line]) } else { line.into() })
     }
 
     /// What to show of what became of a file that is on its way here.
@@ -58,11 +55,12 @@ impl FileTalk {
         let line = match told {
             FileTold::Started { serial, offer, landing } => self.book.started(serial, offer, landing),
             FileTold::NotStarted { what, error, hint } => {
-                let why = match error {
-                    FileError::Refused(refusal) => talk::refusal(&refusal),
-                    error => format!("! {}\n", printable(&format!("{what}: {}", failed(&error)))),
+                let mut lines = match error {
+                    FileError::Refused(refused) => refusal(&refused),
+                    error => vec![Line::fault(&format!("{what}: {}", failed(&error)))],
                 };
-                return Some(Shown::Status(why + &hint.map_or_else(String::new, |hint| talk::note(&hint))));
+                lines.extend(hint.map(|hint| Line::note(&hint)));
+                return Some(Shown::Status(lines));
             }
             FileTold::Happened { serial, event } => self.book.happened(serial, &event),
             FileTold::Over { serial } => {
@@ -70,17 +68,17 @@ impl FileTalk {
                 None
             }
         };
-        line.map(|line| Shown::Status(talk::note(&line)))
+        line.map(|line| Line::note(&line).into())
     }
 
     /// The answer to `/transfers`.
     pub(crate) fn listed(&self, transfers: &[TransferInfo]) -> Shown {
-        Shown::Talk(listing(transfers, self.book.me()).iter().map(|line| talk::note(line)).collect())
+        Shown::Talk(listing(transfers, self.book.me()).iter().map(|line| Line::note(line)).collect())
     }
 
-    /// What to say of files at the end; empty if there is nothing to say.
-    pub(crate) fn left_behind(&self) -> String {
-        self.book.left_behind().iter().map(|line| talk::note(line)).collect()
+    /// What to say of files at the end.
+    pub(crate) fn left_behind(&self) -> Vec<Line> {
+        self.book.left_behind().iter().map(|line| Line::note(line)).collect()
     }
 
     /// Every file that is known, with what has become of it.

@@ -2,12 +2,13 @@
 
 use std::io;
 
+use chat_net::chat_core::Code;
 use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use ratatui_core::layout::Position;
 use tokio::time::Instant;
 
 use super::{AGAIN, FullScreen};
-use crate::join::{Input, now};
+use crate::join::{Input, Line, now};
 use crate::tui::clean::Clean;
 use crate::tui::input::Outcome;
 use crate::tui::keys::{self, Action, Look};
@@ -176,10 +177,10 @@ impl FullScreen {
         }
         self.warned = Some(Instant::now());
         let again = AGAIN.as_secs();
-        let first = format!(
-            "- files are on their way; to leave all the same, say so again within {again} s, and then:\n"
-        );
-        self.lines_in(None, &(first + &lost));
+        self.say(Line::note(&format!(
+            "files are on their way; to leave all the same, say so again within {again} s, and then:"
+        )));
+        self.lines_in(None, &lost);
         false
     }
 
@@ -190,14 +191,20 @@ impl FullScreen {
             Ok(path) => self.entered(format!("/sendfile {to} {}", path.display())),
             Err(error) => {
                 self.model.windows.current_mut().draft.insert(text);
-                self.lines_in(None, &format!("! bad_file: what was pasted cannot be kept: {error}"));
+                let why = format!("what was pasted cannot be kept: {error}");
+                self.say(Line::refused(Code::BadFile, &why));
                 Input::Nothing
             }
         }
     }
 
-    /// Shows lines, and what begins with `! ` as refused, in the window of that; else in the current one.
-    pub(super) fn lines_in(&mut self, of: Option<&Of>, lines: &str) {
+    /// Says something in the current window.
+    pub(super) fn say(&mut self, line: Line) {
+        self.lines_in(None, &[line]);
+    }
+
+    /// Shows lines in the window of that, if there is one; else in the current one.
+    pub(super) fn lines_in(&mut self, of: Option<&Of>, lines: &[Line]) {
         let is_known = |of: &&Of| self.model.windows.iter().any(|window| window.of == **of);
         let of = of.filter(is_known).cloned().unwrap_or_else(|| self.current());
         self.model.lines(&of, now(), lines);

@@ -6,7 +6,7 @@ use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::FullScreen;
-use crate::join::{self, FileTold, Shown, now};
+use crate::join::{FileTold, Line, left_open, not_sent, now};
 use crate::trust;
 use crate::tui::model::Of;
 
@@ -26,7 +26,7 @@ impl FullScreen {
                 self.retry_at = Some(Instant::now() + *retry_in);
             }
             Notice::Ended { why } => {
-                self.farewell.push_str(&join::note(&trust::ended(why)));
+                self.farewell.push(Line::note(&trust::ended(why)));
             }
             Notice::Told(told) => self.learn(told),
             _ => {}
@@ -46,10 +46,8 @@ impl FullScreen {
         let shown = self.desk.files.told(told, now());
         self.look_at_files();
         // An offer is a row of its own.
-        if let (false, Some(Shown::Talk(lines) | Shown::Status(lines))) =
-            (matches!(told.event, Event::Offered(_)), shown)
-        {
-            self.lines_in(None, &lines);
+        if let (false, Some(shown)) = (matches!(told.event, Event::Offered(_)), shown) {
+            self.lines_in(None, &shown.into_lines());
         }
     }
 
@@ -66,9 +64,9 @@ impl FullScreen {
 
     /// Something became of a file.
     pub(super) fn happened(&mut self, told: FileTold) {
-        if let Some(Shown::Talk(lines) | Shown::Status(lines)) = self.desk.files.happened(told) {
+        if let Some(shown) = self.desk.files.happened(told) {
             self.look_at_files();
-            self.lines_in(None, &lines);
+            self.lines_in(None, &shown.into_lines());
         } else if Instant::now() >= self.pace.look_at() {
             // Progress comes more often than anybody can read it.
             self.tick();
@@ -80,13 +78,10 @@ impl FullScreen {
         if let Some(asked) = &self.asked
             && let Some(said) = &asked.said
         {
-            let what = match asked.was_away && self.retry_at.is_some() {
-                true => "not sent",
-                false => "nobody knows whether this was taken",
-            };
-            self.farewell.push_str(&join::note(&format!("{what}: {}", said.replace('\n', " "))));
+            let was_sent = !asked.was_away || self.retry_at.is_none();
+            self.farewell.push(left_open(&said.replace('\n', " "), was_sent));
         }
-        self.farewell.push_str(&join::not_sent(waiting));
-        self.farewell.push_str(&self.desk.files.left_behind());
+        self.farewell.extend(not_sent(waiting));
+        self.farewell.extend(self.desk.files.left_behind());
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chat_net::chat_core::{Epoch, Event, GapReason, Number, Place};
 
 use super::*;
+use crate::join::Line;
 use crate::tui::clean::Clean;
 use crate::tui::model::tests::{NOW, at, body, joined, left, of, said, user, welcome, whisper};
 use crate::tui::model::{Kind, Model};
@@ -73,7 +74,7 @@ fn each_window_has_a_file_and_each_row_a_line() {
     model.hear(whisper("alice", "Bob", "what?"));
     let place = at("Lobby", 5);
     model.hear(Event::Deleted { place, by: user("bob"), target: Number(4), from: user("bob") });
-    model.lines(&model.windows.current().of.clone(), NOW, "- users in #lobby (2): alice bob");
+    model.lines(&of("Lobby"), NOW, &[Line::note("users in #lobby (2): alice bob")]);
     drop(model);
     let indent = " ".repeat("2025-11-21T14:05:09Z ".len());
     assert_eq!(

@@ -10,8 +10,8 @@ use crate::tui::clean::Clean;
 /// What happened in `room`: the line of it, without its time and room.
 pub(super) fn happened(at: Timestamp, room: &RoomName, event: &Event) -> Option<Clean> {
     let told = Told { re: RequestId::NONE, past: false, at, event: event.clone() };
-    let line = lines(&FromServer::Told(told), false);
-    let (_, words) = line.split_once(&format!("#{room}"))?;
+    let line = lines(&FromServer::Told(told)).into_iter().next()?;
+    let (_, words) = line.text.split_once(&format!("#{room}"))?;
     Some(Clean::line(words.trim_start_matches([':', ' ', '*']).trim_end()))
 }
 
