@@ -25,7 +25,7 @@ use crate::signals::Signals;
 use crate::tui::FullScreen;
 
 pub(crate) use files::HELP as FILE_HELP;
-pub(crate) use files::{FileTalk, FileTold};
+pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
 pub(crate) use line::{Kind, Line, Shown, failed, lines, refusal};
 pub(crate) use person::{SLOW, left_open, not_sent};

@@ -203,7 +203,9 @@ impl Person {
                 Some(Shown::Status(shown))
             }
             Notice::Told(told) if told.event.transfer().is_some() && self.talk.hides(&told.event) => None,
-            Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
+            Notice::Told(told) if told.event.transfer().is_some() => {
+                self.files.told(told, render::now()).map(|said| said.shown)
+            }
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
             Notice::Ended { why } => Some(Line::note(&trust::ended(why)).into()),

@@ -132,7 +132,7 @@ impl Face for Plain {
     }
 
     fn file(&mut self, told: FileTold) -> io::Result<()> {
-        let shown = self.person.files.happened(told);
+        let shown = self.person.files.happened(told).map(|said| said.shown);
         self.show(shown)
     }
 

@@ -147,6 +147,11 @@ impl Book {
         line
     }
 
+    /// The number by which the server knows a file that is on its way.
+    pub(crate) fn transfer(&self, serial: Serial) -> Option<TransferId> {
+        self.running.get(&serial).map(|story| story.offer().transfer)
+    }
+
     /// Something happened to a file that is on its way; gives what to say of it.
     pub(crate) fn happened(&mut self, serial: Serial, event: &FileEvent) -> Option<String> {
         self.running.get_mut(&serial)?.take(event)
@@ -418,7 +423,7 @@ mod tests {
         assert_eq!(listing[3].1, State::Over("you did not take it".into()));
         let by = user("alice");
         book.happened(1, &FileEvent::Paused { user: by, why: PauseReason::Lost });
-        let why = "alice's connection is lost";
+        let why = "alice's connection is lost; it waits until alice is back, 5 minutes at most";
         assert!(matches!(&listed(&book)[0].1, State::Paused(_, said) if said == why));
         book.happened(1, &FileEvent::Finished { user: user("bob"), path: Some("/in/x".into()) });
         book.over(1);
@@ -429,7 +434,7 @@ mod tests {
                 FileEvent::Finished { user: user("carol"), path: None },
                 State::Done("carol has it, verified".into()),
             ),
-            (3, FileEvent::Declined { user: user("carol") }, State::Offered),
+            (3, FileEvent::Declined { user: user("carol") }, State::Over("carol does not take it".into())),
             (4, FileEvent::Failed(FileError::Ended), State::Over("the connection has ended".into())),
         ] {
             book.started(serial, offer(10 + serial, "bob", "carol", "y", 10), None);

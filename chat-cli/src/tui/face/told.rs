@@ -6,7 +6,7 @@ use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::FullScreen;
-use crate::join::{FileTold, Line, left_open, not_sent, now};
+use crate::join::{FileSaid, FileTold, Line, left_open, not_sent, now};
 use crate::trust;
 use crate::tui::model::Of;
 
@@ -43,12 +43,8 @@ impl FullScreen {
         if told.event.transfer().is_none() || self.desk.talk.hides(&told.event) {
             return;
         }
-        let shown = self.desk.files.told(told, now());
-        self.look_at_files();
-        // An offer is a row of its own.
-        if let (false, Some(shown)) = (matches!(told.event, Event::Offered(_)), shown) {
-            self.lines_in(None, &shown.into_lines());
-        }
+        let said = self.desk.files.told(told, now());
+        self.is_said(said);
     }
 
     /// The first room that one is in is shown first.
@@ -64,12 +60,21 @@ impl FullScreen {
 
     /// Something became of a file.
     pub(super) fn happened(&mut self, told: FileTold) {
-        if let Some(shown) = self.desk.files.happened(told) {
-            self.look_at_files();
-            self.lines_in(None, &shown.into_lines());
+        let said = self.desk.files.happened(told);
+        if said.is_some() {
+            self.is_said(said);
         } else if Instant::now() >= self.pace.look_at() {
             // Progress comes more often than anybody can read it.
             self.tick();
+        }
+    }
+
+    /// Takes what is known of files now, with what was said of one.
+    fn is_said(&mut self, said: Option<FileSaid>) {
+        let changed = self.model.files_are(self.desk.files.standings());
+        self.pace.changed();
+        if let Some(said) = said {
+            self.model.file_said(now(), said, &changed);
         }
     }
 

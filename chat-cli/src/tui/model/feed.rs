@@ -73,8 +73,7 @@ impl Model {
     /// Shows what this program says, in the window of that.
     pub(crate) fn lines(&mut self, of: &Of, at: Timestamp, lines: &[Line]) {
         for line in lines {
-            let kind = if line.kind == join::Kind::Fault { Kind::Refused } else { Kind::Note };
-            self.windows.push(of, Row::new(at, kind, Clean::line(&line.text)));
+            self.windows.push(of, Row::line(at, line));
         }
     }
 
