@@ -187,8 +187,11 @@ impl Book {
         going.sort_by_key(|known| known.state.is_over());
         let open = self.offers.values().rev().map(offered(State::Offered));
         let declined = self.answered.values().rev().map(offered(State::Declined));
+        let ended = self.ended.iter().rev().cloned();
+        // What is here was answered, too, and may be taken again.
+        let done = ended.clone().filter(|file| matches!(file.state, State::Done(_)));
         let mut known = BTreeSet::new();
-        let all = going.into_iter().chain(open).chain(declined).chain(self.ended.iter().rev().cloned());
+        let all = going.into_iter().chain(open).chain(done).chain(declined).chain(ended);
         let mut all: Vec<Standing> = all.filter(|file| known.insert(file.offer.transfer)).collect();
         all.sort_by_key(|file| match &file.state {
             State::Running(_) | State::Paused(..) => 0,
@@ -457,5 +460,17 @@ mod tests {
         assert_eq!(listed(&book), [(3, State::Declined)]);
         book.told(&told(Event::Closed { transfer: TransferId(3), why: EndReason::Gone }), NOW);
         assert_eq!(listed(&book), [(3, State::Over("you did not take it".into()))]);
+    }
+
+    #[test]
+    fn a_file_that_came_from_a_room_is_not_said_to_be_declined() {
+        let mut book = bob();
+        book.told(&offered(3, "alice", "#dev", "x"), NOW);
+        book.started(1, offer(3, "alice", "#dev", "x", 1024), None);
+        book.happened(1, &FileEvent::Accepted { user: user("bob"), from: 0 });
+        book.happened(1, &FileEvent::Finished { user: user("bob"), path: Some("/in/x".into()) });
+        book.over(1);
+        assert_eq!(listed(&book), [(3, State::Done("/in/x".into()))]);
+        assert!(book.may_take(TransferId(3)).is_some(), "it may be had again while it is offered");
     }
 }
