@@ -132,8 +132,12 @@ fn a_file_that_is_offered_is_taken_with_a_key() {
     bob.until_shown("\"a b.bin\"");
     bob.until_shown("Alt-Y accepts");
     bob.press("\x1by");
-    bob.until("the end", |lines| lines.concat().contains("is here and"));
-    alice.until_shown("bob has \"a b.bin\"");
+    bob.until("the end in the row of the offer", |lines| lines.concat().contains("file 1: it is in "));
+    alice.until_shown("file 1: bob has it,");
+    for terminal in [&alice, &bob] {
+        let lines = terminal.lines();
+        assert_eq!(lines.iter().filter(|line| line.contains("\"a b.bin\"")).count(), 1, "{lines:#?}");
+    }
     assert!(desk.received("a b.bin") == pattern(300_000));
     alice.press(&format!("/sendfile #lobby {}\r", desk.file("no.bin", 10)));
     bob.until_shown("\"no.bin\"");

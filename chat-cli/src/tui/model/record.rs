@@ -56,7 +56,8 @@ impl Model {
         }
     }
 
-    fn record(&mut self, of: &Of, row: &Row) {
+    /// Writes a row of the window of that down.
+    pub(super) fn record(&mut self, of: &Of, row: &Row) {
         let Some(journal) = &mut self.journal else { return };
         if journal.record(of, row) == Err(TooSlow) {
             self.complain(

@@ -15,8 +15,8 @@ pub(super) fn happened(zone: &Zone, at: Timestamp, room: &RoomName, event: &Even
         *until = zone.local(*until);
     }
     let told = Told { re: RequestId::NONE, past: false, at: zone.local(at), event };
-    let line = lines(&FromServer::Told(told), false);
-    let (_, words) = line.split_once(&format!("#{room}"))?;
+    let line = lines(&FromServer::Told(told)).into_iter().next()?;
+    let (_, words) = line.text.split_once(&format!("#{room}"))?;
     Some(Clean::line(words.trim_start_matches([':', ' ', '*']).trim_end()))
 }
 

@@ -4,6 +4,7 @@ use chat_net::chat_core::{Epoch, GapReason, Modes, Rank, RequestId, Role, RoomUs
 use chat_net::chat_core::{FileName, Offer, Refusal, Target};
 
 use super::*;
+use crate::join::Line;
 use crate::tui::model::{Kind, Link, Scroll};
 use crate::tui::zone::tests::berlin;
 
@@ -315,11 +316,12 @@ fn offers_stand_where_they_were_made() {
 #[test]
 fn answers_and_refusals_stand_where_one_looks() {
     let mut model = Model::in_lobby(0);
-    model.lines(
-        &model.windows.current().of.clone(),
-        NOW,
-        "- rooms (1): #lobby (2)\n! not_a_member: you are not in #dev\n[14:05:09] odd\n",
-    );
+    let lines = [
+        Line::note("rooms (1): #lobby (2)"),
+        Line::fault("not_a_member: you are not in #dev"),
+        Line::talk(NOW, NOW, "odd"),
+    ];
+    model.lines(&model.windows.current().of.clone(), NOW, &lines);
     let (code, retry_after_ms) = (107, None);
     let refusal = Refusal { code, reason: "no\x1b[m".into(), message: "x\u{9b}".into(), retry_after_ms };
     let told = Told { re: RequestId(1), ..told(false, Event::Refused(refusal)) };
