@@ -7,10 +7,14 @@ mod past;
 mod person;
 mod plain;
 mod render;
+mod rooms;
 mod secret;
 mod session;
 mod stdin;
 mod talk;
+#[cfg(test)]
+mod testing;
+mod typed;
 
 use std::io::IsTerminal;
 
@@ -27,12 +31,12 @@ use crate::tui::FullScreen;
 pub(crate) use files::HELP as FILE_HELP;
 pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
-pub(crate) use line::{Kind, Line, Shown, failed, lines, refusal};
+pub(crate) use line::{Kind, Line, Shown, answer, failed, lines, refusal};
 pub(crate) use person::{SLOW, left_open, not_sent};
 pub(crate) use render::{Palette, colour_number, now};
 pub(crate) use secret::{Asking, Given};
 pub(crate) use session::{Act, Ahead, Face, Input, Outcome};
-pub(crate) use talk::{Step, Talk, help};
+pub(crate) use typed::{Known, Step, Typing, help, is_for_current};
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///

@@ -14,7 +14,8 @@ use super::line::{Line, Shown, failed};
 use super::render;
 use super::secret::{Asking, Given};
 use super::session::{Act, Chore, Outcome};
-use super::talk::{self, Step, Talk};
+use super::talk::Talk;
+use super::typed::{self, Step};
 use crate::connect::{next_try, seconds};
 use crate::trust;
 
@@ -64,7 +65,7 @@ struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Person {
     /// What they know of the conversation.
-    pub(crate) talk: Talk,
+    talk: Talk,
     /// Set while the connection is gone and is being made again.
     pub(crate) away: Option<Away>,
     /// What they know of files.
@@ -107,13 +108,13 @@ impl Person {
     /// Refuses a line that was meant for a room of which the person was put out since: it must not go into another.
     fn went_astray(&mut self, line: &str) -> Option<Shown> {
         let (left, room) = self.astray.take()?;
-        if Talk::moves(line) {
+        if typed::moves(line) {
             return None;
         }
         self.astray = (left > 1).then(|| (left - 1, room.clone()));
         let why = format!("you are in #{room} no more, so that line went nowhere");
         let lines = || vec![Line::refused(Code::NotAMember, &why), Line::note(&format!("not said: {line}"))];
-        Talk::is_for_current(line).then(|| Shown::Status(lines()))
+        typed::is_for_current(line).then(|| Shown::Status(lines()))
     }
 
     fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
@@ -158,7 +159,7 @@ impl Person {
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
         match text::parse(line.trim()) {
-            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(talk::help(about))),
+            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(typed::help(about))),
             _ => None,
         }
     }
@@ -307,11 +308,10 @@ pub(crate) fn too_many_wait(most: usize) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Epoch, Event, Number, Place, Refusal, RequestId, Since, Timestamp, UserName};
+    use chat_net::chat_core::{Event, Refusal};
     use chat_net::client::Why;
-    use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
 
-    use crate::join::line::testing::printed;
+    use crate::join::testing::{self, place, printed, user, welcome};
 
     fn status(shown: Option<Shown>) -> String {
         match shown {
@@ -325,33 +325,16 @@ mod tests {
         person.notice(&Notice::Disconnected { why: Why::Silent, retry_in }, 0)
     }
 
+    fn connected_in(rooms: &[&str]) -> Notice {
+        Notice::Connected(Box::new(welcome(true, rooms)))
+    }
+
     fn connected() -> Notice {
         connected_in(&["lobby"])
     }
 
-    /// Connected again, while in these rooms.
-    fn connected_in(rooms: &[&str]) -> Notice {
-        let since = Since { epoch: Epoch(1), number: Number(1) };
-        let rooms = rooms.iter().map(|room| RoomPosition { room: (*room).into(), since }).collect();
-        let limits = WireLimits { body_bytes: 1, frame_bytes: 1, rooms: 1, unanswered: 1 };
-        Notice::Connected(Box::new(Welcome {
-            user: "me".into(),
-            resumed: true,
-            token: "".into(),
-            resumable_ms: 1,
-            at: Timestamp(0),
-            durability: "memory".into(),
-            rooms,
-            limits,
-        }))
-    }
-
-    fn place(room: &str) -> Place {
-        Place { room: RoomName::new(room, 64).unwrap(), epoch: Epoch(1), number: Number(1) }
-    }
-
     fn told(event: Event) -> Notice {
-        Notice::Told(Told { re: RequestId::NONE, past: false, at: Timestamp(0), event })
+        Notice::Told(testing::told(false, event))
     }
 
     fn entered(room: &str) -> Notice {
@@ -438,7 +421,6 @@ mod tests {
     #[test]
     fn what_waited_for_a_room_that_one_was_put_out_of_goes_into_no_other() {
         let kicked = || {
-            let user = |name| UserName::new(name, 32).unwrap();
             let (user, by) = (user("me"), user("alice"));
             told(Event::Kicked { place: place("den"), user, by, reason: None, banned: false })
         };
