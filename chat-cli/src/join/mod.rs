@@ -1,5 +1,8 @@
 //! `join`: chat in a terminal, from a script, or as a program that speaks JSON.
 
+mod asked;
+mod away;
+mod early;
 mod files;
 mod json;
 mod line;
@@ -28,11 +31,11 @@ use crate::settings::JoinSettings;
 use crate::signals::Signals;
 use crate::tui::FullScreen;
 
+pub(crate) use asked::{SLOW, left_open, not_sent};
 pub(crate) use files::HELP as FILE_HELP;
 pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
 pub(crate) use line::{Kind, Line, Shown, answer, failed, lines, refusal};
-pub(crate) use person::{SLOW, left_open, not_sent};
 pub(crate) use render::{Palette, colour_number, now};
 pub(crate) use secret::{Asking, Given};
 pub(crate) use session::{Act, Ahead, Face, Input, Outcome};

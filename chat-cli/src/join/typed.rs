@@ -7,7 +7,8 @@ use chat_net::codec::Told;
 use chat_net::codec::text::{self, Ignored, PageEnd, Paged, Paging, Typed};
 
 use super::files;
-use super::line::{self, Line};
+use super::line::{self, Line, Shown};
+use super::session::{Act, Chore};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,21 @@ pub(crate) enum Step {
     Quit,
     /// To end the other sessions of one's account.
     LogOut,
+}
+
+impl Step {
+    /// What is to be done about it, and what is to be shown.
+    pub(crate) fn act(self) -> (Act, Option<Shown>) {
+        match self {
+            Step::Nothing => (Act::Nothing, None),
+            Step::Show(lines) => (Act::Nothing, Some(Shown::Talk(lines))),
+            Step::Refuse(line) => (Act::Nothing, Some(line.into())),
+            Step::Ask(ask) => (Act::Ask(ask), None),
+            Step::Query(query) => (Act::Query(query), None),
+            Step::LogOut => (Act::Account(Chore::LogOut), None),
+            Step::Quit => (Act::Leave, None),
+        }
+    }
 }
 
 /// What has to be known of the talk to understand a line, by whoever keeps it.
