@@ -101,7 +101,7 @@ impl Person {
 
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
-        match text::parse(line.trim()) {
+        match text::parse(line.trim_end()) {
             Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(typed::help(about))),
             _ => None,
         }
@@ -110,7 +110,7 @@ impl Person {
     /// Whether a line leaves, and need not wait for a server that is away or does not answer.
     pub(crate) fn leaves_at_once(&self, line: &str) -> bool {
         let waits = self.away.is_some() || self.unanswered().is_some_and(|time| time >= SLOW);
-        waits && matches!(text::parse(line.trim()), Typed::Quit)
+        waits && matches!(text::parse(line.trim_end()), Typed::Quit)
     }
 
     /// How long the last ask has been without an answer.
@@ -376,7 +376,9 @@ mod tests {
         let mut person = here(Person::default());
         assert!(!person.leaves_at_once("/quit") && person.at_once("/help").is_none());
         lost(&mut person, 1);
-        assert!(person.leaves_at_once(" /QUIT ") && person.at_once("/help").is_some());
-        assert!(!person.leaves_at_once("//quit") && person.at_once("hello").is_none());
+        assert!(person.leaves_at_once("/QUIT ") && person.at_once("/help ").is_some());
+        for message in ["//quit", " /quit", " /help", "hello"] {
+            assert!(!person.leaves_at_once(message) && person.at_once(message).is_none(), "{message}");
+        }
     }
 }
