@@ -32,7 +32,6 @@ use crate::signals::Signals;
 use crate::tui::FullScreen;
 
 pub(crate) use asked::{SLOW, left_open, not_sent};
-pub(crate) use files::HELP as FILE_HELP;
 pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
 pub(crate) use line::{Kind, Line, Shown, answer, failed, lines, refusal};

@@ -9,4 +9,4 @@ mod typed;
 
 pub(crate) use run::{Errand, FileTold, Files};
 pub(crate) use talk::{FileSaid, FileTalk, FileTurn, NOT_HERE};
-pub(crate) use typed::HELP;
+pub(super) use typed::HELP;
