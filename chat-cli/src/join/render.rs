@@ -8,19 +8,15 @@ use chat_net::chat_core::Timestamp;
 use super::line::{Kind, Line};
 use crate::cli::ColorWhen;
 
-/// Colours for names; each keeps its own in every session. Black and white could be the background, red is
-/// for refusals.
-const NAMES: [AnsiColor; 10] = [
+/// Colours for names; each keeps its own in every session. Black and white could be the background, on which yellow and
+/// what is bright may not be read, and red is for refusals.
+const NAMES: [AnsiColor; 6] = [
     AnsiColor::Green,
-    AnsiColor::Yellow,
     AnsiColor::Blue,
     AnsiColor::Magenta,
     AnsiColor::Cyan,
-    AnsiColor::BrightGreen,
-    AnsiColor::BrightYellow,
     AnsiColor::BrightBlue,
     AnsiColor::BrightMagenta,
-    AnsiColor::BrightCyan,
 ];
 
 const FAINT: Style = Style::new().effects(Effects::DIMMED);

@@ -127,22 +127,22 @@ const PLAIN_IN: &[u8] = b"\
 
 const PLAIN_OUT: &[&str] = &[
     "\x1b[2m- users in #lobby (0): nobody\x1b[0m",
-    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[34mcarol\x1b[0m\x1b[2m joined\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m joined\x1b[0m",
     "\x1b[2m- /kick USER [WHY]      put a user out, who may come back\x1b[0m",
     "\x1b[2m- #lobby has no topic; set one with /topic TEXT\x1b[0m",
-    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[34mcarol\x1b[0m\x1b[2m set the topic: all new\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m set the topic: all new\x1b[0m",
     "\x1b[2m- the topic of #lobby is: all new\x1b[0m",
     "\x1b[2m- users in #dev (0): nobody\x1b[0m",
-    "\x1b[2m[time]\x1b[0m \x1b[1m#dev\x1b[0m * \x1b[34mcarol\x1b[0m\x1b[2m joined\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#dev\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m joined\x1b[0m",
     "\x1b[2m- you are talking in #lobby\x1b[0m",
     "\x1b[2m- users in #lobby (1): carol\x1b[0m",
     "\x1b[2m- rooms (2): #dev (1) #lobby (1, \"all new\")\x1b[0m",
-    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby/3\x1b[0m <\x1b[34mcarol\x1b[0m> hi",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby/3\x1b[0m <\x1b[94mcarol\x1b[0m> hi",
     "\x1b[2m- #lobby: that was the only message\x1b[0m",
     "\x1b[2m- you see nothing more of bob; /unignore bob undoes it\x1b[0m",
     "\x1b[2m- you ignore bob\x1b[0m",
     "\x1b[2m- no files are offered or on their way\x1b[0m",
-    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[34mcarol\x1b[0m\x1b[2m left\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m left\x1b[0m",
 ];
 
 const PLAIN_ERR: &[&str] = &[

@@ -11,8 +11,9 @@ use crate::files::testing::offer;
 use crate::files::{Standing, State};
 use crate::join::{FileSaid, FileTurn, Line};
 use crate::tui::clean::Clean;
-use crate::tui::model::tests::{NOW, at, body, joined, left, of, said, user, welcome, whisper};
+use crate::tui::model::tests::{NOW, at, body, joined, left, muted, of, said, user, welcome, whisper};
 use crate::tui::model::{Kind, Model};
+use crate::tui::zone::tests::berlin;
 
 /// A folder of its own for each, removed with the test.
 struct Home(PathBuf);
@@ -66,6 +67,7 @@ fn log(home: &Home, text: &str) -> Option<String> {
 fn each_window_has_a_file_and_each_row_a_line() {
     let home = Home::new();
     let mut model = Model::default();
+    model.zone = berlin();
     model.log_to(home.open().0);
     model.notice(&welcome("alice", false, &[]), NOW);
     model.enter("Lobby", 0, &["alice", "bob"]);
@@ -76,6 +78,7 @@ fn each_window_has_a_file_and_each_row_a_line() {
     model.hear(whisper("alice", "Bob", "what?"));
     let place = at("Lobby", 5);
     model.hear(Event::Deleted { place, by: user("bob"), target: Number(4), from: user("bob") });
+    model.hear(muted(6, NOW.plus_ms(3_600_000)));
     model.lines(&of("Lobby"), NOW, &[Line::note("users in #lobby (2): alice bob")]);
     drop(model);
     let indent = " ".repeat("2025-11-21T14:05:09Z ".len());
@@ -84,7 +87,8 @@ fn each_window_has_a_file_and_each_row_a_line() {
         format!(
             "2025-11-21T14:06:09Z * alice joined\n2025-11-21T14:07:09Z * carol joined\n\
              2025-11-21T14:08:09Z * carol left\n2025-11-21T14:09:09Z <bob> one\n\
-             {indent}<U+200B>two\n2025-11-21T14:10:09Z * bob deleted message 4\n"
+             {indent}<U+200B>two\n2025-11-21T14:10:09Z * bob deleted message 4\n\
+             2025-11-21T14:11:09Z * carol muted bob until 15:05:09\n"
         )
     );
     assert_eq!(

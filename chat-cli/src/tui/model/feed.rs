@@ -142,7 +142,7 @@ impl Model {
             window.rows.broken();
         }
         window.members.is_stale = true;
-        let words = spoken::happened(at, &place.room, event);
+        let words = spoken::happened(&self.zone, at, &place.room, event);
         self.record_and_push(&of, Row::new(at, Kind::Refused, words.unwrap_or_default()));
     }
 
@@ -260,7 +260,8 @@ impl Model {
             event => {
                 let is_topic = matches!(event, Event::TopicChanged { .. });
                 let kind = if is_topic { Kind::Topic } else { Kind::Moderation };
-                Some(Row::new(at, kind, spoken::happened(at, &event.place()?.room, event)?))
+                let words = spoken::happened(&self.zone, at, &event.place()?.room, event)?;
+                Some(Row::new(at, kind, words))
             }
         }
     }

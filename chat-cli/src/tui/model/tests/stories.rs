@@ -6,6 +6,7 @@ use chat_net::chat_core::{FileName, Offer, Refusal, Target};
 use super::*;
 use crate::join::Line;
 use crate::tui::model::{Kind, Link, Scroll};
+use crate::tui::zone::tests::berlin;
 
 #[test]
 fn what_was_said_before_one_came_stands_above_in_order() {
@@ -171,6 +172,18 @@ fn what_keeps_the_peace_is_told_and_roles_are_known() {
         ["2 carol made bob an owner", "3 bob put alice out, who is banned: enough"]
     );
     assert!(!model.lobby().is_open && model.lobby().members.total() == 0);
+}
+
+#[test]
+fn until_when_somebody_is_muted_is_said_by_the_readers_clock() {
+    let mut model = Model::in_lobby(0);
+    model.zone = berlin();
+    model.hear(muted(2, Timestamp(NOW.0 + 3_600_000)));
+    model.hear(muted(3, Timestamp(NOW.0 + 36_000_000)));
+    assert_eq!(
+        model.shown(&of("lobby"))[1..],
+        ["2 carol muted bob until 16:05:09", "3 carol muted bob until 2025-11-22 01:05:09"]
+    );
 }
 
 #[test]
