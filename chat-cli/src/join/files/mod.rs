@@ -3,6 +3,7 @@
 mod act;
 mod book;
 mod listing;
+mod offers;
 mod run;
 mod talk;
 mod typed;
