@@ -2,13 +2,14 @@
 
 mod files;
 mod json;
-mod lines;
+mod line;
 mod past;
 mod person;
 mod plain;
 mod render;
 mod secret;
 mod session;
+mod stdin;
 mod talk;
 
 use std::io::IsTerminal;
@@ -24,13 +25,14 @@ use crate::signals::Signals;
 use crate::tui::FullScreen;
 
 pub(crate) use files::HELP as FILE_HELP;
-pub(crate) use files::{FileTalk, FileTold};
+pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
-pub(crate) use person::{SLOW, Shown, failed, not_sent};
-pub(crate) use render::{Palette, colour_number, lines, now};
+pub(crate) use line::{Kind, Line, Shown, failed, lines, refusal};
+pub(crate) use person::{SLOW, left_open, not_sent};
+pub(crate) use render::{Palette, colour_number, now};
 pub(crate) use secret::{Asking, Given};
 pub(crate) use session::{Act, Ahead, Face, Input, Outcome};
-pub(crate) use talk::{Step, Talk, help, note, refused};
+pub(crate) use talk::{Step, Talk, help};
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///
@@ -84,7 +86,7 @@ async fn at_terminal(mut visit: Visit, signals: &mut Signals) -> anyhow::Result<
         };
         let who = &mut visit.settings.who;
         let Some(why) = name_refused(&error) else { return Err(cannot_connect(who, &error)) };
-        output::text(&palette.lines(&format!("! {why}\n")))?;
+        output::text(&palette.lines(&[Line::fault(&why)]))?;
         output::text(&palette.prompt("name> "))?;
         let name = tokio::select! {
             name = tokio::task::spawn_blocking(crate::terminal::read_line) => name??,
@@ -121,10 +123,10 @@ impl Visit {
         palette: Option<Palette>,
         signals: &mut Signals,
     ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-        let note = talk::note(&format!("connecting to {}", self.settings.who.addr));
+        let note = Line::note(&format!("connecting to {}", self.settings.who.addr));
         let tell = || {
             if let Some(palette) = palette {
-                output::status(palette.lines(&note).trim_end());
+                output::status(&palette.line(&note));
             }
         };
         connect(&self.settings.who, &mut self.options, signals, tell).await

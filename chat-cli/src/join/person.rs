@@ -10,6 +10,7 @@ use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::files::FileTalk;
+use super::line::{Line, Shown, failed};
 use super::render;
 use super::secret::{Asking, Given};
 use super::session::{Act, Chore, Outcome};
@@ -23,22 +24,13 @@ pub(crate) const SLOW: Duration = Duration::from_secs(2);
 /// Lines that were not sent are listed up to so many.
 const LISTED: usize = 10;
 
-/// Something to show, whole lines each ended by a newline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// Talk, and answers to what was asked.
-    Talk(String),
-    /// Refusals, and the state of the connection.
-    Status(String),
-}
-
 impl Step {
     /// What is to be done about it, and what is to be shown.
     pub(crate) fn act(self) -> (Act, Option<Shown>) {
         match self {
             Step::Nothing => (Act::Nothing, None),
-            Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
-            Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
+            Step::Show(lines) => (Act::Nothing, Some(Shown::Talk(lines))),
+            Step::Refuse(line) => (Act::Nothing, Some(line.into())),
             Step::Ask(ask) => (Act::Ask(ask), None),
             Step::Query(query) => (Act::Query(query), None),
             Step::LogOut => (Act::Account(Chore::LogOut), None),
@@ -97,7 +89,7 @@ impl Person {
         let waited = self.away.is_some() || self.waited > 0;
         self.waited = self.waited.saturating_sub(1);
         let Ok(line) = String::from_utf8(line) else {
-            return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
+            return (Act::Nothing, Some(Line::refused(Code::BadText, "that line is not UTF-8").into()));
         };
         if let Some(refused) = self.went_astray(&line) {
             return (Act::Nothing, Some(refused));
@@ -120,8 +112,8 @@ impl Person {
         }
         self.astray = (left > 1).then(|| (left - 1, room.clone()));
         let why = format!("you are in #{room} no more, so that line went nowhere");
-        let shown = || talk::refused(Code::NotAMember, &why) + &talk::note(&format!("not said: {line}"));
-        Talk::is_for_current(line).then(|| Shown::Status(shown()))
+        let lines = || vec![Line::refused(Code::NotAMember, &why), Line::note(&format!("not said: {line}"))];
+        Talk::is_for_current(line).then(|| Shown::Status(lines()))
     }
 
     fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
@@ -145,7 +137,7 @@ impl Person {
 
     /// Takes a password that was typed, or none if whoever types wants no more of it.
     pub(crate) fn secret(&mut self, secret: Option<Secret>) -> (Option<Act>, Option<Shown>) {
-        let note = |what: &str| Some(Shown::Status(talk::note(what)));
+        let note = |what: &str| Some(Line::note(what).into());
         let Some(asking) = self.asking.take() else { return (None, None) };
         match asking.given(secret.unwrap_or_default()) {
             Given::More(asking, why) => {
@@ -206,15 +198,17 @@ impl Person {
                 if was_away && waiting > 0 {
                     self.waited = waiting;
                     let lines = if waiting == 1 { "the line" } else { &format!("the {waiting} lines") };
-                    shown.push_str(&talk::note(&format!("now sending {lines} that waited")));
+                    shown.push(Line::note(&format!("now sending {lines} that waited")));
                 }
                 Some(Shown::Status(shown))
             }
             Notice::Told(told) if told.event.transfer().is_some() && self.talk.hides(&told.event) => None,
-            Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
+            Notice::Told(told) if told.event.transfer().is_some() => {
+                self.files.told(told, render::now()).map(|said| said.shown)
+            }
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
             Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
-            Notice::Ended { why } => Some(Shown::Status(talk::note(&trust::ended(why)))),
+            Notice::Ended { why } => Some(Line::note(&trust::ended(why)).into()),
             _ => None,
         }
     }
@@ -233,7 +227,7 @@ impl Person {
                 return None;
             }
         };
-        Some(Shown::Status(talk::note(&what)))
+        Some(Line::note(&what).into())
     }
 
     /// What to show of what came of the last ask.
@@ -244,7 +238,7 @@ impl Person {
                 self.talk.taken(told);
                 None
             }
-            Outcome::Done(what) => Some(Shown::Status(talk::note(what))),
+            Outcome::Done(what) => Some(Line::note(what).into()),
             Outcome::Answered(_, Answer::Transfers { transfers }) => Some(self.files.listed(transfers)),
             Outcome::Answered(told, answer) => {
                 Some(Shown::Talk(self.talk.answered(told, answer, render::now())))
@@ -258,35 +252,39 @@ impl Person {
 
     /// The lines of an ask that failed. What was to be said is shown again if it is worth another try, or if the
     /// line is far above.
-    fn failed(&self, error: &AskError, asked: Option<Asked>) -> String {
-        let why = failed(error);
-        let Some(Asked { said: Some(said), waited, .. }) = asked else { return why };
+    fn failed(&self, error: &AskError, asked: Option<Asked>) -> Vec<Line> {
+        let mut lines = failed(error);
+        let Some(Asked { said: Some(said), waited, .. }) = asked else { return lines };
         match error {
             AskError::Refused(_) if error.is_retryable() || waited => {
-                why + &talk::note(&format!("not said: {said}"))
+                lines.push(Line::note(&format!("not said: {said}")));
             }
-            AskError::Refused(_) => why,
-            _ => why + &talk::note(&format!("it was: {said}")),
+            AskError::Refused(_) => {}
+            _ => lines.push(Line::note(&format!("it was: {said}"))),
         }
+        lines
     }
 
     /// What to say of lines that are left behind at the end.
     pub(crate) fn unsent(&self, waiting: &[Vec<u8>]) -> Option<Shown> {
-        let mut lines = match &self.asked {
-            Some(Asked { said: Some(said), unsent: true, .. }) => talk::note(&format!("not sent: {said}")),
-            Some(Asked { said: Some(said), .. }) => {
-                talk::note(&format!("nobody knows whether this was taken: {said}"))
-            }
-            _ => String::new(),
+        let asked = match &self.asked {
+            Some(Asked { said: Some(said), unsent, .. }) => Some(left_open(said, !unsent)),
+            _ => None,
         };
-        lines.push_str(&not_sent(waiting));
-        lines.push_str(&self.files.left_behind());
+        let lines: Vec<Line> =
+            asked.into_iter().chain(not_sent(waiting)).chain(self.files.left_behind()).collect();
         (!lines.is_empty()).then_some(Shown::Status(lines))
     }
 }
 
+/// What to say at the end of a line that has no answer: whether it was sent.
+pub(crate) fn left_open(said: &str, was_sent: bool) -> Line {
+    let what = if was_sent { "nobody knows whether this was taken" } else { "not sent" };
+    Line::note(&format!("{what}: {said}"))
+}
+
 /// The lines that were not sent, as notes: the first of them, and how many more.
-pub(crate) fn not_sent(waiting: &[Vec<u8>]) -> String {
+pub(crate) fn not_sent(waiting: &[Vec<u8>]) -> Vec<Line> {
     let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
     let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
     let shown = |line: &str| match text::parse(line) {
@@ -294,27 +292,16 @@ pub(crate) fn not_sent(waiting: &[Vec<u8>]) -> String {
         Typed::Join { room, key: Some(_) } => format!("/join {room}, with a key"),
         _ => line.to_owned(),
     };
-    let mut lines: String =
-        waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {}", shown(line)))).collect();
-    if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
-        lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
-    }
-    lines
-}
-
-/// The line of an ask that failed.
-pub(crate) fn failed(error: &AskError) -> String {
-    match error {
-        AskError::Refused(refusal) => talk::refusal(refusal),
-        error => talk::note(&format!("nobody knows whether that was taken: {error}")),
-    }
+    let first = waiting.iter().take(LISTED).map(|line| format!("not sent: {}", shown(line)));
+    let more = waiting.len().checked_sub(LISTED).filter(|more| *more > 0);
+    let more = more.map(|more| format!("and {more} more lines were not sent"));
+    first.chain(more).map(|what| Line::note(&what)).collect()
 }
 
 /// The refusal of a line that is one too many.
 pub(crate) fn too_many_wait(most: usize) -> Shown {
-    Shown::Status(format!(
-        "! slow_down: that line was dropped, as {most} lines wait for the server already\n"
-    ))
+    let why = format!("that line was dropped, as {most} lines wait for the server already");
+    Line::refused(Code::SlowDown, &why).into()
 }
 
 #[cfg(test)]
@@ -324,9 +311,11 @@ mod tests {
     use chat_net::client::Why;
     use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
 
+    use crate::join::line::testing::printed;
+
     fn status(shown: Option<Shown>) -> String {
         match shown {
-            Some(Shown::Status(text)) => text,
+            Some(Shown::Status(lines)) => printed(&lines),
             other => panic!("{other:?}"),
         }
     }
@@ -457,6 +446,7 @@ mod tests {
         assert_eq!(asks(&mut person, "one"), say("den", "one"));
         let shown = person.notice(&kicked(), 3);
         let Some(Shown::Talk(shown)) = shown else { panic!("{shown:?}") };
+        let shown = printed(&shown);
         assert!(
             shown.ends_with("alice put me out\n- you are in #den no more, and are talking in #lobby now\n"),
             "{shown}"

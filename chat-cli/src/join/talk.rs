@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use chat_net::chat_core::{
-    Answer, Ask, Body, Code, Epoch, Event, Number, Place, Query, Refusal, RequestId, RoomName, Timestamp,
-    UserName,
+    Answer, Ask, Body, Code, Epoch, Event, Number, Place, Query, RequestId, RoomName, Timestamp, UserName,
 };
 use chat_net::codec::text::{self, Ignored, PageEnd, Paged, Paging, Typed};
 use chat_net::codec::{FromServer, Told, Welcome};
 
 use super::files;
+use super::line::{self, Line};
 use super::past::{Past, Shown};
-use super::render;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +18,9 @@ pub(crate) enum Step {
     /// Nothing of the server.
     Nothing,
     /// To show this to the person: it is an answer.
-    Show(String),
+    Show(Vec<Line>),
     /// To show this to the person: something is wrong with the line.
-    Refuse(String),
+    Refuse(Line),
     /// To change something.
     Ask(Ask),
     /// To know something.
@@ -114,7 +112,7 @@ impl Talk {
                 None => in_no_room(),
             },
             Typed::Audit(before) => Step::Query(Query::Audit { before }),
-            Typed::Ignore(None) => Step::Show(note(&self.ignored.list())),
+            Typed::Ignore(None) => show(&self.ignored.list()),
             Typed::Ignore(Some(user)) => self.ignore(user, true),
             Typed::Unignore(user) => self.ignore(user, false),
             Typed::Help(about) => Step::Show(help(about)),
@@ -156,7 +154,7 @@ impl Talk {
 
     /// Takes what the server told, as it comes, for what can be asked of it; gives the line that says where the person
     /// talks now, if that changed.
-    pub(crate) fn learn(&mut self, told: &Told) -> String {
+    pub(crate) fn learn(&mut self, told: &Told) -> Option<Line> {
         if let Some(place) = told.event.place() {
             self.is_in_epoch(place);
         }
@@ -184,49 +182,48 @@ impl Talk {
             Event::Gap { place, .. } => self.is_in_epoch(place),
             _ => {}
         }
-        String::new()
+        None
     }
 
     /// Takes what the server told, as it comes, and gives what to show of it at `now`.
-    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> String {
+    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> Vec<Line> {
         let moved = self.learn(told);
+        let note = |what: String| vec![Line::note(&what)];
         match &told.event {
             Event::Members { place, fresh, .. } => self.past.entered(place, *fresh),
-            Event::CaughtUp { place } => {
-                return self.past.caught_up(place).map_or_else(String::new, |line| note(&line));
-            }
+            Event::CaughtUp { place } => return self.past.caught_up(place).map_or_else(Vec::new, note),
             Event::Gap { place, first_available, why } => {
-                return note(&self.past.gap(place, *first_available, *why));
+                return note(self.past.gap(place, *first_available, *why));
             }
             _ => {}
         }
         if self.ignored.hides(&told.event) {
             self.past.skipped(&told.event);
-            return String::new();
+            return Vec::new();
         }
-        let frame = FromServer::Told(told.clone());
         if !told.past {
             self.past.told(&told.event, false, &self.me);
-            return render::lines(&frame, false) + &moved;
+            return line::lines(&FromServer::Told(told.clone())).into_iter().chain(moved).collect();
         }
-        let lines = render::past_lines(&frame, now);
+        let lines = line::past_lines(told, now).into_iter();
         match self.past.told(&told.event, true, &self.me) {
-            Shown::Plain if self.is_missed_whisper(&told.event) => format!("~ {lines}"),
-            Shown::Plain => lines,
-            Shown::Missed(Some(first)) => format!("{}~ {lines}", note(&first)),
-            Shown::Missed(None) => format!("~ {lines}"),
-            Shown::Nothing => String::new(),
+            Shown::Plain if self.is_missed_whisper(&told.event) => lines.map(Line::missed).collect(),
+            Shown::Plain => lines.collect(),
+            Shown::Missed(first) => {
+                first.map(|first| Line::note(&first)).into_iter().chain(lines.map(Line::missed)).collect()
+            }
+            Shown::Nothing => Vec::new(),
         }
     }
 
     /// A connection was made, the first or another.
-    pub(crate) fn welcomed(&mut self, welcome: &Welcome) -> String {
+    pub(crate) fn welcomed(&mut self, welcome: &Welcome) -> Vec<Line> {
         self.me = Arc::clone(&welcome.user);
         self.welcomes = self.welcomes.saturating_add(1);
         if self.welcomes == 1 {
-            return render::lines(&FromServer::Welcome(Box::new(welcome.clone())), false);
+            return line::lines(&FromServer::Welcome(Box::new(welcome.clone())));
         }
-        let back = note(&self.past.back(welcome));
+        let mut back = vec![Line::note(&self.past.back(welcome))];
         if !welcome.resumed {
             return back;
         }
@@ -235,21 +232,22 @@ impl Talk {
             |room: &Room| welcome.rooms.iter().any(|at| room.name.as_str().eq_ignore_ascii_case(&at.room));
         let lost: Vec<RoomName> =
             self.rooms.iter().filter(|room| !is_in(room)).map(|room| room.name.clone()).collect();
-        lost.iter().fold(back, |shown, room| shown + &self.left(room))
+        back.extend(lost.iter().filter_map(|room| self.left(room)));
+        back
     }
 
     /// It is in the room no more: gives the line that says where the person talks now, if that changed.
-    fn left(&mut self, name: &RoomName) -> String {
+    fn left(&mut self, name: &RoomName) -> Option<Line> {
         self.past.left(name);
         self.rooms.retain(|room| room.name != *name);
         if self.current.as_ref() != Some(name) {
-            return String::new();
+            return None;
         }
         self.current = self.rooms.last().map(|room| room.name.clone());
-        note(&match &self.current {
+        Some(Line::note(&match &self.current {
             Some(room) => format!("you are in #{name} no more, and are talking in #{room} now"),
             None => format!("you are in #{name} no more, and in no other room; type /join ROOM"),
-        })
+        }))
     }
 
     fn is_me(&self, user: &UserName) -> bool {
@@ -289,7 +287,7 @@ impl Talk {
 
     fn ignore(&mut self, user: &str, is_ignored: bool) -> Step {
         match self.ignored.set(user, &self.me, is_ignored) {
-            Ok(said) => Step::Show(note(&said)),
+            Ok(said) => show(&said),
             Err(why) => refuse(Code::BadAsk, &why),
         }
     }
@@ -303,17 +301,14 @@ impl Talk {
     }
 
     /// The lines that show the answer to a query, at `now`.
-    pub(crate) fn answered(&mut self, told: &[Told], answer: &Answer, now: Timestamp) -> String {
+    pub(crate) fn answered(&mut self, told: &[Told], answer: &Answer, now: Timestamp) -> Vec<Line> {
         if let Answer::History { more, .. } | Answer::Search { more, .. } = answer {
             let oldest = told.first().and_then(|told| Some((told.event.place()?.number, told.at)));
             self.paging.answered(PageEnd { oldest, more: *more });
         }
-        let told = told
-            .iter()
-            .filter(|told| !self.ignored.hides(&told.event))
-            .map(|told| render::past_lines(&FromServer::Told(told.clone()), now));
+        let seen = told.iter().filter(|told| !self.ignored.hides(&told.event));
         let end = FromServer::Answered { re: RequestId(1), answer: answer.clone() };
-        told.chain([render::lines(&end, false)]).collect()
+        seen.flat_map(|told| line::past_lines(told, now)).chain(line::lines(&end)).collect()
     }
 
     /// A query was refused, or something else was asked for: there is no next page.
@@ -350,14 +345,14 @@ impl Talk {
             return refuse(Code::NotAMember, &format!("you are not in #{wanted}, type /join {wanted} first"));
         };
         self.current = Some(room.clone());
-        Step::Show(note(&format!("you are talking in #{room}")))
+        show(&format!("you are talking in #{room}"))
     }
 
     fn topic(&self) -> Step {
         let Some(room) = &self.current else { return in_no_room() };
-        Step::Show(match self.rooms.iter().find(|known| known.name == *room) {
-            Some(Room { topic: Some(topic), .. }) => note(&format!("the topic of #{room} is: {topic}")),
-            _ => note(&format!("#{room} has no topic; set one with /topic TEXT")),
+        show(&match self.rooms.iter().find(|known| known.name == *room) {
+            Some(Room { topic: Some(topic), .. }) => format!("the topic of #{room} is: {topic}"),
+            _ => format!("#{room} has no topic; set one with /topic TEXT"),
         })
     }
 }
@@ -365,7 +360,7 @@ impl Talk {
 fn paged(paged: Paged) -> Step {
     match paged {
         Paged::Query(query) => Step::Query(query),
-        Paged::Note(what) => Step::Show(note(&what)),
+        Paged::Note(what) => show(&what),
         Paged::Usage(usage) => refuse(Code::BadAsk, usage),
     }
 }
@@ -379,42 +374,25 @@ fn in_no_room() -> Step {
     refuse(Code::NotAMember, "you are in no room, type /join ROOM first")
 }
 
-fn refuse(code: Code, why: &str) -> Step {
-    Step::Refuse(refused(code, why))
+fn show(what: &str) -> Step {
+    Step::Show(vec![Line::note(what)])
 }
 
-/// The line that says what is wrong with one that was typed.
-pub(crate) fn refused(code: Code, why: &str) -> String {
-    printed(|out| text::refuse(code, why, out))
+fn refuse(code: Code, why: &str) -> Step {
+    Step::Refuse(Line::refused(code, why))
 }
 
 /// What can be typed here, about that if something is named.
-pub(crate) fn help(about: &str) -> String {
-    text::help(about, files::HELP)
-}
-
-/// The line of a refusal.
-pub(crate) fn refusal(refusal: &Refusal) -> String {
-    let event = Event::Refused(refusal.clone());
-    let told = Told { re: RequestId::NONE, past: false, at: chat_net::chat_core::Timestamp(0), event };
-    render::lines(&FromServer::Told(told), false)
-}
-
-/// A line of the client's own.
-pub(crate) fn note(what: &str) -> String {
-    printed(|out| text::note(what, out))
-}
-
-fn printed(print: impl FnOnce(&mut BytesMut)) -> String {
-    let mut out = BytesMut::new();
-    print(&mut out);
-    String::from_utf8_lossy(&out).into_owned()
+pub(crate) fn help(about: &str) -> Vec<Line> {
+    line::help(about, files::HELP)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use chat_net::chat_core::{Anchor, Departure, GapReason};
+
+    use crate::join::line::testing::printed;
 
     const NOW: Timestamp = Timestamp(1_763_733_909_999);
 
@@ -461,13 +439,15 @@ mod tests {
     fn a_bare_line_goes_to_the_current_room() {
         let mut talk = Talk::default();
         talk.welcomed(&welcome());
-        assert!(matches!(talk.typed("hi"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        assert!(
+            matches!(talk.typed("hi"), Step::Refuse(why) if why.to_string().starts_with("! not_a_member: "))
+        );
         talk.told(&members("lobby", true), NOW);
         talk.told(&members("dev", true), NOW);
         assert_eq!(talk.typed("hi"), Step::Ask(Ask::Say { room: "lobby".into(), body: "hi".into() }));
         talk.taken(&members("dev", false));
         assert_eq!(talk.typed("//x"), Step::Ask(Ask::Say { room: "dev".into(), body: "/x".into() }));
-        assert_eq!(talk.typed("/room #LOBBY"), Step::Show("- you are talking in #lobby\n".into()));
+        assert_eq!(talk.typed("/room #LOBBY"), show("you are talking in #lobby"));
         assert_eq!(talk.typed("/leave"), Step::Ask(Ask::Leave { room: "lobby".into() }));
         talk.told(&left("lobby"), NOW);
         assert_eq!(talk.current().unwrap().as_str(), "dev");
@@ -481,17 +461,20 @@ mod tests {
         let mut talk = Talk::default();
         talk.welcomed(&welcome());
         talk.told(&members("lobby", true), NOW);
-        assert_eq!(talk.told(&said("lobby", true), NOW), "[14:05:09] #lobby <alice> hi\n");
+        assert_eq!(printed(&talk.told(&said("lobby", true), NOW)), "[14:05:09] #lobby <alice> hi\n");
         let caught_up = told(false, Event::CaughtUp { place: place("lobby") });
-        assert_eq!(talk.told(&caught_up, NOW), "- #lobby: that was before you came\n");
+        assert_eq!(printed(&talk.told(&caught_up, NOW)), "- #lobby: that was before you came\n");
         talk.welcomed(&welcome());
         let missed = "- #lobby: while you were away:\n~ [14:05:09] #lobby <alice> hi\n";
-        assert_eq!(talk.told(&said("lobby", true), NOW), missed);
-        assert_eq!(talk.told(&said("lobby", false), NOW), "[14:05:09] #lobby <alice> hi\n");
-        assert_eq!(talk.told(&caught_up, NOW), "- #lobby: that is all you missed: 1 message\n");
+        assert_eq!(printed(&talk.told(&said("lobby", true), NOW)), missed);
+        assert_eq!(printed(&talk.told(&said("lobby", false), NOW)), "[14:05:09] #lobby <alice> hi\n");
+        assert_eq!(printed(&talk.told(&caught_up, NOW)), "- #lobby: that is all you missed: 1 message\n");
         talk.told(&members("dev", true), NOW);
         let tomorrow = NOW.plus_ms(86_400_000);
-        assert_eq!(talk.told(&said("dev", true), tomorrow), "[2025-11-21 14:05:09] #dev <alice> hi\n");
+        assert_eq!(
+            printed(&talk.told(&said("dev", true), tomorrow)),
+            "[2025-11-21 14:05:09] #dev <alice> hi\n"
+        );
     }
 
     #[test]
@@ -512,7 +495,9 @@ mod tests {
             newer: false,
         };
         let old = Told { re: RequestId(9), ..said("lobby", true) };
-        assert!(talk.answered(&[old], &answer, NOW).starts_with("[14:05:09] #lobby/1 <alice> hi\n- "));
+        assert!(
+            printed(&talk.answered(&[old], &answer, NOW)).starts_with("[14:05:09] #lobby/1 <alice> hi\n- ")
+        );
         assert_eq!(anchor(talk.typed("/history")), Anchor::Before(Number(1)));
         talk.typed("hello");
         assert_eq!(anchor(talk.typed("/history")), Anchor::Latest);
@@ -526,9 +511,13 @@ mod tests {
     fn what_one_said_last_is_deleted_first() {
         let mut talk = Talk::default();
         talk.welcomed(&welcome());
-        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        assert!(
+            matches!(talk.typed("/delete"), Step::Refuse(why) if why.to_string().starts_with("! not_a_member: "))
+        );
         talk.told(&members("lobby", true), NOW);
-        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! no_such_message: ")));
+        assert!(
+            matches!(talk.typed("/delete"), Step::Refuse(why) if why.to_string().starts_with("! no_such_message: "))
+        );
         let body = || Body::new(&Arc::from("hi"), 99).unwrap();
         for (number, from) in [(7, "me"), (8, "ME"), (9, "alice")] {
             talk.told(&numbered(number, |place| Event::Said { place, from: user(from), body: body() }), NOW);
@@ -558,13 +547,17 @@ mod tests {
             },
         );
         talk.told(&gap, NOW);
-        assert!(matches!(talk.typed("/delete"), Step::Refuse(why) if why.starts_with("! no_such_message: ")));
+        assert!(
+            matches!(talk.typed("/delete"), Step::Refuse(why) if why.to_string().starts_with("! no_such_message: "))
+        );
     }
 
     #[test]
     fn order_is_kept_in_the_current_room() {
         let mut talk = Talk::default();
-        assert!(matches!(talk.typed("/kick bob"), Step::Refuse(why) if why.starts_with("! not_a_member: ")));
+        assert!(
+            matches!(talk.typed("/kick bob"), Step::Refuse(why) if why.to_string().starts_with("! not_a_member: "))
+        );
         talk.told(&members("dev", true), NOW);
         let (room, user) = (|| Arc::from("dev"), || Arc::from("bob"));
         for (line, ask) in [
@@ -585,31 +578,28 @@ mod tests {
         talk.welcomed(&welcome());
         talk.told(&members("lobby", true), NOW);
         assert!(
-            matches!(talk.typed("/ignore ALICE"), Step::Show(said) if said.starts_with("- you see nothing"))
+            matches!(talk.typed("/ignore ALICE"), Step::Show(said) if said[0].text.starts_with("you see nothing"))
         );
-        assert_eq!(talk.typed("/ignore"), Step::Show("- you ignore ALICE\n".into()));
+        assert_eq!(talk.typed("/ignore"), show("you ignore ALICE"));
         assert!(matches!(talk.typed("/ignore me"), Step::Refuse(_)));
         for past in [false, true] {
-            assert_eq!(talk.told(&said("lobby", past), NOW), "");
+            assert_eq!(printed(&talk.told(&said("lobby", past), NOW)), "");
         }
         let answer = Answer::Search { count: 1, more: false };
-        let shown = talk.answered(&[said("lobby", true)], &answer, NOW);
+        let shown = printed(&talk.answered(&[said("lobby", true)], &answer, NOW));
         assert_eq!(shown, "- that was 1 match, there are no older ones\n");
         talk.typed("/unignore alice");
-        assert_eq!(talk.told(&said("lobby", false), NOW), "[14:05:09] #lobby <alice> hi\n");
+        assert_eq!(printed(&talk.told(&said("lobby", false), NOW)), "[14:05:09] #lobby <alice> hi\n");
     }
 
     #[test]
     fn a_topic_is_remembered() {
         let mut talk = Talk::default();
         talk.told(&members("lobby", true), NOW);
-        assert_eq!(
-            talk.typed("/topic"),
-            Step::Show("- #lobby has no topic; set one with /topic TEXT\n".into())
-        );
+        assert_eq!(talk.typed("/topic"), show("#lobby has no topic; set one with /topic TEXT"));
         let topic = Some(Body::new(&Arc::from("a\x07".trim_end_matches('\x07')), 99).unwrap());
         talk.told(&told(true, Event::TopicChanged { place: place("lobby"), by: user("alice"), topic }), NOW);
-        assert_eq!(talk.typed("/topic"), Step::Show("- the topic of #lobby is: a\n".into()));
+        assert_eq!(talk.typed("/topic"), show("the topic of #lobby is: a"));
     }
 
     #[test]
@@ -618,11 +608,14 @@ mod tests {
         for (line, start) in
             [("/foo", "! unknown_ask: there is no command /foo"), ("/join", "! bad_ask: type /join")]
         {
-            assert!(matches!(talk.typed(line), Step::Refuse(why) if why.starts_with(start)), "{line}");
+            assert!(
+                matches!(talk.typed(line), Step::Refuse(why) if why.to_string().starts_with(start)),
+                "{line}"
+            );
         }
         for (line, name) in [("/register", "NAME"), ("/REGISTER hugo", "hugo")] {
-            let why = "! already_named: an account begins with its name: leave, and come with --register=";
-            assert_eq!(talk.typed(line), Step::Refuse(format!("{why}{name}\n")));
+            let why = "already_named: an account begins with its name: leave, and come with --register=";
+            assert_eq!(talk.typed(line), Step::Refuse(Line::fault(&format!("{why}{name}"))));
         }
         assert_eq!(talk.typed(""), Step::Nothing);
         assert_eq!(talk.typed("/quit"), Step::Quit);

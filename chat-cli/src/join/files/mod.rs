@@ -8,5 +8,5 @@ mod talk;
 mod typed;
 
 pub(crate) use run::{Errand, FileTold, Files};
-pub(crate) use talk::{FileTalk, NOT_HERE};
+pub(crate) use talk::{FileSaid, FileTalk, FileTurn, NOT_HERE};
 pub(crate) use typed::HELP;

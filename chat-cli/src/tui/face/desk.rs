@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chat_net::chat_core::{Ask, Code, Query, RoomName};
 use chat_net::codec::text::{self, Typed};
 
-use crate::join::{Act, FileTalk, Shown, Step, Talk, refused};
+use crate::join::{Act, FileTalk, Line, Shown, Step, Talk};
 use crate::tui::model::Of;
 
 /// What is known of the talk and of files, to make acts of lines.
@@ -39,7 +39,10 @@ impl Desk {
             (typed, Of::Server | Of::User(_))
                 if Talk::is_for_current(line) && !matches!(typed, Typed::Users(_)) =>
             {
-                Step::Refuse(refused(Code::NotAMember, "this window is no room: go to one, F4 lists them"))
+                Step::Refuse(Line::refused(
+                    Code::NotAMember,
+                    "this window is no room: go to one, F4 lists them",
+                ))
             }
             _ => self.talk.typed(line),
         };

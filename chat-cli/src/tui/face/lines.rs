@@ -1,13 +1,13 @@
 //! Lines: what becomes of one when it is entered, when its turn comes, and when it is answered.
 
-use chat_net::chat_core::{Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
+use chat_net::chat_core::{Answer, Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
 use chat_net::client::AskError;
 use chat_net::codec::Told;
 use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::{Asked, FullScreen};
-use crate::join::{Act, Input, Outcome, SLOW, Shown, failed, help, now};
+use crate::join::{Act, Input, Line, Outcome, SLOW, failed, help, now};
 use crate::tui::keys::Look;
 use crate::tui::model::Of;
 
@@ -85,8 +85,8 @@ impl FullScreen {
         let line = String::from_utf8_lossy(line).into_owned();
         let (act, shown) = self.desk.act(&of, &line);
         self.model.ignored.clone_from(self.desk.talk.ignored());
-        if let Some(Shown::Talk(text) | Shown::Status(text)) = shown {
-            self.lines_in(Some(&of), &text);
+        if let Some(shown) = shown {
+            self.lines_in(Some(&of), &shown.into_lines());
         }
         let moves = matches!(act, Act::Ask(Ask::Join { .. } | Ask::Enter { .. } | Ask::Whisper { .. }));
         match &act {
@@ -116,7 +116,7 @@ impl FullScreen {
         }
         match outcome {
             Outcome::Taken(told) => self.taken(told, &asked),
-            Outcome::Done(what) => self.lines_in(Some(&asked.of), &format!("- {what}")),
+            Outcome::Done(what) => self.lines_in(Some(&asked.of), &[Line::note(what)]),
             Outcome::Answered(told, answer) => self.answered_with(&asked.of, told, answer),
             Outcome::Failed(error) => {
                 self.desk.talk.stop_paging();
@@ -145,26 +145,19 @@ impl FullScreen {
         let mut lines = failed(error);
         if let Some(said) = &asked.said {
             let said = said.replace('\n', " ");
-            match error {
-                AskError::Refused(_) => lines += &format!("- not said: {said} (Up brings it back)\n"),
-                _ => lines += &format!("- it was: {said} (Up brings it back)\n"),
-            }
+            let what = match error {
+                AskError::Refused(_) => "not said",
+                _ => "it was",
+            };
+            lines.push(Line::note(&format!("{what}: {said} (Up brings it back)")));
         }
         self.lines_in(Some(&asked.of), &lines);
     }
 
-    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &chat_net::chat_core::Answer) {
-        use chat_net::chat_core::Answer;
-        let lines = match answer {
-            Answer::Transfers { transfers } => match self.desk.files.listed(transfers) {
-                Shown::Talk(lines) | Shown::Status(lines) => lines,
-            },
-            answer => {
-                let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
-                let told: Vec<Told> = told.iter().map(local).collect();
-                self.desk.talk.answered(&told, answer, self.model.zone.local(now()))
-            }
-        };
+    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &Answer) {
+        let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
+        let told: Vec<Told> = told.iter().map(local).collect();
+        let lines = self.desk.talk.answered(&told, answer, self.model.zone.local(now()));
         self.lines_in(Some(of), &lines);
     }
 }

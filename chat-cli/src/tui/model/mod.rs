@@ -7,6 +7,7 @@ mod link;
 mod members;
 mod mention;
 mod moved;
+mod offers;
 mod overlay;
 mod pages;
 mod record;

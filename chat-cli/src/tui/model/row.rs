@@ -3,6 +3,7 @@
 use chat_net::chat_core::{Timestamp, TransferId, UserName};
 
 use super::moved::Moved;
+use crate::join::{self, Line};
 use crate::tui::clean::Clean;
 
 /// What a row takes beside its own size and its text: the author's name, and what allocating costs.
@@ -67,6 +68,12 @@ impl Row {
             mentions: false,
             is_own: false,
         }
+    }
+
+    /// A row of what this program says.
+    pub(super) fn line(at: Timestamp, line: &Line) -> Row {
+        let kind = if line.kind == join::Kind::Fault { Kind::Refused } else { Kind::Note };
+        Row::new(at, kind, Clean::line(&line.text))
     }
 
     /// A row in a room's order.
