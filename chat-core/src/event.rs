@@ -359,6 +359,14 @@ pub enum Event {
         /// What the user is.
         role: Role,
     },
+    /// These users have no connection and may come back: all who linger in a room, or those on a page of users. Made at the
+    /// edge.
+    Lingering {
+        /// The room; none: of everybody.
+        room: Option<RoomName>,
+        /// Who, in the order of the names.
+        users: Vec<UserName>,
+    },
 }
 
 impl Event {
@@ -513,6 +521,10 @@ impl fmt::Display for Event {
                 write!(f, "cancelled {transfer} {user} by {by} ({why})")
             }
             Event::Closed { transfer, why } => write!(f, "closed {transfer} ({why})"),
+            Event::Lingering { room, users } => {
+                write!(f, "lingering {}:", room.as_ref().map_or("", RoomName::as_str))?;
+                users.iter().try_for_each(|user| write!(f, " {user}"))
+            }
             moderation => moderation.fmt_moderation(f),
         }
     }

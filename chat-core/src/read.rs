@@ -14,6 +14,7 @@ use crate::query::{Answer, RoomInfo};
 use crate::rejection::Rejection;
 use crate::roles;
 use crate::room::Room;
+use crate::roster::Roster;
 use crate::session::Session;
 use crate::stamp::{Stamp, Timestamp};
 use crate::text::Body;
@@ -194,6 +195,38 @@ impl Chat {
         let mut rest = names.names(after.as_ref());
         let users = rest.by_ref().take(self.state.config.page).cloned().collect();
         Ok(Answer::Users { room, total: names.users() as u64, users, more: rest.next().is_some() })
+    }
+
+    /// Who of these users has no connection and may come back: as members of a room, or at all.
+    #[must_use]
+    pub fn lingering_among(&self, room: Option<&RoomName>, users: &[UserName]) -> Vec<UserName> {
+        let names = match room {
+            None => Some(&self.state.names),
+            Some(room) => self.room(room).map(|room| &room.by_name),
+        };
+        let lingers = |user: &&UserName| names.is_some_and(|names| self.lingers(names, user));
+        users.iter().filter(lingers).cloned().collect()
+    }
+
+    /// A room and the number of its last event, and who lingers there, in the order of the names: in a big room nobody is named.
+    #[must_use]
+    pub fn lingering(&self, room: RoomId) -> Option<(Place, Vec<UserName>)> {
+        let room = self.state.rooms.get(&room)?;
+        let is_big = room.by_name.users() > self.state.config.big_room_members;
+        let names = room.by_name.names(None).filter(|user| !is_big && self.lingers(&room.by_name, user));
+        Some((room.head(), names.cloned().collect()))
+    }
+
+    /// Whether none of a user's devices has a connection.
+    fn lingers(&self, names: &Roster, user: &UserName) -> bool {
+        let mut devices = names.of(user).peekable();
+        devices.peek().is_some() && devices.all(|session| !self.state.sessions[&session].is_attached())
+    }
+
+    /// The rooms that a session is a member of, whether it has a connection or not.
+    pub fn rooms_of(&self, session: SessionId) -> impl Iterator<Item = RoomId> {
+        let held = self.state.sessions.get(&session).map_or(&[][..], |held| &held.rooms);
+        held.iter().map(|membership| membership.room)
     }
 
     /// One page of the rooms that a session may know of, in the order of their names. A page holds a fifth as many rooms as users, for

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_core::{
-    AccountInfo, Ask, Chat, Code, Command, Detach, Kind, NodeId, Number, Offer, Place, Query, Refusal,
+    AccountInfo, Ask, Chat, Code, Command, Detach, Event, Kind, NodeId, Number, Offer, Place, Query, Refusal,
     Rejection, RequestId, SessionId, Since, Target, TokenHash, UserName,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -536,6 +536,20 @@ impl<L: Log> Engine<L> {
             self.drop_session(session, &notice::closing(code));
         }
         self.sweep_transfers();
+        self.tell_lingering();
+    }
+
+    /// Tells each room where that has changed who lingers there.
+    fn tell_lingering(&mut self) {
+        for room in self.fan_out.lingering.take(&self.chat) {
+            let Some((Place { room, epoch, .. }, users)) = self.chat.lingering(room) else { continue };
+            if self.fan_out.lingering.is_news(epoch, &users) {
+                let members = self.chat.members(&room).unwrap_or_default();
+                let event = Event::Lingering { room: Some(room), users };
+                let told = Told { re: RequestId::NONE, past: false, at: self.clock.now(), event };
+                self.fan_out.tell(epoch, told, members);
+            }
+        }
     }
 
     /// Says what there is now, for those who count it.

@@ -10,6 +10,7 @@ use chat_core::{
 
 use crate::batch::{Batch, Item};
 use crate::codec::{FromServer, Told};
+use crate::lingering::Lingering;
 use crate::store::{Record, size};
 
 /// Gathers a batch.
@@ -36,6 +37,7 @@ pub(crate) struct FanOut {
     epochs: BTreeMap<RoomId, Epoch>,
     /// Rises whenever who is here, or where, changes.
     pub(crate) roster: u64,
+    pub(crate) lingering: Lingering,
 }
 
 /// Two deliveries with equal keys, and no change of members between them, have the same audience.
@@ -75,6 +77,13 @@ impl FanOut {
     pub(crate) fn take(&mut self) -> &mut Batch {
         self.open = None;
         &mut self.batch
+    }
+
+    /// Tells those who get a room live what is no event of its own order.
+    pub(crate) fn tell(&mut self, room: Epoch, told: Told, members: &[SessionId]) {
+        let key = Key { epoch: room, members: members.len(), first: members.first().copied() };
+        self.open = None;
+        self.segment(told, Some(key), &Audience::of(members));
     }
 
     fn told(stamp: Stamp, event: &Event, to: &Audience<'_>) -> Told {
@@ -222,12 +231,15 @@ impl Sink for FanOut {
             self.open = None;
             self.roster += 1;
         }
+        self.lingering.record(change);
         match change {
             Change::RoomOpened { room, epoch, .. } => {
                 self.epochs.insert(*room, *epoch);
             }
             Change::RoomClosed { room } => {
-                self.epochs.remove(room);
+                if let Some(epoch) = self.epochs.remove(room) {
+                    self.lingering.closed(epoch);
+                }
             }
             Change::MemberRemoved { room, session, .. } => {
                 if let Some(epoch) = self.epochs.get(room).copied() {

@@ -124,6 +124,7 @@ pub mod http;
 mod id_map;
 mod identity;
 mod limits;
+mod lingering;
 mod listen;
 mod lock;
 mod log;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use chat_core::{
-    Anchor, Body, Epoch, Event, Number, Place, Query, Rejection, RequestId, SessionId, UserName,
+    Anchor, Answer, Body, Epoch, Event, Number, Place, Query, Rejection, RequestId, SessionId, UserName,
 };
 use tokio::sync::oneshot;
 
 use crate::batch::Item;
 use crate::catch_up::{HistoryRead, PageReply, SearchRead};
-use crate::codec::{Form, FromServer, text};
+use crate::codec::{Form, FromServer, Told, text};
 use crate::engine::{Engine, Parts};
 use crate::log::Log;
 use crate::notice;
@@ -23,7 +23,7 @@ pub(crate) struct UsersPage {
     form: Form,
     roster: u64,
     /// As an answer to an ask without an id.
-    bytes: Bytes,
+    frames: Vec<Bytes>,
 }
 
 /// How many encoded lists are kept.
@@ -36,7 +36,15 @@ impl<L: Log> Engine<L> {
                 Ok(()) => return,
                 Err(rejection) => Err(rejection),
             },
-            Query::Users { room, after } => self.chat.users(session, room.as_deref(), after.as_deref()),
+            Query::Users { room, after } => {
+                match self.users(session, re, room.as_deref(), after.as_deref()) {
+                    Ok(frames) => {
+                        let item = |frame| Item::One { to: session, frame: Box::new(frame), own: false };
+                        return frames.into_iter().map(item).for_each(|item| self.fan_out.push(item));
+                    }
+                    Err(rejection) => Err(rejection),
+                }
+            }
             Query::Rooms { after } => self.chat.rooms(session, after.as_deref()),
             Query::Room { room } => self.chat.room_order(session, &room),
             Query::Audit { before } => self.chat.audit(session, before),
@@ -164,6 +172,27 @@ impl<L: Log> Engine<L> {
         }
     }
 
+    /// A page of users; before it those on it who linger, if there are any.
+    fn users(
+        &mut self,
+        session: SessionId,
+        re: RequestId,
+        room: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Vec<FromServer>, Rejection> {
+        let answer = self.chat.users(session, room, after)?;
+        let mut frames = Vec::new();
+        if let Answer::Users { room, users, .. } = &answer {
+            let users = self.chat.lingering_among(room.as_ref(), users);
+            if !users.is_empty() {
+                let event = Event::Lingering { room: room.clone(), users };
+                frames.push(FromServer::Told(Told { re, past: false, at: self.clock.now(), event }));
+            }
+        }
+        frames.push(FromServer::Answered { re, answer });
+        Ok(frames)
+    }
+
     /// Answers from the encoded lists: what is asked again, while nobody came or went, is copied.
     fn first_page(
         &mut self,
@@ -178,12 +207,12 @@ impl<L: Log> Engine<L> {
         let roster = self.fan_out.roster;
         self.pages.retain(|page| page.roster == roster);
         let known = self.pages.iter().find(|page| page.form == form && page.room.as_ref() == room);
-        let page = match known {
-            Some(page) => page.bytes.clone(),
+        let frames = match known {
+            Some(page) => page.frames.clone(),
             None => self.encode_first_page(session, form, room)?,
         };
-        let mut bytes = BytesMut::with_capacity(page.len() + 16);
-        form.encode_again(&page, re, &mut bytes);
+        let mut bytes = BytesMut::with_capacity(frames.iter().map(|frame| frame.len() + 16).sum());
+        frames.iter().for_each(|frame| form.encode_again(frame, re, &mut bytes));
         self.fan_out.push(Item::Ready { to: session, bytes: bytes.freeze() });
         Ok(())
     }
@@ -193,16 +222,21 @@ impl<L: Log> Engine<L> {
         session: SessionId,
         form: Form,
         room: Option<&Arc<str>>,
-    ) -> Result<Bytes, Rejection> {
-        let answer = self.chat.users(session, room.map(|room| &**room), None)?;
-        let mut bytes = BytesMut::new();
-        form.encode(&FromServer::Answered { re: RequestId::NONE, answer }, false, &mut bytes);
-        let bytes = bytes.freeze();
+    ) -> Result<Vec<Bytes>, Rejection> {
+        // A person is shown who lingers in an answer only, and an answer has an id.
+        let re = if form == Form::Text { RequestId(1) } else { RequestId::NONE };
+        let frames = self.users(session, re, room.map(|room| &**room), None)?;
+        let encode = |frame| {
+            let mut bytes = BytesMut::new();
+            form.encode(frame, false, &mut bytes);
+            bytes.freeze()
+        };
+        let frames: Vec<Bytes> = frames.iter().map(encode).collect();
         if self.pages.len() < USERS_PAGES {
             let (room, roster) = (room.cloned(), self.fan_out.roster);
-            self.pages.push(UsersPage { room, form, roster, bytes: bytes.clone() });
+            self.pages.push(UsersPage { room, form, roster, frames: frames.clone() });
         }
-        Ok(bytes)
+        Ok(frames)
     }
 }
 

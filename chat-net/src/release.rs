@@ -289,9 +289,19 @@ impl<L: Log> Engine<L> {
         let Reached { session, place, .. } = reached;
         let Some(conn) = self.table.conns.get_mut(&session) else { return };
         conn.be_level(place.epoch);
-        let (at, event) = (self.clock.now(), Event::CaughtUp { place });
-        let told = Told { re: RequestId::NONE, past: false, at, event };
-        self.table.tell(session, &FromServer::Told(told), false);
+        let (epoch, room, at) = (place.epoch, place.room.clone(), self.clock.now());
+        let mut tell = |event| {
+            let told = Told { re: RequestId::NONE, past: false, at, event };
+            self.table.tell(session, &FromServer::Told(told), false);
+        };
+        tell(Event::CaughtUp { place });
+        // Whoever is back may not have been told of so far.
+        let own = self.chat.user(session);
+        let others = self.fan_out.lingering.of(epoch).iter().filter(|user| Some(*user) != own);
+        let users: Vec<UserName> = others.cloned().collect();
+        if !users.is_empty() {
+            tell(Event::Lingering { room: Some(room), users });
+        }
     }
 
     /// Runs a job: at once if it need not wait for anything, else apart from the engine.

@@ -108,7 +108,7 @@ fn every_message_has_a_vector() {
                   leave log_out_everywhere login mute offer password pause ping pong received register room rooms say \
                   search set_modes set_role topic transfers unban unlock unmute users whisper";
     let server = "accepted attached audit cancelled caught_up chunk churned closed closing credit declined deleted \
-                  done finished gap hashed history invited joined kicked left lifted members modes_changed offered \
+                  done finished gap hashed history invited joined kicked left lifted lingering members modes_changed offered \
                   paused ping pong progressed ranked refused removed replaced restricted resumed role_changed room rooms \
                   said search stop topic_changed transfers users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };

@@ -143,6 +143,21 @@ test('whoever comes with a role is told to have it, without a reading', () => {
   assert.ok(!order.isRead, 'who came while one was away is read');
 });
 
+test('whoever lingers does so until the room is told otherwise, or the user comes or goes', () => {
+  const { it } = ordered();
+  const place = it.open('lobby');
+  const lingering = (...users) => it.told({ type: 'lingering', at: 0, room: 'lobby', users }, 'new');
+  lingering('bob', 'Carl');
+  assert.deepEqual([...place.lingering], ['bob', 'carl']);
+  lingering('Carl', 'dave', 'erin');
+  it.told({ type: 'joined', ...at(4), user: 'dave' }, 'new');
+  it.told({ type: 'left', ...at(5), user: 'CARL', why: 'lost' }, 'new');
+  it.told({ type: 'kicked', ...at(6), user: 'erin', by: 'me', reason: null, banned: false }, 'new');
+  assert.deepEqual([...place.lingering], []);
+  it.told({ type: 'lingering', at: 0, room: 'nowhere', users: ['bob'] }, 'new');
+  assert.ok(!it.places.has('nowhere'));
+});
+
 test('who is put out, and many who come and go, take their roles along, too', () => {
   const kicked = ordered();
   kicked.it.told({ type: 'kicked', ...at(4), user: 'bob', by: 'me', reason: null, banned: false }, 'new');

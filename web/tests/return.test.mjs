@@ -34,6 +34,23 @@ inBrowser('a page that is loaded again goes on where it was', async (t, browser)
   ben.isWell();
 });
 
+inBrowser('whoever has lost the connection is marked in the list, in words, until it is back', async (t, browser) => {
+  const server = await Server.start(t);
+  const wire = await Wire.to(t, server);
+  const anna = await Person.enter(browser, server, 'anna');
+  const ben = await Person.enter(browser, wire, 'ben', { allowed: broken });
+  await anna.button('Whisper to ben').waitFor();
+  wire.cut();
+  await anna.button('Whisper to ben, no connection').waitFor();
+  // Whoever comes now is told, too.
+  const carl = await Person.enter(browser, server, 'carl');
+  await carl.button('Whisper to ben, no connection').waitFor();
+  wire.mend();
+  for (const person of [anna, carl]) await person.page.getByRole('button', { name: 'Whisper to ben', exact: true }).waitFor();
+  assert.doesNotMatch(await anna.log.innerText(), /ben left/);
+  for (const person of [anna, ben, carl]) person.isWell();
+});
+
 inBrowser('a page that is loaded again has who came and went, and what was offered, where they were', async (t, browser) => {
   const server = await Server.start(t);
   const anna = await Person.enter(browser, server, 'anna');

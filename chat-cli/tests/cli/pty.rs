@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::glass::Glass;
 use crate::program::command;
@@ -151,6 +151,13 @@ impl Terminal {
 
     pub(crate) fn is_raw(&self) -> bool {
         !tcgetattr(&self.tty).unwrap().local_modes.contains(LocalModes::ICANON)
+    }
+
+    /// From now on the system does not write what is typed, which it does between any two bytes of the program's.
+    pub(crate) fn has_no_echo(&self) {
+        let mut modes = tcgetattr(&self.tty).unwrap();
+        modes.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&self.tty, OptionalActions::Now, &modes).unwrap();
     }
 
     /// Somebody else writes on the screen.

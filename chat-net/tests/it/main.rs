@@ -20,6 +20,7 @@ mod keepers;
 mod keeping;
 mod late_store;
 mod limits;
+mod lingering;
 mod liveness;
 mod order;
 mod paging;

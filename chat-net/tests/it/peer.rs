@@ -53,6 +53,8 @@ pub(crate) struct Peer {
     bytes: BytesMut,
     /// The nonce of the last ping that was waited for.
     pub(crate) last_ping: u64,
+    /// Whether it is told who lingers. That comes when the server looks at its rooms: it would stand anywhere in other tales.
+    pub(crate) hears_of_lingering: bool,
 }
 
 impl Peer {
@@ -78,7 +80,8 @@ impl Peer {
     }
 
     pub(crate) async fn over(io: impl Transport, form: Form) -> Peer {
-        let mut peer = Peer { io: Box::new(io), form, bytes: BytesMut::new(), last_ping: 0 };
+        let mut peer =
+            Peer { io: Box::new(io), form, bytes: BytesMut::new(), last_ping: 0, hears_of_lingering: false };
         if let Some(preface) = frame::preface(form) {
             peer.raw(&preface).await;
         }
@@ -212,7 +215,10 @@ impl Peer {
     pub(crate) async fn next(&mut self) -> Option<FromServer> {
         loop {
             if let Some(frame) = self.decode() {
-                return Some(frame);
+                if self.hears_of_lingering || !is_about_lingering(&frame) {
+                    return Some(frame);
+                }
+                continue;
             }
             if !self.fill().await {
                 assert!(self.bytes.is_empty(), "half a frame: {:?}", self.bytes);
@@ -429,6 +435,10 @@ pub(crate) fn place(frame: &FromServer) -> Option<&Place> {
 }
 
 /// A frame as a short line: what a test cares about, without times and epochs.
+fn is_about_lingering(frame: &FromServer) -> bool {
+    matches!(frame, FromServer::Told(told) if matches!(told.event, Event::Lingering { .. }))
+}
+
 pub(crate) fn show(frame: &FromServer) -> String {
     match frame {
         FromServer::Welcome(welcome) => {

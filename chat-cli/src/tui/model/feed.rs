@@ -91,6 +91,7 @@ impl Model {
                 let window = self.windows.open(&Of::Room(place.room.clone()));
                 window.rows.past_ends();
                 window.rows.passed(place.number.0);
+                window.members.linger(&[]);
                 window.is_missing = false;
             }
             Event::Gap { place, .. } => self.gap(at, place, &told.event),
@@ -106,6 +107,9 @@ impl Model {
                 let is_me = self.is_me(user);
                 let row = Row::new(at, Kind::Moderation, spoken::invited(room, user, by, is_me));
                 self.record_and_push(&Of::Server, Row { mentions: is_me, ..row });
+            }
+            Event::Lingering { room: Some(room), users } => {
+                self.windows.open(&Of::Room(room.clone())).members.linger(users);
             }
             Event::Ranked { room, user, role } => {
                 self.windows.open(&Of::Room(room.clone())).members.has_role(user, *role);

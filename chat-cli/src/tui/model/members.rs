@@ -21,6 +21,8 @@ pub(crate) struct Members {
     listed: BTreeSet<(Reverse<Role>, UserName)>,
     /// Who is more than a member, here or not: at most [`LISTED`].
     roles: BTreeMap<UserName, Role>,
+    /// Who has no connection and may come back.
+    lingering: BTreeSet<UserName>,
     /// How many there are, where not all are listed.
     total: Option<u64>,
     /// Whether some may be missing here, or too many: to be asked for anew.
@@ -48,6 +50,7 @@ impl Members {
     }
 
     pub(crate) fn joined(&mut self, user: &UserName) {
+        self.lingering.remove(user);
         if self.role(user).is_some() {
             return;
         }
@@ -63,6 +66,7 @@ impl Members {
     }
 
     pub(crate) fn left(&mut self, user: &UserName) {
+        self.lingering.remove(user);
         if let Some(role) = self.role(user) {
             self.listed.remove(&(Reverse(role), user.clone()));
         }
@@ -108,6 +112,16 @@ impl Members {
     /// Whether the roles are to be asked for now; whoever is told so does.
     pub(crate) fn wants_roles(&mut self, now: Instant) -> bool {
         !self.has_roles && is_due(&mut self.roles_asked, now)
+    }
+
+    /// These linger, and nobody else.
+    pub(crate) fn linger(&mut self, users: &[UserName]) {
+        self.lingering = users.iter().take(LISTED).cloned().collect();
+    }
+
+    /// Whether a member has no connection and may come back.
+    pub(crate) fn lingers(&self, user: &UserName) -> bool {
+        self.lingering.contains(user)
     }
 
     /// The role of a member who is listed.
@@ -163,6 +177,20 @@ mod tests {
         assert_eq!(shown(&members), ["owner carol", "member dave"]);
         members.left(&user("CAROL"));
         assert_eq!((shown(&members), members.total()), (vec!["member dave".to_owned()], 1));
+    }
+
+    #[test]
+    fn whoever_joins_or_leaves_lingers_no_more() {
+        let mut members = Members::default();
+        members.are(["alice", "bob", "carol"].map(user), 3);
+        members.linger(&["alice", "bob", "carol"].map(user));
+        members.joined(&user("ALICE"));
+        members.left(&user("bob"));
+        members.joined(&user("bob"));
+        let lingers = |members: &Members| ["alice", "bob", "carol"].map(|name| members.lingers(&user(name)));
+        assert_eq!(lingers(&members), [false, false, true]);
+        members.linger(&[user("bob")]);
+        assert_eq!(lingers(&members), [false, true, false]);
     }
 
     #[test]

@@ -202,7 +202,8 @@ fn members(model: &Model, theme: &Theme, width: usize) -> Vec<Parts> {
     };
     let line = |(rank, user): (Role, &chat_net::chat_core::UserName)| {
         let name = fitting(&format!(" {}{user}", sides::sign(rank)), width);
-        vec![(name, theme.name(user.as_str())), (role(rank).to_owned(), theme.faint())]
+        let lingers = if members.lingers(user) { "  no connection for now" } else { "" };
+        vec![(name, theme.name(user.as_str())), (role(rank).to_owned() + lingers, theme.faint())]
     };
     let first = vec![(format!(" {}", sides::how_many(members.total())), theme.faint())];
     let mut lines: Vec<Parts> = std::iter::once(first).chain(members.iter().map(line)).collect();

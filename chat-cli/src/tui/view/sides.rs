@@ -76,7 +76,7 @@ pub(super) fn count(window: &Window) -> String {
     }
 }
 
-/// Draws the members: owners as `@alice`, moderators as `+bob`.
+/// Draws the members: owners as `@alice`, moderators as `+bob`, who lingers as `carol ~`.
 pub(super) fn members(window: &Window, theme: &Theme, area: Rect, cells: &mut Buffer) {
     if window.out().is_some() {
         return;
@@ -93,8 +93,14 @@ pub(super) fn members(window: &Window, theme: &Theme, area: Rect, cells: &mut Bu
     // The last line says how many there are below.
     let shown = if hidden > 0 && shown == room { shown.saturating_sub(1) } else { shown };
     for ((role, user), row) in members.iter().take(shown).zip(rows.by_ref()) {
-        let name = fitting(&format!("{}{user}", sign(role)), usize::from(row.width));
-        paint::line(&name, theme.name(user.as_str()), row, cells);
+        let (mark, style) = match members.lingers(user) {
+            true => (LINGERS, theme.faint()),
+            false => ("", theme.name(user.as_str())),
+        };
+        // The mark is seen without colours, too, and however long the name is.
+        let name =
+            fitting(&format!("{}{user}", sign(role)), usize::from(row.width).saturating_sub(mark.len()));
+        paint::line(&(name + mark), style, row, cells);
     }
     if let (more @ 1.., Some(row)) = (members.total().saturating_sub(shown as u64), rows.next()) {
         paint::line(
@@ -105,6 +111,9 @@ pub(super) fn members(window: &Window, theme: &Theme, area: Rect, cells: &mut Bu
         );
     }
 }
+
+/// What stands behind the name of a member without a connection.
+const LINGERS: &str = " ~";
 
 /// `2 members`
 pub(super) fn how_many(members: u64) -> String {

@@ -1,6 +1,6 @@
 //! Several devices of one account: one user in every room, and every whisper on each of them.
 
-use chat_core::{AccountAct, Answer, Code, Command, Config};
+use chat_core::{AccountAct, Answer, Code, Command, Config, RoomName, UserName};
 
 use crate::story::{
     Story, accept, assert_code, cancel_of, join, leave, logging_in, offer, register, s, say, whisper,
@@ -47,6 +47,47 @@ fn a_user_joins_once_and_leaves_once_with_however_many_devices() {
         s3: left lobby/1/4 alice (quit)
         "#,
     );
+}
+
+#[test]
+fn a_user_lingers_where_no_device_has_a_connection() {
+    let mut chat = lobby(Config { big_room_members: 2, ..Config::default() });
+    let (lobby, all) = (room("lobby"), ["alice", "bob"].map(user));
+    let among = |chat: &Story, room| chat.chat.lingering_among(room, &all);
+    let there = |chat: &Story| {
+        let id = chat.chat.rooms_of(s(1)).next().unwrap();
+        chat.chat.lingering(id).unwrap().1
+    };
+    chat.drop(1);
+    assert_eq!((among(&chat, None), there(&chat)), (vec![], vec![]));
+    // The other device is here, but not in the room.
+    chat.ask(2, leave("lobby"));
+    assert_eq!(
+        (among(&chat, None), among(&chat, Some(&lobby)), there(&chat)),
+        (vec![], vec![user("alice")], vec![user("alice")])
+    );
+    chat.drop(2);
+    assert_eq!(among(&chat, None), [user("alice")]);
+    // In a big room nobody is named, but on request.
+    chat.attach(4, "carol");
+    chat.ask(4, join("lobby"));
+    assert_eq!((there(&chat), among(&chat, Some(&lobby))), (vec![], vec![user("alice")]));
+    chat.ask(4, leave("lobby"));
+    chat.pass(60_000);
+    chat.tick();
+    // Who sleeps is in no list, and in no room.
+    assert_eq!((among(&chat, None), among(&chat, Some(&lobby))), (vec![], vec![]));
+    assert_eq!((chat.chat.rooms_of(s(1)).count(), chat.chat.rooms_of(s(9)).count()), (0, 0));
+    assert!(chat.chat.lingering(chat_core::RoomId(9)).is_none());
+    assert!(among(&chat, Some(&room("nowhere"))).is_empty());
+}
+
+fn room(name: &str) -> RoomName {
+    RoomName::new(name, 64).unwrap()
+}
+
+fn user(name: &str) -> UserName {
+    UserName::new(name, 32).unwrap()
 }
 
 #[test]

@@ -111,6 +111,7 @@ pub(super) fn event() -> BoxedStrategy<Event> {
         (room(), user(), user()).prop_map(|(room, user, by)| Event::Invited { room, user, by }),
         (place(), user(), user()).prop_map(|(place, from, by)| Event::Removed { place, from, by }),
         (room(), user(), role()).prop_map(|(room, user, role)| Event::Ranked { room, user, role }),
+        (option::of(room()), vec(user(), 0..4)).prop_map(|(room, users)| Event::Lingering { room, users }),
     ]
     .boxed()
 }

@@ -153,6 +153,9 @@ impl Print<'_> {
             Event::Refused(refusal) => {
                 self.refusal(&refusal.reason, &refusal.message, refusal.retry_after_ms);
             }
+            // Of changes a person is told when it has left.
+            Event::Lingering { .. } if *re == RequestId::NONE => {}
+            Event::Lingering { room, users } => self.lingering(room.as_ref(), users),
             event if event.transfer().is_some() => self.transfer(*at, event),
             Event::Joined { .. }
             | Event::Left { .. }
@@ -229,19 +232,36 @@ impl Print<'_> {
     /// `- users in #lobby (2): alice bob`
     fn users(&mut self, room: Option<&RoomName>, total: u64, users: &[UserName], more: bool) {
         self.raw("- users");
-        if let Some(room) = room {
-            self.raw(" in ");
-            self.room(room);
-        }
+        self.within(room);
         self.args(format_args!(" ({total}):"));
-        for user in users {
-            self.raw(" ");
-            self.raw(user.as_str());
-        }
+        self.names(users);
         if users.is_empty() {
             self.raw(if total == 0 { " nobody" } else { " too many to list at once" });
         }
         self.raw(if more { " …\n" } else { "\n" });
+    }
+
+    /// `- lingering in #lobby (no connection for now): bob`
+    fn lingering(&mut self, room: Option<&RoomName>, users: &[UserName]) {
+        self.raw("- lingering");
+        self.within(room);
+        self.raw(" (no connection for now):");
+        self.names(users);
+        self.raw("\n");
+    }
+
+    fn within(&mut self, room: Option<&RoomName>) {
+        if let Some(room) = room {
+            self.raw(" in ");
+            self.room(room);
+        }
+    }
+
+    fn names(&mut self, users: &[UserName]) {
+        for user in users {
+            self.raw(" ");
+            self.raw(user.as_str());
+        }
     }
 
     /// ` #lobby (3)`, and the topic if there is one: ` #lobby (3, "all that is new")`

@@ -277,6 +277,7 @@ class App {
   /** @param {Message} event */
   caughtUp({ room }) {
     const place = this.model.places.get(room.toLowerCase());
+    place?.linger([]);
     // A big room lists nobody by itself; and who came and went in a gap is not told.
     if (place && (place.members.size === 0 || place.hasGap)) this.actions.readMembers(place);
     this.arrived(room);

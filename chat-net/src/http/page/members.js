@@ -67,9 +67,9 @@ export class Members {
   }
 
   /** What one is besides a member, in words. @param {import('./place.js').Place} place @param {string} name */
-  marksOf({ order }, name) {
+  marksOf({ order, lingering }, name) {
     const role = order.roleOf(name);
-    const marks = [role !== 'member' && role, order.muteOf(name, Date.now()) && 'muted', this.model.ignored.has(name) && 'ignored'];
+    const marks = [role !== 'member' && role, lingering.has(name.toLowerCase()) && 'no connection', order.muteOf(name, Date.now()) && 'muted', this.model.ignored.has(name) && 'ignored'];
     return marks.filter(Boolean).join(', ');
   }
 

@@ -106,6 +106,9 @@ export class Model {
       case 'modes_changed':
         this.ordered(event);
         break;
+      case 'lingering':
+        this.places.get(keyOf(event.room))?.linger(event.users);
+        break;
       case 'ranked':
         this.places.get(keyOf(event.room))?.order.told(event, this.me);
         break;
@@ -166,6 +169,7 @@ export class Model {
       return;
     }
     const place = this.room(event);
+    place.lingering.delete(event.user?.toLowerCase());
     if (event.type === 'churned') {
       place.total = event.total;
       place.order.churned(event.left_users, event.joined_users);
@@ -193,6 +197,7 @@ export class Model {
   kicked(event) {
     const place = this.room(event);
     place.order.left(event.user);
+    place.lingering.delete(event.user.toLowerCase());
     if (place.members.delete(event.user.toLowerCase())) place.total--;
     place.crowd++;
     this.add(place, lineOf(event), false);

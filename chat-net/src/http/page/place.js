@@ -44,6 +44,8 @@ export class Place {
     /** Whether something is missing that may have changed the members. */
     this.hasGap = false;
     this.order = new Order();
+    /** Who has no connection and may come back, by lower-case name. @type {Set<string>} */
+    this.lingering = new Set();
     /** Messages that were deleted while the page looked on, and by whom. @type {Map<number, string>} */
     this.gone = new Map();
     /** How one was put out of the room, as long as one is. @type {Put | null} */
@@ -60,6 +62,12 @@ export class Place {
   /** The lines on the screen. */
   get shown() {
     return this.apart ?? this.live;
+  }
+
+  /** These linger, and nobody else. @param {string[]} users */
+  linger(users) {
+    this.lingering = new Set(users.map((user) => user.toLowerCase()));
+    this.crowd++;
   }
 
   /** @param {string[]} users */

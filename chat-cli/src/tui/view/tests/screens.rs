@@ -151,8 +151,27 @@ fn members_are_listed_where_there_is_no_room_beside_the_messages() {
     let mut model = afternoon();
     let (place, by, role) = (at("lobby", 1501), user("bob"), Role::Moderator);
     model.hear(Event::RoleChanged { place, user: user("dave"), by, role });
+    model
+        .hear(Event::Lingering { room: Some(at("lobby", 1).room), users: vec![user("alice"), user("dave")] });
     model.overlay = Some(Overlay::new(Shows::Members));
     assert_screens(&model, include_str!("../golden/members.txt"));
+}
+
+#[test]
+fn who_lingers_is_marked_however_long_the_name_and_without_colours() {
+    let mut model = Model::in_lobby(0);
+    let long = user("a-rather-long-name.of-somebody");
+    model.hear(joined("lobby", 2, long.as_str()));
+    model.hear(Event::Lingering { room: Some(at("lobby", 1).room), users: vec![long, user("bob")] });
+    let column = |screen: &str| -> Vec<String> {
+        let rows = screen.lines().filter_map(|row| row.rsplit_once('│')).map(|(_, right)| right);
+        rows.map(|row| row.trim_end().to_owned()).filter(|row| !row.is_empty()).collect()
+    };
+    let bare = screen(&model, (120, 8));
+    assert_eq!(column(&bare), [" 3 members", " a-rather-long-na… ~", " alice", " bob ~"]);
+    // Whoever is back in the room is told anew.
+    model.hear_past(Event::CaughtUp { place: at("lobby", 2) });
+    assert!(!screen(&model, (120, 8)).contains('~'));
 }
 
 #[test]
