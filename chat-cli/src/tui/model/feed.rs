@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_net::chat_core::{Body, Event, Offer, Place, RequestId, Target, Timestamp, UserName};
+use chat_net::chat_core::{Body, Event, Offer, Place, RequestId, Role, Target, Timestamp, UserName};
 use chat_net::client::Notice;
 use chat_net::codec::{Told, Welcome};
 
@@ -107,6 +107,9 @@ impl Model {
                 let row = Row::new(at, Kind::Moderation, spoken::invited(room, user, by, is_me));
                 self.record_and_push(&Of::Server, Row { mentions: is_me, ..row });
             }
+            Event::Ranked { room, user, role } => {
+                self.windows.open(&Of::Room(room.clone())).members.has_role(user, *role);
+            }
             // The answer about a room that one was not in.
             Event::Left { place, .. } if place.number.0 == 0 => {
                 let of = self.windows.current().of.clone();
@@ -155,6 +158,10 @@ impl Model {
         let is_next = !window.rows.is_known(number);
         if is_next {
             self.changed(&of, event);
+        }
+        // Whoever is more is `ranked` next. Of those who came while one was away the server is asked.
+        if let (Event::Joined { user, .. }, false) = (event, told.past) {
+            self.windows.open(&of).members.has_role(user, Role::Member);
         }
         let row = self.row(at, event).map(|row| row.numbered(number));
         if is_next {

@@ -187,6 +187,26 @@ fn until_when_somebody_is_muted_is_said_by_the_readers_clock() {
 }
 
 #[test]
+fn whoever_comes_is_a_member_unless_ranked() {
+    let mut model = Model::in_lobby(0);
+    let standing =
+        |name, role| RoomUser { user: user(name), role, banned: None, muted: None, invited: false };
+    let users = vec![standing("dave", Role::Owner), standing("erin", Role::Moderator)];
+    let (modes, rank) = (Modes::default(), Rank::Member);
+    model.roles(&Answer::Room { room: room("lobby"), modes, rank, users, more: false });
+    // Another guest of that name, perhaps.
+    model.hear(Event::Joined { place: at("lobby", 2), user: user("dave") });
+    model.hear(Event::Joined { place: at("lobby", 3), user: user("carol") });
+    model.hear(Event::Ranked { room: room("lobby"), user: user("carol"), role: Role::Moderator });
+    // What happened while one was away is followed by no rank: what was read counts.
+    model.hear_past(Event::Joined { place: at("lobby", 4), user: user("erin") });
+    let role = |name| model.lobby().members.role(&user(name));
+    let roles = ["dave", "carol", "erin"].map(role);
+    assert_eq!(roles, [Some(Role::Member), Some(Role::Moderator), Some(Role::Moderator)]);
+    assert_eq!(model.shown(&of("lobby")).len(), 1, "they are told in the line of who came");
+}
+
+#[test]
 fn a_digest_that_names_all_leaves_nothing_to_ask_for() {
     let mut model = Model::in_lobby(0);
     let (joined_users, left_users) = (vec![user("dave"), user("erin")], vec![user("dave")]);
