@@ -4,9 +4,10 @@
 use std::fmt;
 
 use bytes::BytesMut;
-use chat_net::chat_core::{Code, Event, Refusal, RequestId, Timestamp, printable};
+use chat_net::chat_core::{Answer, Code, Event, Refusal, RequestId, Timestamp, printable};
 use chat_net::client::AskError;
-use chat_net::codec::{FromServer, Told, text};
+use chat_net::codec::text::{self, Ignored};
+use chat_net::codec::{FromServer, Told};
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,13 @@ pub(crate) fn past_lines(told: &Told, now: Timestamp) -> Vec<Line> {
     read(&out)
 }
 
+/// The lines of an answer at `now`, without what is of those whom the person ignores.
+pub(crate) fn answer(told: &[Told], answer: &Answer, ignored: &Ignored, now: Timestamp) -> Vec<Line> {
+    let seen = told.iter().filter(|told| !ignored.hides(&told.event));
+    let end = FromServer::Answered { re: RequestId(1), answer: answer.clone() };
+    seen.flat_map(|told| past_lines(told, now)).chain(lines(&end)).collect()
+}
+
 /// What can be typed, about that if something is named; `files` are the commands about files.
 pub(crate) fn help(about: &str, files: &str) -> Vec<Line> {
     text::help(about, files).lines().map(Line::read).collect()
@@ -147,18 +155,9 @@ impl From<Line> for Shown {
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    use super::Line;
-
-    /// The lines as they are printed, each ended.
-    pub(crate) fn printed(lines: &[Line]) -> String {
-        lines.iter().map(|line| format!("{line}\n")).collect()
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::join::testing;
 
     #[test]
     fn a_line_says_what_it_is_once_and_nothing_in_it_commands_a_terminal() {

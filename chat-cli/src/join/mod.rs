@@ -1,5 +1,8 @@
 //! `join`: chat in a terminal, from a script, or as a program that speaks JSON.
 
+mod asked;
+mod away;
+mod early;
 mod files;
 mod json;
 mod line;
@@ -7,10 +10,14 @@ mod past;
 mod person;
 mod plain;
 mod render;
+mod rooms;
 mod secret;
 mod session;
 mod stdin;
 mod talk;
+#[cfg(test)]
+mod testing;
+mod typed;
 
 use std::io::IsTerminal;
 
@@ -24,15 +31,14 @@ use crate::settings::JoinSettings;
 use crate::signals::Signals;
 use crate::tui::FullScreen;
 
-pub(crate) use files::HELP as FILE_HELP;
+pub(crate) use asked::{SLOW, left_open, not_sent};
 pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
-pub(crate) use line::{Kind, Line, Shown, failed, lines, refusal};
-pub(crate) use person::{SLOW, left_open, not_sent};
+pub(crate) use line::{Kind, Line, Shown, answer, failed, lines, refusal};
 pub(crate) use render::{Palette, colour_number, now};
 pub(crate) use secret::{Asking, Given};
 pub(crate) use session::{Act, Ahead, Face, Input, Outcome};
-pub(crate) use talk::{Step, Talk, help};
+pub(crate) use typed::{Known, Step, Typing, help, is_for_current};
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///

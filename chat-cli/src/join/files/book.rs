@@ -7,14 +7,9 @@ use chat_net::chat_core::{Event, Offer, Target, Timestamp, TransferId, UserName}
 use chat_net::client::{FileEvent, Landing};
 use chat_net::codec::Told;
 
+use super::offers::Offers;
 use crate::files::{Standing, State, Story, Who, ended, file, name, other_end};
 use crate::join::line::Line;
-
-/// Offers that are remembered as shown, so that a return shows none again; the oldest is forgotten.
-const SHOWN: usize = 1024;
-
-/// So many offers that wait for an answer are known, and so many that were answered; the oldest is forgotten.
-const OFFERS: usize = 1024;
 
 /// Files that have come to an end are remembered up to so many, for the list.
 const ENDED: usize = 100;
@@ -26,11 +21,7 @@ pub(crate) type Serial = u64;
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     me: String,
-    /// What waits for an answer.
-    offers: BTreeMap<TransferId, Offer>,
-    /// What was answered, and may be taken after all while it is offered to the room.
-    answered: BTreeMap<TransferId, Offer>,
-    shown: BTreeSet<TransferId>,
+    offers: Offers,
     running: BTreeMap<Serial, Story>,
     /// What has come to an end, the last at the end.
     ended: VecDeque<Standing>,
@@ -45,9 +36,7 @@ impl Book {
         me.clone_into(&mut self.me);
         self.patience = patience;
         if !resumed {
-            self.offers.clear();
-            self.answered.clear();
-            self.shown.clear();
+            self.offers = Offers::default();
             self.ended.clear();
         }
     }
@@ -62,11 +51,11 @@ impl Book {
         match &told.event {
             Event::Offered(offer) => Some(Line::talk(told.at, now, &self.offered(offer)?)),
             Event::Closed { transfer, why } => {
-                let answered = self.answered.remove(transfer);
+                let answered = self.offers.close_answered(*transfer);
                 if let Some(offer) = answered.filter(|_| self.running(*transfer).is_none()) {
                     self.end(offer, "you did not take it".to_owned());
                 }
-                let offer = self.offers.remove(transfer)?;
+                let offer = self.offers.close(*transfer)?;
                 let end = other_end(&offer, false);
                 let why = ended(self.who(&offer.from), *why);
                 let line = format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer));
@@ -74,7 +63,7 @@ impl Book {
                 Some(Line::note(&line))
             }
             Event::Declined { transfer, .. } => {
-                let offer = self.answer(*transfer)?;
+                let offer = self.offers.answer(*transfer)?;
                 let line = format!("{transfer}: you do not take {}", name(&offer));
                 if let Target::User(_) = offer.to {
                     self.end(offer, "you did not take it".to_owned());
@@ -87,13 +76,9 @@ impl Book {
 
     fn offered(&mut self, offer: &Offer) -> Option<String> {
         let transfer = offer.transfer;
-        if self.who(&offer.from).is_me() || !self.shown.insert(transfer) {
+        if self.who(&offer.from).is_me() || !self.offers.add(offer) {
             return None;
         }
-        if self.shown.len() > SHOWN {
-            self.shown.pop_first();
-        }
-        keep(&mut self.offers, offer.clone());
         let what = format!("offers {}: /accept {transfer} or /decline {transfer}", file(offer));
         Some(match &offer.to {
             Target::User(_) => format!("{} {what}", offer.from),
@@ -102,27 +87,18 @@ impl Book {
     }
 
     /// The offers that wait for an answer.
-    pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
-        self.offers.values()
-    }
-
-    /// The offer waits for an answer no more; gives it, if it did.
-    fn answer(&mut self, transfer: TransferId) -> Option<Offer> {
-        let offer = self.offers.remove(&transfer)?;
-        if let Target::Room(_) = offer.to {
-            keep(&mut self.answered, offer.clone());
-        }
-        Some(offer)
+    pub(crate) fn offers(&self) -> impl DoubleEndedIterator<Item = &Offer> {
+        self.offers.waiting()
     }
 
     /// The offer of that number, if it waits for an answer.
     pub(crate) fn offer(&self, transfer: TransferId) -> Option<&Offer> {
-        self.offers.get(&transfer)
+        self.offers.get(transfer)
     }
 
     /// The offer of that number, if it may be taken: it waits for an answer, or is one to a room and not on its way here.
     pub(crate) fn may_take(&self, transfer: TransferId) -> Option<&Offer> {
-        let answered = || self.answered.get(&transfer).filter(|_| self.running(transfer).is_none());
+        let answered = || self.offers.answered(transfer).filter(|_| self.running(transfer).is_none());
         self.offer(transfer).or_else(answered)
     }
 
@@ -140,7 +116,8 @@ impl Book {
         offer: Offer,
         landing: Option<Landing>,
     ) -> Option<String> {
-        self.answer(offer.transfer);
+        // What is taken was answered by that.
+        self.offers.answer(offer.transfer);
         let story = Story::new(offer, &self.me, landing, true).patient_for(self.patience);
         let line = story.begin();
         self.running.insert(serial, story);
@@ -185,8 +162,8 @@ impl Book {
         };
         let mut going: Vec<Standing> = self.running.values().rev().map(Story::standing).collect();
         going.sort_by_key(|known| known.state.is_over());
-        let open = self.offers.values().rev().map(offered(State::Offered));
-        let declined = self.answered.values().rev().map(offered(State::Declined));
+        let open = self.offers.waiting().rev().map(offered(State::Offered));
+        let declined = self.offers.all_answered().rev().map(offered(State::Declined));
         let ended = self.ended.iter().rev().cloned();
         // What is here was answered, too, and may be taken again.
         let done = ended.clone().filter(|file| matches!(file.state, State::Done(_)));
@@ -209,13 +186,6 @@ impl Book {
 
     fn who<'a>(&self, user: &'a UserName) -> Who<'a> {
         Who::new(user, &self.me)
-    }
-}
-
-fn keep(offers: &mut BTreeMap<TransferId, Offer>, offer: Offer) {
-    offers.insert(offer.transfer, offer);
-    if offers.len() > OFFERS {
-        offers.pop_first();
     }
 }
 
@@ -391,21 +361,6 @@ mod tests {
     /// The numbers of the files and how they stand.
     fn listed(book: &Book) -> Vec<(u64, State)> {
         book.standings().into_iter().map(|file| (file.offer.transfer.0, file.state)).collect()
-    }
-
-    #[test]
-    fn the_oldest_of_too_many_offers_is_forgotten() {
-        let mut book = bob();
-        let many = 1..=OFFERS as u64 + 2;
-        for number in many.clone() {
-            book.told(&offered(number, "alice", "#dev", "x"), NOW);
-        }
-        assert_eq!((book.offers().count(), book.offers().next().unwrap().transfer.0), (OFFERS, 3));
-        for number in many.rev() {
-            book.told(&offered(number, "alice", "#dev", "x"), NOW);
-            book.told(&told(Event::Declined { transfer: TransferId(number), user: user("bob") }), NOW);
-        }
-        assert_eq!((book.offers.len(), book.answered.len()), (0, OFFERS));
     }
 
     #[test]

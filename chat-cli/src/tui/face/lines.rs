@@ -7,7 +7,7 @@ use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::{Asked, FullScreen};
-use crate::join::{Act, Input, Line, Outcome, SLOW, failed, help, now};
+use crate::join::{self, Act, Input, Line, Outcome, SLOW, failed, help, now};
 use crate::tui::keys::Look;
 use crate::tui::model::Of;
 
@@ -51,11 +51,8 @@ impl FullScreen {
 
     /// Goes to the window of a room, if there is one.
     fn goes_to_room(&mut self, written: &str) -> bool {
-        let Ok(room) = RoomName::new(written, MAX_NAME_BYTES) else { return false };
-        let of = Of::Room(room);
-        let is_known = self.model.windows.find(&of).is_some();
-        self.model.windows.go_to_of(&of);
-        is_known
+        let room = RoomName::new(written, MAX_NAME_BYTES);
+        room.is_ok_and(|room| self.model.windows.go_to_of(&Of::Room(room)))
     }
 
     /// What only windows can do: `/w NAME` alone goes to whoever that is, `/close` closes the window, `/numbers` shows those of messages.
@@ -83,8 +80,7 @@ impl FullScreen {
     pub(super) fn turn(&mut self, line: &[u8]) -> Act {
         let of = self.entered.pop_front().unwrap_or(Of::Server);
         let line = String::from_utf8_lossy(line).into_owned();
-        let (act, shown) = self.desk.act(&of, &line);
-        self.model.ignored.clone_from(self.desk.talk.ignored());
+        let (act, shown) = self.desk.act(&mut self.model, &of, &line);
         if let Some(shown) = shown {
             self.lines_in(Some(&of), &shown.into_lines());
         }
@@ -119,7 +115,7 @@ impl FullScreen {
             Outcome::Done(what) => self.lines_in(Some(&asked.of), &[Line::note(what)]),
             Outcome::Answered(told, answer) => self.answered_with(&asked.of, told, answer),
             Outcome::Failed(error) => {
-                self.desk.talk.stop_paging();
+                self.desk.typing.stop_paging();
                 self.failed(error, &asked);
             }
         }
@@ -128,7 +124,6 @@ impl FullScreen {
     /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that; unless they look at something
     /// else by now, or type.
     fn taken(&mut self, told: &Told, asked: &Asked) {
-        self.desk.talk.taken(told);
         let of = match &told.event {
             Event::Members { place, .. } => Of::Room(place.room.clone()),
             Event::Whispered { to, .. } => Of::User(to.clone()),
@@ -155,9 +150,11 @@ impl FullScreen {
     }
 
     fn answered_with(&mut self, of: &Of, told: &[Told], answer: &Answer) {
-        let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
+        self.desk.typing.answered(told, answer);
+        let zone = &self.model.zone;
+        let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
         let told: Vec<Told> = told.iter().map(local).collect();
-        let lines = self.desk.talk.answered(&told, answer, self.model.zone.local(now()));
+        let lines = join::answer(&told, answer, &self.model.ignored, zone.local(now()));
         self.lines_in(Some(of), &lines);
     }
 }

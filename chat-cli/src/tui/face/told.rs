@@ -18,8 +18,6 @@ impl FullScreen {
             Notice::Connected(welcome) => {
                 self.retry_at = None;
                 self.desk.files.welcomed(welcome);
-                // The lines are for those who have no windows.
-                let _ = self.desk.talk.welcomed(welcome);
                 self.look_at_files();
             }
             Notice::Disconnected { retry_in, .. } => {
@@ -38,9 +36,7 @@ impl FullScreen {
     }
 
     fn learn(&mut self, told: &Told) {
-        // Where the person talks is which window is looked at.
-        let _ = self.desk.talk.learn(told);
-        if told.event.transfer().is_none() || self.desk.talk.hides(&told.event) {
+        if told.event.transfer().is_none() || self.model.ignored.hides(&told.event) {
             return;
         }
         let said = self.desk.files.told(told, now());

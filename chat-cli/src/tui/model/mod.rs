@@ -3,6 +3,7 @@
 mod feed;
 mod files;
 mod find;
+mod known;
 mod link;
 mod members;
 mod mention;

@@ -175,6 +175,18 @@ fn what_keeps_the_peace_is_told_and_roles_are_known() {
 }
 
 #[test]
+fn until_when_somebody_is_muted_is_said_by_the_readers_clock() {
+    let mut model = Model::in_lobby(0);
+    model.zone = berlin();
+    model.hear(muted(2, Timestamp(NOW.0 + 3_600_000)));
+    model.hear(muted(3, Timestamp(NOW.0 + 36_000_000)));
+    assert_eq!(
+        model.shown(&of("lobby"))[1..],
+        ["2 carol muted bob until 16:05:09", "3 carol muted bob until 2025-11-22 01:05:09"]
+    );
+}
+
+#[test]
 fn whoever_comes_is_a_member_unless_ranked() {
     let mut model = Model::in_lobby(0);
     let standing =
@@ -192,18 +204,6 @@ fn whoever_comes_is_a_member_unless_ranked() {
     let roles = ["dave", "carol", "erin"].map(role);
     assert_eq!(roles, [Some(Role::Member), Some(Role::Moderator), Some(Role::Moderator)]);
     assert_eq!(model.shown(&of("lobby")).len(), 1, "they are told in the line of who came");
-}
-
-#[test]
-fn until_when_somebody_is_muted_is_said_by_the_readers_clock() {
-    let mut model = Model::in_lobby(0);
-    model.zone = berlin();
-    model.hear(muted(2, Timestamp(NOW.0 + 3_600_000)));
-    model.hear(muted(3, Timestamp(NOW.0 + 36_000_000)));
-    assert_eq!(
-        model.shown(&of("lobby"))[1..],
-        ["2 carol muted bob until 16:05:09", "3 carol muted bob until 2025-11-22 01:05:09"]
-    );
 }
 
 #[test]
