@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::glass::Glass;
 use crate::program::command;
@@ -147,6 +147,13 @@ impl Terminal {
             self.take(&bytes);
         }
         self.raw.truncate(self.raw.len() - end.len());
+    }
+
+    /// The terminal does not show by itself what is typed: it would do so in the middle of what is being written.
+    pub(crate) fn hush(&self) {
+        let mut modes = tcgetattr(&self.tty).unwrap();
+        modes.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&self.tty, OptionalActions::Now, &modes).unwrap();
     }
 
     pub(crate) fn is_raw(&self) -> bool {
