@@ -96,7 +96,7 @@ inBrowser('whoever is muted, in a moderated room or in slow mode is told so wher
   await ben.page.reload();
   await ben.page.getByText(/^You are muted and can only read/).first().waitFor();
   await choose(anna, 'ben', 'Unmute');
-  await ben.page.getByText(/^You are muted and can only read/).waitFor({ state: 'hidden' });
+  await ben.page.getByText(/^You are muted and can only read/).first().waitFor({ state: 'hidden' });
 
   await anna.types('/mode moderated on slow 30');
   await ben.page.getByText('This room is moderated: only moderators talk.').first().waitFor();

@@ -149,15 +149,15 @@ impl Terminal {
         self.raw.truncate(self.raw.len() - end.len());
     }
 
-    pub(crate) fn is_raw(&self) -> bool {
-        !tcgetattr(&self.tty).unwrap().local_modes.contains(LocalModes::ICANON)
-    }
-
-    /// From now on the system does not write what is typed, which it does between any two bytes of the program's.
-    pub(crate) fn has_no_echo(&self) {
+    /// The terminal does not show by itself what is typed: it would do so in the middle of what is being written.
+    pub(crate) fn hush(&self) {
         let mut modes = tcgetattr(&self.tty).unwrap();
         modes.local_modes.remove(LocalModes::ECHO);
         tcsetattr(&self.tty, OptionalActions::Now, &modes).unwrap();
+    }
+
+    pub(crate) fn is_raw(&self) -> bool {
+        !tcgetattr(&self.tty).unwrap().local_modes.contains(LocalModes::ICANON)
     }
 
     /// Somebody else writes on the screen.

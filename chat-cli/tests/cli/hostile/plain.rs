@@ -63,8 +63,8 @@ fn nothing_that_others_write_is_an_order_in_a_terminal() {
     for (more, has_colours) in [(&[][..], false), (&["--color", "always"][..], true)] {
         let join = command(&[&["join", &addr, "--name", "carol", "--plain"], more].concat());
         let mut carol = Terminal::start(join, (24, 80));
+        carol.hush();
         carol.until_shown("that was all");
-        carol.has_no_echo();
         for line in LINES {
             carol.press(&format!("{line}\n"));
         }

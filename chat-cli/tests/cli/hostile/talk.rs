@@ -153,7 +153,9 @@ pub(super) fn forgeries(text: &str) -> Vec<Payload> {
         Event::Said { place: at(3), from: bob.clone(), body: body(HERE) },
         Event::Said { place: at(3), from: here.clone(), body: body("x") },
         Event::Said { place: elsewhere(), from: bob.clone(), body: body("x") },
-        Event::Joined { place: at(3), user: here },
+        Event::Joined { place: at(3), user: here.clone() },
+        Event::Ranked { room: room(HERE), user: bob.clone(), role: Role::Owner },
+        Event::Lingering { room: Some(room("lobby")), users: vec![here] },
         Event::Offered(Box::new(file)),
         Event::Invited { room: room(HERE), user: user("carol"), by: bob },
     ]
