@@ -101,7 +101,7 @@ impl Input {
             State::Typing => None,
             State::Completing(completion) => Some(completion.question()),
             State::Asking(paste) => Some(paste.question(&window.draft)),
-            State::Finding(find) => Some(find.question(window)),
+            State::Finding(find) => Some(find.question()),
             State::Told(what) => Some(what.clone()),
         };
     }

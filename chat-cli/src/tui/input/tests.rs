@@ -57,6 +57,12 @@ impl Story {
         self.model.question.as_ref().map_or("", |question| question.as_str())
     }
 
+    /// Which of how many rows was found: `2 of 3`.
+    fn place(&self) -> &str {
+        let behind = self.question().split_once("  ").map_or("", |(_, behind)| behind);
+        behind.split_once(" (").map_or(behind, |(place, _)| place)
+    }
+
     /// The text of the row that was found.
     fn found(&self) -> Option<&str> {
         let window = self.model.windows.current();
@@ -285,20 +291,27 @@ fn words_are_found_while_they_are_typed() {
         story.model.hear(said("lobby", number, "bob", text));
     }
     story.keys("half[Ctrl-F]fi");
-    assert_eq!(story.found(), Some("two Fish"));
-    story.keys("[Up]");
-    assert_eq!(story.found(), Some("one fish"));
-    story.keys("[Up]");
-    assert!(story.question().contains("no more"), "{}", story.question());
+    assert_eq!((story.found(), story.place()), (Some("two Fish"), "2 of 2"));
     story.keys("[Down]");
-    assert_eq!(story.found(), Some("two Fish"));
+    assert_eq!((story.found(), story.place()), (Some("two Fish"), "2 of 2, none is newer"));
+    story.keys("[Up]");
+    assert_eq!((story.found(), story.place()), (Some("one fish"), "1 of 2"));
+    story.keys("[Ctrl-F]");
+    assert_eq!((story.found(), story.place()), (Some("one fish"), "1 of 2, none is older"));
+    story.model.hear(said("lobby", 6, "bob", "three fish"));
+    story.keys("[Down][Down]");
+    assert_eq!((story.found(), story.place()), (Some("three fish"), "3 of 3"));
+    // With more words there may be none above any more.
+    story.model.hear(said("lobby", 7, "bob", "a fish bone"));
+    story.keys("[Up]sh b");
+    assert_eq!((story.found(), story.place()), (Some("a fish bone"), "1 of 1"));
     story.keys("x");
     assert_eq!(story.found(), None);
     assert!(story.question().contains("nothing here"), "{}", story.question());
     story.keys("[Ctrl-U]bird[Esc]");
     assert_eq!((story.found(), story.question(), story.draft().as_str()), (None, "", "half|"));
     assert_eq!(story.model.lobby().scroll, Scroll::End);
-    story.keys("[Ctrl-F]one[Enter]");
+    story.keys("[Ctrl-F]one f[Enter]");
     assert_eq!((story.found(), story.question()), (Some("one fish"), ""));
     assert_eq!(story.keys("[Ctrl-F][Alt-Down]"), Outcome::Look(Look::Next));
 }
