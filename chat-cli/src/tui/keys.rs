@@ -148,6 +148,7 @@ const OTHER: &[Binding] = &[
     (&["F2"], Action::Show(Shows::Files { chosen: None }), "files: what is offered, on its way, or done"),
     (&["F3"], Action::Show(Shows::Members), "who is in the room"),
     (&["F4"], Action::Show(Shows::Windows { chosen: 0 }), "all windows, to choose one"),
+    (&["F7"], Action::Show(Shows::Found { chosen: 0 }), "what /search found last; Enter goes to a message"),
     (&["Ctrl-L"], Action::Redraw, "draw the screen anew"),
     (&["Ctrl-Z"], Action::Suspend, "stop for a while; fg in the shell goes on"),
     (&["Ctrl-C"], Action::Interrupt, "empty the input; if it is empty, twice: leave"),

@@ -82,7 +82,7 @@ impl FullScreen {
 
     fn outcome(&mut self, outcome: Outcome) -> io::Result<Input> {
         match outcome {
-            Outcome::Changed | Outcome::Nothing => {}
+            Outcome::Changed | Outcome::Nothing | Outcome::Told(_) => {}
             Outcome::Entered(line) => return Ok(self.entered(line)),
             Outcome::File(text) => return Ok(self.send_as_file(&text)),
             Outcome::Look(look) => self.look(look),

@@ -10,6 +10,7 @@ mod length;
 mod overlay;
 mod paste;
 mod state;
+mod visit;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::tui::view::Move;
 pub(super) fn opened(shows: Shows, model: &Model) -> Overlay {
     Overlay::new(match shows {
         Shows::Windows { .. } => Shows::Windows { chosen: model.windows.current_index() },
+        Shows::Found { .. } => Shows::Found { chosen: model.found.chosen },
         shows => shows,
     })
 }
@@ -36,6 +37,7 @@ fn other(action: Action, shows: Shows, model: &mut Model) -> Option<Outcome> {
     match action {
         Action::Redraw | Action::Suspend => return None,
         Action::Show(next) if !Overlay::new(next).is_like(shows) => return None,
+        Action::Enter if matches!(shows, Shows::Found { .. }) => return Some(to_found(shows, model)),
         Action::Answer { accept } => return on_file(if accept { 'y' } else { 'n' }, shows, model),
         Action::Type(c @ ('y' | 'n' | 'c' | 'p')) if matches!(shows, Shows::Files { .. }) => {
             return Some(on_file(c, shows, model).unwrap_or(Outcome::Nothing));
@@ -53,6 +55,15 @@ fn other(action: Action, shows: Shows, model: &mut Model) -> Option<Outcome> {
         _ => return None,
     }
     Some(Outcome::Changed)
+}
+
+/// Goes to the message that is chosen.
+fn to_found(shows: Shows, model: &mut Model) -> Outcome {
+    let Shows::Found { chosen } = shows else { return Outcome::Nothing };
+    match model.go_to_found(chosen) {
+        Ok(()) => Outcome::Changed,
+        Err(why) => Outcome::Told(why),
+    }
 }
 
 /// What a letter does to the file that is chosen: the same as a command.

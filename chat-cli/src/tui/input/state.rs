@@ -6,7 +6,7 @@ use super::complete::{Completion, Nothing};
 use super::find::Find;
 use super::folder::Folders;
 use super::paste::Paste;
-use super::{editor, emoji, length, overlay};
+use super::{editor, emoji, length, overlay, visit};
 use crate::draft::pasted;
 use crate::tui::clean::Clean;
 use crate::tui::keys::{self, Action, Edit, Look};
@@ -18,6 +18,8 @@ use crate::tui::view::Move;
 pub(crate) enum Outcome {
     /// What is shown may have changed.
     Changed,
+    /// Nothing, for this reason.
+    Told(Clean),
     /// This was entered in the current window.
     Entered(String),
     /// This was pasted, and is to be sent as a file.
@@ -62,12 +64,19 @@ impl Input {
     pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model) -> Outcome {
         let Some(action) = keys::action(key) else { return Outcome::Nothing };
         let outcome = match std::mem::take(&mut self.state) {
-            State::Typing | State::Told(_) => {
-                overlay::press(action, model).unwrap_or_else(|| self.act(action, model))
-            }
+            State::Typing | State::Told(_) => visit::press(action, model)
+                .or_else(|| overlay::press(action, model))
+                .unwrap_or_else(|| self.act(action, model)),
             State::Completing(completion) => self.completing(completion, action, model),
             State::Asking(paste) => self.asked(paste, action, model),
             State::Finding(find) => self.finding(find, action, model),
+        };
+        let outcome = match outcome {
+            Outcome::Told(why) => {
+                self.state = State::Told(why);
+                Outcome::Changed
+            }
+            outcome => outcome,
         };
         self.show(model);
         outcome
@@ -76,6 +85,7 @@ impl Input {
     /// Takes what was pasted.
     pub(crate) fn paste(&mut self, text: &str, model: &mut Model) -> Outcome {
         model.overlay = None;
+        model.stay();
         let window = model.windows.current_mut();
         if let State::Finding(find) = &mut self.state {
             find.words.insert(&pasted(text).replace('\n', " "));
@@ -98,7 +108,7 @@ impl Input {
     fn show(&self, model: &mut Model) {
         let window = model.windows.current();
         model.question = match &self.state {
-            State::Typing => None,
+            State::Typing => model.visited(),
             State::Completing(completion) => Some(completion.question()),
             State::Asking(paste) => Some(paste.question(&window.draft)),
             State::Finding(find) => Some(find.question()),

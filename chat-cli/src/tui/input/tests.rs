@@ -6,10 +6,10 @@ use crate::files::testing::offer;
 use crate::files::{Standing, State};
 use crate::tui::keys::Look;
 use crate::tui::keys::tests::key;
-use crate::tui::model::tests::{of, said};
+use crate::tui::model::tests::{left, of, said, told};
 use crate::tui::model::{Model, Overlay, Scroll, Shows};
 use crate::tui::view::Move;
-use chat_net::chat_core::TransferId;
+use chat_net::chat_core::{Query, TransferId};
 
 /// Alice in the lobby, with what she types into.
 struct Story {
@@ -374,6 +374,47 @@ fn a_window_is_chosen_from_the_list() {
     story.model.overlay = Some(Overlay::new(Shows::Windows { chosen: 2 }));
     story.keys("[Enter]");
     assert_eq!((shows(&story), &story.model.windows.current().of), (None, &of("dev")));
+}
+
+#[test]
+fn one_goes_to_what_was_found_and_back_by_keys() {
+    let mut story = Story::new();
+    let query = Query::Search { words: "hi".into(), room: None, before_time: None, limit: 20 };
+    let say = |number, text| said("lobby", number, "bob", text);
+    for number in 3..6 {
+        story.model.hear(say(number, "hi"));
+    }
+    story.model.found(&query, &[told(true, say(3, "hi")), told(true, say(5, "hi"))], false);
+    story.model.windows.go_to_of(&of("dev"));
+    story.keys("half[F7]");
+    assert_eq!(shows(&story), Some(Shows::Found { chosen: 0 }));
+    for (back, list) in
+        [("[Esc]", true), ("[F7]", true), ("[PgUp][Esc]", true), ("x", false), ("[Alt-Down]", false)]
+    {
+        story.model.overlay = Some(Overlay::new(Shows::Found { chosen: 1 }));
+        story.keys("[Enter]");
+        assert_eq!(
+            (shows(&story), story.found(), &story.model.windows.current().of),
+            (None, Some("hi"), &of("lobby"))
+        );
+        assert!(story.question().starts_with("#lobby, message 3; Esc goes back"), "{}", story.question());
+        assert!(story.model.lobby().is_marked);
+        story.keys(back);
+        assert!(
+            !story.model.lobby().is_marked && story.question().is_empty(),
+            "{back}: {}",
+            story.question()
+        );
+        assert_eq!(shows(&story), list.then_some(Shows::Found { chosen: 1 }), "{back}");
+        let is_back = story.model.windows.current().of == of("dev");
+        assert_eq!(is_back, list, "{back}");
+        story.model.windows.go_to_of(&of("dev"));
+    }
+    story.model.hear(left("dev", 9, "alice"));
+    story.model.found(&query, &[told(true, said("gone", 3, "bob", "hi"))], false);
+    story.keys("[F7][Enter]");
+    assert_eq!(story.question(), "you are not in #gone any more");
+    assert_eq!(shows(&story), Some(Shows::Found { chosen: 0 }));
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Window {
     pub(crate) fn jump_to(&mut self, mark: Mark, above: u16) {
         let top = mark.plus(-i64::from(above)).max(self.rows.first());
         self.scroll_to(Scroll::At { top, line: 0 });
-        self.found = Some(mark);
+        (self.found, self.is_marked) = (Some(mark), true);
     }
 }
 

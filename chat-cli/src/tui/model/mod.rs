@@ -3,6 +3,7 @@
 mod feed;
 mod files;
 mod find;
+mod found;
 mod link;
 mod members;
 mod mention;
@@ -13,6 +14,7 @@ mod record;
 mod row;
 mod rows;
 mod spoken;
+mod visit;
 mod window;
 mod windows;
 
@@ -29,11 +31,13 @@ use super::journal::Journal;
 use super::zone::Zone;
 
 pub(crate) use files::{File, Stands};
+pub(crate) use found::{Found, Hit};
 pub(crate) use link::Link;
 pub(crate) use members::LISTED;
 pub(crate) use overlay::{Overlay, Shows};
 pub(crate) use row::{Kind, Row};
 pub(crate) use rows::Mark;
+use visit::Visit;
 pub(crate) use window::{Fetch, Scroll, Window};
 pub(crate) use windows::{Alert, Of, Windows};
 
@@ -56,6 +60,10 @@ pub(crate) struct Model {
     pub(crate) zone: Zone,
     /// What is shown over the messages.
     pub(crate) overlay: Option<Overlay>,
+    /// What `/search` found last.
+    pub(crate) found: Found,
+    /// The message of it that somebody looks at.
+    visit: Option<Visit>,
     /// What a person is asked, or told of a key, in a line above the input.
     pub(crate) question: Option<Clean>,
     /// What is put at the end of a window is written down there, if anywhere.

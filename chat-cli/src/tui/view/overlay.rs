@@ -1,4 +1,4 @@
-//! What is shown over the messages: help, files, members, windows.
+//! What is shown over the messages: help, files, members, windows, what was found.
 
 use chat_net::chat_core::Role;
 use ratatui_core::buffer::Buffer;
@@ -13,7 +13,7 @@ use super::{paint, sides};
 use crate::files::percent;
 use crate::tui::clean::{columns, fitting};
 use crate::tui::help::{self, Line};
-use crate::tui::model::{File, Model, Of, Overlay, Shows, Stands};
+use crate::tui::model::{File, Hit, Model, Of, Overlay, Shows, Stands};
 
 /// On smaller screens nothing else is seen beside it.
 const WHOLE: (u16, u16) = (40, 12);
@@ -79,6 +79,7 @@ pub(crate) fn leafed(model: &mut Model, screen: Rect, by: Move) {
     let page = height.saturating_sub(1).max(1);
     match &mut overlay.shows {
         Shows::Windows { chosen } => *chosen = stepped(*chosen, by, page, model.windows.len()),
+        Shows::Found { chosen } => *chosen = stepped(*chosen, by, page, model.found.hits().len()),
         Shows::Files { chosen } => {
             let files = model.files();
             let at = stepped(file_index(files, *chosen), by, (page / FILE_LINES).max(1), files.len());
@@ -114,7 +115,7 @@ pub(super) fn file_index(files: &[File], chosen: Option<chat_net::chat_core::Tra
 fn top(model: &Model, overlay: &Overlay, count: usize, height: usize) -> usize {
     let end = match overlay.shows {
         Shows::Files { chosen } => (file_index(model.files(), chosen) + 1) * FILE_LINES,
-        Shows::Windows { chosen } => chosen + 1,
+        Shows::Windows { chosen } | Shows::Found { chosen } => chosen + 1,
         Shows::Help | Shows::Members => return overlay.top.min(count.saturating_sub(height)),
     };
     end.saturating_sub(height)
@@ -127,6 +128,7 @@ fn title(model: &Model, shows: Shows, part: &str, theme: &Theme, area: Rect, cel
         Shows::Files { .. } => ("Files".to_owned(), "y accepts, n declines, c calls off, p pauses, "),
         Shows::Members => (format!("Members of {}", model.windows.current().of.title()), "PgUp, PgDn, "),
         Shows::Windows { .. } => ("Windows".to_owned(), "Up, Down, Enter, "),
+        Shows::Found { .. } => ("Found".to_owned(), "Up, Down, Enter, "),
     };
     let width = usize::from(area.width);
     let what = fitting(&format!(" {what}"), width);
@@ -144,6 +146,7 @@ fn lines(model: &Model, overlay: &Overlay, theme: &Theme, width: usize) -> Vec<P
         Shows::Help => help::lines().iter().flat_map(|line| help_lines(line, theme, width)).skip(1).collect(),
         Shows::Members => members(model, theme, width),
         Shows::Windows { chosen } => windows(model, chosen, theme, width),
+        Shows::Found { chosen } => found(model, chosen, theme, width),
         Shows::Files { chosen } => {
             let files = model.files();
             let chosen = file_index(files, chosen);
@@ -218,6 +221,37 @@ fn windows(model: &Model, chosen: usize, theme: &Theme, width: usize) -> Vec<Par
         vec![(sides::title(window, (at, at == chosen), width), style)]
     };
     model.windows.iter().enumerate().map(line).collect()
+}
+
+fn found(model: &Model, chosen: usize, theme: &Theme, width: usize) -> Vec<Parts> {
+    let hits = model.found.hits();
+    let faint = |text: &str| vec![(fitting(text, width), theme.faint())];
+    if hits.is_empty() {
+        return vec![faint(" nothing yet: type /search WORDS")];
+    }
+    let line = |(at, hit)| found_line(model, hit, at == chosen, theme, width);
+    let more = model.found.has_more().then(|| faint(" older ones come as you go down"));
+    hits.iter().enumerate().map(line).chain(more).collect()
+}
+
+/// `>2025-11-21 14:05 #lobby bob: good morning`
+fn found_line(model: &Model, hit: &Hit, is_chosen: bool, theme: &Theme, width: usize) -> Parts {
+    let sign = if is_chosen { '>' } else { ' ' };
+    let at = model.zone.local(hit.at);
+    let ((year, month, day), (hours, minutes, _)) = (at.date(), at.clock());
+    let time = match width {
+        BESIDE.. => format!("{year}-{month:02}-{day:02} {hours:02}:{minutes:02} "),
+        _ => String::new(),
+    };
+    let (head, name) = (format!("{sign}{time}#{} ", hit.room), hit.author.as_str().to_owned());
+    let room = width.saturating_sub(columns(&head) + columns(&name));
+    let text = fitting(&format!(": {}", hit.text.as_str()), room);
+    let style = |style| if is_chosen { theme.bar() } else { style };
+    vec![
+        (head, style(theme.faint())),
+        (name, style(theme.name(hit.author.as_str()))),
+        (text, style(Style::new())),
+    ]
 }
 
 fn file_lines(file: &File, is_chosen: bool, theme: &Theme, width: usize) -> [Parts; FILE_LINES] {
