@@ -53,7 +53,7 @@ impl FullScreen {
             },
             Event::Key(key) => {
                 let was_asked = std::mem::take(&mut self.is_asked);
-                let outcome = self.input.press(key, &mut self.model);
+                let outcome = self.input.press(key, &mut self.model, Instant::now());
                 self.is_asked = was_asked && matches!(outcome, Outcome::Interrupt | Outcome::End);
                 self.outcome(outcome)
             }

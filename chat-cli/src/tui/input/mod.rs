@@ -4,6 +4,7 @@ mod commands;
 mod complete;
 mod editor;
 mod emoji;
+mod files;
 mod find;
 mod folder;
 mod length;

@@ -1,12 +1,13 @@
 //! The input with all that can go on there: typing, completing, a question about a paste, a search.
 
 use crossterm::event::KeyEvent;
+use tokio::time::Instant;
 
 use super::complete::{Completion, Nothing};
 use super::find::Find;
 use super::folder::Folders;
 use super::paste::Paste;
-use super::{editor, emoji, length, overlay, visit};
+use super::{editor, emoji, files, length, overlay, visit};
 use crate::draft::pasted;
 use crate::tui::clean::Clean;
 use crate::tui::keys::{self, Action, Edit, Look};
@@ -60,14 +61,17 @@ enum State {
 }
 
 impl Input {
-    /// Does what `key` does.
-    pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model) -> Outcome {
+    /// Does what `key` does, pressed at that time.
+    pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model, at: Instant) -> Outcome {
         let Some(action) = keys::action(key) else { return Outcome::Nothing };
         let outcome = match std::mem::take(&mut self.state) {
-            State::Typing | State::Told(_) => visit::press(action, model)
+            State::Completing(completion) if !matches!(action, Action::Answer { .. }) => {
+                self.completing(completion, action, model)
+            }
+            State::Typing | State::Told(_) | State::Completing(_) => visit::press(action, model)
+                .or_else(|| files::press(action, model, at))
                 .or_else(|| overlay::press(action, model))
                 .unwrap_or_else(|| self.act(action, model)),
-            State::Completing(completion) => self.completing(completion, action, model),
             State::Asking(paste) => self.asked(paste, action, model),
             State::Finding(find) => self.finding(find, action, model),
         };
@@ -133,7 +137,8 @@ impl Input {
             Action::DeleteOrEnd if is_empty => return Outcome::End,
             Action::DeleteOrEnd => editor::edit(window, Edit::Delete, &mut self.killed),
             Action::Look(look) => return Outcome::Look(look),
-            Action::Answer { accept } => return answered(model, accept),
+            // It is about a file, which was looked for before.
+            Action::Answer { .. } => return Outcome::Nothing,
             Action::Show(shows) => model.overlay = Some(overlay::opened(shows, model)),
             Action::Redraw => return Outcome::Redraw,
             Action::Suspend => return Outcome::Suspend,
@@ -256,23 +261,6 @@ fn entered(line: String, model: &mut Model) -> Outcome {
     };
     model.overlay = Some(Overlay::new(shows));
     Outcome::Changed
-}
-
-/// Takes the file that was offered last, or not: as if somebody typed that, who does not have to know its number.
-fn answered(model: &mut Model, accept: bool) -> Outcome {
-    let what = if accept { "accept" } else { "decline" };
-    match model.open_offer() {
-        // Nobody answers what they have not seen.
-        Some((_, of)) if *of != model.windows.current().of => {
-            let of = of.clone();
-            model.windows.go_to_of(&of);
-            Outcome::Changed
-        }
-        Some((transfer, _)) => Outcome::Entered(format!("/{what} {transfer}")),
-        // It says that there is none.
-        None if accept => Outcome::Entered("/accept".to_owned()),
-        None => Outcome::Nothing,
-    }
 }
 
 /// Types a character; a colon may end the name of an emoji.

@@ -1,5 +1,9 @@
 //! Stories of keys.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::{Input, Outcome, count};
 use crate::draft::Draft;
 use crate::files::testing::offer;
@@ -15,13 +19,14 @@ use chat_net::chat_core::{Query, TransferId};
 struct Story {
     input: Input,
     model: Model,
+    now: Instant,
 }
 
 impl Story {
     fn new() -> Story {
         let mut model = Model::in_lobby(1);
         model.enter("dev", 1, &["alice", "dave"]);
-        Story { input: Input::default(), model }
+        Story { input: Input::default(), model, now: Instant::now() }
     }
 
     /// Types words, and presses what stands between `[` and `]`; gives what came of the last key.
@@ -38,9 +43,15 @@ impl Story {
             if c != '[' {
                 event.code = crossterm::event::KeyCode::Char(c);
             }
-            last = self.input.press(event, &mut self.model);
+            last = self.input.press(event, &mut self.model, self.now);
         }
         last
+    }
+
+    /// A picture is drawn, and so much time passes.
+    fn drawn(&mut self, ms: u64) {
+        self.model.drawn(self.now);
+        self.now += Duration::from_millis(ms);
     }
 
     fn paste(&mut self, text: &str) {
@@ -433,9 +444,11 @@ fn files_are_answered_and_steered_from_their_list() {
         file(9, "bob", "#lobby", State::Declined),
         file(10, "bob", "#lobby", State::Over("nobody took it in time".into())),
     ];
-    assert_eq!(story.keys("[Alt-N]"), Outcome::Nothing);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept"));
+    for key in ["[Alt-N]", "[Alt-Y]"] {
+        assert_eq!((story.keys(key), story.question()), (Outcome::Changed, "no file is offered"));
+    }
     story.model.files_are(known);
+    story.drawn(200);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 8"));
     assert_eq!(story.keys("[Alt-N]"), entered("/decline 8"));
     story.model.windows.go_to(0);
@@ -459,6 +472,73 @@ fn files_are_answered_and_steered_from_their_list() {
         assert_eq!(story.keys(key), outcome, "{number} {key}");
         assert!(shows(&story).is_some() && story.draft() == "|", "{number} {key}");
     }
+}
+
+/// A file that bob offers in the lobby.
+fn offer_of(number: u64) -> Standing {
+    Standing { offer: offer(number, "bob", "#lobby", "x", 10), is_mine: false, state: State::Offered }
+}
+
+#[test]
+fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() {
+    let mut story = Story::new();
+    story.drawn(1000);
+    story.model.files_are(vec![offer_of(3)]);
+    story.drawn(199);
+    let too_soon = "file 3 came on the screen only now: press the key again";
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    story.drawn(1);
+    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
+    // The last one is first now.
+    story.model.files_are(vec![offer_of(4), offer_of(3)]);
+    story.drawn(199);
+    assert_eq!((story.keys("[Alt-N]"), story.keys("[Alt-Y]")), (entered("/decline 3"), entered("/accept 3")));
+    story.drawn(1);
+    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 4"));
+    story.model.files_are(vec![]);
+    assert_eq!(
+        (story.keys("[Alt-Y]"), story.question()),
+        (Outcome::Changed, "file 4 is not offered any more")
+    );
+    story.model.files_are(vec![offer_of(3)]);
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    // In another window it is shown first, and has to be seen there.
+    story.model.windows.go_to_of(&of("dev"));
+    story.drawn(200);
+    assert_eq!((story.keys("[Alt-Y]"), &story.model.windows.current().of), (Outcome::Changed, &of("lobby")));
+    story.drawn(100);
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    story.drawn(200);
+    story.keys("b[Tab]");
+    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
+    // What lies over the messages hides it.
+    story.keys("[F1]");
+    story.drawn(200);
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+}
+
+#[test]
+fn a_letter_steers_the_file_that_was_seen_as_chosen() {
+    let mut story = Story::new();
+    story.model.files_are(vec![offer_of(3)]);
+    story.keys("[F2]");
+    story.drawn(100);
+    let too_soon = "this list came on the screen only now: press the key again";
+    assert_eq!((story.keys("y"), story.question()), (Outcome::Changed, too_soon));
+    story.drawn(100);
+    story.model.files_are(vec![offer_of(4), offer_of(3)]);
+    story.drawn(0);
+    assert_eq!((story.keys("y"), story.keys("n")), (entered("/accept 3"), entered("/decline 3")));
+    // Once chosen it stays so, and may be answered as soon as it is chosen.
+    story.model.files_are(vec![offer_of(5), offer_of(4), offer_of(3)]);
+    story.drawn(1000);
+    assert_eq!(story.keys("y"), entered("/accept 3"));
+    story.model.overlay = Some(Overlay::new(Shows::Files { chosen: Some(TransferId(4)) }));
+    assert_eq!(story.keys("y"), entered("/accept 4"));
+    assert_eq!(
+        (shows(&story), story.draft().as_str()),
+        (Some(Shows::Files { chosen: Some(TransferId(4)) }), "|")
+    );
 }
 
 #[test]

@@ -118,6 +118,11 @@ impl Model {
         &self.files
     }
 
+    /// The file that was chosen in the list, if somebody chose one that is still there.
+    pub(crate) fn file(&self, chosen: Option<TransferId>) -> Option<&File> {
+        self.files.iter().find(|file| Some(file.transfer) == chosen)
+    }
+
     /// This is what is known of files now.
     pub(crate) fn files_are(&mut self, known: Vec<Standing>) {
         let before = std::mem::replace(&mut self.files, known.into_iter().map(File::new).collect());

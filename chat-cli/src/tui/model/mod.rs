@@ -13,6 +13,7 @@ mod pages;
 mod record;
 mod row;
 mod rows;
+mod seen;
 mod spoken;
 mod visit;
 mod window;
@@ -37,6 +38,8 @@ pub(crate) use members::LISTED;
 pub(crate) use overlay::{Overlay, Shows};
 pub(crate) use row::{Kind, Row};
 pub(crate) use rows::Mark;
+pub(crate) use seen::Asks;
+use seen::Seen;
 use visit::Visit;
 pub(crate) use window::{Fetch, Scroll, Window};
 pub(crate) use windows::{Alert, Of, Windows};
@@ -54,6 +57,8 @@ pub(crate) struct Model {
     pub(crate) ignored: Ignored,
     /// What is known of files: first those on their way.
     files: Vec<File>,
+    /// Which of them pictures asked about.
+    seen: Seen,
     /// So many bytes a message may have at most, once the server said so.
     pub(crate) body_bytes: Option<usize>,
     /// Where whoever reads this lives.

@@ -115,7 +115,10 @@ pub(super) fn file_index(files: &[File], chosen: Option<chat_net::chat_core::Tra
 fn top(model: &Model, overlay: &Overlay, count: usize, height: usize) -> usize {
     let end = match overlay.shows {
         Shows::Files { chosen } => (file_index(model.files(), chosen) + 1) * FILE_LINES,
-        Shows::Windows { chosen } | Shows::Found { chosen } => chosen + 1,
+        Shows::Windows { chosen } => chosen + 1,
+        // Behind the last one stands that there are older ones.
+        Shows::Found { chosen } if chosen + 1 == model.found.hits().len() => count,
+        Shows::Found { chosen } => chosen + 1,
         Shows::Help | Shows::Members => return overlay.top.min(count.saturating_sub(height)),
     };
     end.saturating_sub(height)

@@ -12,6 +12,7 @@ use crate::tui::model::{Link, Of, Overlay, Shows};
 use crate::tui::zone::tests::berlin;
 use chat_net::chat_core::{Query, TransferId};
 use chat_net::codec::Told;
+use tokio::time::Instant;
 
 /// Each screen with the one that is expected; to be copied by hand, and looked at.
 fn assert_screen(model: &Model, size: (u16, u16), expected: &str) {
@@ -296,7 +297,7 @@ fn what_is_looked_for_stands_out_where_it_was_said() {
     }
     let mut input = Input::default();
     for name in ["Ctrl-F", "g", "o", "o", "d"] {
-        input.press(key(name), &mut model);
+        input.press(key(name), &mut model, Instant::now());
     }
     assert_screens(&model, include_str!("../golden/search.txt"));
 }
