@@ -1,5 +1,8 @@
 //! Stories of keys.
 
+mod files;
+mod find;
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -295,38 +298,6 @@ fn a_paste_without_end_can_only_be_a_file() {
     assert_eq!(story.draft(), "|");
 }
 
-#[test]
-fn words_are_found_while_they_are_typed() {
-    let mut story = Story::new();
-    for (number, text) in [(3, "one fish"), (4, "two Fish"), (5, "a bird")] {
-        story.model.hear(said("lobby", number, "bob", text));
-    }
-    story.keys("half[Ctrl-F]fi");
-    assert_eq!((story.found(), story.place()), (Some("two Fish"), "2 of 2"));
-    story.keys("[Down]");
-    assert_eq!((story.found(), story.place()), (Some("two Fish"), "2 of 2, none is newer"));
-    story.keys("[Up]");
-    assert_eq!((story.found(), story.place()), (Some("one fish"), "1 of 2"));
-    story.keys("[Ctrl-F]");
-    assert_eq!((story.found(), story.place()), (Some("one fish"), "1 of 2, none is older"));
-    story.model.hear(said("lobby", 6, "bob", "three fish"));
-    story.keys("[Down][Down]");
-    assert_eq!((story.found(), story.place()), (Some("three fish"), "3 of 3"));
-    // With more words there may be none above any more.
-    story.model.hear(said("lobby", 7, "bob", "a fish bone"));
-    story.keys("[Up]sh b");
-    assert_eq!((story.found(), story.place()), (Some("a fish bone"), "1 of 1"));
-    story.keys("x");
-    assert_eq!(story.found(), None);
-    assert!(story.question().contains("nothing here"), "{}", story.question());
-    story.keys("[Ctrl-U]bird[Esc]");
-    assert_eq!((story.found(), story.question(), story.draft().as_str()), (None, "", "half|"));
-    assert_eq!(story.model.lobby().scroll, Scroll::End);
-    story.keys("[Ctrl-F]one f[Enter]");
-    assert_eq!((story.found(), story.question()), (Some("one fish"), ""));
-    assert_eq!(story.keys("[Ctrl-F][Alt-Down]"), Outcome::Look(Look::Next));
-}
-
 /// What is shown over the messages.
 fn shows(story: &Story) -> Option<Shows> {
     story.model.overlay.as_ref().map(|overlay| overlay.shows)
@@ -385,160 +356,6 @@ fn a_window_is_chosen_from_the_list() {
     story.model.overlay = Some(Overlay::new(Shows::Windows { chosen: 2 }));
     story.keys("[Enter]");
     assert_eq!((shows(&story), &story.model.windows.current().of), (None, &of("dev")));
-}
-
-#[test]
-fn one_goes_to_what_was_found_and_back_by_keys() {
-    let mut story = Story::new();
-    let query = Query::Search { words: "hi".into(), room: None, before_time: None, limit: 20 };
-    let say = |number, text| said("lobby", number, "bob", text);
-    for number in 3..6 {
-        story.model.hear(say(number, "hi"));
-    }
-    story.model.found(&query, &[told(true, say(3, "hi")), told(true, say(5, "hi"))], false);
-    story.model.windows.go_to_of(&of("dev"));
-    story.keys("half[F7]");
-    assert_eq!(shows(&story), Some(Shows::Found { chosen: 0 }));
-    for (back, list) in
-        [("[Esc]", true), ("[F7]", true), ("[PgUp][Esc]", true), ("x", false), ("[Alt-Down]", false)]
-    {
-        story.model.overlay = Some(Overlay::new(Shows::Found { chosen: 1 }));
-        story.keys("[Enter]");
-        assert_eq!(
-            (shows(&story), story.found(), &story.model.windows.current().of),
-            (None, Some("hi"), &of("lobby"))
-        );
-        assert!(story.question().starts_with("#lobby, message 3; Esc goes back"), "{}", story.question());
-        assert!(story.model.lobby().is_marked);
-        story.keys(back);
-        assert!(
-            !story.model.lobby().is_marked && story.question().is_empty(),
-            "{back}: {}",
-            story.question()
-        );
-        assert_eq!(shows(&story), list.then_some(Shows::Found { chosen: 1 }), "{back}");
-        let is_back = story.model.windows.current().of == of("dev");
-        assert_eq!(is_back, list, "{back}");
-        story.model.windows.go_to_of(&of("dev"));
-    }
-    story.model.hear(left("dev", 9, "alice"));
-    story.model.found(&query, &[told(true, said("gone", 3, "bob", "hi"))], false);
-    story.keys("[F7][Enter]");
-    assert_eq!(story.question(), "you are not in #gone any more");
-    assert_eq!(shows(&story), Some(Shows::Found { chosen: 0 }));
-}
-
-#[test]
-fn files_are_answered_and_steered_from_their_list() {
-    let mut story = Story::new();
-    let file = |number, from: &str, to: &str, state| Standing {
-        offer: offer(number, from, to, "x", 10),
-        is_mine: from == "alice",
-        state,
-    };
-    let known = vec![
-        file(5, "bob", "alice", State::Running(Default::default())),
-        file(6, "bob", "alice", State::Paused(Default::default(), "you paused it".into())),
-        file(7, "alice", "bob", State::Running(Default::default())),
-        file(8, "bob", "#lobby", State::Offered),
-        file(9, "bob", "#lobby", State::Declined),
-        file(10, "bob", "#lobby", State::Over("nobody took it in time".into())),
-    ];
-    for key in ["[Alt-N]", "[Alt-Y]"] {
-        assert_eq!((story.keys(key), story.question()), (Outcome::Changed, "no file is offered"));
-    }
-    story.model.files_are(known);
-    story.drawn(200);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 8"));
-    assert_eq!(story.keys("[Alt-N]"), entered("/decline 8"));
-    story.model.windows.go_to(0);
-    assert_eq!(story.keys("[Alt-Y]"), Outcome::Changed, "it is shown before it is answered");
-    assert_eq!(story.model.windows.current().of, of("lobby"));
-    for (number, key, outcome) in [
-        (5, "p", entered("/pause 5")),
-        (5, "c", entered("/cancel 5")),
-        (5, "y", Outcome::Nothing),
-        (6, "p", entered("/resume 6")),
-        (7, "p", Outcome::Nothing),
-        (7, "c", entered("/cancel 7")),
-        (8, "y", entered("/accept 8")),
-        (8, "n", entered("/decline 8")),
-        (8, "[Alt-Y]", entered("/accept 8")),
-        (9, "y", entered("/accept 9")),
-        (9, "n", Outcome::Nothing),
-        (10, "c", Outcome::Nothing),
-    ] {
-        story.model.overlay = Some(Overlay::new(Shows::Files { chosen: Some(TransferId(number)) }));
-        assert_eq!(story.keys(key), outcome, "{number} {key}");
-        assert!(shows(&story).is_some() && story.draft() == "|", "{number} {key}");
-    }
-}
-
-/// A file that bob offers in the lobby.
-fn offer_of(number: u64) -> Standing {
-    Standing { offer: offer(number, "bob", "#lobby", "x", 10), is_mine: false, state: State::Offered }
-}
-
-#[test]
-fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() {
-    let mut story = Story::new();
-    story.drawn(1000);
-    story.model.files_are(vec![offer_of(3)]);
-    story.drawn(199);
-    let too_soon = "file 3 came on the screen only now: press the key again";
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
-    story.drawn(1);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
-    // The last one is first now.
-    story.model.files_are(vec![offer_of(4), offer_of(3)]);
-    story.drawn(199);
-    assert_eq!((story.keys("[Alt-N]"), story.keys("[Alt-Y]")), (entered("/decline 3"), entered("/accept 3")));
-    story.drawn(1);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 4"));
-    story.model.files_are(vec![]);
-    assert_eq!(
-        (story.keys("[Alt-Y]"), story.question()),
-        (Outcome::Changed, "file 4 is not offered any more")
-    );
-    story.model.files_are(vec![offer_of(3)]);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
-    // In another window it is shown first, and has to be seen there.
-    story.model.windows.go_to_of(&of("dev"));
-    story.drawn(200);
-    assert_eq!((story.keys("[Alt-Y]"), &story.model.windows.current().of), (Outcome::Changed, &of("lobby")));
-    story.drawn(100);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
-    story.drawn(200);
-    story.keys("b[Tab]");
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
-    // What lies over the messages hides it.
-    story.keys("[F1]");
-    story.drawn(200);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
-}
-
-#[test]
-fn a_letter_steers_the_file_that_was_seen_as_chosen() {
-    let mut story = Story::new();
-    story.model.files_are(vec![offer_of(3)]);
-    story.keys("[F2]");
-    story.drawn(100);
-    let too_soon = "this list came on the screen only now: press the key again";
-    assert_eq!((story.keys("y"), story.question()), (Outcome::Changed, too_soon));
-    story.drawn(100);
-    story.model.files_are(vec![offer_of(4), offer_of(3)]);
-    story.drawn(0);
-    assert_eq!((story.keys("y"), story.keys("n")), (entered("/accept 3"), entered("/decline 3")));
-    // Once chosen it stays so, and may be answered as soon as it is chosen.
-    story.model.files_are(vec![offer_of(5), offer_of(4), offer_of(3)]);
-    story.drawn(1000);
-    assert_eq!(story.keys("y"), entered("/accept 3"));
-    story.model.overlay = Some(Overlay::new(Shows::Files { chosen: Some(TransferId(4)) }));
-    assert_eq!(story.keys("y"), entered("/accept 4"));
-    assert_eq!(
-        (shows(&story), story.draft().as_str()),
-        (Some(Shows::Files { chosen: Some(TransferId(4)) }), "|")
-    );
 }
 
 #[test]
