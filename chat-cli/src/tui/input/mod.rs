@@ -10,6 +10,7 @@ mod folder;
 mod length;
 mod overlay;
 mod paste;
+mod recall;
 mod state;
 mod visit;
 

@@ -7,6 +7,7 @@ use super::complete::{Completion, Nothing};
 use super::find::Find;
 use super::folder::Folders;
 use super::paste::Paste;
+use super::recall::Recall;
 use super::{editor, emoji, files, length, overlay, visit};
 use crate::draft::pasted;
 use crate::tui::clean::Clean;
@@ -45,6 +46,8 @@ pub(crate) enum Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     killed: String,
+    /// What was looked for last in what was sent before.
+    recalled: String,
     folders: Folders,
     state: State,
 }
@@ -56,6 +59,7 @@ enum State {
     Completing(Completion),
     Asking(Paste),
     Finding(Find),
+    Recalling(Recall),
     /// This was said of what is typed, until the next key.
     Told(Clean),
 }
@@ -64,14 +68,17 @@ impl Input {
     /// Does what `key` does, pressed at that time.
     pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model, at: Instant) -> Outcome {
         let Some(action) = keys::action(key) else { return Outcome::Nothing };
+        let action = match (action, &self.state) {
+            (Action::GiveUp, State::Recalling(_)) => Action::GiveUp,
+            (Action::GiveUp, _) => Action::Escape,
+            (action, _) => action,
+        };
         let outcome = match std::mem::take(&mut self.state) {
             State::Completing(completion) if !matches!(action, Action::Answer { .. }) => {
                 self.completing(completion, action, model)
             }
-            State::Typing | State::Told(_) | State::Completing(_) => visit::press(action, model)
-                .or_else(|| files::press(action, model, at))
-                .or_else(|| overlay::press(action, model))
-                .unwrap_or_else(|| self.act(action, model)),
+            State::Typing | State::Told(_) | State::Completing(_) => self.typing(action, model, at),
+            State::Recalling(recall) => self.recalling(recall, action, model, at),
             State::Asking(paste) => self.asked(paste, action, model),
             State::Finding(find) => self.finding(find, action, model),
         };
@@ -94,6 +101,10 @@ impl Input {
         if let State::Finding(find) = &mut self.state {
             find.words.insert(&pasted(text).replace('\n', " "));
             find.changed(window);
+        } else if let State::Recalling(recall) = &mut self.state
+            && recall.is_in(window)
+        {
+            recall.typed(&pasted(text).replace('\n', " "), window);
         } else {
             self.state = match Paste::new(text) {
                 Ok(paste) => State::Asking(paste),
@@ -116,8 +127,17 @@ impl Input {
             State::Completing(completion) => Some(completion.question()),
             State::Asking(paste) => Some(paste.question(&window.draft)),
             State::Finding(find) => Some(find.question()),
+            State::Recalling(recall) => Some(recall.question()),
             State::Told(what) => Some(what.clone()),
         };
+    }
+
+    /// What a key does while nothing goes on in the input.
+    fn typing(&mut self, action: Action, model: &mut Model, at: Instant) -> Outcome {
+        visit::press(action, model)
+            .or_else(|| files::press(action, model, at))
+            .or_else(|| overlay::press(action, model))
+            .unwrap_or_else(|| self.act(action, model))
     }
 
     fn act(&mut self, action: Action, model: &mut Model) -> Outcome {
@@ -142,7 +162,8 @@ impl Input {
             Action::Show(shows) => model.overlay = Some(overlay::opened(shows, model)),
             Action::Redraw => return Outcome::Redraw,
             Action::Suspend => return Outcome::Suspend,
-            Action::Escape => return Outcome::Nothing,
+            Action::Recall => self.state = State::Recalling(Recall::new(window)),
+            Action::Escape | Action::GiveUp => return Outcome::Nothing,
         }
         Outcome::Changed
     }
@@ -243,6 +264,35 @@ impl Input {
             find.changed(window);
         }
         self.state = State::Finding(find);
+        Outcome::Changed
+    }
+
+    fn recalling(&mut self, mut recall: Recall, action: Action, model: &mut Model, at: Instant) -> Outcome {
+        let window = model.windows.current_mut();
+        match action {
+            _ if !recall.is_in(window) => {
+                recall.give_up(model);
+                return self.typing(action, model, at);
+            }
+            Action::Type(c) => recall.typed(c.encode_utf8(&mut [0; 4]), window),
+            Action::Edit(Edit::Backspace) => recall.shortened(window),
+            Action::Recall => recall.older(&self.recalled, window),
+            Action::GiveUp | Action::Interrupt => {
+                recall.give_up(model);
+                return Outcome::Changed;
+            }
+            Action::Escape => return Outcome::Changed,
+            Action::Suspend | Action::Redraw => {
+                self.state = State::Recalling(recall);
+                return self.elsewhere(action);
+            }
+            // Enter sends what was found, and whatever edits edits it.
+            action => return self.typing(action, model, at),
+        }
+        if !recall.words().is_empty() {
+            recall.words().clone_into(&mut self.recalled);
+        }
+        self.state = State::Recalling(recall);
         Outcome::Changed
     }
 

@@ -2,6 +2,7 @@
 
 mod files;
 mod find;
+mod recall;
 
 use std::time::Duration;
 

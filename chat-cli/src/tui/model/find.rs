@@ -33,7 +33,7 @@ fn holds(name: &[u8], small: &[u8]) -> bool {
 }
 
 /// In small letters, each character for itself: whatever stands beside it, it becomes the same.
-pub(super) fn small(text: &str) -> String {
+pub(crate) fn small(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
