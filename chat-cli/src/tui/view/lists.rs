@@ -1,6 +1,8 @@
 //! The lines of what is shown over the messages.
 
-use chat_net::chat_core::Role;
+use std::ops::Range;
+
+use chat_net::chat_core::{Role, TransferId, UserName};
 use ratatui_core::style::Style;
 
 use super::sides;
@@ -9,7 +11,7 @@ use super::wrap::wrapped;
 use crate::files::percent;
 use crate::tui::clean::{columns, fitting};
 use crate::tui::help::{self, Line};
-use crate::tui::model::{File, Hit, Model, Of, Overlay, Shows, Stands};
+use crate::tui::model::{File, Hit, Model, Of, Shows, Stands};
 
 /// Wider areas have what a key or command does beside it, from this column on; narrower ones below it.
 const BESIDE: usize = 60;
@@ -25,26 +27,49 @@ const SHORT_BAR: usize = 8;
 /// A line, in parts that each look their way.
 pub(super) type Parts = Vec<(String, Style)>;
 
-/// All lines of it, in an area so wide.
-pub(super) fn lines(model: &Model, overlay: &Overlay, theme: &Theme, width: usize) -> Vec<Parts> {
-    match overlay.shows {
-        // The first heading needs no blank line before it.
-        Shows::Help => help::lines().iter().flat_map(|line| help_lines(line, theme, width)).skip(1).collect(),
-        Shows::Members => members(model, theme, width),
-        Shows::Windows { chosen } => windows(model, chosen, theme, width),
-        Shows::Found { chosen } => found(model, chosen, theme, width),
-        Shows::Files { chosen } => {
-            let files = model.files();
-            let chosen = file_index(files, chosen);
-            let said = |(at, file)| file_lines(file, at == chosen, theme, width);
-            let none = || vec![vec![(" no files are offered or on their way".to_owned(), theme.faint())]];
-            if files.is_empty() { none() } else { files.iter().enumerate().flat_map(said).collect() }
+/// All lines of it, of which only those that are asked for are made.
+pub(super) struct List<'a> {
+    /// How many there are.
+    pub(super) count: usize,
+    lines: Box<dyn FnOnce(Range<usize>) -> Vec<Parts> + 'a>,
+}
+
+impl<'a> List<'a> {
+    /// What is shown, in an area so wide.
+    pub(super) fn new(model: &'a Model, shows: Shows, theme: &'a Theme, width: usize) -> List<'a> {
+        match shows {
+            Shows::Help => {
+                // The first heading needs no blank line before it.
+                let all = help::lines().iter().flat_map(|line| help_lines(line, theme, width)).skip(1);
+                let all: Vec<Parts> = all.collect();
+                List::of(all.len(), all.into_iter(), |line| line)
+            }
+            Shows::Members => members(model, theme, width),
+            Shows::Windows { chosen } => windows(model, chosen, theme, width),
+            Shows::Found { chosen } => found(model, chosen, theme, width),
+            Shows::Files { chosen } => files(model, chosen, theme, width),
         }
+    }
+
+    fn of<T>(count: usize, all: impl Iterator<Item = T> + 'a, line: impl Fn(T) -> Parts + 'a) -> List<'a> {
+        let lines = |seen: Range<usize>| all.skip(seen.start).take(seen.len()).map(line).collect();
+        List { count, lines: Box::new(lines) }
+    }
+
+    /// It is empty, and says why.
+    fn none(why: &str, theme: &Theme, width: usize) -> List<'a> {
+        let line = vec![(fitting(why, width), theme.faint())];
+        List::of(1, std::iter::once(line), |line| line)
+    }
+
+    /// These of its lines.
+    pub(super) fn lines(self, seen: Range<usize>) -> Vec<Parts> {
+        (self.lines)(seen)
     }
 }
 
 /// Where the chosen file stands.
-pub(super) fn file_index(files: &[File], chosen: Option<chat_net::chat_core::TransferId>) -> usize {
+pub(super) fn file_index(files: &[File], chosen: Option<TransferId>) -> usize {
     files.iter().position(|file| Some(file.transfer) == chosen).unwrap_or(0)
 }
 
@@ -78,51 +103,53 @@ fn help_lines(line: &Line, theme: &Theme, width: usize) -> Vec<Parts> {
     }
 }
 
-fn members(model: &Model, theme: &Theme, width: usize) -> Vec<Parts> {
+fn members<'a>(model: &'a Model, theme: &'a Theme, width: usize) -> List<'a> {
     let window = model.windows.current();
-    let none = match (&window.of, window.out()) {
-        (Of::Room(_), None) => None,
-        (Of::Room(_), Some(_)) => Some(" you are not in this room"),
-        _ => Some(" this window is no room"),
-    };
-    if let Some(none) = none {
-        return vec![vec![(fitting(none, width), theme.faint())]];
+    match (&window.of, window.out()) {
+        (Of::Room(_), None) => {}
+        (Of::Room(_), Some(_)) => return List::none(" you are not in this room", theme, width),
+        _ => return List::none(" this window is no room", theme, width),
     }
     let members = &window.members;
-    let role = |role| match role {
+    let (total, listed) = (members.total(), members.listed());
+    let more = Some(total.saturating_sub(listed as u64)).filter(|more| *more > 0);
+    let faint = |text: String| vec![(text, theme.faint())];
+    let head = std::iter::once(faint(format!(" {}", sides::how_many(total))));
+    let last = more.map(|more| faint(format!(" and {more} more")));
+    let lines = head.map(Ok).chain(members.iter().map(Err)).chain(last.map(Ok));
+    List::of(1 + listed + usize::from(more.is_some()), lines, move |line| {
+        line.unwrap_or_else(|member| member_line(member, theme, width))
+    })
+}
+
+fn member_line((rank, user): (Role, &UserName), theme: &Theme, width: usize) -> Parts {
+    let role = match rank {
         Role::Owner => "  owner",
         Role::Moderator => "  moderator",
         Role::Member => "",
     };
-    let line = |(rank, user): (Role, &chat_net::chat_core::UserName)| {
-        let name = fitting(&format!(" {}{user}", sides::sign(rank)), width);
-        vec![(name, theme.name(user.as_str())), (role(rank).to_owned(), theme.faint())]
-    };
-    let first = vec![(format!(" {}", sides::how_many(members.total())), theme.faint())];
-    let mut lines: Vec<Parts> = std::iter::once(first).chain(members.iter().map(line)).collect();
-    if let more @ 1.. = members.total().saturating_sub(members.iter().count() as u64) {
-        lines.push(vec![(format!(" and {more} more"), theme.faint())]);
-    }
-    lines
+    let name = fitting(&format!(" {}{user}", sides::sign(rank)), width);
+    vec![(name, theme.name(user.as_str())), (role.to_owned(), theme.faint())]
 }
 
-fn windows(model: &Model, chosen: usize, theme: &Theme, width: usize) -> Vec<Parts> {
-    let line = |(at, window)| {
+fn windows<'a>(model: &'a Model, chosen: usize, theme: &'a Theme, width: usize) -> List<'a> {
+    List::of(model.windows.len(), model.windows.iter().enumerate(), move |(at, window)| {
         let style = if at == chosen { theme.bar() } else { sides::style(model, at, window, theme) };
         vec![(sides::title(window, (at, at == chosen), width), style)]
-    };
-    model.windows.iter().enumerate().map(line).collect()
+    })
 }
 
-fn found(model: &Model, chosen: usize, theme: &Theme, width: usize) -> Vec<Parts> {
+fn found<'a>(model: &'a Model, chosen: usize, theme: &'a Theme, width: usize) -> List<'a> {
     let hits = model.found.hits();
-    let faint = |text: &str| vec![(fitting(text, width), theme.faint())];
     if hits.is_empty() {
-        return vec![faint(" nothing yet: type /search WORDS")];
+        return List::none(" nothing yet: type /search WORDS", theme, width);
     }
-    let line = |(at, hit)| found_line(model, hit, at == chosen, theme, width);
-    let more = model.found.has_more().then(|| faint(" older ones come as you go down"));
-    hits.iter().enumerate().map(line).chain(more).collect()
+    let more = model.found.has_more().then_some(None);
+    let count = hits.len() + usize::from(more.is_some());
+    List::of(count, hits.iter().map(Some).chain(more).enumerate(), move |(at, hit)| match hit {
+        Some(hit) => found_line(model, hit, at == chosen, theme, width),
+        None => vec![(fitting(" older ones come as you go down", width), theme.faint())],
+    })
 }
 
 /// `>2025-11-21 14:05 #lobby bob: good morning`
@@ -143,6 +170,19 @@ fn found_line(model: &Model, hit: &Hit, is_chosen: bool, theme: &Theme, width: u
         (name, style(theme.name(hit.author.as_str()))),
         (text, style(Style::new())),
     ]
+}
+
+fn files<'a>(model: &'a Model, chosen: Option<TransferId>, theme: &'a Theme, width: usize) -> List<'a> {
+    let files = model.files();
+    if files.is_empty() {
+        return List::none(" no files are offered or on their way", theme, width);
+    }
+    let chosen = file_index(files, chosen);
+    List::of(files.len() * FILE_LINES, 0.., move |line| {
+        let at = line / FILE_LINES;
+        let [head, below] = file_lines(&files[at], at == chosen, theme, width);
+        if line % FILE_LINES == 0 { head } else { below }
+    })
 }
 
 fn file_lines(file: &File, is_chosen: bool, theme: &Theme, width: usize) -> [Parts; FILE_LINES] {
@@ -174,4 +214,22 @@ fn bar(there: u64, bytes: u64, width: usize) -> String {
     let share = percent(there, bytes);
     let full = usize::try_from(share).unwrap_or(0) * columns / 100;
     format!("{}{} {share:>3} %", "█".repeat(full), "░".repeat(columns - full))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn only_lines_that_are_seen_are_made() {
+        let made = Cell::new(0);
+        let list = List::of(10_000, 0..10_000, |number| {
+            made.set(made.get() + 1);
+            vec![(number.to_string(), Style::new())]
+        });
+        let lines = list.lines(40..44);
+        assert_eq!((lines.len(), lines[3][0].0.as_str(), made.get()), (4, "43", 4));
+    }
 }

@@ -5,7 +5,7 @@ use ratatui_core::layout::Rect;
 use ratatui_core::style::Style;
 
 use super::layout::Layout;
-use super::lists::{FILE_LINES, file_index, lines};
+use super::lists::{FILE_LINES, List, file_index};
 use super::paint;
 use super::scroll::Move;
 use super::theme::Theme;
@@ -38,17 +38,16 @@ pub(super) fn draw(
 ) -> bool {
     let area = place(layout, screen);
     paint::fill(Style::new(), area, cells);
-    let lines = lines(model, overlay, theme, usize::from(area.width));
-    let height = usize::from(area.height.saturating_sub(1));
-    let top = top(model, overlay, lines.len(), height);
+    let list = List::new(model, overlay.shows, theme, usize::from(area.width));
+    let (count, height) = (list.count, usize::from(area.height.saturating_sub(1)));
+    let top = top(model, overlay, count, height);
+    let last = (top + height).min(count);
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
-        let last = (top + height).min(lines.len());
-        let hidden = lines.len() > height;
-        let part = if hidden { format!("{}-{last} of {}  ", top + 1, lines.len()) } else { String::new() };
+        let part = if count > height { format!("{}-{last} of {count}  ", top + 1) } else { String::new() };
         title(model, overlay.shows, &part, theme, row, cells);
     }
-    for (line, row) in lines.into_iter().skip(top).zip(rows) {
+    for (line, row) in list.lines(top..last).into_iter().zip(rows) {
         line.into_iter().fold(row, |left, (text, style)| paint::put(&text, style, left, cells));
     }
     area == screen
@@ -69,7 +68,7 @@ pub(crate) fn leafed(model: &mut Model, screen: Rect, by: Move) {
             *chosen = files.get(at).map(|file| file.transfer);
         }
         Shows::Help | Shows::Members => {
-            let count = lines(model, &overlay, &Theme::default(), usize::from(area.width)).len();
+            let count = List::new(model, overlay.shows, &Theme::default(), usize::from(area.width)).count;
             overlay.top = stepped(overlay.top, by, page, (count + 1).saturating_sub(height));
         }
     }
