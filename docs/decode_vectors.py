@@ -104,7 +104,7 @@ EVENT = tag(("attached", obj(user=string, resumed=boolean, rooms=PLACES)), ("rep
             ("restricted", obj(**POSITION, user=string, by=string, what=WHAT, until=opt(num), reason=opt(string))),
             ("lifted", obj(**POSITION, user=string, by=string, what=WHAT)), ("modes_changed", obj(**POSITION, by=string, modes=MODES)),
             ("deleted", obj(**POSITION, by=string, target=num, **{"from": string})), ("invited", obj(room=string, user=string, by=string)),
-            ("removed", obj(**{**POSITION, "from": string}, by=string)))
+            ("removed", obj(**{**POSITION, "from": string}, by=string)), ("ranked", obj(**IN, role=ROLES)))
 ANSWER = tag(("users", obj(room=opt(string), total=num, users=NAMES, more=boolean)),
              ("rooms", obj(total=num, rooms=many(obj(room=string, members=num, topic=opt(string))), more=boolean)),
              ("history", obj(room=string, epoch=num, count=num, more=boolean, newer=boolean)),

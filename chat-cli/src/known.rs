@@ -1,13 +1,14 @@
 //! The servers whose certificates a person has trusted: one line each, `HOST:PORT sha256:HEX`.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chat_net::tls::Fingerprint;
 
 use crate::exit::{self, Exit};
+use crate::private;
 use crate::settings::state_folder;
 
 /// The longest file that is read; a line takes about 100 bytes.
@@ -55,11 +56,7 @@ impl Known {
         }
         text.push_str(&format!("{addr} {pin}\n"));
         if let Some(folder) = self.0.parent() {
-            let mut builder = DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(folder)?;
+            private::folder().recursive(true).create(folder)?;
         }
         let new = self.0.with_extension(format!("new.{}", std::process::id()));
         // Left by a program that was killed and had the same number.
@@ -90,11 +87,7 @@ impl Known {
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private::file().open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

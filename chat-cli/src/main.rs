@@ -22,6 +22,7 @@ mod login;
 mod logs;
 mod output;
 mod papers;
+mod private;
 mod rows;
 mod secrets;
 mod send;

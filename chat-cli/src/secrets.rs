@@ -19,8 +19,17 @@ use crate::terminal::Hidden;
 /// A command may print so much behind the line that counts; at more, nobody listens any longer.
 const REST_BYTES: u64 = 1024 * 1024;
 
-/// Variables that hold passwords; no command that is run from here is given them.
-pub(crate) const VARIABLES: [&str; 2] = ["CHAT_PASSWORD", "CHAT_SERVER_PASSWORD"];
+/// Variables that hold passwords.
+const VARIABLES: [&str; 2] = ["CHAT_PASSWORD", "CHAT_SERVER_PASSWORD"];
+
+/// A command to be run from here: it is not given the variables that hold passwords.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
 
 /// Whether somebody can be asked.
 pub(crate) fn can_ask() -> bool {
@@ -103,13 +112,9 @@ pub(crate) async fn from_command(command: &str, signals: &mut Signals) -> anyhow
 
 fn printed_by(command: &str) -> anyhow::Result<Secret> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut run = Command::new(shell);
-    VARIABLES.iter().for_each(|variable| {
-        run.env_remove(variable);
-    });
     let said = || format!("the command for a password ({command})");
     let stdin = if io::stdin().is_terminal() { Stdio::inherit() } else { Stdio::null() };
-    let mut child = run
+    let mut child = self::command(shell)
         .args([flag, command])
         .stdin(stdin)
         .stdout(Stdio::piped())

@@ -1,5 +1,7 @@
 //! Numbers with units, as people write them in settings: `64KiB`, `10s`.
 
+use chat_net::codec::text::Term;
+
 /// What a number counts, and so how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -7,7 +9,7 @@ pub(crate) enum Unit {
     Count,
     /// Bytes: `4096`, `64KiB`, `1MiB`, `64kB`.
     Bytes,
-    /// Milliseconds: `250ms`, `10s`, `5m`, `1h`, `1d`. Never without a unit, but for `0`: `10` could be either.
+    /// Milliseconds: a [`Term`], or `0`.
     Millis,
     /// Yes or no, as one and zero: `true`, `false`.
     Flag,
@@ -26,9 +28,6 @@ const BYTES: [(&str, u64); 10] = [
     ("", 1),
 ];
 
-const MILLIS: [(&str, u64); 5] =
-    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-
 impl Unit {
     /// Reads `text` in this unit.
     ///
@@ -46,7 +45,9 @@ impl Unit {
             Unit::Count => (scaled(&[("", 1)]), "a whole number, for example 100"),
             Unit::Bytes => (scaled(&BYTES), "a size, for example 4096, 64KiB or 1MiB"),
             Unit::Millis if text == "0" => (Some(0), ""),
-            Unit::Millis => (scaled(&MILLIS), "a time with its unit, for example 250ms, 10s or 5m"),
+            Unit::Millis => {
+                (Term::parse(text).map(|term| term.0), "a time with its unit, for example 250ms, 10s or 5m")
+            }
             Unit::Flag => {
                 (["false", "true"].iter().position(|f| *f == text).map(|f| f as u64), "true or false")
             }
@@ -66,7 +67,7 @@ impl Unit {
             Unit::Millis | Unit::Bytes if value == 0 => "0".into(),
             Unit::Count => value.to_string(),
             Unit::Bytes => largest(&[BYTES[0], BYTES[1], BYTES[2], BYTES[3], BYTES[9]]),
-            Unit::Millis => largest(&MILLIS),
+            Unit::Millis => Term(value).to_string(),
             Unit::Flag => (value != 0).to_string(),
         }
     }

@@ -305,14 +305,22 @@ impl Chat {
         out: &mut S,
     ) {
         let Change::Numbered { room, event, .. } = change else { return };
-        let members = self.state.rooms.get(room).map_or(&[][..], |room| &room.members);
+        let held = self.state.rooms.get(room);
+        let members = held.map_or(&[][..], |room| &room.members);
+        let ranked = held.and_then(|room| self.state.ranked(room, event));
+        let mut tell = |to: Audience<'_>| {
+            out.deliver(stamp, event, to);
+            if let Some(ranked) = ranked.as_ref().filter(|_| !to.sessions.is_empty()) {
+                out.deliver(stamp, ranked, Audience::of(to.sessions));
+            }
+        };
         let gap = except.and_then(|session| members.binary_search(&session).ok());
         match gap {
-            None => out.deliver(stamp, event, Audience { sessions: members, asker, past: false }),
+            None => tell(Audience { sessions: members, asker, past: false }),
             Some(at) => {
-                out.deliver(stamp, event, Audience { sessions: &members[..at], asker, past: false });
+                tell(Audience { sessions: &members[..at], asker, past: false });
                 if at + 1 < members.len() {
-                    out.deliver(stamp, event, Audience::of(&members[at + 1..]));
+                    tell(Audience::of(&members[at + 1..]));
                 }
             }
         }

@@ -349,6 +349,16 @@ pub enum Event {
         /// Who removed it.
         by: UserName,
     },
+    /// The user who joined just before is more than a member. Told behind `joined`, which had no room for it, to all who
+    /// were told that, and in no room's order: the history has it not.
+    Ranked {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        user: UserName,
+        /// What the user is.
+        role: Role,
+    },
 }
 
 impl Event {
@@ -531,6 +541,7 @@ impl Event {
             Event::Deleted { place, by, target, .. } => write!(f, "deleted {place} {target} by {by}"),
             Event::Invited { room, user, by } => write!(f, "invited {room} {user} by {by}"),
             Event::Removed { place, from, by } => write!(f, "removed {place} {from} by {by}"),
+            Event::Ranked { room, user, role } => write!(f, "ranked {room} {user} {role}"),
             _ => f.write_str("?"),
         }
     }

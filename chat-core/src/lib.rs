@@ -119,8 +119,8 @@ pub use printable::printable;
 pub use query::{Anchor, Answer, Query, RoomInfo};
 pub use rejection::Rejection;
 pub use roles::{
-    AuditEntry, HeldModes, HistoryFrom, MAX_SLOW_S, ModeChange, Modes, Rank, Restricted, Restriction, Role,
-    RoomUser, Standing, Who,
+    AuditEntry, HeldModes, HistoryFrom, Imposed, MAX_SLOW_S, ModeChange, Modes, Rank, Restricted,
+    Restriction, Role, RoomUser, Standing, Who,
 };
 pub use sink::{Asker, Audience, Sink, Transcript};
 pub use snapshot::{RestoreError, Snapshot};

@@ -208,6 +208,8 @@ impl Sink for FanOut {
                     }
                 }
             }
+            // Only who gets the room live is told, as of the join that it follows.
+            _ if matches!(event, Event::Ranked { .. }) => self.segment(told, self.open, &to),
             _ => {
                 self.open = None;
                 self.segment(told, None, &to);

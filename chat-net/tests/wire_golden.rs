@@ -109,7 +109,7 @@ fn every_message_has_a_vector() {
                   search set_modes set_role topic transfers unban unlock unmute users whisper";
     let server = "accepted attached audit cancelled caught_up chunk churned closed closing credit declined deleted \
                   done finished gap hashed history invited joined kicked left lifted members modes_changed offered \
-                  paused ping pong progressed refused removed replaced restricted resumed role_changed room rooms \
+                  paused ping pong progressed ranked refused removed replaced restricted resumed role_changed room rooms \
                   said search stop topic_changed transfers users welcome whispered";
     let set = |names: &str| -> BTreeSet<String> { names.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(types("client "), set(client));

@@ -131,6 +131,18 @@ test('a role and a mute go with who had them: the next of that name may be anoth
   assert.deepEqual(known(), ['member', false, true, false], 'to be read again');
 });
 
+test('whoever comes with a role is told to have it, without a reading', () => {
+  const { it, order, known } = ordered();
+  it.told({ type: 'left', ...at(4), user: 'bob', why: 'quit' }, 'new');
+  order.gone.clear();
+  it.told({ type: 'joined', ...at(5), user: 'bob' }, 'new');
+  assert.deepEqual(known(), ['member', false, true, true]);
+  it.told({ type: 'ranked', at: 0, room: 'lobby', user: 'bob', role: 'owner' }, 'new');
+  assert.deepEqual(known(), ['owner', false, true, true]);
+  it.told({ type: 'joined', ...at(6), user: 'carl', past: true }, 'missed');
+  assert.ok(!order.isRead, 'who came while one was away is read');
+});
+
 test('who is put out, and many who come and go, take their roles along, too', () => {
   const kicked = ordered();
   kicked.it.told({ type: 'kicked', ...at(4), user: 'bob', by: 'me', reason: null, banned: false }, 'new');

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use chat_net::chat_core::{EndReason, Offer, PauseReason, UserName};
+use chat_net::chat_core::{EndReason, Offer, PauseReason, Target, UserName};
 use chat_net::client::{FileError, FileEvent, Landing};
 use indicatif::{HumanBytes, HumanDuration};
 
@@ -82,10 +82,15 @@ impl Story {
                 let verb = if all.len() == 1 { "has" } else { "have" };
                 State::Done(format!("{} {verb} it, verified", all.join(", ")))
             }
-            (None, None) if self.is_over => State::Over(why()),
+            (None, None) if self.is_over || self.is_unwanted() => State::Over(why()),
             (None, None) => State::Offered,
         };
         Standing { offer: self.offer.clone(), is_mine: self.is_mine, state }
+    }
+
+    /// Whether the only one who could take it does not.
+    fn is_unwanted(&self) -> bool {
+        self.is_mine && matches!(self.offer.to, Target::User(_)) && self.why.is_some()
     }
 
     /// The first line, where nobody knows yet that it is offered.
@@ -100,10 +105,11 @@ impl Story {
     /// Takes what happened; gives the line that says so, if it is worth one.
     pub(crate) fn take(&mut self, event: &FileEvent) -> Option<String> {
         self.copies.take(event, &self.offer.from);
-        let line = self.line(event).map(|line| line + &self.remains(event));
+        let remains = self.remains(event);
+        let line = self.line(event).map(|line| line + &remains);
         self.is_accepted |= matches!(event, FileEvent::Accepted { .. });
         self.is_over |= self.is_last(event);
-        self.remember(event);
+        self.remember(event, &remains);
         line.map(|line| format!("{}: {line}", self.offer.transfer))
     }
 
@@ -116,29 +122,29 @@ impl Story {
         }
     }
 
-    /// What [`Story::standing`] says of it.
-    fn remember(&mut self, event: &FileEvent) {
-        let who = |user| Who::new(user, &self.me);
-        match event {
+    /// What [`Story::standing`] says of it; `remains` is what it says of the bytes that came.
+    fn remember(&mut self, event: &FileEvent, remains: &str) {
+        let why = match event {
             FileEvent::Finished { path: Some(path), .. } => {
                 self.place = Some(absolute(path).display().to_string());
+                return;
             }
-            FileEvent::Paused { user, why } => self.why = Some(paused(who(user), *why)),
-            FileEvent::Cancelled { by, why, .. } => self.why = Some(ended(who(by), *why)),
-            FileEvent::Declined { user } => self.why = Some(format!("{user} does not take it")),
+            FileEvent::Accepted { .. } | FileEvent::Resumed { .. } => {
+                self.why = None;
+                return;
+            }
             // Who did not take it says more than that nobody did.
-            FileEvent::Closed { why: EndReason::Expired } if self.why.is_some() => {}
-            FileEvent::Closed { why } => self.why = Some(ended(who(&self.offer.from), *why)),
-            FileEvent::Failed(error) => {
-                self.why = Some(match error {
-                    FileError::SessionLost => "the session was lost".to_owned(),
-                    FileError::Ended => "the connection has ended".to_owned(),
-                    error => failed(error),
-                });
-            }
-            FileEvent::Accepted { .. } | FileEvent::Resumed { .. } => self.why = None,
-            _ => {}
-        }
+            FileEvent::Closed { why: EndReason::Expired } if self.why.is_some() => return,
+            FileEvent::Paused { user, why } => self.why_paused(Who::new(user, &self.me), *why),
+            FileEvent::Cancelled { by, why, .. } => ended(Who::new(by, &self.me), *why),
+            FileEvent::Declined { user } => format!("{user} does not take it"),
+            FileEvent::Closed { why } => ended(Who::new(&self.offer.from, &self.me), *why),
+            FileEvent::Failed(FileError::SessionLost) => "the session was lost".to_owned(),
+            FileEvent::Failed(FileError::Ended) => "the connection has ended".to_owned(),
+            FileEvent::Failed(error) => failed(error),
+            _ => return,
+        };
+        self.why = Some(why + remains);
     }
 
     fn line(&self, event: &FileEvent) -> Option<String> {
@@ -205,6 +211,12 @@ impl Story {
     }
 
     fn paused(&self, who: Who<'_>, why: PauseReason) -> String {
+        let end = other_end(&self.offer, self.is_mine);
+        format!("{} {end} is paused: {}", name(&self.offer), self.why_paused(who, why))
+    }
+
+    /// Why it stands still, and when it goes on.
+    fn why_paused(&self, who: Who<'_>, why: PauseReason) -> String {
         let goes_on = match why {
             PauseReason::Asked if who.is_me() && self.is_in_chat => {
                 format!("; /resume {} goes on", self.offer.transfer)
@@ -215,8 +227,7 @@ impl Story {
             PauseReason::NoSpace if who.is_me() => "; it goes on when there is space".to_owned(),
             _ => String::new(),
         };
-        let end = other_end(&self.offer, self.is_mine);
-        format!("{} {end} is paused: {}{goes_on}", name(&self.offer), paused(who, why))
+        paused(who, why) + &goes_on
     }
 
     /// What becomes of the bytes that came, if nothing more does.

@@ -1,6 +1,6 @@
 //! `export`: every numbered event as JSON lines, page by page, in memory that does not grow with the history.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
 
@@ -103,7 +103,7 @@ fn into_file(
     let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
     if is_special {
         // A pipe or a device cannot be replaced, and is not to be.
-        return Ok(write(BufWriter::new(OpenOptions::new().write(true).open(path)?))?.1);
+        return Ok(write(BufWriter::new(File::options().write(true).open(path)?))?.1);
     }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
@@ -128,9 +128,5 @@ fn private(path: &Path) -> std::io::Result<File> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    crate::private::file().open(path)
 }

@@ -13,8 +13,8 @@ use chat_net::codec::{FromClient, FromServer, Told, json};
 use tokio::sync::mpsc;
 
 use super::files::NOT_HERE;
-use super::lines::{self, Input as Read};
 use super::session::{Act, Ahead, Chore, Face, Input, Outcome};
+use super::stdin::{self, Input as Read};
 use crate::output;
 
 /// A program behind pipes.
@@ -27,7 +27,7 @@ pub(crate) struct Json {
 impl Json {
     /// Begins to read standard input.
     pub(crate) fn new() -> Json {
-        Json { input: lines::lines(), id: RequestId::NONE }
+        Json { input: stdin::lines(), id: RequestId::NONE }
     }
 
     fn refuse(&self, re: RequestId, code: Code, message: &str) -> io::Result<()> {

@@ -1,15 +1,23 @@
 //! `join`: chat in a terminal, from a script, or as a program that speaks JSON.
 
+mod asked;
+mod away;
+mod early;
 mod files;
 mod json;
-mod lines;
+mod line;
 mod past;
 mod person;
 mod plain;
 mod render;
+mod rooms;
 mod secret;
 mod session;
+mod stdin;
 mod talk;
+#[cfg(test)]
+mod testing;
+mod typed;
 
 use std::io::IsTerminal;
 
@@ -23,14 +31,14 @@ use crate::settings::JoinSettings;
 use crate::signals::Signals;
 use crate::tui::FullScreen;
 
-pub(crate) use files::HELP as FILE_HELP;
-pub(crate) use files::{FileTalk, FileTold};
+pub(crate) use asked::{SLOW, left_open, not_sent};
+pub(crate) use files::{FileSaid, FileTalk, FileTold, FileTurn};
 pub(crate) use json::print as print_json;
-pub(crate) use person::{SLOW, Shown, failed, not_sent};
-pub(crate) use render::{Palette, colour_number, lines, now};
+pub(crate) use line::{Kind, Line, Shown, answer, failed, lines, refusal};
+pub(crate) use render::{Palette, colour_number, now};
 pub(crate) use secret::{Asking, Given};
 pub(crate) use session::{Act, Ahead, Face, Input, Outcome};
-pub(crate) use talk::{Step, Talk, help, note, refused};
+pub(crate) use typed::{Known, Step, Typing, help, is_for_current};
 
 /// Joins, and stays until the user leaves or the connection is lost for good.
 ///
@@ -84,7 +92,7 @@ async fn at_terminal(mut visit: Visit, signals: &mut Signals) -> anyhow::Result<
         };
         let who = &mut visit.settings.who;
         let Some(why) = name_refused(&error) else { return Err(cannot_connect(who, &error)) };
-        output::text(&palette.lines(&format!("! {why}\n")))?;
+        output::text(&palette.lines(&[Line::fault(&why)]))?;
         output::text(&palette.prompt("name> "))?;
         let name = tokio::select! {
             name = tokio::task::spawn_blocking(crate::terminal::read_line) => name??,
@@ -121,10 +129,10 @@ impl Visit {
         palette: Option<Palette>,
         signals: &mut Signals,
     ) -> anyhow::Result<Result<(Client, Events), ConnectError>> {
-        let note = talk::note(&format!("connecting to {}", self.settings.who.addr));
+        let note = Line::note(&format!("connecting to {}", self.settings.who.addr));
         let tell = || {
             if let Some(palette) = palette {
-                output::status(palette.lines(&note).trim_end());
+                output::status(&palette.line(&note));
             }
         };
         connect(&self.settings.who, &mut self.options, signals, tell).await

@@ -1,78 +1,30 @@
-//! A person's side of a session, wherever it is shown: lines become acts, notices become lines.
+//! A person's side of a session in plain lines: what is typed becomes acts, notices become lines.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_net::chat_core::{Answer, Ask, Code, RoomName};
-use chat_net::client::{AskError, Notice};
+use chat_net::chat_core::{Answer, Ask, Code};
+use chat_net::client::Notice;
 use chat_net::codec::Secret;
 use chat_net::codec::text::{self, Typed};
-use tokio::time::Instant;
 
+use super::asked::{Asked, SLOW, not_sent};
+use super::away::Away;
+use super::early::Early;
 use super::files::FileTalk;
+use super::line::{Line, Shown, failed};
 use super::render;
 use super::secret::{Asking, Given};
-use super::session::{Act, Chore, Outcome};
-use super::talk::{self, Step, Talk};
-use crate::connect::{next_try, seconds};
+use super::session::{Act, Outcome};
+use super::talk::Talk;
+use super::typed;
 use crate::trust;
-
-/// After so long without an answer a person is told that the server is slow, and may leave without it.
-pub(crate) const SLOW: Duration = Duration::from_secs(2);
-
-/// Lines that were not sent are listed up to so many.
-const LISTED: usize = 10;
-
-/// Something to show, whole lines each ended by a newline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// Talk, and answers to what was asked.
-    Talk(String),
-    /// Refusals, and the state of the connection.
-    Status(String),
-}
-
-impl Step {
-    /// What is to be done about it, and what is to be shown.
-    pub(crate) fn act(self) -> (Act, Option<Shown>) {
-        match self {
-            Step::Nothing => (Act::Nothing, None),
-            Step::Show(text) => (Act::Nothing, Some(Shown::Talk(text))),
-            Step::Refuse(text) => (Act::Nothing, Some(Shown::Status(text))),
-            Step::Ask(ask) => (Act::Ask(ask), None),
-            Step::Query(query) => (Act::Query(query), None),
-            Step::LogOut => (Act::Account(Chore::LogOut), None),
-            Step::Quit => (Act::Leave, None),
-        }
-    }
-}
-
-/// Where the connection is that is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Away {
-    /// What was said of it last.
-    why: String,
-    /// The longest pause that was told, in seconds.
-    told_secs: u128,
-}
-
-/// The ask that waits for its answer.
-#[derive(Debug)]
-struct Asked {
-    /// The line that it was, if it says something that would be lost with it.
-    said: Option<String>,
-    /// Whether it was typed while the connection was away.
-    waited: bool,
-    /// Whether it has not been sent: the connection is still away.
-    unsent: bool,
-    at: Instant,
-}
 
 /// A person: what they know, and whether they are away.
 #[derive(Debug, Default)]
 pub(crate) struct Person {
     /// What they know of the conversation.
-    pub(crate) talk: Talk,
+    talk: Talk,
     /// Set while the connection is gone and is being made again.
     pub(crate) away: Option<Away>,
     /// What they know of files.
@@ -80,10 +32,8 @@ pub(crate) struct Person {
     asked: Option<Asked>,
     /// What is typed is a password, for this.
     asking: Option<Asking>,
-    /// So many of the next lines were typed while the connection was away.
-    waited: usize,
-    /// So many of the next lines were typed before the person was put out of the room that they may be meant for: which.
-    astray: Option<(usize, RoomName)>,
+    /// What is known of the lines that wait.
+    early: Early,
 }
 
 impl Person {
@@ -94,13 +44,12 @@ impl Person {
 
     /// What a line asks for, and what to show at once.
     pub(crate) fn act(&mut self, line: Vec<u8>) -> (Act, Option<Shown>) {
-        let waited = self.away.is_some() || self.waited > 0;
-        self.waited = self.waited.saturating_sub(1);
+        let waited = self.early.has_waited() || self.away.is_some();
         let Ok(line) = String::from_utf8(line) else {
-            return (Act::Nothing, Some(Shown::Status("! bad_text: that line is not UTF-8\n".into())));
+            return (Act::Nothing, Some(Line::refused(Code::BadText, "that line is not UTF-8").into()));
         };
-        if let Some(refused) = self.went_astray(&line) {
-            return (Act::Nothing, Some(refused));
+        if let Some(refused) = self.early.went_astray(&line) {
+            return (Act::Nothing, Some(Shown::Status(refused)));
         }
         let (act, shown) = self.step(&line);
         let said = match &act {
@@ -108,20 +57,8 @@ impl Person {
             Act::Ask(_) | Act::Query(_) | Act::Account(_) => None,
             Act::Nothing | Act::Errand(_) | Act::Leave => return (act, shown),
         };
-        self.asked = Some(Asked { said, waited, unsent: self.away.is_some(), at: Instant::now() });
+        self.asked = Some(Asked::now(said, waited, self.away.is_some()));
         (act, shown)
-    }
-
-    /// Refuses a line that was meant for a room of which the person was put out since: it must not go into another.
-    fn went_astray(&mut self, line: &str) -> Option<Shown> {
-        let (left, room) = self.astray.take()?;
-        if Talk::moves(line) {
-            return None;
-        }
-        self.astray = (left > 1).then(|| (left - 1, room.clone()));
-        let why = format!("you are in #{room} no more, so that line went nowhere");
-        let shown = || talk::refused(Code::NotAMember, &why) + &talk::note(&format!("not said: {line}"));
-        Talk::is_for_current(line).then(|| Shown::Status(shown()))
     }
 
     fn step(&mut self, line: &str) -> (Act, Option<Shown>) {
@@ -145,7 +82,7 @@ impl Person {
 
     /// Takes a password that was typed, or none if whoever types wants no more of it.
     pub(crate) fn secret(&mut self, secret: Option<Secret>) -> (Option<Act>, Option<Shown>) {
-        let note = |what: &str| Some(Shown::Status(talk::note(what)));
+        let note = |what: &str| Some(Line::note(what).into());
         let Some(asking) = self.asking.take() else { return (None, None) };
         match asking.given(secret.unwrap_or_default()) {
             Given::More(asking, why) => {
@@ -159,14 +96,13 @@ impl Person {
 
     /// What was typed as no line is asked now: what was asked before it has its answer.
     pub(crate) fn begins(&mut self) {
-        let unsent = self.away.is_some();
-        self.asked = Some(Asked { said: None, waited: false, unsent, at: Instant::now() });
+        self.asked = Some(Asked::now(None, false, self.away.is_some()));
     }
 
     /// What to show of a line before its turn comes, if it needs no server.
     pub(crate) fn at_once(&self, line: &str) -> Option<Shown> {
-        match text::parse(line.trim()) {
-            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(talk::help(about))),
+        match text::parse(line.trim_end()) {
+            Typed::Help(about) if self.away.is_some() => Some(Shown::Talk(typed::help(about))),
             _ => None,
         }
     }
@@ -174,7 +110,7 @@ impl Person {
     /// Whether a line leaves, and need not wait for a server that is away or does not answer.
     pub(crate) fn leaves_at_once(&self, line: &str) -> bool {
         let waits = self.away.is_some() || self.unanswered().is_some_and(|time| time >= SLOW);
-        waits && matches!(text::parse(line.trim()), Typed::Quit)
+        waits && matches!(text::parse(line.trim_end()), Typed::Quit)
     }
 
     /// How long the last ask has been without an answer.
@@ -188,8 +124,8 @@ impl Person {
         let shown = self.noticed(notice, waiting);
         // The one that is asked already went to the room that it was meant for.
         let astray = waiting.saturating_sub(usize::from(self.asked.is_some()));
-        if let Some(before) = before.filter(|before| astray > 0 && self.talk.current() != Some(before)) {
-            self.astray = Some((astray, before));
+        if let Some(before) = before.filter(|before| self.talk.current() != Some(before)) {
+            self.early.are_astray(astray, before);
         }
         shown
     }
@@ -204,36 +140,24 @@ impl Person {
                 self.files.welcomed(welcome);
                 let mut shown = self.talk.welcomed(welcome);
                 if was_away && waiting > 0 {
-                    self.waited = waiting;
+                    self.early.have_waited(waiting);
                     let lines = if waiting == 1 { "the line" } else { &format!("the {waiting} lines") };
-                    shown.push_str(&talk::note(&format!("now sending {lines} that waited")));
+                    shown.push(Line::note(&format!("now sending {lines} that waited")));
                 }
                 Some(Shown::Status(shown))
             }
             Notice::Told(told) if told.event.transfer().is_some() && self.talk.hides(&told.event) => None,
-            Notice::Told(told) if told.event.transfer().is_some() => self.files.told(told, render::now()),
+            Notice::Told(told) if told.event.transfer().is_some() => {
+                self.files.told(told, render::now()).map(|said| said.shown)
+            }
             Notice::Told(told) => Some(Shown::Talk(self.talk.told(told, render::now()))),
-            Notice::Disconnected { why, retry_in } => self.disconnected(why.to_string(), *retry_in),
-            Notice::Ended { why } => Some(Shown::Status(talk::note(&trust::ended(why)))),
+            Notice::Disconnected { why, retry_in } => {
+                let line = Away::again(&mut self.away, why.to_string(), *retry_in)?;
+                Some(line.into())
+            }
+            Notice::Ended { why } => Some(Line::note(&trust::ended(why)).into()),
             _ => None,
         }
-    }
-
-    fn disconnected(&mut self, why: String, retry_in: Duration) -> Option<Shown> {
-        let secs = seconds(retry_in);
-        let next = next_try(retry_in);
-        let before = self.away.replace(Away { why: why.clone(), told_secs: secs });
-        let what = match before {
-            None => format!("lost the connection: {why}; {next}, what you type waits"),
-            Some(before) if before.why != why => format!("still away: {why}; {next}"),
-            // One line for each longer pause; then the last one holds.
-            Some(before) if secs > before.told_secs => format!("still away; {next}"),
-            Some(before) => {
-                self.away = Some(Away { why, told_secs: before.told_secs });
-                return None;
-            }
-        };
-        Some(Shown::Status(talk::note(&what)))
     }
 
     /// What to show of what came of the last ask.
@@ -244,89 +168,45 @@ impl Person {
                 self.talk.taken(told);
                 None
             }
-            Outcome::Done(what) => Some(Shown::Status(talk::note(what))),
+            Outcome::Done(what) => Some(Line::note(what).into()),
             Outcome::Answered(_, Answer::Transfers { transfers }) => Some(self.files.listed(transfers)),
             Outcome::Answered(told, answer) => {
                 Some(Shown::Talk(self.talk.answered(told, answer, render::now())))
             }
             Outcome::Failed(error) => {
                 self.talk.stop_paging();
-                Some(Shown::Status(self.failed(error, asked)))
+                let lines = asked.map_or_else(|| failed(error), |asked| asked.failed(error));
+                Some(Shown::Status(lines))
             }
-        }
-    }
-
-    /// The lines of an ask that failed. What was to be said is shown again if it is worth another try, or if the
-    /// line is far above.
-    fn failed(&self, error: &AskError, asked: Option<Asked>) -> String {
-        let why = failed(error);
-        let Some(Asked { said: Some(said), waited, .. }) = asked else { return why };
-        match error {
-            AskError::Refused(_) if error.is_retryable() || waited => {
-                why + &talk::note(&format!("not said: {said}"))
-            }
-            AskError::Refused(_) => why,
-            _ => why + &talk::note(&format!("it was: {said}")),
         }
     }
 
     /// What to say of lines that are left behind at the end.
     pub(crate) fn unsent(&self, waiting: &[Vec<u8>]) -> Option<Shown> {
-        let mut lines = match &self.asked {
-            Some(Asked { said: Some(said), unsent: true, .. }) => talk::note(&format!("not sent: {said}")),
-            Some(Asked { said: Some(said), .. }) => {
-                talk::note(&format!("nobody knows whether this was taken: {said}"))
-            }
-            _ => String::new(),
-        };
-        lines.push_str(&not_sent(waiting));
-        lines.push_str(&self.files.left_behind());
+        let asked = self.asked.as_ref().and_then(Asked::left_open);
+        let lines: Vec<Line> =
+            asked.into_iter().chain(not_sent(waiting)).chain(self.files.left_behind()).collect();
         (!lines.is_empty()).then_some(Shown::Status(lines))
-    }
-}
-
-/// The lines that were not sent, as notes: the first of them, and how many more.
-pub(crate) fn not_sent(waiting: &[Vec<u8>]) -> String {
-    let waiting: Vec<_> = waiting.iter().map(|line| String::from_utf8_lossy(line)).collect();
-    let waiting: Vec<_> = waiting.iter().filter(|line| !line.trim().is_empty()).collect();
-    let shown = |line: &str| match text::parse(line) {
-        // The shell's screen is no place for it.
-        Typed::Join { room, key: Some(_) } => format!("/join {room}, with a key"),
-        _ => line.to_owned(),
-    };
-    let mut lines: String =
-        waiting.iter().take(LISTED).map(|line| talk::note(&format!("not sent: {}", shown(line)))).collect();
-    if let Some(more @ 1..) = waiting.len().checked_sub(LISTED) {
-        lines.push_str(&talk::note(&format!("and {more} more lines were not sent")));
-    }
-    lines
-}
-
-/// The line of an ask that failed.
-pub(crate) fn failed(error: &AskError) -> String {
-    match error {
-        AskError::Refused(refusal) => talk::refusal(refusal),
-        error => talk::note(&format!("nobody knows whether that was taken: {error}")),
     }
 }
 
 /// The refusal of a line that is one too many.
 pub(crate) fn too_many_wait(most: usize) -> Shown {
-    Shown::Status(format!(
-        "! slow_down: that line was dropped, as {most} lines wait for the server already\n"
-    ))
+    let why = format!("that line was dropped, as {most} lines wait for the server already");
+    Line::refused(Code::SlowDown, &why).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_net::chat_core::{Epoch, Event, Number, Place, Refusal, RequestId, Since, Timestamp, UserName};
-    use chat_net::client::Why;
-    use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
+    use chat_net::chat_core::{Event, Refusal};
+    use chat_net::client::{AskError, Why};
+
+    use crate::join::testing::{self, place, printed, user, welcome};
 
     fn status(shown: Option<Shown>) -> String {
         match shown {
-            Some(Shown::Status(text)) => text,
+            Some(Shown::Status(lines)) => printed(&lines),
             other => panic!("{other:?}"),
         }
     }
@@ -336,33 +216,16 @@ mod tests {
         person.notice(&Notice::Disconnected { why: Why::Silent, retry_in }, 0)
     }
 
+    fn connected_in(rooms: &[&str]) -> Notice {
+        Notice::Connected(Box::new(welcome(true, rooms)))
+    }
+
     fn connected() -> Notice {
         connected_in(&["lobby"])
     }
 
-    /// Connected again, while in these rooms.
-    fn connected_in(rooms: &[&str]) -> Notice {
-        let since = Since { epoch: Epoch(1), number: Number(1) };
-        let rooms = rooms.iter().map(|room| RoomPosition { room: (*room).into(), since }).collect();
-        let limits = WireLimits { body_bytes: 1, frame_bytes: 1, rooms: 1, unanswered: 1 };
-        Notice::Connected(Box::new(Welcome {
-            user: "me".into(),
-            resumed: true,
-            token: "".into(),
-            resumable_ms: 1,
-            at: Timestamp(0),
-            durability: "memory".into(),
-            rooms,
-            limits,
-        }))
-    }
-
-    fn place(room: &str) -> Place {
-        Place { room: RoomName::new(room, 64).unwrap(), epoch: Epoch(1), number: Number(1) }
-    }
-
     fn told(event: Event) -> Notice {
-        Notice::Told(Told { re: RequestId::NONE, past: false, at: Timestamp(0), event })
+        Notice::Told(testing::told(false, event))
     }
 
     fn entered(room: &str) -> Notice {
@@ -449,7 +312,6 @@ mod tests {
     #[test]
     fn what_waited_for_a_room_that_one_was_put_out_of_goes_into_no_other() {
         let kicked = || {
-            let user = |name| UserName::new(name, 32).unwrap();
             let (user, by) = (user("me"), user("alice"));
             told(Event::Kicked { place: place("den"), user, by, reason: None, banned: false })
         };
@@ -457,6 +319,7 @@ mod tests {
         assert_eq!(asks(&mut person, "one"), say("den", "one"));
         let shown = person.notice(&kicked(), 3);
         let Some(Shown::Talk(shown)) = shown else { panic!("{shown:?}") };
+        let shown = printed(&shown);
         assert!(
             shown.ends_with("alice put me out\n- you are in #den no more, and are talking in #lobby now\n"),
             "{shown}"
@@ -513,7 +376,9 @@ mod tests {
         let mut person = here(Person::default());
         assert!(!person.leaves_at_once("/quit") && person.at_once("/help").is_none());
         lost(&mut person, 1);
-        assert!(person.leaves_at_once(" /QUIT ") && person.at_once("/help").is_some());
-        assert!(!person.leaves_at_once("//quit") && person.at_once("hello").is_none());
+        assert!(person.leaves_at_once("/QUIT ") && person.at_once("/help ").is_some());
+        for message in ["//quit", " /quit", " /help", "hello"] {
+            assert!(!person.leaves_at_once(message) && person.at_once(message).is_none(), "{message}");
+        }
     }
 }

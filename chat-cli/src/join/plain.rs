@@ -3,15 +3,16 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use chat_net::chat_core::Code;
 use chat_net::client::Notice;
 use tokio::sync::mpsc;
 
 use super::files::FileTold;
-use super::lines::{self, Input as Read};
-use super::person::{self, Person, Shown};
+use super::line::{Line, Shown};
+use super::person::{self, Person};
 use super::render::Palette;
 use super::session::{Act, Ahead, Face, Input, Outcome};
-use super::talk;
+use super::stdin::{self, Input as Read};
 use crate::output;
 use crate::terminal::Hidden;
 
@@ -35,13 +36,13 @@ impl Plain {
     /// into `downloads`.
     pub(crate) fn new(talk: Palette, status: Palette, downloads: PathBuf) -> Plain {
         let is_typed = io::stdin().is_terminal();
-        Plain { person: Person::new(downloads), input: lines::lines(), talk, status, is_typed, hidden: None }
+        Plain { person: Person::new(downloads), input: stdin::lines(), talk, status, is_typed, hidden: None }
     }
 
     /// Tells somebody who types that a line waits for the connection.
     fn waits(&self) -> io::Result<()> {
         let waits = self.is_typed && self.person.away.is_some();
-        self.show(waits.then(|| Shown::Status(talk::note("that line waits for the connection"))))
+        self.show(waits.then(|| Line::note("that line waits for the connection").into()))
     }
 
     /// Takes what was typed as a password, or as the beginning of being asked for one.
@@ -69,9 +70,9 @@ impl Plain {
 
     fn show(&self, shown: Option<Shown>) -> io::Result<()> {
         match shown {
-            Some(Shown::Talk(text)) => output::text(&self.talk.lines(&text)),
-            Some(Shown::Status(text)) => {
-                output::status(self.status.lines(&text).trim_end_matches('\n'));
+            Some(Shown::Talk(lines)) => output::text(&self.talk.lines(&lines)),
+            Some(Shown::Status(lines)) => {
+                output::status(self.status.lines(&lines).trim_end_matches('\n'));
                 Ok(())
             }
             None => Ok(()),
@@ -108,7 +109,7 @@ impl Face for Plain {
                 }
             },
             Some(Read::TooLong) => {
-                self.show(Some(Shown::Status("! line_too_long: that line was dropped\n".into())))?;
+                self.show(Some(Line::refused(Code::LineTooLong, "that line was dropped").into()))?;
                 Input::Nothing
             }
             None => Input::End,
@@ -131,7 +132,7 @@ impl Face for Plain {
     }
 
     fn file(&mut self, told: FileTold) -> io::Result<()> {
-        let shown = self.person.files.happened(told);
+        let shown = self.person.files.happened(told).map(|said| said.shown);
         self.show(shown)
     }
 

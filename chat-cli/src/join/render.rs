@@ -1,54 +1,27 @@
-//! What a person reads: the lines of the text codec, with colours that say nothing the words do not.
+//! Lines as a person reads them: with colours that say nothing the words do not.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstyle::{AnsiColor, Effects, Style};
-use bytes::BytesMut;
-use chat_net::chat_core::{Timestamp, printable};
-use chat_net::codec::{FromServer, text};
+use chat_net::chat_core::Timestamp;
 
+use super::line::{Kind, Line};
 use crate::cli::ColorWhen;
 
-/// Colours for names; each keeps its own in every session. Black and white could be the background, red is
-/// for refusals.
-const NAMES: [AnsiColor; 10] = [
+/// Colours for names; each keeps its own in every session. Black and white could be the background, on which yellow and
+/// what is bright may not be read, and red is for refusals.
+const NAMES: [AnsiColor; 6] = [
     AnsiColor::Green,
-    AnsiColor::Yellow,
     AnsiColor::Blue,
     AnsiColor::Magenta,
     AnsiColor::Cyan,
-    AnsiColor::BrightGreen,
-    AnsiColor::BrightYellow,
     AnsiColor::BrightBlue,
     AnsiColor::BrightMagenta,
-    AnsiColor::BrightCyan,
 ];
 
 const FAINT: Style = Style::new().effects(Effects::DIMMED);
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const REFUSED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
-
-/// The lines that `frame` is shown as, each ended by a newline; empty if it is nothing to read.
-pub(crate) fn lines(frame: &FromServer, own: bool) -> String {
-    let mut out = BytesMut::new();
-    text::encode_server(frame, own, &mut out);
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// The same of what was before: what is not from today has its date.
-pub(crate) fn past_lines(frame: &FromServer, now: Timestamp) -> String {
-    let mut out = BytesMut::new();
-    text::encode_server_at(frame, now, &mut out);
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// A line of what others do, as it stands among the talk: with its time, and its date if that is another day.
-pub(crate) fn talk_line(at: Timestamp, now: Timestamp, line: &str) -> String {
-    let (hours, minutes, seconds) = at.clock();
-    let (year, month, day) = at.date();
-    let date = if at.day() == now.day() { String::new() } else { format!("{year}-{month:02}-{day:02} ") };
-    format!("[{date}{hours:02}:{minutes:02}:{seconds:02}] {}\n", printable(line))
-}
 
 /// The time of day.
 pub(crate) fn now() -> Timestamp {
@@ -96,27 +69,32 @@ impl Palette {
         self.paint(BOLD, prompt)
     }
 
-    /// Whole lines, each ended by a newline, coloured.
-    pub(crate) fn lines(self, lines: &str) -> String {
-        if !self.on {
-            return lines.to_owned();
-        }
-        lines.split_inclusive('\n').map(|line| self.line(line.trim_end_matches('\n')) + "\n").collect()
+    /// Lines as they are printed, each ended by a newline, coloured.
+    pub(crate) fn lines(self, lines: &[Line]) -> String {
+        lines.iter().map(|line| self.line(line) + "\n").collect()
     }
 
-    fn line(self, line: &str) -> String {
-        if let Some(missed) = line.strip_prefix("~ ") {
-            return format!("{} {}", self.paint(FAINT, "~"), self.line(missed));
+    /// A line as it is printed, coloured, without its end.
+    pub(crate) fn line(self, line: &Line) -> String {
+        if !self.on {
+            return line.to_string();
         }
-        if line.starts_with("! ") {
-            let reason = line.find(':').map_or(line.len(), |at| at + 1);
-            return self.paint(REFUSED, &line[..reason]) + &line[reason..];
-        }
-        match line.split_once("] ") {
-            Some((time, rest)) if line.starts_with('[') => {
-                format!("{} {}", self.paint(FAINT, &format!("{time}]")), self.talk(rest))
+        match line.kind {
+            Kind::Talk => self.timed(&line.text),
+            Kind::Missed => format!("{} {}", self.paint(FAINT, "~"), self.timed(&line.text)),
+            Kind::Note => self.paint(FAINT, &line.to_string()),
+            Kind::Fault => {
+                let printed = line.to_string();
+                let reason = printed.find(':').map_or(printed.len(), |at| at + 1);
+                self.paint(REFUSED, &printed[..reason]) + &printed[reason..]
             }
-            _ => self.paint(FAINT, line),
+        }
+    }
+
+    fn timed(self, text: &str) -> String {
+        match text.split_once("] ") {
+            Some((time, rest)) => format!("{} {}", self.paint(FAINT, &format!("{time}]")), self.talk(rest)),
+            None => self.paint(FAINT, text),
         }
     }
 
@@ -159,28 +137,35 @@ mod tests {
         parts.fold(first, |bare, part| bare + part.split_once('m').unwrap().1)
     }
 
+    fn talk(words: &str) -> Line {
+        Line::talk(Timestamp(1_763_733_909_123), Timestamp(1_763_733_909_999), words)
+    }
+
     const ON: Palette = Palette { on: true };
 
     #[test]
     fn colours_change_no_character() {
-        let lines = "[14:05:09] #lobby <alice> hello  you #x <b>\n\
-                     [14:05:09] #lobby * bob joined\n\
-                     [14:05:09] #lobby * bob set the topic: a b  c\n\
-                     [14:05:09] alice whispers: psst\n\
-                     ~ [14:05:09] #lobby <alice> [x] y\n\
-                     - users in #lobby (2): alice bob\n\
-                     ! name_taken: \"bob\" is taken, choose another name\n\
-                     ! odd\n";
-        let coloured = ON.lines(lines);
-        assert_eq!(bare(&coloured), lines);
+        let lines = [
+            talk("#lobby <alice> hello  you #x <b>"),
+            talk("#lobby * bob joined"),
+            talk("#lobby * bob set the topic: a b  c"),
+            talk("alice whispers: psst"),
+            talk("#lobby <alice> [x] y").missed(),
+            Line::note("users in #lobby (2): alice bob"),
+            Line::fault("name_taken: \"bob\" is taken, choose another name"),
+            Line::fault("odd"),
+        ];
+        let printed: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let coloured = ON.lines(&lines);
+        assert_eq!(bare(&coloured), printed);
         assert!(coloured.lines().all(|line| line.contains('\x1b')));
-        assert_eq!(Palette { on: false }.lines(lines), lines);
+        assert_eq!(Palette { on: false }.lines(&lines), printed);
     }
 
     #[test]
     fn a_name_keeps_its_colour_whatever_its_case_and_place() {
-        let said = ON.lines("[14:05:09] #lobby <alice> hello\n");
-        let joined = ON.lines("[14:05:09] #dev * alice joined\n");
+        let said = ON.line(&talk("#lobby <alice> hello"));
+        let joined = ON.line(&talk("#dev * alice joined"));
         let name = ON.name("alice");
         assert!(said.contains(&name) && joined.contains(&name));
         assert_eq!(ON.name("ALICE").replace("ALICE", "alice"), name);

@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use chat_net::codec::text;
-
 use super::keys;
-use crate::join::FILE_HELP;
+use crate::join::help;
 
 /// What everybody wants to do: what to type or press, and what comes of it.
 pub(crate) const FIRST: &[(&str, &str)] = &[
@@ -54,7 +52,7 @@ fn all() -> Vec<Line> {
     let mut lines = vec![Line::Heading("What everybody wants to do")];
     lines.extend(FIRST.iter().map(entry));
     lines.push(Line::Heading("Keys"));
-    lines.extend(keys::help().lines().map(said));
+    lines.extend(keys::help().map(|(keys, does)| Line::Entry(keys, does.to_owned())));
     lines.push(Line::Heading("Windows"));
     lines.extend(HERE.iter().map(entry));
     lines.push(Line::Heading("Signs"));
@@ -62,14 +60,13 @@ fn all() -> Vec<Line> {
     let groups = [("Commands", ""), ("Files", "files"), ("Accounts", "account"), ("Keeping order", "order")];
     for (heading, about) in groups {
         lines.push(Line::Heading(heading));
-        lines.extend(text::help(about, FILE_HELP).lines().map(said));
+        lines.extend(help(about).iter().map(|line| said(&line.text)));
     }
     lines
 }
 
-/// A line of a list: `- /quit                 leave the chat`.
+/// A line of a list: `/quit                 leave the chat`.
 fn said(line: &str) -> Line {
-    let line = line.strip_prefix("- ").unwrap_or(line);
     match line.split_once("  ") {
         Some((what, does)) => Line::Entry(what.to_owned(), does.trim_start().to_owned()),
         None => Line::Plain(line.to_owned()),

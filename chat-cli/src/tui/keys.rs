@@ -178,18 +178,16 @@ pub(crate) fn action(key: KeyEvent) -> Option<Action> {
     bindings().find(|(keys, ..)| keys.contains(&name.as_str())).map(|(_, action, _)| *action)
 }
 
-/// Columns for the keys in these lines.
+/// Columns for the names of keys.
 const KEYS: usize = 22;
 
-/// The keys in lines, each with what it does.
-pub(crate) fn help() -> String {
+/// The keys, each with what it does.
+pub(crate) fn help() -> impl Iterator<Item = (String, &'static str)> {
     let said = bindings().filter(|(.., words)| !words.is_empty());
     said.map(|(keys, _, words)| {
         let both = keys.iter().take(2).copied().collect::<Vec<_>>().join(", ");
-        let shown = if both.len() > KEYS { keys[0] } else { &both };
-        format!("- {shown:<KEYS$}  {words}\n")
+        (if both.len() > KEYS { keys[0].to_owned() } else { both }, *words)
     })
-    .collect()
 }
 
 fn bindings() -> impl Iterator<Item = &'static Binding> {
@@ -312,9 +310,9 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_shown_of_the_keys_fits_a_terminal() {
-        let help = help();
-        assert!(help.lines().all(|line| line.starts_with("- ") && line.len() < 80), "{help}");
-        assert!(help.contains("- Alt-Enter               begin a new line of the same message\n"), "{help}");
-        assert!(!help.contains("Alt-5"), "{help}");
+        let help: Vec<_> = help().collect();
+        assert!(help.iter().all(|(keys, does)| keys.len() <= KEYS && KEYS + does.len() < 76), "{help:?}");
+        assert!(help.contains(&("Alt-Enter".to_owned(), "begin a new line of the same message")), "{help:?}");
+        assert!(!help.iter().any(|(keys, _)| keys.contains("Alt-5")), "{help:?}");
     }
 }

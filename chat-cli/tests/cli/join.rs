@@ -1,5 +1,6 @@
 //! `join` behind pipes: plain lines in and out.
 
+use std::io::Write;
 use std::process::Stdio;
 
 use crate::program::{Program, Server, command};
@@ -99,6 +100,64 @@ fn colours_come_when_they_are_asked_for() {
     let line = carol.out.until("hello");
     assert!(line.contains("\x1b[") && line.contains("> hello"), "{line:?}");
 }
+
+/// Programs read these lines, too: each byte of them stays as it is. What has a time has one here that is always the same.
+#[test]
+fn every_kind_of_line_has_its_sign_its_colours_and_its_output() {
+    let server = Server::start(&[]);
+    let mut command = command(&["join", &server.addr, "--name", "carol", "--color", "always"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut carol = command.spawn().unwrap();
+    carol.stdin.take().unwrap().write_all(PLAIN_IN).unwrap();
+    let printed = carol.wait_with_output().unwrap();
+    let out = String::from_utf8(printed.stdout).unwrap();
+    let faint_time =
+        |line: &str| line.starts_with("\x1b[2m[").then(|| format!("\x1b[2m[time{}", &line[13..]));
+    let out: Vec<String> =
+        out.lines().map(|line| faint_time(line).unwrap_or_else(|| line.to_owned())).collect();
+    assert_eq!(out, PLAIN_OUT);
+    let err = String::from_utf8(printed.stderr).unwrap();
+    assert_eq!(err.lines().collect::<Vec<_>>(), PLAIN_ERR);
+}
+
+const PLAIN_IN: &[u8] = b"\
+    /nonsense\n/\x1b[31mx\n\xff\n/help kick\n/topic\n/topic all new\n/topic\n/join dev\n/room lobby\n\
+    /room nowhere\n/users\n/rooms\nhi\n/history 2\n/search\n/ignore bob\n/ignore\n/accept\n/accept 9\n\
+    /decline x\n/transfers\n/whisper nobody hi\n/register\n/leave\n";
+
+const PLAIN_OUT: &[&str] = &[
+    "\x1b[2m- users in #lobby (0): nobody\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m joined\x1b[0m",
+    "\x1b[2m- /kick USER [WHY]      put a user out, who may come back\x1b[0m",
+    "\x1b[2m- #lobby has no topic; set one with /topic TEXT\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m set the topic: all new\x1b[0m",
+    "\x1b[2m- the topic of #lobby is: all new\x1b[0m",
+    "\x1b[2m- users in #dev (0): nobody\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#dev\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m joined\x1b[0m",
+    "\x1b[2m- you are talking in #lobby\x1b[0m",
+    "\x1b[2m- users in #lobby (1): carol\x1b[0m",
+    "\x1b[2m- rooms (2): #dev (1) #lobby (1, \"all new\")\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby/3\x1b[0m <\x1b[94mcarol\x1b[0m> hi",
+    "\x1b[2m- #lobby: that was the only message\x1b[0m",
+    "\x1b[2m- you see nothing more of bob; /unignore bob undoes it\x1b[0m",
+    "\x1b[2m- you ignore bob\x1b[0m",
+    "\x1b[2m- no files are offered or on their way\x1b[0m",
+    "\x1b[2m[time]\x1b[0m \x1b[1m#lobby\x1b[0m * \x1b[94mcarol\x1b[0m\x1b[2m left\x1b[0m",
+];
+
+const PLAIN_ERR: &[&str] = &[
+    "\x1b[2m- You are carol. Type /help to see what you can do, /quit to leave.\x1b[0m",
+    "\x1b[1m\x1b[31m! unknown_ask:\x1b[0m there is no command /nonsense, type /help for those there are",
+    "\x1b[1m\x1b[31m! unknown_ask:\x1b[0m there is no command /<U+001B>[31mx, type /help for those there are",
+    "\x1b[1m\x1b[31m! bad_text:\x1b[0m that line is not UTF-8",
+    "\x1b[1m\x1b[31m! not_a_member:\x1b[0m you are not in #nowhere, type /join nowhere first",
+    "\x1b[1m\x1b[31m! bad_ask:\x1b[0m type /search WORDS, or /search #ROOM WORDS",
+    "\x1b[1m\x1b[31m! no_such_transfer:\x1b[0m no file is offered to you",
+    "\x1b[1m\x1b[31m! no_such_transfer:\x1b[0m no file of that number can be accepted; /transfers shows those that are still known",
+    "\x1b[1m\x1b[31m! bad_ask:\x1b[0m type /decline N, the number of the offer",
+    "\x1b[1m\x1b[31m! no_such_user:\x1b[0m nobody here is called \"nobody\"",
+    "\x1b[1m\x1b[31m! already_named:\x1b[0m an account begins with its name: leave, and come with --register=NAME",
+];
 
 #[test]
 fn nobody_reading_the_output_is_a_quiet_end() {

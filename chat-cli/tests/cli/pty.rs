@@ -179,9 +179,11 @@ impl Terminal {
         self.until_end();
         assert!(!self.is_raw(), "the terminal was left in raw mode");
         let raw = String::from_utf8_lossy(&self.raw);
-        for mode in ["1049", "1004", "2004"] {
-            let last = |end: &str| raw.rfind(&format!("\x1b[?{mode}{end}"));
-            assert!(last("h").is_some() && last("h") < last("l"), "mode {mode} was left on");
+        let on_and_off = [("1049", ["h", "l"]), ("1004", ["h", "l"]), ("2004", ["h", "l"])];
+        let kept_and_back = ["1007", "1036", "1039"].map(|mode| (mode, ["s", "r"]));
+        for (mode, [begin, end]) in on_and_off.into_iter().chain(kept_and_back) {
+            let last = |how: &str| raw.rfind(&format!("\x1b[?{mode}{how}"));
+            assert!(last(begin).is_some() && last(begin) < last(end), "mode {mode} was not given back");
         }
         let last = |mode: &str| raw.rfind(&format!("\x1b[?{mode}"));
         assert!(last("7l") < last("7h") && last("25l") < last("25h"), "no wrapping, or no cursor");

@@ -167,9 +167,12 @@ fn a_file_that_is_offered_is_taken_with_a_key() {
     alice.press(&format!("/sendfile #lobby {file}\r"));
     bob.until_shown("\"a b.bin\"");
     bob.until_shown("Alt-Y accepts");
-    bob.answer("\x1by", "is here and");
-    bob.until("the end", |lines| lines.concat().contains("is here and"));
-    alice.until_shown("bob has \"a b.bin\"");
+    bob.answer("\x1by", "file 1: it is in ");
+    alice.until_shown("file 1: bob has it,");
+    for terminal in [&alice, &bob] {
+        let lines = terminal.lines();
+        assert_eq!(lines.iter().filter(|line| line.contains("\"a b.bin\"")).count(), 1, "{lines:#?}");
+    }
     assert!(desk.received("a b.bin") == pattern(300_000));
     alice.press(&format!("/sendfile #lobby {}\r", desk.file("no.bin", 10)));
     bob.until_shown("\"no.bin\"");
@@ -295,10 +298,11 @@ fn terminal() -> (File, File) {
     (File::from(master), tty)
 }
 
-/// Alice, in it.
+/// Alice, in it, whose F12 is a fault.
 fn join_in(addr: &str, tty: &File) -> Child {
     let end = || Stdio::from(tty.try_clone().unwrap());
     let mut join = command(&["join", addr, "--name", "alice"]);
+    join.env("CHAT_PANIC_KEY", "1");
     join.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap()
 }
 
@@ -340,21 +344,30 @@ fn has_room(tty: &File) -> bool {
     poll(&mut wanted, Some(&soon)).unwrap() > 0
 }
 
-#[test]
-fn a_terminal_that_takes_nothing_does_not_keep_the_client() {
+/// The client ends by what is done to it, or to its keyboard, while its terminal takes nothing; with this code.
+fn ends_with_nothing_read(end: impl FnOnce(&Child, &mut File), code: i32) {
     let server = Server::start(&[]);
     let mut bob = server.person("bob");
     let (master, tty) = terminal();
     let alice = join_in(&server.addr, &tty);
     bob.until("* alice joined");
-    let master = until_prompt(master);
+    let mut master = until_prompt(master);
     // Nobody reads it any more: it takes as much as the system has room for.
     while has_room(&tty) {
         (&tty).write_all(b"x").unwrap();
     }
     bob.type_line("a line that has to be drawn");
-    kill_process(Pid::from_child(&alice), Signal::TERM).unwrap();
-    assert_eq!(ends(alice).code(), Some(0));
+    end(&alice, &mut master);
+    assert_eq!(ends(alice).code(), Some(code));
     assert!(tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ICANON), "it was left in raw mode");
-    drop(master);
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_keep_the_client() {
+    ends_with_nothing_read(|alice, _| kill_process(Pid::from_child(alice), Signal::TERM).unwrap(), 0);
+}
+
+#[test]
+fn nor_does_it_keep_one_that_has_a_fault() {
+    ends_with_nothing_read(|_, keyboard| keyboard.write_all(b"\x1b[24~").unwrap(), 101);
 }

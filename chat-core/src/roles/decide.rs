@@ -9,7 +9,9 @@ use crate::id::{MAX_JSON_INTEGER, Number, RoomId, SessionId};
 use crate::name::UserName;
 use crate::rejection::Rejection;
 use crate::roles::rights::reason;
-use crate::roles::{Act, AuditEntry, ModeChange, Rank, Restricted, Restriction, Role, Standing, Who};
+use crate::roles::{
+    Act, AuditEntry, Imposed, ModeChange, Rank, Restricted, Restriction, Role, Standing, Who,
+};
 use crate::room::{self, Room};
 use crate::stamp::{Stamp, Timestamp};
 use crate::state::State;
@@ -216,18 +218,20 @@ impl<'a> Doing<'a> {
         if self.is_self(&target) {
             return Err(Rejection::NotYourself);
         }
+        self.may_lift(&target, what)?;
         let latest = |at: Timestamp| Timestamp(at.0.min(MAX_JSON_INTEGER));
         let until = for_ms.map(|for_ms| latest(self.stamp.at.plus_ms(for_ms)));
         let reason = reason(self.state, why)?;
-        let why = Restricted { until, reason: reason.clone() };
+        let restricted = Restricted { until, reason: reason.clone() };
+        self.audit(&what.to_string(), Some(&target.user), Some(&restricted), steps);
+        let imposed = Imposed { restricted, by: self.state.rank(self.room, self.session()) };
         let change = |standing: &mut Standing| match what {
-            Restriction::Mute => standing.muted = Some(why.clone()),
+            Restriction::Mute => standing.muted = Some(imposed.clone()),
             Restriction::Ban => {
                 put_out(standing);
-                (standing.banned, standing.role) = (Some(why.clone()), Role::Member);
+                (standing.banned, standing.role) = (Some(imposed.clone()), Role::Member);
             }
         };
-        self.audit(&what.to_string(), Some(&target.user), Some(&why), steps);
         let (place, user, by) = (self.place(0), target.user.clone(), self.by.clone());
         self.number(Event::Restricted { place, user, by, what, until, reason: reason.clone() }, steps);
         let sessions = match what {
@@ -253,6 +257,7 @@ impl<'a> Doing<'a> {
             };
             return Err(self.nothing_to_do(&format!("{} is not {done}", target.user)));
         }
+        self.may_lift(&target, what)?;
         let lifted = |standing: &mut Standing| match what {
             Restriction::Ban => standing.banned = None,
             Restriction::Mute => standing.muted = None,
@@ -264,12 +269,22 @@ impl<'a> Doing<'a> {
         Ok(())
     }
 
-    /// Whether a ban or mute holds now.
+    /// The ban or mute that holds now.
+    fn held(&self, who: &Who, what: Restriction) -> Option<&Imposed> {
+        self.room.order.standing(who).and_then(|standing| standing.held(what, self.stamp.at))
+    }
+
     fn holds(&self, who: &Who, what: Restriction) -> bool {
-        self.room.order.standing(who).is_some_and(|standing| match what {
-            Restriction::Ban => standing.ban(self.stamp.at).is_some(),
-            Restriction::Mute => standing.mute(self.stamp.at).is_some(),
-        })
+        self.held(who, what).is_some()
+    }
+
+    /// Whether what holds may be taken away, or another put in its place: else a second of ban would lift one for ever.
+    fn may_lift(&self, target: &Target, what: Restriction) -> Result<(), Rejection> {
+        let held = target.identities.iter().filter_map(|who| self.held(who, what));
+        match held.map(|imposed| imposed.by).max() {
+            Some(by) => self.may(Act::Lift { by }, target.rank),
+            None => Ok(()),
+        }
     }
 
     fn nothing_to_do(&self, what: &str) -> Rejection {

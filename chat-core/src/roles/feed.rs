@@ -6,7 +6,7 @@ use crate::command::Ask;
 use crate::digest::Hasher;
 use crate::name::{RoomName, UserName};
 use crate::roles::modes::HeldModes;
-use crate::roles::{HistoryFrom, ModeChange, Modes, Order, Orders, Restricted, Standing};
+use crate::roles::{HistoryFrom, Imposed, ModeChange, Modes, Order, Orders, Restricted, Standing, imposed};
 use crate::snapshot::feed_stamp;
 use crate::text::Body;
 
@@ -107,9 +107,9 @@ fn feed_modes(HeldModes { modes, key }: &HeldModes, h: &mut Hasher) {
 fn feed_standing(standing: &Standing, h: &mut Hasher) {
     h.word(standing.role as u64).word(u64::from(standing.invited));
     h.word(standing.first.map_or(0, |first| first.0 + 1));
-    for restricted in [&standing.muted, &standing.banned] {
-        h.word(u64::from(restricted.is_some()));
-        if let Some(Restricted { until, reason }) = restricted {
+    for imposed in [&standing.muted, &standing.banned] {
+        h.word(imposed::tag(imposed.as_ref()).into());
+        if let Some(Imposed { restricted: Restricted { until, reason }, .. }) = imposed {
             h.word(until.map_or(0, |until| until.0.saturating_add(1)));
             feed_reason(reason.as_ref().map(Body::as_str), h);
         }

@@ -5,6 +5,7 @@ mod audit;
 mod decide;
 mod evolve;
 mod feed;
+mod imposed;
 mod info;
 mod modes;
 mod order;
@@ -20,6 +21,7 @@ use crate::stamp::Timestamp;
 use crate::text::Body;
 
 pub use audit::AuditEntry;
+pub use imposed::Imposed;
 pub use info::RoomUser;
 pub use modes::{HeldModes, HistoryFrom, MAX_SLOW_S, ModeChange, Modes};
 pub use order::Who;

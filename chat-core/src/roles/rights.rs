@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::RoomMakers;
+use crate::event::Event;
 use crate::id::{Number, RoomId, SessionId};
 use crate::name::{RoomName, UserName};
 use crate::rejection::Rejection;
@@ -48,6 +49,15 @@ impl State {
             Who::Account(user) if self.is_operators(user) => Rank::Operator,
             _ => order.standing(who).map_or(Role::Member, |standing| standing.role).into(),
         }
+    }
+
+    /// What is told behind a join of somebody who is more than a member. Whoever is alone in the room needs not be told.
+    pub(crate) fn ranked(&self, room: &Room, event: &Event) -> Option<Event> {
+        let Event::Joined { user, .. } = event else { return None };
+        let session = room.by_name.of(user).next().filter(|_| room.by_name.users() > 1)?;
+        let role = self.standing(room, session)?.role;
+        let (room, user) = (room.record.name.clone(), user.clone());
+        (role > Role::Member).then_some(Event::Ranked { room, user, role })
     }
 
     /// Whether a session may come into a room. Who is a moderator there, invited, or was let in and neither left nor was put

@@ -7,8 +7,10 @@ use crate::roles::{Rank, Role};
 pub(crate) enum Act {
     /// Say something, set the topic, offer a file.
     Talk { moderated: bool },
-    /// Kick, ban, mute, and lift a ban or mute.
+    /// Kick, ban, mute.
     Discipline,
+    /// Lift a ban or mute, or put another in its place.
+    Lift { by: Rank },
     /// Ask somebody in.
     Invite { invite_only: bool },
     /// Give somebody a role.
@@ -26,7 +28,7 @@ pub(crate) enum Act {
 }
 
 /// The lowest rank that may do it, whoever it is done to. Muted ones may not talk, whatever their rank.
-const fn least(act: Act) -> Rank {
+fn least(act: Act) -> Rank {
     match act {
         Act::Talk { moderated: false }
         | Act::Invite { invite_only: false }
@@ -38,12 +40,13 @@ const fn least(act: Act) -> Rank {
         | Act::SetPace
         | Act::DeleteOthers => Rank::Moderator,
         Act::SetRole | Act::SetModes => Rank::Owner,
+        Act::Lift { by } => by.max(Rank::Moderator),
     }
 }
 
 /// Whether it is done to somebody, who must be of a lower rank.
 const fn is_over(act: Act) -> bool {
-    matches!(act, Act::Discipline | Act::SetRole | Act::DeleteOthers)
+    matches!(act, Act::Discipline | Act::Lift { .. } | Act::SetRole | Act::DeleteOthers)
 }
 
 impl Act {
@@ -65,7 +68,7 @@ mod tests {
     const RANKS: [Rank; 4] = [Rank::Member, Rank::Moderator, Rank::Owner, Rank::Operator];
 
     /// The acts as `docs/roles.md` names them.
-    const ROWS: [(&str, &str, Act); 11] = [
+    const ROWS: [(&str, &str, Act); 14] = [
         (
             "talk, set the topic, offer a file",
             "`hello`, `/topic`, `/sendfile`",
@@ -74,11 +77,14 @@ mod tests {
         ("the same in a moderated room", "", Act::Talk { moderated: true }),
         ("ask somebody in", "`/invite`", Act::Invite { invite_only: false }),
         ("the same in an invite-only room", "", Act::Invite { invite_only: true }),
+        ("kick, ban, mute", "`/kick`, `/ban`, `/mute`", Act::Discipline),
         (
-            "kick, ban, mute; lift a ban or mute",
-            "`/kick`, `/ban`, `/mute`, `/unban`, `/unmute`",
-            Act::Discipline,
+            "lift or replace a moderator's ban or mute",
+            "`/unban`, `/unmute`",
+            Act::Lift { by: Rank::Moderator },
         ),
+        ("the same of an owner's", "", Act::Lift { by: Rank::Owner }),
+        ("the same of an operator's", "", Act::Lift { by: Rank::Operator }),
         ("give somebody a role", "`/op`, `/deop`, `/owner`", Act::SetRole),
         ("step down", "`/deop` and one's own name", Act::StepDown),
         ("set `moderated` and `slow`", "`/mode`", Act::SetPace),

@@ -227,6 +227,7 @@ const EVERYTHING: &[(&str, u32)] = &[
     ("role", 1),
     ("modes", 1),
     ("invited", 1),
+    ("ranked", 1),
     ("refused bad_key", 1),
     ("refused token_revoked", 3),
     ("closed session_revoked", 1),

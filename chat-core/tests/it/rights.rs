@@ -171,6 +171,38 @@ impl Scene {
         self.apply(&Command::LogIn { session: session(n), account: name.into(), token }).unwrap();
     }
 
+    /// Session 6, of that rank, bans or mutes the target while that is a member; then the target gets its rank.
+    fn restrained(case: Case, by: Rank, restraint: Ask) -> Scene {
+        let mut scene = Scene::arranged(Case { target: Rank::Member, ..case });
+        scene.account(6, "judge", by == Rank::Operator);
+        scene.ask(6, join("den")).unwrap();
+        scene.raise("judge", by);
+        scene.ask(6, restraint).unwrap();
+        scene.raise("target", case.target);
+        let act =
+            AccountAct::SetOperator { name: "target".into(), is_operator: case.target == Rank::Operator };
+        scene.apply(&Command::Account { by: None, act }).unwrap();
+        // What a ban or mute was made by does not change with whoever made it.
+        scene
+            .apply(&Command::Account {
+                by: None,
+                act: AccountAct::SetOperator { name: "judge".into(), is_operator: false },
+            })
+            .unwrap();
+        if stored(by) > Role::Member {
+            scene
+                .ask(2, Ask::SetRole { room: "den".into(), user: "judge".into(), role: Role::Member })
+                .unwrap();
+        }
+        scene
+    }
+
+    fn raise(&mut self, user: &str, rank: Rank) {
+        if stored(rank) > Role::Member {
+            self.ask(2, Ask::SetRole { room: "den".into(), user: user.into(), role: stored(rank) }).unwrap();
+        }
+    }
+
     fn arranged(case: Case) -> Scene {
         let mut scene = Scene { chat: Chat::new(Config::default()), seq: 0, refusal: None };
         scene.account(1, "maker", false);
@@ -190,11 +222,8 @@ impl Scene {
                 scene.ask(2, ban).unwrap();
             }
         }
-        for (user, rank) in [("actor", case.actor), ("target", case.target)] {
-            if stored(rank) > Role::Member {
-                scene.ask(2, Ask::SetRole { room: room(), user: user.into(), role: stored(rank) }).unwrap();
-            }
-        }
+        scene.raise("actor", case.actor);
+        scene.raise("target", case.target);
         let invite_only = Some(case.is_private);
         let modes = ModeChange { invite_only, moderated: Some(case.is_moderated), ..ModeChange::default() };
         if case.is_private || case.is_moderated {
@@ -305,6 +334,56 @@ fn every_case_is_decided_as_the_table_says() {
         }
     }
     assert_eq!(tried, 4 * 3 * 4 * 4 * acts.len());
+}
+
+#[test]
+fn what_a_rank_imposed_is_lifted_and_replaced_by_no_lower_one() {
+    let (room, user) = (|| "den".into(), || "target".into());
+    let ban = |for_ms| Ask::Ban { room: room(), user: user(), for_ms, reason: None };
+    let mute = |for_ms| Ask::Mute { room: room(), user: user(), for_ms, reason: None };
+    let tries = [
+        (ban(None), Ask::Unban { room: room(), user: user() }),
+        (ban(Some(60_000)), ban(Some(1))),
+        (mute(None), Ask::Unmute { room: room(), user: user() }),
+        (mute(Some(60_000)), mute(Some(1))),
+    ];
+    let ranks = [Rank::Moderator, Rank::Owner, Rank::Operator];
+    for case in cases().filter(|case| !case.is_private && !case.is_moderated) {
+        let Case { actor, stand, target, .. } = case;
+        for (by, (restraint, ask)) in
+            ranks.into_iter().flat_map(|by| tries.iter().map(move |tried| (by, tried)))
+        {
+            let mut scene = Scene::restrained(case, by, restraint.clone());
+            let may_act = actor == Rank::Operator || stand == Stand::Inside;
+            let is_over = actor == Rank::Operator || actor > target;
+            let promised = match (may_act, actor >= Rank::Moderator && is_over && actor >= by) {
+                (false, _) => Err(Code::NotAMember),
+                (true, false) => Err(Code::NotAllowed),
+                (true, true) => Ok(()),
+            };
+            assert_eq!(
+                scene.ask(3, ask.clone()),
+                promised,
+                "{ask:?} after {restraint:?} by {by} in {case:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_ban_that_has_ended_binds_nobody() {
+    let case = Case {
+        actor: Rank::Moderator,
+        stand: Stand::Inside,
+        target: Rank::Member,
+        is_private: false,
+        is_moderated: false,
+    };
+    let ban = |for_ms| Ask::Ban { room: "den".into(), user: "target".into(), for_ms, reason: None };
+    let mut scene = Scene::restrained(case, Rank::Owner, ban(Some(60_000)));
+    assert_eq!(scene.ask(3, ban(None)), Err(Code::NotAllowed));
+    scene.seq += 60;
+    assert_eq!(scene.ask(3, ban(None)), Ok(()));
 }
 
 #[test]

@@ -230,19 +230,27 @@ impl Client {
     /// # Errors
     /// As [`Client::query`].
     pub async fn users(&self, room: Option<&str>) -> Result<Vec<UserName>, AskError> {
+        self.first_users(room, usize::MAX).await
+    }
+
+    /// As [`Client::users`], but of many only the first `most` in the order of the names: no page behind them is asked
+    /// for.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn first_users(&self, room: Option<&str>, most: usize) -> Result<Vec<UserName>, AskError> {
         let mut all: Vec<UserName> = Vec::new();
         loop {
             let after = all.last().map(|user| user.as_str().into());
             let query = Query::Users { room: room.map(Into::into), after };
-            match self.query(query).await?.1 {
-                Answer::Users { users, more, .. } => {
-                    let more = more && !users.is_empty();
-                    all.extend(users);
-                    if !more {
-                        return Ok(all);
-                    }
-                }
-                _ => return Err(AskError::Unanswered),
+            let Answer::Users { users, more, .. } = self.query(query).await?.1 else {
+                return Err(AskError::Unanswered);
+            };
+            let is_last = !more || users.is_empty();
+            all.extend(users);
+            if is_last || all.len() >= most {
+                all.truncate(most);
+                return Ok(all);
             }
         }
     }

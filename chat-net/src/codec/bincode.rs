@@ -19,7 +19,7 @@ const ASKS: u32 = 22;
 const QUERIES: u32 = 7;
 /// The same for a server: frames, events, answers.
 const FROM_SERVER: u32 = 10;
-const EVENTS: u32 = 30;
+const EVENTS: u32 = 31;
 const ANSWERS: u32 = 7;
 
 /// Appends the payload of one frame from a client.
@@ -266,8 +266,8 @@ mod tests {
         assert_eq!(code(b"\x0d\x07"), (RequestId::NONE, Code::UnknownAsk));
         assert_eq!(code(b"\x01\x07\x02\x01r\x02\xff\xfe"), (RequestId(7), Code::BadText));
         let unknown = |payload: &[u8]| matches!(decode_server(payload), Err(ProtocolError::Unknown { .. }));
-        assert!(unknown(b"\x0a") && unknown(b"\x01\x00\x00\x05\x1e\x01") && unknown(b"\x02\x09\x07\x01"));
-        assert!(!unknown(b"\x01\x00\x00\x05\x1d\x01") && !unknown(b"\x01\x00\x02\x05\x1e"));
+        assert!(unknown(b"\x0a") && unknown(b"\x01\x00\x00\x05\x1f\x01") && unknown(b"\x02\x09\x07\x01"));
+        assert!(!unknown(b"\x01\x00\x00\x05\x1e\x01") && !unknown(b"\x01\x00\x02\x05\x1f"));
     }
 
     #[test]

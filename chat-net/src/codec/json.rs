@@ -180,7 +180,7 @@ pub fn decode_server(payload: &[u8]) -> Result<FromServer, ProtocolError> {
         | "topic_changed" | "whispered" | "caught_up" | "gap" | "offered" | "accepted" | "declined"
         | "paused" | "resumed" | "hashed" | "progressed" | "finished" | "cancelled" | "closed"
         | "role_changed" | "kicked" | "restricted" | "lifted" | "modes_changed" | "deleted" | "invited"
-        | "removed" => {
+        | "removed" | "ranked" => {
             let at = at.ok_or_else(|| ProtocolError::broken(&"missing field `at`"))?;
             serde_json::from_str::<Event>(text).map(|event| FromServer::Told(Told { re, past, at, event }))
         }

@@ -481,6 +481,10 @@ async fn over_tcp_two_programs_talk_whisper_list_and_leave() {
     }
     let names: Vec<_> = bob.users(Some("dev")).await.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["alice", "bob"]);
+    assert_eq!(
+        bob.first_users(Some("dev"), 1).await.unwrap()[..],
+        bob.users(Some("dev")).await.unwrap()[..1]
+    );
     assert!(bob.rooms().await.unwrap().iter().any(|info| info.room.as_str() == "dev" && info.members == 2));
     assert_eq!(bob.history("dev", Anchor::Latest, 10).await.unwrap().messages.len(), 1);
     bob.leave("dev").await.unwrap();

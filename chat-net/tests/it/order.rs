@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chat_net::Limits;
-use chat_net::chat_core::{Anchor, Ask, Event, HistoryFrom, ModeChange, Number, Query, Since, Timestamp};
+use chat_net::chat_core::{
+    Anchor, Ask, Event, HistoryFrom, ModeChange, Number, Query, Role, Since, Timestamp,
+};
 use chat_net::codec::{Form, FromServer};
 
 use crate::peer::{Peer, fast, join, pass, server, show};
@@ -131,6 +133,33 @@ async fn whoever_is_put_out_is_told_and_hears_no_more() {
     bob.is_quiet().await;
     bob.say(2, "den", "but").await;
     bob.gets(&["re=2 refused not_a_member"]).await;
+}
+
+#[tokio::test]
+async fn whoever_comes_with_a_role_is_ranked_in_every_form_and_a_person_sees_the_join_alone() {
+    let server = server(fast()).await;
+    let mut alice = Peer::join(&server, Form::Bincode, "alice").await;
+    let mut bob = Peer::join(&server, Form::JsonFrames, "bob").await;
+    let mut carol = Peer::join(&server, Form::JsonLines, "carol").await;
+    let mut dave = Peer::join(&server, Form::Text, "dave").await;
+    for (number, peer) in [&mut alice, &mut bob, &mut carol].into_iter().enumerate() {
+        peer.ask(1, join("den")).await;
+        peer.story(&format!("caught_up den/{}", number + 1)).await;
+    }
+    dave.line("/join den").await;
+    dave.until_line("dave joined").await;
+    alice.ask(2, Ask::SetRole { room: "den".into(), user: "bob".into(), role: Role::Moderator }).await;
+    alice.story("moderator by alice").await;
+    bob.story("moderator by alice").await;
+    bob.ask(2, Ask::Leave { room: "den".into() }).await;
+    bob.ask(3, join("den")).await;
+    for peer in [&mut alice, &mut bob, &mut carol] {
+        let told = peer.story("ranked den bob moderator").await;
+        assert_eq!(told[told.len() - 2], "joined den/7 bob");
+    }
+    alice.say(3, "den", "welcome back").await;
+    let told = dave.until_line("welcome back").await;
+    assert!(told[told.len() - 2].ends_with("bob joined"), "{told:?}");
 }
 
 #[tokio::test]

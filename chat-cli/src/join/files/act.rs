@@ -119,7 +119,10 @@ mod tests {
         let mut book = Book::default();
         book.welcomed("bob", false, std::time::Duration::ZERO);
         let event = Event::Offered(Box::new(offer(3, "alice", "bob", "photo.jpg", 10)));
-        assert!(book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }).is_some());
+        assert!(
+            book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }, Timestamp(0))
+                .is_some()
+        );
         book.started(1, offer(4, "bob", "alice", "a", 10), None);
         book.started(2, offer(5, "alice", "bob", "b", 10), None);
         book
@@ -147,7 +150,7 @@ mod tests {
         let mut book = bob();
         assert!(matches!(accept(&book), Ok(Act::Errand(Errand::Start(Start::Receive { .. })))));
         let event = Event::Offered(Box::new(offer(6, "carol", "#dev", "b", 10)));
-        book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event });
+        book.told(&Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }, Timestamp(0));
         let which =
             "type /accept N, which of these: 3 is \"photo.jpg\" from alice, 6 is \"b\" from carol in #dev";
         assert_eq!(accept(&book), Err((Code::BadAsk, which.into())));

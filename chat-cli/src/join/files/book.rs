@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use chat_net::chat_core::{Event, Offer, Target, TransferId, UserName};
+use chat_net::chat_core::{Event, Offer, Target, Timestamp, TransferId, UserName};
 use chat_net::client::{FileEvent, Landing};
 use chat_net::codec::Told;
 
+use super::offers::Offers;
 use crate::files::{Standing, State, Story, Who, ended, file, name, other_end};
-
-/// Offers that are remembered as shown, so that a return shows none again; the oldest is forgotten.
-const SHOWN: usize = 1024;
-
-/// So many offers that wait for an answer are known, and so many that were answered; the oldest is forgotten.
-const OFFERS: usize = 1024;
+use crate::join::line::Line;
 
 /// Files that have come to an end are remembered up to so many, for the list.
 const ENDED: usize = 100;
@@ -25,25 +21,12 @@ pub(crate) type Serial = u64;
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     me: String,
-    /// What waits for an answer.
-    offers: BTreeMap<TransferId, Offer>,
-    /// What was answered, and may be taken after all while it is offered to the room.
-    answered: BTreeMap<TransferId, Offer>,
-    shown: BTreeSet<TransferId>,
+    offers: Offers,
     running: BTreeMap<Serial, Story>,
     /// What has come to an end, the last at the end.
     ended: VecDeque<Standing>,
     /// How long the server waits for somebody whose connection is lost.
     patience: Duration,
-}
-
-/// A line to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
-    /// What others did; the time stands before it.
-    Talk(String),
-    /// What became of something.
-    Note(String),
 }
 
 impl Book {
@@ -53,9 +36,7 @@ impl Book {
         me.clone_into(&mut self.me);
         self.patience = patience;
         if !resumed {
-            self.offers.clear();
-            self.answered.clear();
-            self.shown.clear();
+            self.offers = Offers::default();
             self.ended.clear();
         }
     }
@@ -65,72 +46,59 @@ impl Book {
         &self.me
     }
 
-    /// Takes what the server told of a file; gives what to show of it. What is on its way here tells of itself.
-    pub(crate) fn told(&mut self, told: &Told) -> Option<Line> {
+    /// Takes what the server told of a file; gives what to show of it at `now`. What is on its way here tells of itself.
+    pub(crate) fn told(&mut self, told: &Told, now: Timestamp) -> Option<Line> {
         match &told.event {
-            Event::Offered(offer) => self.offered(offer),
+            Event::Offered(offer) => Some(Line::talk(told.at, now, &self.offered(offer)?)),
             Event::Closed { transfer, why } => {
-                let answered = self.answered.remove(transfer);
+                let answered = self.offers.close_answered(*transfer);
                 if let Some(offer) = answered.filter(|_| self.running(*transfer).is_none()) {
                     self.end(offer, "you did not take it".to_owned());
                 }
-                let offer = self.offers.remove(transfer)?;
+                let offer = self.offers.close(*transfer)?;
                 let end = other_end(&offer, false);
                 let why = ended(self.who(&offer.from), *why);
                 let line = format!("{transfer}: {} {end} is no longer offered: {why}", name(&offer));
                 self.end(offer, why);
-                Some(Line::Note(line))
+                Some(Line::note(&line))
             }
             Event::Declined { transfer, .. } => {
-                let offer = self.answer(*transfer)?;
+                let offer = self.offers.answer(*transfer)?;
                 let line = format!("{transfer}: you do not take {}", name(&offer));
                 if let Target::User(_) = offer.to {
                     self.end(offer, "you did not take it".to_owned());
                 }
-                Some(Line::Note(line))
+                Some(Line::note(&line))
             }
             _ => None,
         }
     }
 
-    fn offered(&mut self, offer: &Offer) -> Option<Line> {
+    fn offered(&mut self, offer: &Offer) -> Option<String> {
         let transfer = offer.transfer;
-        if self.who(&offer.from).is_me() || !self.shown.insert(transfer) {
+        if self.who(&offer.from).is_me() || !self.offers.add(offer) {
             return None;
         }
-        if self.shown.len() > SHOWN {
-            self.shown.pop_first();
-        }
-        keep(&mut self.offers, offer.clone());
         let what = format!("offers {}: /accept {transfer} or /decline {transfer}", file(offer));
-        Some(Line::Talk(match &offer.to {
+        Some(match &offer.to {
             Target::User(_) => format!("{} {what}", offer.from),
             to @ Target::Room(_) => format!("{to} * {} {what}", offer.from),
-        }))
+        })
     }
 
     /// The offers that wait for an answer.
-    pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
-        self.offers.values()
-    }
-
-    /// The offer waits for an answer no more; gives it, if it did.
-    fn answer(&mut self, transfer: TransferId) -> Option<Offer> {
-        let offer = self.offers.remove(&transfer)?;
-        if let Target::Room(_) = offer.to {
-            keep(&mut self.answered, offer.clone());
-        }
-        Some(offer)
+    pub(crate) fn offers(&self) -> impl DoubleEndedIterator<Item = &Offer> {
+        self.offers.waiting()
     }
 
     /// The offer of that number, if it waits for an answer.
     pub(crate) fn offer(&self, transfer: TransferId) -> Option<&Offer> {
-        self.offers.get(&transfer)
+        self.offers.get(transfer)
     }
 
     /// The offer of that number, if it may be taken: it waits for an answer, or is one to a room and not on its way here.
     pub(crate) fn may_take(&self, transfer: TransferId) -> Option<&Offer> {
-        let answered = || self.answered.get(&transfer).filter(|_| self.running(transfer).is_none());
+        let answered = || self.offers.answered(transfer).filter(|_| self.running(transfer).is_none());
         self.offer(transfer).or_else(answered)
     }
 
@@ -148,11 +116,17 @@ impl Book {
         offer: Offer,
         landing: Option<Landing>,
     ) -> Option<String> {
-        self.answer(offer.transfer);
+        // What is taken was answered by that.
+        self.offers.answer(offer.transfer);
         let story = Story::new(offer, &self.me, landing, true).patient_for(self.patience);
         let line = story.begin();
         self.running.insert(serial, story);
         line
+    }
+
+    /// The number by which the server knows a file that is on its way.
+    pub(crate) fn transfer(&self, serial: Serial) -> Option<TransferId> {
+        self.running.get(&serial).map(|story| story.offer().transfer)
     }
 
     /// Something happened to a file that is on its way; gives what to say of it.
@@ -188,10 +162,13 @@ impl Book {
         };
         let mut going: Vec<Standing> = self.running.values().rev().map(Story::standing).collect();
         going.sort_by_key(|known| known.state.is_over());
-        let open = self.offers.values().rev().map(offered(State::Offered));
-        let declined = self.answered.values().rev().map(offered(State::Declined));
+        let open = self.offers.waiting().rev().map(offered(State::Offered));
+        let declined = self.offers.all_answered().rev().map(offered(State::Declined));
+        let ended = self.ended.iter().rev().cloned();
+        // What is here was answered, too, and may be taken again.
+        let done = ended.clone().filter(|file| matches!(file.state, State::Done(_)));
         let mut known = BTreeSet::new();
-        let all = going.into_iter().chain(open).chain(declined).chain(self.ended.iter().rev().cloned());
+        let all = going.into_iter().chain(open).chain(done).chain(declined).chain(ended);
         let mut all: Vec<Standing> = all.filter(|file| known.insert(file.offer.transfer)).collect();
         all.sort_by_key(|file| match &file.state {
             State::Running(_) | State::Paused(..) => 0,
@@ -212,22 +189,17 @@ impl Book {
     }
 }
 
-fn keep(offers: &mut BTreeMap<TransferId, Offer>, offer: Offer) {
-    offers.insert(offer.transfer, offer);
-    if offers.len() > OFFERS {
-        offers.pop_first();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::files::testing::{offer, user};
-    use chat_net::chat_core::{EndReason, PauseReason, RequestId, Timestamp};
+    use chat_net::chat_core::{EndReason, PauseReason, RequestId};
     use chat_net::client::FileError;
 
+    const NOW: Timestamp = Timestamp(0);
+
     fn told(event: Event) -> Told {
-        Told { re: RequestId::NONE, past: false, at: Timestamp(0), event }
+        Told { re: RequestId::NONE, past: false, at: NOW, event }
     }
 
     fn offered(number: u64, from: &str, to: &str, name: &str) -> Told {
@@ -245,39 +217,42 @@ mod tests {
         let mut book = bob();
         let to_bob = offered(3, "alice", "bob", "photo.jpg");
         let line = "alice offers \"photo.jpg\" (3.15 MiB): /accept 3 or /decline 3";
-        assert_eq!(book.told(&to_bob), Some(Line::Talk(line.into())));
-        assert_eq!(book.told(&to_bob), None, "told again after a return");
+        assert_eq!(book.told(&to_bob, NOW), Some(Line::talk(NOW, NOW, line)));
+        assert_eq!(book.told(&to_bob, NOW), None, "told again after a return");
         let line = "#dev * alice offers \"a b\" (3.15 MiB): /accept 4 or /decline 4";
-        assert_eq!(book.told(&offered(4, "alice", "#dev", "a b")), Some(Line::Talk(line.into())));
-        assert_eq!(book.told(&offered(5, "Bob", "#dev", "own")), None);
+        assert_eq!(book.told(&offered(4, "alice", "#dev", "a b"), NOW), Some(Line::talk(NOW, NOW, line)));
+        assert_eq!(book.told(&offered(5, "Bob", "#dev", "own"), NOW), None);
         book.welcomed("bob", true, Duration::from_secs(300));
-        assert_eq!(book.told(&to_bob), None);
+        assert_eq!(book.told(&to_bob, NOW), None);
         assert!(book.offer(TransferId(3)).is_some());
         book.welcomed("bob", false, Duration::from_secs(300));
-        assert!(book.offer(TransferId(3)).is_none() && book.told(&to_bob).is_some(), "it is another one");
+        assert!(
+            book.offer(TransferId(3)).is_none() && book.told(&to_bob, NOW).is_some(),
+            "it is another one"
+        );
     }
 
     #[test]
     fn the_end_of_an_offer_is_told_to_those_who_could_have_taken_it() {
         let mut book = bob();
         for number in 3..6 {
-            book.told(&offered(number, "alice", "#dev", "x"));
+            book.told(&offered(number, "alice", "#dev", "x"), NOW);
         }
-        let note = |line: &str| Some(Line::Note(line.into()));
+        let note = |line: &str| Some(Line::note(line));
         let closed = |transfer, why| told(Event::Closed { transfer: TransferId(transfer), why });
         assert_eq!(
-            book.told(&closed(3, EndReason::Expired)),
+            book.told(&closed(3, EndReason::Expired), NOW),
             note("3: \"x\" from alice in #dev is no longer offered: nobody took it in time")
         );
-        assert_eq!(book.told(&closed(3, EndReason::Expired)), None);
+        assert_eq!(book.told(&closed(3, EndReason::Expired), NOW), None);
         let declined = told(Event::Declined { transfer: TransferId(4), user: user("bob") });
-        assert_eq!(book.told(&declined), note("4: you do not take \"x\""));
+        assert_eq!(book.told(&declined, NOW), note("4: you do not take \"x\""));
         // He may change his mind while the others may take it.
         assert!(book.offer(TransferId(4)).is_none() && book.may_take(TransferId(4)).is_some());
-        assert_eq!(book.told(&closed(4, EndReason::Expired)), None);
+        assert_eq!(book.told(&closed(4, EndReason::Expired), NOW), None);
         assert!(book.may_take(TransferId(4)).is_none());
         book.started(1, offer(5, "alice", "#dev", "x", 10), None);
-        assert_eq!(book.told(&closed(5, EndReason::Cancelled)), None, "it tells of itself");
+        assert_eq!(book.told(&closed(5, EndReason::Cancelled), NOW), None, "it tells of itself");
     }
 
     #[test]
@@ -319,7 +294,7 @@ mod tests {
     #[test]
     fn a_file_that_is_received_ends_with_the_place_where_it_is() {
         let mut book = bob();
-        book.told(&offered(3, "alice", "bob", "photo.jpg"));
+        book.told(&offered(3, "alice", "bob", "photo.jpg"), NOW);
         let landing = Landing { path: "/in/photo.jpg".into(), part: "/in/photo.jpg.part".into() };
         assert_eq!(book.started(1, offer(3, "alice", "bob", "photo.jpg", 1024), Some(landing)), None);
         assert_eq!(book.running(TransferId(3)), Some((1, false)));
@@ -389,28 +364,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_too_many_offers_is_forgotten() {
-        let mut book = bob();
-        let many = 1..=OFFERS as u64 + 2;
-        for number in many.clone() {
-            book.told(&offered(number, "alice", "#dev", "x"));
-        }
-        assert_eq!((book.offers().count(), book.offers().next().unwrap().transfer.0), (OFFERS, 3));
-        for number in many.rev() {
-            book.told(&offered(number, "alice", "#dev", "x"));
-            book.told(&told(Event::Declined { transfer: TransferId(number), user: user("bob") }));
-        }
-        assert_eq!((book.offers.len(), book.answered.len()), (0, OFFERS));
-    }
-
-    #[test]
     fn every_file_stands_once_in_the_list_and_says_what_became_of_it() {
         let mut book = bob();
         for number in 3..7 {
-            book.told(&offered(number, "alice", "bob", "x"));
+            book.told(&offered(number, "alice", "bob", "x"), NOW);
         }
-        book.told(&told(Event::Declined { transfer: TransferId(4), user: user("bob") }));
-        book.told(&told(Event::Closed { transfer: TransferId(5), why: EndReason::Expired }));
+        book.told(&told(Event::Declined { transfer: TransferId(4), user: user("bob") }), NOW);
+        book.told(&told(Event::Closed { transfer: TransferId(5), why: EndReason::Expired }), NOW);
         book.started(1, offer(3, "alice", "bob", "x", 1024), None);
         book.happened(1, &FileEvent::Accepted { user: user("bob"), from: 512 });
         let listing = listed(&book);
@@ -421,7 +381,7 @@ mod tests {
         assert_eq!(listing[3].1, State::Over("you did not take it".into()));
         let by = user("alice");
         book.happened(1, &FileEvent::Paused { user: by, why: PauseReason::Lost });
-        let why = "alice's connection is lost";
+        let why = "alice's connection is lost; it waits until alice is back, 5 minutes at most";
         assert!(matches!(&listed(&book)[0].1, State::Paused(_, said) if said == why));
         book.happened(1, &FileEvent::Finished { user: user("bob"), path: Some("/in/x".into()) });
         book.over(1);
@@ -432,7 +392,7 @@ mod tests {
                 FileEvent::Finished { user: user("carol"), path: None },
                 State::Done("carol has it, verified".into()),
             ),
-            (3, FileEvent::Declined { user: user("carol") }, State::Offered),
+            (3, FileEvent::Declined { user: user("carol") }, State::Over("carol does not take it".into())),
             (4, FileEvent::Failed(FileError::Ended), State::Over("the connection has ended".into())),
         ] {
             book.started(serial, offer(10 + serial, "bob", "carol", "y", 10), None);
@@ -450,10 +410,22 @@ mod tests {
     #[test]
     fn an_offer_to_a_room_that_was_declined_may_be_taken_until_it_ends() {
         let mut book = bob();
-        book.told(&offered(3, "alice", "#dev", "x"));
-        book.told(&told(Event::Declined { transfer: TransferId(3), user: user("bob") }));
+        book.told(&offered(3, "alice", "#dev", "x"), NOW);
+        book.told(&told(Event::Declined { transfer: TransferId(3), user: user("bob") }), NOW);
         assert_eq!(listed(&book), [(3, State::Declined)]);
-        book.told(&told(Event::Closed { transfer: TransferId(3), why: EndReason::Gone }));
+        book.told(&told(Event::Closed { transfer: TransferId(3), why: EndReason::Gone }), NOW);
         assert_eq!(listed(&book), [(3, State::Over("you did not take it".into()))]);
+    }
+
+    #[test]
+    fn a_file_that_came_from_a_room_is_not_said_to_be_declined() {
+        let mut book = bob();
+        book.told(&offered(3, "alice", "#dev", "x"), NOW);
+        book.started(1, offer(3, "alice", "#dev", "x", 1024), None);
+        book.happened(1, &FileEvent::Accepted { user: user("bob"), from: 0 });
+        book.happened(1, &FileEvent::Finished { user: user("bob"), path: Some("/in/x".into()) });
+        book.over(1);
+        assert_eq!(listed(&book), [(3, State::Done("/in/x".into()))]);
+        assert!(book.may_take(TransferId(3)).is_some(), "it may be had again while it is offered");
     }
 }

@@ -3,10 +3,11 @@
 mod act;
 mod book;
 mod listing;
+mod offers;
 mod run;
 mod talk;
 mod typed;
 
 pub(crate) use run::{Errand, FileTold, Files};
-pub(crate) use talk::{FileTalk, NOT_HERE};
-pub(crate) use typed::HELP;
+pub(crate) use talk::{FileSaid, FileTalk, FileTurn, NOT_HERE};
+pub(super) use typed::HELP;

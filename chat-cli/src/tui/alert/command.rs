@@ -1,6 +1,6 @@
 //! A program of somebody's own that notifies.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::secrets;
@@ -50,12 +50,9 @@ impl Notifier {
         self.running = None;
         let (title, text) = self.waiting.take()?;
         let (program, arguments) = self.words.split_first()?;
-        let mut run = Command::new(program);
+        let mut run = secrets::command(program);
         run.args(arguments.iter().map(|argument| filled(argument, &title, &text)));
         run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        secrets::VARIABLES.iter().for_each(|variable| {
-            run.env_remove(variable);
-        });
         match run.spawn() {
             Ok(child) => {
                 self.running = Some((child, now));
@@ -102,6 +99,7 @@ mod tests {
     #[cfg(unix)]
     mod run {
         use super::*;
+        use std::process::Command;
 
         fn notifier(words: &[&str]) -> Notifier {
             Notifier::new(words.iter().map(|word| (*word).to_owned()).collect())

@@ -63,7 +63,10 @@ impl Fetcher {
     fn members(&mut self, room: RoomName) {
         self.members.push(room.clone());
         let client = self.client.clone();
-        self.running.spawn(async move { Fetched::Members { answer: members(&client, &room).await, room } });
+        self.running.spawn(async move {
+            let answer = client.first_users(Some(room.as_str()), LISTED).await;
+            Fetched::Members { room, answer }
+        });
     }
 
     fn page(&mut self, room: RoomName, anchor: Anchor) {
@@ -108,23 +111,6 @@ impl Fetcher {
             }
             // They are asked for again after a while.
             Fetched::Roles { answer: Err(_) } => {}
-        }
-    }
-}
-
-/// The members of a room in the order of their names, page by page until so many are there as are listed.
-async fn members(client: &Client, room: &RoomName) -> Result<Vec<UserName>, AskError> {
-    let mut all: Vec<UserName> = Vec::new();
-    loop {
-        let after = all.last().map(|user| user.as_str().into());
-        let query = Query::Users { room: Some(room.as_str().into()), after };
-        let Answer::Users { users, more, .. } = client.query(query).await?.1 else {
-            return Err(AskError::Unanswered);
-        };
-        let more = more && !users.is_empty();
-        all.extend(users);
-        if !more || all.len() >= LISTED {
-            return Ok(all);
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use std::io;
 
+use chat_net::chat_core::Code;
 use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use ratatui_core::layout::Position;
 use tokio::time::Instant;
 
 use super::{AGAIN, FullScreen};
-use crate::join::{Input, now};
+use crate::join::{Input, Line, now};
 use crate::tui::clean::Clean;
 use crate::tui::input::Outcome;
 use crate::tui::keys::{self, Action, Look};
-use crate::tui::model::{Model, Of, Scroll};
+use crate::tui::model::{Of, Scroll};
 use crate::tui::view::{self, Move};
 
 /// Rows above one that was jumped to.
@@ -24,15 +25,13 @@ const WHEEL: usize = 3;
 #[cfg(debug_assertions)]
 fn panic_if_asked(event: &Event) {
     use crossterm::event::KeyCode;
-    let is_key = matches!(event, Event::Key(key) if key.code == KeyCode::F(12));
-    assert!(
-        !is_key || std::env::var_os("CHAT_PANIC_KEY").is_none(),
-        "F12 was pressed, and CHAT_PANIC_KEY is set"
-    );
-    if matches!(event, Event::Key(key) if key.code == KeyCode::F(11)) {
+    let Event::Key(key) = event else { return };
+    match key.code {
+        _ if std::env::var_os("CHAT_PANIC_KEY").is_none() => {}
+        KeyCode::F(12) => panic!("F12 was pressed, and CHAT_PANIC_KEY is set"),
         // Whoever joins it is told what it came to, which is known.
-        let _ = std::thread::spawn(|| assert!(std::env::var_os("CHAT_PANIC_KEY").is_none(), "in a thread"))
-            .join();
+        KeyCode::F(11) => _ = std::thread::spawn(|| panic!("in a thread")).join(),
+        _ => {}
     }
 }
 
@@ -178,10 +177,10 @@ impl FullScreen {
         }
         self.warned = Some(Instant::now());
         let again = AGAIN.as_secs();
-        let first = format!(
-            "- files are on their way; to leave all the same, say so again within {again} s, and then:\n"
-        );
-        self.lines_in(None, &(first + &lost));
+        self.say(Line::note(&format!(
+            "files are on their way; to leave all the same, say so again within {again} s, and then:"
+        )));
+        self.lines_in(None, &lost);
         false
     }
 
@@ -192,28 +191,29 @@ impl FullScreen {
             Ok(path) => self.entered(format!("/sendfile {to} {}", path.display())),
             Err(error) => {
                 self.model.windows.current_mut().draft.insert(text);
-                self.lines_in(None, &format!("! bad_file: what was pasted cannot be kept: {error}"));
+                let why = format!("what was pasted cannot be kept: {error}");
+                self.say(Line::refused(Code::BadFile, &why));
                 Input::Nothing
             }
         }
     }
 
-    /// Shows lines, and what begins with `! ` as refused, in the window of that; else in the current one.
-    pub(super) fn lines_in(&mut self, of: Option<&Of>, lines: &str) {
-        let of = of.unwrap_or(&self.model.windows.current().of).clone();
-        let known = self.model.windows.iter().any(|window| window.of == of);
-        let of = if known { of } else { self.current() };
+    /// Says something in the current window.
+    pub(super) fn say(&mut self, line: Line) {
+        self.lines_in(None, &[line]);
+    }
+
+    /// Shows lines in the window of that, if there is one; else in the current one.
+    pub(super) fn lines_in(&mut self, of: Option<&Of>, lines: &[Line]) {
+        let is_known = |of: &&Of| self.model.windows.iter().any(|window| window.of == **of);
+        let of = of.filter(is_known).cloned().unwrap_or_else(|| self.current());
         self.model.lines(&of, now(), lines);
         self.pace.changed();
     }
 
     pub(super) fn current(&self) -> Of {
-        current(&self.model)
+        self.model.windows.current().of.clone()
     }
-}
-
-fn current(model: &Model) -> Of {
-    model.windows.current().of.clone()
 }
 
 /// What has to do with the terminal, whatever is typed.

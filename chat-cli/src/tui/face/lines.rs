@@ -7,7 +7,7 @@ use chat_net::codec::text::{self, Typed};
 use tokio::time::Instant;
 
 use super::{Asked, FullScreen};
-use crate::join::{Act, Input, Outcome, SLOW, Shown, failed, help, now};
+use crate::join::{self, Act, Input, Line, Outcome, SLOW, failed, help, now};
 use crate::tui::keys::Look;
 use crate::tui::model::{Of, Overlay, Shows};
 
@@ -51,11 +51,8 @@ impl FullScreen {
 
     /// Goes to the window of a room, if there is one.
     fn goes_to_room(&mut self, written: &str) -> bool {
-        let Ok(room) = RoomName::new(written, MAX_NAME_BYTES) else { return false };
-        let of = Of::Room(room);
-        let is_known = self.model.windows.find(&of).is_some();
-        self.model.windows.go_to_of(&of);
-        is_known
+        let room = RoomName::new(written, MAX_NAME_BYTES);
+        room.is_ok_and(|room| self.model.windows.go_to_of(&Of::Room(room)))
     }
 
     /// What only windows can do: `/w NAME` alone goes to whoever that is, `/close` closes the window, `/numbers` shows those of messages.
@@ -83,10 +80,9 @@ impl FullScreen {
     pub(super) fn turn(&mut self, line: &[u8]) -> Act {
         let of = self.entered.pop_front().unwrap_or(Of::Server);
         let line = String::from_utf8_lossy(line).into_owned();
-        let (act, shown) = self.desk.act(&of, &line);
-        self.model.ignored.clone_from(self.desk.talk.ignored());
-        if let Some(Shown::Talk(text) | Shown::Status(text)) = shown {
-            self.lines_in(Some(&of), &text);
+        let (act, shown) = self.desk.act(&mut self.model, &of, &line);
+        if let Some(shown) = shown {
+            self.lines_in(Some(&of), &shown.into_lines());
         }
         let moves = matches!(act, Act::Ask(Ask::Join { .. } | Ask::Enter { .. } | Ask::Whisper { .. }));
         match &act {
@@ -121,10 +117,10 @@ impl FullScreen {
         }
         match outcome {
             Outcome::Taken(told) => self.taken(told, &asked),
-            Outcome::Done(what) => self.lines_in(Some(&asked.of), &format!("- {what}")),
+            Outcome::Done(what) => self.lines_in(Some(&asked.of), &[Line::note(what)]),
             Outcome::Answered(told, answer) => self.answered_with(&asked, told, answer),
             Outcome::Failed(error) => {
-                self.desk.talk.stop_paging();
+                self.desk.typing.stop_paging();
                 self.failed(error, &asked);
             }
         }
@@ -133,7 +129,6 @@ impl FullScreen {
     /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that; unless they look at something
     /// else by now, or type.
     fn taken(&mut self, told: &Told, asked: &Asked) {
-        self.desk.talk.taken(told);
         let of = match &told.event {
             Event::Members { place, .. } => Of::Room(place.room.clone()),
             Event::Whispered { to, .. } => Of::User(to.clone()),
@@ -150,35 +145,33 @@ impl FullScreen {
         let mut lines = failed(error);
         if let Some(said) = &asked.said {
             let said = said.replace('\n', " ");
-            match error {
-                AskError::Refused(_) => lines += &format!("- not said: {said} (Up brings it back)\n"),
-                _ => lines += &format!("- it was: {said} (Up brings it back)\n"),
-            }
+            let what = match error {
+                AskError::Refused(_) => "not said",
+                _ => "it was",
+            };
+            lines.push(Line::note(&format!("{what}: {said} (Up brings it back)")));
         }
         self.lines_in(Some(&asked.of), &lines);
     }
 
     fn answered_with(&mut self, asked: &Asked, told: &[Told], answer: &Answer) {
-        let lines = match answer {
-            Answer::Transfers { transfers } => match self.desk.files.listed(transfers) {
-                Shown::Talk(lines) | Shown::Status(lines) => lines,
-            },
-            Answer::Search { more, .. } => {
-                // It knows where the next page begins.
-                let lines = self.desk.talk.answered(told, answer, now());
-                self.found(asked, told, *more).unwrap_or(lines)
-            }
-            answer => {
-                let local = |told: &Told| Told { at: self.model.zone.local(told.at), ..told.clone() };
-                let told: Vec<Told> = told.iter().map(local).collect();
-                self.desk.talk.answered(&told, answer, self.model.zone.local(now()))
-            }
+        self.desk.typing.answered(told, answer);
+        let listed = match answer {
+            Answer::Search { more, .. } => self.found(asked, told, *more),
+            _ => None,
         };
+        let zone = &self.model.zone;
+        let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
+        let all = || {
+            let told: Vec<Told> = told.iter().map(local).collect();
+            join::answer(&told, answer, &self.model.ignored, zone.local(now()))
+        };
+        let lines = listed.map_or_else(all, |listed| vec![listed]);
         self.lines_in(Some(&asked.of), &lines);
     }
 
     /// Lists what was found, if nothing was typed meanwhile; gives what is said of it, if there is anything to list.
-    fn found(&mut self, asked: &Asked, told: &[Told], has_more: bool) -> Option<String> {
+    fn found(&mut self, asked: &Asked, told: &[Told], has_more: bool) -> Option<Line> {
         let count = self.model.found(asked.search.as_ref()?, told, has_more);
         if count == 0 {
             return None;
@@ -190,6 +183,6 @@ impl FullScreen {
             self.model.overlay = Some(Overlay::new(Shows::Found { chosen }));
         }
         let what = if count == 1 { "1 match".to_owned() } else { format!("{count} matches") };
-        Some(format!("- {what}: F7 lists them, Enter goes to one\n"))
+        Some(Line::note(&format!("{what}: F7 lists them, Enter goes to one")))
     }
 }

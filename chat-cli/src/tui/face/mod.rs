@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use chat_net::chat_core::Query;
+use chat_net::chat_core::{Code, Query};
 use chat_net::client::{Client, Notice};
 use crossterm::event::Event;
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ use super::model::{Model, Of};
 use super::terminal::{self, Terminal};
 use super::view::Theme;
 use super::zone::Zone;
-use crate::join::{Act, Ahead, Face, FileTold, Input, Outcome, environment};
+use crate::join::{Act, Ahead, Face, FileTold, Input, Line, Outcome, environment};
 use crate::settings::JoinSettings;
 use crate::signals::Endings;
 use crate::stops::{Shell, Stops};
@@ -66,7 +66,7 @@ pub(crate) struct FullScreen {
     pastes: Pastes,
     aside: Aside,
     /// What is to be read when the screen is gone.
-    farewell: String,
+    farewell: Vec<Line>,
     pace: Pace,
     events: mpsc::Receiver<Option<Event>>,
     stops: Stops,
@@ -118,7 +118,7 @@ impl FullScreen {
             warned: None,
             pastes: Pastes::default(),
             aside,
-            farewell: String::new(),
+            farewell: Vec::new(),
             pace: Pace::new(),
             events: terminal::events(),
             stops,
@@ -129,13 +129,13 @@ impl FullScreen {
         Ok(screen)
     }
 
-    /// Gives the terminal back; gives what is to be read there, lines each ended by a newline.
-    pub(crate) fn close(self) -> String {
+    /// Gives the terminal back; gives what is to be read there.
+    pub(crate) fn close(self) -> Vec<Line> {
         let FullScreen { farewell, terminal, model, .. } = self;
         // A log that has to wait for its disk does not keep anybody from the shell's screen.
         let is_read = terminal.close();
         drop(model);
-        if is_read { farewell } else { String::new() }
+        if is_read { farewell } else { Vec::new() }
     }
 
     /// Stops, or goes on, as the shell wants it.
@@ -150,7 +150,7 @@ impl FullScreen {
     /// Gives the terminal back to the shell for a while, if there is one.
     fn suspend(&mut self) -> io::Result<()> {
         if !self.terminal.suspend()? {
-            self.lines_in(None, "! there is no shell to go back to");
+            self.say(Line::fault("there is no shell to go back to"));
         }
         Ok(())
     }
@@ -169,9 +169,8 @@ impl Face for FullScreen {
     fn dropped(&mut self, is_line: bool) -> io::Result<()> {
         let of = if is_line { self.entered.pop_back() } else { None };
         let again = if is_line { "; Up brings it back" } else { "" };
-        let what =
-            format!("! slow_down: that was dropped, as {AHEAD} lines wait for the server already{again}");
-        self.lines_in(of.as_ref(), &what);
+        let why = format!("that was dropped, as {AHEAD} lines wait for the server already{again}");
+        self.lines_in(of.as_ref(), &[Line::refused(Code::SlowDown, &why)]);
         Ok(())
     }
 
@@ -211,8 +210,7 @@ impl Face for FullScreen {
     }
 
     fn begins(&mut self) {
-        let of = self.model.windows.current().of.clone();
-        self.asks(of, None, false);
+        self.asks(self.current(), None, false);
     }
 
     fn notice(&mut self, notice: &Notice, _: usize) -> io::Result<()> {

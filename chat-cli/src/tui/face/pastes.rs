@@ -1,10 +1,12 @@
 //! What was pasted and is sent as a file: kept in a folder of its own for as long as the program runs.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chat_net::chat_core::Timestamp;
+
+use crate::private;
 
 /// The folder, once there is one. What is in it is gone with the program.
 #[derive(Debug, Default)]
@@ -46,10 +48,7 @@ impl Drop for Pastes {
 fn folder(now: Timestamp) -> io::Result<PathBuf> {
     let name = format!("chat-pastes-{}-{}", std::process::id(), now.0);
     let folder = std::env::temp_dir().join(name);
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder)?;
+    private::folder().create(&folder)?;
     Ok(folder)
 }
 

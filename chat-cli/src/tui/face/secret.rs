@@ -4,7 +4,7 @@ use chat_net::codec::Secret as Password;
 
 use super::FullScreen;
 use crate::draft::{Draft, pasted};
-use crate::join::{Asking, Given, Input};
+use crate::join::{Asking, Given, Input, Line};
 use crate::tui::clean::Clean;
 use crate::tui::keys::{Action, Edit};
 
@@ -66,11 +66,11 @@ impl FullScreen {
             Given::More(asking, why) => {
                 self.secret = Some(Secret { asking, typed: Draft::default() });
                 if let Some(why) = why {
-                    self.lines_in(None, &format!("- {why}"));
+                    self.say(Line::note(why));
                 }
             }
             Given::All(act) => input = Input::Do(act),
-            Given::Nothing => self.lines_in(None, "- nothing is changed"),
+            Given::Nothing => self.say(Line::note("nothing is changed")),
         }
         self.ask_for_it();
         input

@@ -6,7 +6,7 @@ use chat_net::codec::Told;
 use tokio::time::Instant;
 
 use super::FullScreen;
-use crate::join::{self, FileTold, Shown, now};
+use crate::join::{FileSaid, FileTold, Line, left_open, not_sent, now};
 use crate::trust;
 use crate::tui::model::Of;
 
@@ -18,15 +18,13 @@ impl FullScreen {
             Notice::Connected(welcome) => {
                 self.retry_at = None;
                 self.desk.files.welcomed(welcome);
-                // The lines are for those who have no windows.
-                let _ = self.desk.talk.welcomed(welcome);
                 self.look_at_files();
             }
             Notice::Disconnected { retry_in, .. } => {
                 self.retry_at = Some(Instant::now() + *retry_in);
             }
             Notice::Ended { why } => {
-                self.farewell.push_str(&join::note(&trust::ended(why)));
+                self.farewell.push(Line::note(&trust::ended(why)));
             }
             Notice::Told(told) => self.learn(told),
             _ => {}
@@ -38,19 +36,11 @@ impl FullScreen {
     }
 
     fn learn(&mut self, told: &Told) {
-        // Where the person talks is which window is looked at.
-        let _ = self.desk.talk.learn(told);
-        if told.event.transfer().is_none() || self.desk.talk.hides(&told.event) {
+        if told.event.transfer().is_none() || self.model.ignored.hides(&told.event) {
             return;
         }
-        let shown = self.desk.files.told(told, now());
-        self.look_at_files();
-        // An offer is a row of its own.
-        if let (false, Some(Shown::Talk(lines) | Shown::Status(lines))) =
-            (matches!(told.event, Event::Offered(_)), shown)
-        {
-            self.lines_in(None, &lines);
-        }
+        let said = self.desk.files.told(told, now());
+        self.is_said(said);
     }
 
     /// The first room that one is in is shown first.
@@ -66,12 +56,21 @@ impl FullScreen {
 
     /// Something became of a file.
     pub(super) fn happened(&mut self, told: FileTold) {
-        if let Some(Shown::Talk(lines) | Shown::Status(lines)) = self.desk.files.happened(told) {
-            self.look_at_files();
-            self.lines_in(None, &lines);
+        let said = self.desk.files.happened(told);
+        if said.is_some() {
+            self.is_said(said);
         } else if Instant::now() >= self.pace.look_at() {
             // Progress comes more often than anybody can read it.
             self.tick();
+        }
+    }
+
+    /// Takes what is known of files now, with what was said of one.
+    fn is_said(&mut self, said: Option<FileSaid>) {
+        let changed = self.model.files_are(self.desk.files.standings());
+        self.pace.changed();
+        if let Some(said) = said {
+            self.model.file_said(now(), said, &changed);
         }
     }
 
@@ -80,13 +79,10 @@ impl FullScreen {
         if let Some(asked) = &self.asked
             && let Some(said) = &asked.said
         {
-            let what = match asked.was_away && self.retry_at.is_some() {
-                true => "not sent",
-                false => "nobody knows whether this was taken",
-            };
-            self.farewell.push_str(&join::note(&format!("{what}: {}", said.replace('\n', " "))));
+            let was_sent = !asked.was_away || self.retry_at.is_none();
+            self.farewell.push(left_open(&said.replace('\n', " "), was_sent));
         }
-        self.farewell.push_str(&join::not_sent(waiting));
-        self.farewell.push_str(&self.desk.files.left_behind());
+        self.farewell.extend(not_sent(waiting));
+        self.farewell.extend(self.desk.files.left_behind());
     }
 }

@@ -86,16 +86,17 @@ pub(super) fn wants(command: &str, place: usize) -> Wants {
 mod tests {
     use std::collections::BTreeSet;
 
-    use chat_net::codec::text::{Typed, help, parse};
+    use chat_net::codec::text::{Typed, parse};
 
     use super::*;
-    use crate::join::FILE_HELP;
+    use crate::join::help;
     use crate::tui::help::HERE;
 
     /// All words of the help that begin with a slash.
     fn shown() -> BTreeSet<String> {
         let topics = ["", "order", "account", "files"];
-        let text: String = topics.iter().map(|about| help(about, FILE_HELP)).collect();
+        let lines: Vec<_> = topics.into_iter().flat_map(help).map(|line| line.text).collect();
+        let text = lines.join("\n");
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '/'));
         words
             .filter_map(|word| word.strip_prefix('/'))

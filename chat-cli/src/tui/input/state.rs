@@ -1,5 +1,6 @@
 //! The input with all that can go on there: typing, completing, a question about a paste, a search.
 
+use chat_net::codec::text::{self, Typed};
 use crossterm::event::KeyEvent;
 use tokio::time::Instant;
 
@@ -304,9 +305,9 @@ impl Input {
 
 /// What was typed is done: lists are shown over the messages, the rest is for others to do.
 fn entered(line: String, model: &mut Model) -> Outcome {
-    let shows = match line.trim().to_ascii_lowercase().as_str() {
-        "/help" => Shows::Help,
-        "/transfers" => Shows::Files { chosen: None },
+    let shows = match text::parse(line.trim_end()) {
+        Typed::Help("") => Shows::Help,
+        Typed::Transfers => Shows::Files { chosen: None },
         _ => return Outcome::Entered(line),
     };
     model.overlay = Some(Overlay::new(shows));

@@ -323,7 +323,17 @@ fn help_is_opened_by_key_and_by_command_and_closed_by_every_key_that_people_try(
             assert_eq!((shows(&story), story.draft().as_str()), (None, draft), "{close}");
         }
     }
-    assert_eq!(Story::new().keys("/help kick[Enter]"), entered("/help kick"));
+    for (typed, line) in
+        [("/help kick", "/help kick"), (" /help", " /help"), (" /transfers ", " /transfers ")]
+    {
+        let mut story = Story::new();
+        assert_eq!(
+            story.keys(&format!("{typed}[Enter]")),
+            entered(line),
+            "blanks before it make it a message"
+        );
+        assert_eq!(shows(&story), None);
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The folder that logs are in: nobody else reads it, and nothing in it leads elsewhere.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+
+use crate::private;
 
 /// A folder of logs, held open: it stays the same whatever becomes of its path. No other program logs there meanwhile.
 #[cfg(unix)]
@@ -30,10 +32,9 @@ impl Folder {
     /// What the system says; or it is a link, or somebody else's.
     pub(super) fn open(base: &Path, name: &str) -> io::Result<Opened> {
         use rustix::fs::{FlockOperation, Mode, OFlags};
-        use std::os::unix::fs::DirBuilderExt;
-        DirBuilder::new().recursive(true).mode(0o700).create(base)?;
+        private::folder().recursive(true).create(base)?;
         let path = base.join(name);
-        match DirBuilder::new().mode(0o700).create(&path) {
+        match private::folder().create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
@@ -87,7 +88,7 @@ impl Folder {
     /// What the system says.
     pub(super) fn open(base: &Path, name: &str) -> io::Result<Opened> {
         let path = base.join(name);
-        DirBuilder::new().recursive(true).create(&path)?;
+        private::folder().recursive(true).create(&path)?;
         let lock = File::create(path.join("lock"))?;
         match lock.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Ok(Opened::Taken),

@@ -4,12 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use chat_net::chat_core::{Epoch, Event, GapReason, Number, Place};
+use chat_net::chat_core::{Epoch, Event, GapReason, Number, Place, TransferId};
 
 use super::*;
+use crate::files::testing::offer;
+use crate::files::{Standing, State};
+use crate::join::{FileSaid, FileTurn, Line};
 use crate::tui::clean::Clean;
-use crate::tui::model::tests::{NOW, at, body, joined, left, of, said, user, welcome, whisper};
+use crate::tui::model::tests::{NOW, at, body, joined, left, muted, of, said, user, welcome, whisper};
 use crate::tui::model::{Kind, Model};
+use crate::tui::zone::tests::berlin;
 
 /// A folder of its own for each, removed with the test.
 struct Home(PathBuf);
@@ -63,6 +67,7 @@ fn log(home: &Home, text: &str) -> Option<String> {
 fn each_window_has_a_file_and_each_row_a_line() {
     let home = Home::new();
     let mut model = Model::default();
+    model.zone = berlin();
     model.log_to(home.open().0);
     model.notice(&welcome("alice", false, &[]), NOW);
     model.enter("Lobby", 0, &["alice", "bob"]);
@@ -73,7 +78,8 @@ fn each_window_has_a_file_and_each_row_a_line() {
     model.hear(whisper("alice", "Bob", "what?"));
     let place = at("Lobby", 5);
     model.hear(Event::Deleted { place, by: user("bob"), target: Number(4), from: user("bob") });
-    model.lines(&model.windows.current().of.clone(), NOW, "- users in #lobby (2): alice bob");
+    model.hear(muted(6, NOW.plus_ms(3_600_000)));
+    model.lines(&of("Lobby"), NOW, &[Line::note("users in #lobby (2): alice bob")]);
     drop(model);
     let indent = " ".repeat("2025-11-21T14:05:09Z ".len());
     assert_eq!(
@@ -81,7 +87,8 @@ fn each_window_has_a_file_and_each_row_a_line() {
         format!(
             "2025-11-21T14:06:09Z * alice joined\n2025-11-21T14:07:09Z * carol joined\n\
              2025-11-21T14:08:09Z * carol left\n2025-11-21T14:09:09Z <bob> one\n\
-             {indent}<U+200B>two\n2025-11-21T14:10:09Z * bob deleted message 4\n"
+             {indent}<U+200B>two\n2025-11-21T14:10:09Z * bob deleted message 4\n\
+             2025-11-21T14:11:09Z * carol muted bob until 15:05:09\n"
         )
     );
     assert_eq!(
@@ -91,6 +98,23 @@ fn each_window_has_a_file_and_each_row_a_line() {
     assert_eq!(home.read("server.log"), "2025-11-21T14:05:09Z - connected as alice\n");
     let files = fs::read_dir(home.server()).unwrap().count();
     assert_eq!(files, 3);
+}
+
+#[test]
+fn the_end_of_a_file_is_logged_where_it_was_offered_and_nothing_before_it() {
+    let home = Home::new();
+    let mut model = Model::in_lobby(0);
+    model.log_to(home.open().0);
+    let offer = offer(7, "bob", "#lobby", "x", 1);
+    model.hear(Event::Offered(Box::new(offer.clone())));
+    model.files_are(vec![Standing { offer, is_mine: false, state: State::Offered }]);
+    let said = |turn, line| FileSaid { turn, shown: Line::note(line).into() };
+    model.windows.go_to(0);
+    model.file_said(NOW, said(FileTurn::GoesOn(TransferId(7)), "7: it is on its way"), &[]);
+    model.file_said(NOW, said(FileTurn::Ended(TransferId(7)), "7: it is here"), &[]);
+    drop(model);
+    let text: Vec<_> = home.read("#lobby.log").lines().map(|line| line[21..].to_owned()).collect();
+    assert_eq!(text, ["* bob offers \"x\" (1 B), file 7", "- 7: it is here"]);
 }
 
 #[test]

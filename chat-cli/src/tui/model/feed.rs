@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_net::chat_core::{Body, Event, Offer, Place, Refusal, RequestId, Target, Timestamp, UserName};
+use chat_net::chat_core::{Body, Event, Offer, Place, RequestId, Role, Target, Timestamp, UserName};
 use chat_net::client::Notice;
 use chat_net::codec::{Told, Welcome};
 
@@ -11,6 +11,7 @@ use super::moved::{Move, Moved};
 use super::row::{Kind, Row};
 use super::windows::Of;
 use super::{Fetch, Link, Model, spoken};
+use crate::join::{self, Line};
 use crate::tui::clean::Clean;
 
 impl Model {
@@ -69,26 +70,11 @@ impl Model {
         self.record_and_push(&Of::Server, Row::new(at, Kind::Note, Clean::new(text)));
     }
 
-    /// Shows a line of this program's own.
-    pub(crate) fn note(&mut self, of: &Of, at: Timestamp, text: &str) {
-        self.windows.push(of, Row::new(at, Kind::Note, Clean::new(text)));
-    }
-
-    /// Shows lines as they are printed where there is no screen, in the window of that: `- ` begins a note, `! ` a refusal.
-    pub(crate) fn lines(&mut self, of: &Of, at: Timestamp, lines: &str) {
-        for line in lines.lines() {
-            let (kind, text) = match (line.strip_prefix("- "), line.strip_prefix("! ")) {
-                (None, Some(refused)) => (Kind::Refused, refused),
-                (note, _) => (Kind::Note, note.unwrap_or(line)),
-            };
-            self.windows.push(of, Row::new(at, kind, Clean::line(text)));
+    /// Shows what this program says, in the window of that.
+    pub(crate) fn lines(&mut self, of: &Of, at: Timestamp, lines: &[Line]) {
+        for line in lines {
+            self.windows.push(of, Row::line(at, line));
         }
-    }
-
-    /// Shows in the window of that what was refused.
-    pub(crate) fn refused(&mut self, of: &Of, at: Timestamp, refusal: &Refusal) {
-        let text = Clean::line(&format!("{}: {}", refusal.reason, refusal.message));
-        self.windows.push(of, Row::new(at, Kind::Refused, text));
     }
 
     fn told(&mut self, told: &Told) {
@@ -110,7 +96,7 @@ impl Model {
             Event::Gap { place, .. } => self.gap(at, place, &told.event),
             Event::Refused(refusal) => {
                 let of = self.windows.current().of.clone();
-                self.refused(&of, at, refusal);
+                self.lines(&of, at, &join::refusal(refusal));
             }
             // Of a room it says that nothing is missing there.
             hidden if hidden.place().is_none() && self.ignored.hides(hidden) => {}
@@ -121,10 +107,13 @@ impl Model {
                 let row = Row::new(at, Kind::Moderation, spoken::invited(room, user, by, is_me));
                 self.record_and_push(&Of::Server, Row { mentions: is_me, ..row });
             }
+            Event::Ranked { room, user, role } => {
+                self.windows.open(&Of::Room(room.clone())).members.has_role(user, *role);
+            }
             // The answer about a room that one was not in.
             Event::Left { place, .. } if place.number.0 == 0 => {
                 let of = self.windows.current().of.clone();
-                self.note(&of, at, &format!("you are not in #{}", place.room));
+                self.lines(&of, at, &[Line::note(&format!("you are not in #{}", place.room))]);
             }
             event => {
                 if let Some(place) = event.place() {
@@ -156,7 +145,7 @@ impl Model {
             window.rows.broken();
         }
         window.members.is_stale = true;
-        let words = spoken::happened(at, &place.room, event);
+        let words = spoken::happened(&self.zone, at, &place.room, event);
         self.record_and_push(&of, Row::new(at, Kind::Refused, words.unwrap_or_default()));
     }
 
@@ -169,6 +158,10 @@ impl Model {
         let is_next = !window.rows.is_known(number);
         if is_next {
             self.changed(&of, event);
+        }
+        // Whoever is more is `ranked` next. Of those who came while one was away the server is asked.
+        if let (Event::Joined { user, .. }, false) = (event, told.past) {
+            self.windows.open(&of).members.has_role(user, Role::Member);
         }
         let row = self.row(at, event).map(|row| row.numbered(number));
         if is_next {
@@ -275,7 +268,8 @@ impl Model {
             event => {
                 let is_topic = matches!(event, Event::TopicChanged { .. });
                 let kind = if is_topic { Kind::Topic } else { Kind::Moderation };
-                Some(Row::new(at, kind, spoken::happened(at, &event.place()?.room, event)?))
+                let words = spoken::happened(&self.zone, at, &event.place()?.room, event)?;
+                Some(Row::new(at, kind, words))
             }
         }
     }

@@ -8,6 +8,7 @@ use super::windows::Of;
 use super::{Model, spoken};
 use crate::tui::clean::Clean;
 use crate::tui::journal::{Journal, TooSlow};
+use crate::tui::zone::Zone;
 
 impl Model {
     /// Writes down there what happens from now on.
@@ -34,19 +35,19 @@ impl Model {
     }
 
     /// Writes down what comes next in a room: the row that it becomes, which may be folded into another one; and a deletion,
-    /// which is seen where the message was.
+    /// which is seen where the message was. A log has the time of nobody's clock, but UTC.
     pub(super) fn record_in(&mut self, room: &RoomName, told: &Told, row: Option<&Row>) {
-        if self.journal.is_none() {
+        if self.journal.is_none() || self.ignored.hides(&told.event) {
             return;
         }
-        let deletion = match &told.event {
-            Event::Deleted { .. } if !self.ignored.hides(&told.event) => {
-                spoken::happened(told.at, room, &told.event)
+        let words = match &told.event {
+            event @ (Event::Deleted { .. } | Event::Restricted { .. }) => {
+                spoken::happened(&Zone::default(), told.at, room, event)
             }
             _ => None,
         };
-        let deletion = deletion.map(|words| Row::new(told.at, Kind::Moderation, words));
-        let (Some(row), of) = (row.or(deletion.as_ref()), Of::Room(room.clone())) else { return };
+        let in_utc = words.map(|words| Row::new(told.at, Kind::Moderation, words));
+        let (Some(row), of) = (in_utc.as_ref().or(row), Of::Room(room.clone())) else { return };
         let era = self.windows.open(&of).rows.era();
         if let Some(journal) = &mut self.journal
             && journal.is_news(room, row, era, told.past)
@@ -55,7 +56,8 @@ impl Model {
         }
     }
 
-    fn record(&mut self, of: &Of, row: &Row) {
+    /// Writes a row of the window of that down.
+    pub(super) fn record(&mut self, of: &Of, row: &Row) {
         let Some(journal) = &mut self.journal else { return };
         if journal.record(of, row) == Err(TooSlow) {
             self.complain(

@@ -6,6 +6,7 @@ use chat_net::chat_core::{Timestamp, TransferId, UserName};
 
 use super::find::small;
 use super::moved::Moved;
+use crate::join::{self, Line};
 use crate::tui::clean::Clean;
 
 /// What a row takes beside its own size and its text: the author's name, and what allocating costs.
@@ -73,6 +74,12 @@ impl Row {
             is_own: false,
             small: OnceCell::new(),
         }
+    }
+
+    /// A row of what this program says.
+    pub(super) fn line(at: Timestamp, line: &Line) -> Row {
+        let kind = if line.kind == join::Kind::Fault { Kind::Refused } else { Kind::Note };
+        Row::new(at, kind, Clean::line(&line.text))
     }
 
     /// A row in a room's order.

@@ -51,6 +51,11 @@ impl Rows {
         self.rows.len()
     }
 
+    /// Those of the numbering in force that have a number, oldest first.
+    pub(super) fn numbered(&self) -> impl DoubleEndedIterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.is_numbered && row.era == self.era)
+    }
+
     /// What they take, about.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

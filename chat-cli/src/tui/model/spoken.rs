@@ -6,12 +6,17 @@ use indicatif::HumanBytes;
 
 use crate::join::lines;
 use crate::tui::clean::Clean;
+use crate::tui::zone::Zone;
 
-/// What happened in `room`: the line of it, without its time and room.
-pub(super) fn happened(at: Timestamp, room: &RoomName, event: &Event) -> Option<Clean> {
-    let told = Told { re: RequestId::NONE, past: false, at, event: event.clone() };
-    let line = lines(&FromServer::Told(told), false);
-    let (_, words) = line.split_once(&format!("#{room}"))?;
+/// What happened in `room`: the line of it, without its time and room. Until when something is, the clock of that zone says.
+pub(super) fn happened(zone: &Zone, at: Timestamp, room: &RoomName, event: &Event) -> Option<Clean> {
+    let mut event = event.clone();
+    if let Event::Restricted { until: Some(until), .. } = &mut event {
+        *until = zone.local(*until);
+    }
+    let told = Told { re: RequestId::NONE, past: false, at: zone.local(at), event };
+    let line = lines(&FromServer::Told(told)).into_iter().next()?;
+    let (_, words) = line.text.split_once(&format!("#{room}"))?;
     Some(Clean::line(words.trim_start_matches([':', ' ', '*']).trim_end()))
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_net::chat_core::{
-    Anchor, Answer, Body, Departure, Epoch, Event, Number, Place, RequestId, RoomName, Since, Timestamp,
-    UserName,
+    Anchor, Answer, Body, Departure, Epoch, Event, Number, Place, RequestId, Restriction, RoomName, Since,
+    Timestamp, UserName,
 };
 use chat_net::client::{Notice, Why};
 use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
@@ -60,6 +60,19 @@ pub(crate) fn told(past: bool, event: Event) -> Told {
     // An event a minute, so that times differ.
     let minutes = event.place().map_or(0, |place| place.number.0);
     Told { re: RequestId::NONE, past, at: NOW.plus_ms(minutes * 60_000), event }
+}
+
+/// Carol mutes bob in the lobby.
+pub(crate) fn muted(number: u64, until: Timestamp) -> Event {
+    let (user, by) = (user("bob"), user("carol"));
+    Event::Restricted {
+        place: at("lobby", number),
+        user,
+        by,
+        what: Restriction::Mute,
+        until: Some(until),
+        reason: None,
+    }
 }
 
 /// The end of a page: whether there are older messages, and newer ones.

@@ -27,9 +27,17 @@ pub(crate) enum Of {
 }
 
 impl Of {
+    /// The room, if it is one.
+    pub(crate) fn room(&self) -> Option<&RoomName> {
+        match self {
+            Of::Room(room) => Some(room),
+            Of::Server | Of::User(_) => None,
+        }
+    }
+
     /// Whether it is the room of that name.
     pub(super) fn is_room(&self, name: &str) -> bool {
-        matches!(self, Of::Room(room) if room.as_str().eq_ignore_ascii_case(name))
+        self.room().is_some_and(|room| room.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Where an offer belongs.
@@ -167,12 +175,12 @@ impl Windows {
         }
     }
 
-    /// Looks at the window of that, if there is one.
-    pub(crate) fn go_to_of(&mut self, of: &Of) {
+    /// Looks at the window of that, if there is one; gives whether there is.
+    pub(crate) fn go_to_of(&mut self, of: &Of) -> bool {
         self.show(of);
-        if let Some(at) = self.all.iter().position(|window| window.of == *of) {
-            self.go_to(at);
-        }
+        let at = self.all.iter().position(|window| window.of == *of);
+        at.into_iter().for_each(|at| self.go_to(at));
+        at.is_some()
     }
 
     /// Looks at the window so many places further, around the end.

@@ -153,7 +153,7 @@ impl Terminal {
         let mut takes = self.output.wait(PATIENCE);
         if !takes {
             self.is_unknown = true;
-            forget_unread();
+            modes::forget_unread();
             self.modes.leave_raw();
             takes = self.output.wait(FLUSHED);
         }
@@ -170,15 +170,6 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.leave();
-    }
-}
-
-/// Drops what the terminal was given and has not taken.
-fn forget_unread() {
-    #[cfg(unix)]
-    {
-        // It may be gone.
-        let _ = rustix::termios::tcflush(io::stdout(), rustix::termios::QueueSelector::OFlush);
     }
 }
 

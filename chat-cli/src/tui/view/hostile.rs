@@ -12,6 +12,7 @@ use super::tests::drawn;
 use super::*;
 use crate::draft::Draft;
 use crate::files::{Standing, State};
+use crate::join::{Kind as LineKind, Line};
 use crate::tui::clean::Clean;
 use crate::tui::model::tests::{NOW, at, of, room, said, told, user, welcome, whisper};
 use crate::tui::model::{Of, Overlay, Shows};
@@ -39,8 +40,10 @@ fn written(text: &str) -> Model {
     let offer =
         Offer { transfer: TransferId(7), from, to, name, size: 1, hash: None, chunk_bytes: 1, expires };
     model.hear(Event::Offered(Box::new(offer.clone())));
-    model.lines(&model.windows.current().of.clone(), NOW, &format!("- {text}\n! {text}\n{text}"));
-    model.note(&of("lobby"), NOW, text);
+    let line = |kind| Line { kind, text: text.to_owned() };
+    let lines = [line(LineKind::Note), line(LineKind::Fault), line(LineKind::Talk)];
+    model.lines(&model.windows.current().of.clone(), NOW, &lines);
+    model.lines(&of("lobby"), NOW, &lines);
     model.hear(whisper("bob", "alice", &speakable(text)));
     model.hear(said("lobby", 6, "bob", &speakable(text)));
     model.files_are(vec![Standing { offer, is_mine: false, state: State::Over(text.into()) }]);

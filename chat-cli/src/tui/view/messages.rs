@@ -102,7 +102,7 @@ fn draw_head(
 ) {
     let name = match (&row.kind, &row.author) {
         (_, Some(author)) if row.mentions => theme.name(author.as_str()).patch(theme.bar()),
-        (_, Some(author)) => theme.name(author.as_str()).patch(theme.bold()),
+        (_, Some(author)) => theme.speaker(author.as_str()),
         (Kind::Refused, None) => theme.refused(),
         _ => theme.faint(),
     };

@@ -10,6 +10,7 @@ use ratatui_core::terminal::Terminal;
 
 use super::*;
 use crate::draft::Draft;
+use crate::join::Line;
 use crate::tui::clean::Clean;
 use crate::tui::model::tests::{NOW, at, body, joined, left, of, said, user, whisper};
 use chat_net::chat_core::{Event, Role};
@@ -82,11 +83,8 @@ fn afternoon() -> Model {
     model.windows.go_to_of(&of("lobby"));
     // A day passes.
     model.hear(said("lobby", 1500, "bob", "good morning"));
-    model.lines(
-        &model.windows.current().of.clone(),
-        NOW.plus_ms(90_000_000),
-        "! no_such_user: there is no \"zed\"\n",
-    );
+    let refused = Line::fault("no_such_user: there is no \"zed\"");
+    model.lines(&of("lobby"), NOW.plus_ms(90_000_000), &[refused]);
     model.link.took(12);
     model
 }

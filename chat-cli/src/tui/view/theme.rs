@@ -5,26 +5,20 @@ use ratatui_core::style::{Color, Modifier, Style};
 use crate::cli::{ColorWhen, ThemeWhich};
 use crate::join::{Palette, colour_number};
 
-/// Colours for names, of the sixteen that every terminal has: black and white could be the background, red is for
-/// refusals.
-const BASIC: [Color; 10] = [
-    Color::Green,
-    Color::Yellow,
-    Color::Blue,
-    Color::Magenta,
-    Color::Cyan,
-    Color::LightGreen,
-    Color::LightYellow,
-    Color::LightBlue,
-    Color::LightMagenta,
-    Color::LightCyan,
+/// Colours for names, of the sixteen that every terminal has: black and white could be the background, on which yellow and
+/// what is bright may not be read, and red is for refusals.
+const BASIC: [Color; 6] =
+    [Color::Green, Color::Blue, Color::Magenta, Color::Cyan, Color::LightBlue, Color::LightMagenta];
+
+/// The same of 256: each has a contrast of 3 and more (WCAG 2.2, 1.4.11) to black and to white.
+const MANY: [u8; 30] = [
+    28, 29, 30, 31, 32, 33, 61, 63, 64, 67, 69, 98, 99, 100, 104, 105, 127, 129, 133, 135, 136, 137, 163,
+    165, 168, 170, 171, 199, 200, 201,
 ];
 
-/// The same of 256: none that is near black, white or red.
-const MANY: [u8; 30] = [
-    28, 30, 33, 35, 37, 39, 41, 63, 64, 67, 70, 73, 77, 79, 99, 105, 108, 111, 129, 133, 136, 140, 143, 170,
-    172, 176, 178, 179, 207, 214,
-];
+/// Of 256, with the same contrast: for what names whoever reads, and for what is new.
+const ORANGE: u8 = 166;
+const TEAL: u8 = 31;
 
 /// How many colours there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +67,12 @@ impl Theme {
         }
     }
 
+    /// The name of whoever speaks. Where there are sixteen colours only, what is bold may be shown bright, too.
+    pub(super) fn speaker(self, name: &str) -> Style {
+        let style = self.name(name);
+        if self.colours == Colours::Sixteen { style } else { style.patch(self.bold()) }
+    }
+
     pub(super) fn faint(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
@@ -82,17 +82,17 @@ impl Theme {
     }
 
     pub(super) fn refused(self) -> Style {
-        self.coloured(Color::Red).add_modifier(Modifier::BOLD)
+        self.coloured(Color::Red, Color::Red).add_modifier(Modifier::BOLD)
     }
 
     /// What names whoever reads.
     pub(super) fn mention(self) -> Style {
-        self.coloured(Color::Yellow).add_modifier(Modifier::BOLD)
+        self.coloured(Color::Magenta, Color::Indexed(ORANGE)).add_modifier(Modifier::BOLD)
     }
 
     /// What is new, and what could be done now.
     pub(super) fn offer(self) -> Style {
-        self.coloured(Color::Cyan)
+        self.coloured(Color::Cyan, Color::Indexed(TEAL))
     }
 
     /// A line that is not part of the talk.
@@ -104,8 +104,12 @@ impl Theme {
         self.bar().add_modifier(Modifier::BOLD)
     }
 
-    fn coloured(self, colour: Color) -> Style {
-        if self.colours == Colours::None { Style::new() } else { Style::new().fg(colour) }
+    fn coloured(self, of_sixteen: Color, of_many: Color) -> Style {
+        match self.colours {
+            Colours::None => Style::new(),
+            Colours::Sixteen => Style::new().fg(of_sixteen),
+            Colours::Many => Style::new().fg(of_many),
+        }
     }
 }
 
@@ -140,6 +144,23 @@ mod tests {
         );
         assert_eq!(colours(ThemeWhich::Many, ColorWhen::Never, bare), Colours::None);
         assert_eq!(colours(ThemeWhich::None, ColorWhen::Always, bare), Colours::None);
+    }
+
+    /// How light one of the 256 is, of those that are given by red, green and blue (16 to 231): relative luminance as WCAG has it.
+    fn luminance(colour: u8) -> f64 {
+        let level = |sixth: u8| if sixth == 0 { 0.0 } else { f64::from(55 + 40 * u32::from(sixth)) / 255.0 };
+        let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        let light = |sixth: u8| linear(level(sixth));
+        let of = colour - 16;
+        0.2126 * light(of / 36) + 0.7152 * light(of / 6 % 6) + 0.0722 * light(of % 6)
+    }
+
+    #[test]
+    fn what_has_a_colour_can_be_read_on_black_and_on_white() {
+        for colour in MANY.into_iter().chain([ORANGE, TEAL]) {
+            let light = luminance(colour) + 0.05;
+            assert!(light / 0.05 >= 3.0 && 1.05 / light >= 3.0, "{colour}");
+        }
     }
 
     #[test]

@@ -52,8 +52,7 @@ pub(crate) fn all_are(text: &str, is_fine: impl Fn(&Token) -> bool) -> Result<()
 }
 
 /// The colours of plain lines: none again, bold, faint, and those of refusals and of names.
-const PLAIN_COLOURS: [&str; 14] =
-    ["0m", "1m", "2m", "31m", "32m", "33m", "34m", "35m", "36m", "92m", "93m", "94m", "95m", "96m"];
+const PLAIN_COLOURS: [&str; 10] = ["0m", "1m", "2m", "31m", "32m", "34m", "35m", "36m", "94m", "95m"];
 
 /// Plain lines: characters to see and newlines; colours, if there are any.
 ///
@@ -68,9 +67,10 @@ pub(crate) fn plain(text: &str, has_colours: bool) -> Result<(), String> {
 }
 
 /// The modes of the full screen: entered, held and shown a picture, left. The numbers are xterm's.
-const MODES: [&str; 17] = [
+const MODES: [&str; 23] = [
     "?1049h", "?1049l", "?7h", "?7l", "?25h", "?25l", "?1004h", "?1004l", "?1007s", "?1007l", "?1007r",
-    "?2004h", "?2004l", "?2026h", "?2026l", "0m", "2J",
+    "?1036s", "?1036h", "?1036r", "?1039s", "?1039h", "?1039r", "?2004h", "?2004l", "?2026h", "?2026l", "0m",
+    "2J",
 ];
 
 /// The full screen: characters to see, where they stand, how they look, and its modes.

@@ -129,6 +129,7 @@ fn a_device_sleeps_for_long_and_its_user_is_told_of_once() {
     chat.told(
         "
         s3: joined lobby/1/4 alice
+        s3: ranked lobby alice owner
         s4: attached alice resumed lobby/1/4
         s5: attached alice resumed lobby/1/4
         ",

@@ -100,6 +100,51 @@ fn the_banned_are_put_out_and_stay_out_until_then() {
 }
 
 #[test]
+fn whoever_comes_with_a_role_is_ranked_behind_the_join() {
+    let mut chat = Story::new();
+    for (n, name) in [(1, "alice"), (2, "bob"), (9, "carol")] {
+        log_in(&mut chat, n, name);
+        chat.ask(n, join("lobby"));
+    }
+    chat.ask(1, role("bob", Role::Moderator));
+    chat.ask(2, leave("lobby"));
+    chat.ask(9, leave("lobby"));
+    chat.take();
+    chat.ask(2, join("lobby"));
+    chat.ask(9, join("lobby"));
+    chat.told(
+        "
+        s2?: members lobby/1/6 1: alice
+        s1 s2: joined lobby/1/7 bob
+        s1 s2: ranked lobby bob moderator
+        s9?: members lobby/1/7 2: alice bob
+        s1 s2 s9: joined lobby/1/8 carol
+        ",
+    );
+    // A device that slept reads of its own return; the others are told.
+    chat.drop(2);
+    chat.until_due();
+    chat.take();
+    chat.resume(4, "bob", 2);
+    chat.told(
+        "
+        s1: joined lobby/1/10 bob
+        s1: ranked lobby bob moderator
+        s9: joined lobby/1/10 bob
+        s9: ranked lobby bob moderator
+        s4: attached bob resumed lobby/1/10
+        ",
+    );
+    // Whoever is alone knows.
+    for n in [9, 4, 1] {
+        chat.ask(n, leave("lobby"));
+    }
+    chat.take();
+    chat.ask(1, join("lobby"));
+    chat.told("s1?: members lobby/1/13 0:\ns1: joined lobby/1/14 alice");
+}
+
+#[test]
 fn one_who_was_put_out_while_away_is_told_at_the_return() {
     let mut chat = Story::in_lobby(Config::default(), &["alice", "bob", "carol"]);
     chat.drop(2);

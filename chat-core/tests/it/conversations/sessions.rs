@@ -135,6 +135,7 @@ fn one_who_stays_away_has_left_but_may_come_back() {
         00:00:36: left den/2/2 alice (lost)
         00:00:38 s2?: said lobby/1/4 bob "pity"
         00:00:39 s2: joined lobby/1/5 alice
+        00:00:39 s2: ranked lobby alice owner
         00:00:39: joined den/3/1 alice
         00:00:39 s3: attached alice resumed lobby/1/5 den/3/1
         "#,

@@ -31,6 +31,7 @@ fn one_who_sleeps_is_still_waited_for() {
         s4?: accepted 1 bob from 10
         s4: paused 1 alice (lost)
         s3 s4: joined lobby/1/7 alice
+        s3 s4: ranked lobby alice owner
         s5: attached alice resumed lobby/1/7
         s5 (past): offered 1 alice to #lobby "photo.jpg" 1000
         s5 (past): accepted 1 bob from 10

@@ -71,7 +71,8 @@ impl Files {
         if let (Event::Attached { .. }, [session]) = (event, to.sessions) {
             self.known.insert(*session, BTreeMap::new());
         }
-        if let Event::Left { place, user, .. } = event {
+        if let (Event::Left { place, user, .. } | Event::Kicked { place, user, .. }, false) = (event, to.past)
+        {
             self.leave(&place.room, user, users);
         }
         let Some(id) = event.transfer() else { return };

@@ -110,6 +110,7 @@ pub(super) fn event() -> BoxedStrategy<Event> {
         }),
         (room(), user(), user()).prop_map(|(room, user, by)| Event::Invited { room, user, by }),
         (place(), user(), user()).prop_map(|(place, from, by)| Event::Removed { place, from, by }),
+        (room(), user(), role()).prop_map(|(room, user, role)| Event::Ranked { room, user, role }),
     ]
     .boxed()
 }

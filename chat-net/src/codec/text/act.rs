@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use chat_core::{Ask, HistoryFrom, MAX_JSON_INTEGER, ModeChange, Number, Role};
+use chat_core::{Ask, HistoryFrom, ModeChange, Number, Role};
 
 use super::parse::{Typed, none, one, word};
+use super::term::Term;
 
 /// An act in the current room. Names and texts are as typed; the core judges them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +144,8 @@ fn restrict<'a>(
 ) -> Typed<'a> {
     let (user, rest) = word(rest.trim_end());
     let (first, behind) = word(rest);
-    let (for_ms, reason) = match duration(first) {
-        Some(for_ms) => (Some(for_ms), behind),
+    let (for_ms, reason) = match Term::parse(first) {
+        Some(Term(for_ms)) => (Some(for_ms), behind),
         None => (None, rest),
     };
     let is_slip = for_ms.is_none() && first.starts_with(|sign: char| sign.is_ascii_digit());
@@ -152,24 +153,6 @@ fn restrict<'a>(
         return Typed::Usage(usage);
     }
     Typed::Act(act(user, for_ms, some(reason)))
-}
-
-/// `30s`, `10m`, `2h`, `7d`, `1w`, in milliseconds; what is too long is the longest there is.
-pub(super) fn duration(word: &str) -> Option<u64> {
-    let unit_ms = match word.as_bytes().last()?.to_ascii_lowercase() {
-        b's' => 1_000,
-        b'm' => 60_000,
-        b'h' => 3_600_000,
-        b'd' => 86_400_000,
-        b'w' => 604_800_000,
-        _ => return None,
-    };
-    let digits = &word[..word.len() - 1];
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let count: u64 = digits.parse().unwrap_or(u64::MAX);
-    Some(count.saturating_mul(unit_ms).min(MAX_JSON_INTEGER))
 }
 
 /// Words in pairs: which mode, and what it is to be.
@@ -186,7 +169,7 @@ fn modes(rest: &str) -> Option<ModeChange> {
             "history" if value.eq_ignore_ascii_case("start") => change.history = Some(HistoryFrom::Start),
             "history" if value.eq_ignore_ascii_case("join") => change.history = Some(HistoryFrom::Join),
             "retention" if is_off(value) => change.retention_ms = Some(0),
-            "retention" => change.retention_ms = Some(duration(value).filter(|ms| *ms > 0)?),
+            "retention" => change.retention_ms = Some(Term::parse(value).filter(|term| term.0 > 0)?.0),
             _ => return None,
         }
     }
@@ -201,13 +184,14 @@ fn flag(value: &str) -> Option<bool> {
     if value.eq_ignore_ascii_case("on") { Some(true) } else { is_off(value).then_some(false) }
 }
 
-/// `10`, `10s`, `2m`, or `off`; the core says how much is too much.
+/// `10`, `10s`, `2m`, or `off`; part of a second is a whole one, and the core says how much is too much.
 fn seconds(value: &str) -> Option<u32> {
     if is_off(value) {
         return Some(0);
     }
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = if is_number { value.parse().unwrap_or(u64::MAX) } else { duration(value)? / 1_000 };
+    let seconds =
+        if is_number { value.parse().unwrap_or(u64::MAX) } else { Term::parse(value)?.0.div_ceil(1_000) };
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 

@@ -6,6 +6,7 @@ use chat_core::{
 };
 
 use super::print::Print;
+use super::term::Term;
 
 impl Print<'_> {
     /// An act of moderation.
@@ -200,19 +201,6 @@ impl Print<'_> {
     }
 }
 
-/// `7d`: in the largest unit that leaves no rest, as it is typed.
-struct Term(u64);
-
-impl std::fmt::Display for Term {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let units = [(604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-        match units.iter().find(|(unit_ms, _)| self.0.is_multiple_of(*unit_ms)) {
-            Some((unit_ms, unit)) => write!(f, "{}{unit}", self.0 / unit_ms),
-            None => write!(f, "{} ms", self.0),
-        }
-    }
-}
-
 fn article(role: Role) -> &'static str {
     match role {
         Role::Member => "a member",
@@ -394,14 +382,5 @@ mod tests {
         );
         assert_eq!(answered(Answer::Audit { entries, more: false }).lines().count(), 2);
         assert_eq!(answered(Answer::Audit { entries: Vec::new(), more: false }), "- nothing was done\n");
-    }
-
-    #[test]
-    fn a_term_is_shown_as_it_is_typed() {
-        for (ms, shown) in
-            [(1_000, "1s"), (90_000, "90s"), (7_200_000, "2h"), (604_800_000, "1w"), (1, "1 ms")]
-        {
-            assert_eq!(Term(ms).to_string(), shown);
-        }
     }
 }

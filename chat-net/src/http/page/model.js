@@ -106,6 +106,9 @@ export class Model {
       case 'modes_changed':
         this.ordered(event);
         break;
+      case 'ranked':
+        this.places.get(keyOf(event.room))?.order.told(event, this.me);
+        break;
       case 'kicked':
         this.kicked(event);
         break;
@@ -167,7 +170,7 @@ export class Model {
       place.total = event.total;
       place.order.churned(event.left_users, event.joined_users);
     } else if (event.type === 'joined') {
-      place.order.joined(event.user);
+      place.order.joined(event.user, verdict !== 'new');
       if (!place.members.has(event.user.toLowerCase())) place.total++;
       place.members.set(event.user.toLowerCase(), event.user);
     } else {

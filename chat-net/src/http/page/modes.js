@@ -18,11 +18,12 @@ export function modeWords(modes) {
 /** @type {[letter: string, ms: number, word: string][]} */
 const UNITS = [['w', 604_800_000, 'week'], ['d', 86_400_000, 'day'], ['h', 3_600_000, 'hour'], ['m', 60_000, 'minute'], ['s', 1_000, 'second']];
 
-/** `30s`, `10m`, `2h`, `7d`, `1w`; null if it is no duration. What is too long is the longest there is. @param {string} text */
+/** `500ms`, `30s`, `10m`, `2h`, `7d`, `1w`; null if it is no duration. What is too long is the longest there is. @param {string} text */
 export function durationOf(text) {
-  const [, count, letter] = /^(\d+)([wdhms])$/i.exec(text) ?? [];
-  const [, size = 0] = UNITS.find(([unit]) => unit === letter?.toLowerCase()) ?? [];
-  return size ? Math.min(Number(count) * size, Number.MAX_SAFE_INTEGER) : null;
+  const [, count, letter] = /^(\d+)(ms|[wdhms])$/.exec(text.toLowerCase()) ?? [];
+  if (!letter) return null;
+  const size = UNITS.find(([unit]) => unit === letter)?.[1] ?? 1;
+  return Math.min(Number(count) * size, Number.MAX_SAFE_INTEGER);
 }
 
 /** A duration as one says it. @param {number} ms */
@@ -60,10 +61,10 @@ export function modesOf(rest) {
 const USAGE = 'Modes are: invite-only on|off, key WORD|off, moderated on|off, slow SECONDS|off, history start|join, retention 7d|off.';
 /** @param {string} value */
 const isOn = (value) => ({ on: true, off: false })[/** @type {'on'} */ (value.toLowerCase())];
-/** `10`, `10s`, `2m`; the server says how much is too much. @param {string} value */
+/** `10`, `10s`, `2m`; part of a second is a whole one, and the server says how much is too much. @param {string} value */
 function secondsOf(value) {
   const ms = durationOf(/^\d+$/.test(value) ? `${value}s` : value);
-  return ms === null ? undefined : Math.min(Math.trunc(ms / 1_000), 2 ** 32 - 1);
+  return ms === null ? undefined : Math.min(Math.ceil(ms / 1_000), 2 ** 32 - 1);
 }
 /** @type {Record<string, [field: string, read: (value: string) => any]>} */
 const MODES = {

@@ -39,7 +39,7 @@ export class Order {
     this.roles = new Map();
     /** Those who may not talk, by lower-case name, as far as one was told. @type {Map<string, Restricted>} */
     this.mutes = new Map();
-    /** Who left and had a role or a mute: the next of that name may be another guest. @type {Set<string>} */
+    /** Who left and had a mute: the next of that name may be another guest. @type {Set<string>} */
     this.gone = new Set();
     /** Before that, slow mode lets one say nothing. */
     this.slowUntil = 0;
@@ -79,15 +79,14 @@ export class Order {
   /** @param {string} user */
   left(user) {
     const key = user.toLowerCase();
-    const had = [this.roles.delete(key), this.mutes.delete(key)];
-    if (!had.includes(true)) return;
-    this.gone.add(key);
+    this.roles.delete(key);
+    if (this.mutes.delete(key)) this.gone.add(key);
     this.revision++;
   }
 
-  /** @param {string} user */
-  joined(user) {
-    if (this.gone.delete(user.toLowerCase())) this.isRead = false;
+  /** Whoever is more than a member is `ranked` next, unless it happened while one was away. @param {string} user @param {boolean} isPast */
+  joined(user, isPast) {
+    if (this.gone.delete(user.toLowerCase()) || isPast) this.isRead = false;
   }
 
   /** Many came and went, of whom not all are named: read anew, but not with each digest. @param {string[]} left @param {string[]} joined */
@@ -107,6 +106,9 @@ export class Order {
         if (event.role === 'member') this.roles.delete(key);
         else this.roles.set(key, event.role);
         if (isMe && this.rank !== 'operator') this.rank = event.role;
+        break;
+      case 'ranked':
+        this.roles.set(key, event.role);
         break;
       case 'restricted':
         if (event.what === 'mute') this.mutes.set(key, { until: event.until, reason: event.reason });

@@ -2,6 +2,7 @@
 //! not.
 
 use super::*;
+use crate::join::Line;
 use crate::tui::model::Fetch;
 
 /// Every fifth event of the room is no message, and in no page.
@@ -160,7 +161,7 @@ fn what_is_missing_of_an_older_numbering_is_not_asked_for() {
 #[test]
 fn a_page_that_changes_nothing_is_not_asked_for_again() {
     let mut model = Model::in_lobby(20);
-    model.lines(&of("lobby"), NOW, &"- a note\n".repeat(40));
+    model.lines(&of("lobby"), NOW, &vec![Line::note("a note"); 40]);
     model.windows.current_mut().rows.broken();
     let end = model.lobby().rows.end();
     assert_eq!(model.lobby().wanted(end.plus(-5), end), Some(Anchor::Latest));
@@ -196,7 +197,7 @@ fn whatever_comes_in_whatever_order_it_fits_together() {
                 3 => fetch(&mut model, Anchor::Latest, head, size),
                 4 => model.windows.current_mut().rows.drop_oldest(),
                 5 => model.windows.current_mut().rows.drop_newest(),
-                6 => model.lines(&model.windows.current().of.clone(), NOW, "- a note\n"),
+                6 => model.lines(&of("lobby"), NOW, &[Line::note("a note")]),
                 _ => {
                     head += 1;
                     if is_message(head) {

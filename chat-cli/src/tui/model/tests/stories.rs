@@ -4,7 +4,9 @@ use chat_net::chat_core::{Epoch, GapReason, Modes, Rank, RequestId, Role, RoomUs
 use chat_net::chat_core::{FileName, Offer, Refusal, Target};
 
 use super::*;
+use crate::join::Line;
 use crate::tui::model::{Kind, Link, Scroll};
+use crate::tui::zone::tests::berlin;
 
 #[test]
 fn what_was_said_before_one_came_stands_above_in_order() {
@@ -173,6 +175,38 @@ fn what_keeps_the_peace_is_told_and_roles_are_known() {
 }
 
 #[test]
+fn until_when_somebody_is_muted_is_said_by_the_readers_clock() {
+    let mut model = Model::in_lobby(0);
+    model.zone = berlin();
+    model.hear(muted(2, Timestamp(NOW.0 + 3_600_000)));
+    model.hear(muted(3, Timestamp(NOW.0 + 36_000_000)));
+    assert_eq!(
+        model.shown(&of("lobby"))[1..],
+        ["2 carol muted bob until 16:05:09", "3 carol muted bob until 2025-11-22 01:05:09"]
+    );
+}
+
+#[test]
+fn whoever_comes_is_a_member_unless_ranked() {
+    let mut model = Model::in_lobby(0);
+    let standing =
+        |name, role| RoomUser { user: user(name), role, banned: None, muted: None, invited: false };
+    let users = vec![standing("dave", Role::Owner), standing("erin", Role::Moderator)];
+    let (modes, rank) = (Modes::default(), Rank::Member);
+    model.roles(&Answer::Room { room: room("lobby"), modes, rank, users, more: false });
+    // Another guest of that name, perhaps.
+    model.hear(Event::Joined { place: at("lobby", 2), user: user("dave") });
+    model.hear(Event::Joined { place: at("lobby", 3), user: user("carol") });
+    model.hear(Event::Ranked { room: room("lobby"), user: user("carol"), role: Role::Moderator });
+    // What happened while one was away is followed by no rank: what was read counts.
+    model.hear_past(Event::Joined { place: at("lobby", 4), user: user("erin") });
+    let role = |name| model.lobby().members.role(&user(name));
+    let roles = ["dave", "carol", "erin"].map(role);
+    assert_eq!(roles, [Some(Role::Member), Some(Role::Moderator), Some(Role::Moderator)]);
+    assert_eq!(model.shown(&of("lobby")).len(), 1, "they are told in the line of who came");
+}
+
+#[test]
 fn a_digest_that_names_all_leaves_nothing_to_ask_for() {
     let mut model = Model::in_lobby(0);
     let (joined_users, left_users) = (vec![user("dave"), user("erin")], vec![user("dave")]);
@@ -302,11 +336,12 @@ fn offers_stand_where_they_were_made() {
 #[test]
 fn answers_and_refusals_stand_where_one_looks() {
     let mut model = Model::in_lobby(0);
-    model.lines(
-        &model.windows.current().of.clone(),
-        NOW,
-        "- rooms (1): #lobby (2)\n! not_a_member: you are not in #dev\n[14:05:09] odd\n",
-    );
+    let lines = [
+        Line::note("rooms (1): #lobby (2)"),
+        Line::fault("not_a_member: you are not in #dev"),
+        Line::talk(NOW, NOW, "odd"),
+    ];
+    model.lines(&model.windows.current().of.clone(), NOW, &lines);
     let (code, retry_after_ms) = (107, None);
     let refusal = Refusal { code, reason: "no\x1b[m".into(), message: "x\u{9b}".into(), retry_after_ms };
     let told = Told { re: RequestId(1), ..told(false, Event::Refused(refusal)) };
