@@ -48,7 +48,8 @@ fn take_offered(bob: &mut Terminal, name: &str, on_its_way: &str) {
 #[test]
 fn the_status_line_and_the_list_tell_how_far_files_are_and_nothing_tears_them() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::slow(&server.addr, 1_000_000);
+    // So slow that the first is not there before the second was taken and looked at.
+    let relay = Relay::slow(&server.addr, 300_000);
     let files = [desk.file("eins 漢字.bin", 1_500_000), desk.file("zwei.bin", 2_000_000)];
     let mut carol = server.person("carol");
     let (wide, narrow) = ((24, 120), (16, 60));
@@ -68,6 +69,7 @@ fn the_status_line_and_the_list_tell_how_far_files_are_and_nothing_tears_them() 
         let bars = lines.iter().filter(|line| line.contains('█') && line.contains("/s")).count();
         bars == 2 && lines.iter().any(|line| line.contains("eins 漢字.bin"))
     });
+    relay.pace(2_000_000);
     bob.press("\x1b");
     bob.until("no list", |lines| !lines.concat().contains('█'));
     bob.press("half a 漢字");
