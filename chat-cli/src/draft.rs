@@ -48,8 +48,13 @@ impl Draft {
     /// Takes out what is between two places, and gives it; the cursor is there then.
     pub(crate) fn cut(&mut self, from: usize, to: usize) -> String {
         let taken = self.text.drain(from..to).collect();
-        self.cursor = boundaries(&self.text).rfind(|at| *at <= from).unwrap_or(0);
+        self.go_to(from);
         taken
+    }
+
+    /// Puts the cursor there, or before the grapheme around it.
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.cursor = boundaries(&self.text).rfind(|boundary| *boundary <= at).unwrap_or(0);
     }
 
     /// Swaps the graphemes around the cursor, or the last two.
@@ -140,9 +145,11 @@ pub(crate) fn pasted(text: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     entered: VecDeque<String>,
-    /// Which text is shown, and what was typed before looking back.
-    looking_back: Option<(usize, String)>,
+    looking_back: Option<Place>,
 }
+
+/// Where somebody looks back: which text is shown, and what was typed before.
+pub(crate) type Place = (usize, String);
 
 impl History {
     /// This was entered; nobody looks back any more.
@@ -159,10 +166,36 @@ impl History {
     /// Shows what was entered before.
     pub(crate) fn back(&mut self, draft: &mut Draft) {
         let shown = self.looking_back.as_ref().map_or(self.entered.len(), |(shown, _)| *shown);
-        let Some(earlier) = shown.checked_sub(1) else { return };
+        if let Some(earlier) = shown.checked_sub(1) {
+            self.look_at(earlier, draft);
+        }
+    }
+
+    /// Shows the text in that place.
+    pub(crate) fn look_at(&mut self, at: usize, draft: &mut Draft) {
+        let Some(text) = self.entered.get(at) else { return };
         let typed = self.looking_back.take().map_or_else(|| draft.text.clone(), |(_, typed)| typed);
-        *draft = Draft::new(self.entered[earlier].clone());
-        self.looking_back = Some((earlier, typed));
+        *draft = Draft::new(text.clone());
+        self.looking_back = Some((at, typed));
+    }
+
+    /// How many texts are remembered, and the one in that place, the oldest first.
+    pub(crate) fn len(&self) -> usize {
+        self.entered.len()
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&str> {
+        self.entered.get(at).map(String::as_str)
+    }
+
+    /// Where somebody looks back, if they do.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.looking_back.as_ref()
+    }
+
+    /// Looks there again.
+    pub(crate) fn go_back_to(&mut self, place: Option<Place>) {
+        self.looking_back = place;
     }
 
     /// Shows what was entered after that, in the end what was being typed.

@@ -57,7 +57,7 @@ pub(crate) fn draw() {
     });
     dave.type_line(&format!("/sendfile #release {}", file("screens.tar", 3_000_000)));
     alice.until_shown("screens.tar");
-    alice.press("\x1by");
+    alice.answer("\x1by", "↓");
     carol.type_line("alice: I wrote down what I found, shall I send it?");
     alice.until_shown("shall I send it?");
     carol.type_line(&format!("/sendfile #release {}", file("notes.md", 5_300)));

@@ -1,5 +1,7 @@
 //! What a newcomer has to know, and after that every key and every command.
 
+use std::sync::LazyLock;
+
 use super::keys;
 use crate::join::help;
 
@@ -40,7 +42,12 @@ pub(crate) enum Line {
 }
 
 /// All of it.
-pub(crate) fn lines() -> Vec<Line> {
+pub(crate) fn lines() -> &'static [Line] {
+    static ALL: LazyLock<Vec<Line>> = LazyLock::new(all);
+    &ALL
+}
+
+fn all() -> Vec<Line> {
     let entry = |(what, does): &(&str, &str)| Line::Entry((*what).to_owned(), (*does).to_owned());
     let mut lines = vec![Line::Heading("What everybody wants to do")];
     lines.extend(FIRST.iter().map(entry));

@@ -22,8 +22,12 @@ pub(crate) enum Action {
     Answer {
         accept: bool,
     },
+    /// Look for words in what was sent before.
+    Recall,
     /// Leave what is going on: a search, a question.
     Escape,
+    /// The same; of what was found in what was sent before, nothing stays.
+    GiveUp,
     /// Show that over the messages.
     Show(Shows),
     /// Empty the input, or leave if it is.
@@ -95,6 +99,7 @@ const TYPING: &[Binding] = &[
     (&["Down"], Action::Edit(Edit::Down), "a line down; in the last, what was sent after that"),
     (&["Ctrl-P"], Action::Edit(Edit::Earlier), "what was sent before"),
     (&["Ctrl-N"], Action::Edit(Edit::Later), "what was sent after that"),
+    (&["Ctrl-R"], Action::Recall, "find words in what was sent before; again: older"),
     (&["Left", "Ctrl-B"], Action::Edit(Edit::Left), "a character to the left"),
     (&["Right"], Action::Edit(Edit::Right), "a character to the right"),
     (&["Alt-B", "Ctrl-Left", "Alt-Left"], Action::Edit(Edit::WordLeft), "a word to the left"),
@@ -143,11 +148,13 @@ const LOOKING: &[Binding] = &[
 const OTHER: &[Binding] = &[
     (&["Alt-Y"], Action::Answer { accept: true }, "take the file that was offered last"),
     (&["Alt-N"], Action::Answer { accept: false }, "do not take it"),
-    (&["Esc", "Ctrl-G"], Action::Escape, "leave a search, a question, a list"),
+    (&["Esc"], Action::Escape, "leave a search, a question, a list"),
+    (&["Ctrl-G"], Action::GiveUp, "the same; after Ctrl-R, with what was typed before"),
     (&["F1"], Action::Show(Shows::Help), "help: keys and commands"),
     (&["F2"], Action::Show(Shows::Files { chosen: None }), "files: what is offered, on its way, or done"),
     (&["F3"], Action::Show(Shows::Members), "who is in the room"),
     (&["F4"], Action::Show(Shows::Windows { chosen: 0 }), "all windows, to choose one"),
+    (&["F7"], Action::Show(Shows::Found { chosen: 0 }), "what /search found last; Enter goes to a message"),
     (&["Ctrl-L"], Action::Redraw, "draw the screen anew"),
     (&["Ctrl-Z"], Action::Suspend, "stop for a while; fg in the shell goes on"),
     (&["Ctrl-C"], Action::Interrupt, "empty the input; if it is empty, twice: leave"),

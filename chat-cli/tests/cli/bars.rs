@@ -32,8 +32,8 @@ fn join(addr: &str, name: &str, downloads: &Path, size: (u16, u16)) -> Terminal 
     terminal
 }
 
-/// Takes the file that alice offers, by the key that first shows it.
-fn take_offered(bob: &mut Terminal, name: &str) {
+/// Takes the file that alice offers, by the key that first shows it; the status line says then what is on its way.
+fn take_offered(bob: &mut Terminal, name: &str, on_its_way: &str) {
     bob.until("an offer", |lines| {
         lines.iter().any(|line| line.contains("alice") && line.contains("!1"))
             || lines.last().is_some_and(|line| line.starts_with("alice>"))
@@ -42,21 +42,23 @@ fn take_offered(bob: &mut Terminal, name: &str) {
         bob.press("\x1by");
     }
     bob.until_shown(&format!("\"{name}\""));
-    bob.press("\x1by");
+    bob.answer("\x1by", on_its_way);
 }
 
 #[test]
 fn the_status_line_and_the_list_tell_how_far_files_are_and_nothing_tears_them() {
     let (server, desk) = (Server::start(&[]), Desk::new());
-    let relay = Relay::slow(&server.addr, 1_000_000);
+    // So slow that the first is not there before the second was taken and looked at.
+    let relay = Relay::slow(&server.addr, 300_000);
     let files = [desk.file("eins 漢字.bin", 1_500_000), desk.file("zwei.bin", 2_000_000)];
     let mut carol = server.person("carol");
     let (wide, narrow) = ((24, 120), (16, 60));
     let mut alice = join(&server.addr, "alice", Path::new("."), wide);
     let mut bob = join(&relay.addr, "bob", &desk.inbox(), narrow);
-    for (file, name) in files.iter().zip(["eins 漢字.bin", "zwei.bin"]) {
+    let all = [("eins 漢字.bin", "↓ eins"), ("zwei.bin", "↓ 2 files")];
+    for (file, (name, on_its_way)) in files.iter().zip(all) {
         alice.press(&format!("/sendfile bob {file}\r"));
-        take_offered(&mut bob, name);
+        take_offered(&mut bob, name, on_its_way);
     }
     bob.press("\x1b2");
     bob.until_last("#lobby>");
@@ -67,6 +69,7 @@ fn the_status_line_and_the_list_tell_how_far_files_are_and_nothing_tears_them() 
         let bars = lines.iter().filter(|line| line.contains('█') && line.contains("/s")).count();
         bars == 2 && lines.iter().any(|line| line.contains("eins 漢字.bin"))
     });
+    relay.pace(2_000_000);
     bob.press("\x1b");
     bob.until("no list", |lines| !lines.concat().contains('█'));
     bob.press("half a 漢字");
@@ -96,7 +99,7 @@ fn a_file_can_be_stopped_and_followed_in_twenty_columns() {
     let mut alice = join(&server.addr, "alice", Path::new("."), (24, 80));
     let mut bob = join(&relay.addr, "bob", &desk.inbox(), (12, 80));
     alice.press(&format!("/sendfile bob {file}\r"));
-    take_offered(&mut bob, "a.bin");
+    take_offered(&mut bob, "a.bin", "↓ a.bin");
     bob.press("\x1b2");
     bob.until_last("#lobby>");
     bob.until("a file on its way", |lines| status(lines).contains('%'));

@@ -23,12 +23,16 @@ pub(crate) fn check_every_picture(raw: &[u8], (rows, columns): (u16, u16)) {
             // A list lies over the rest, and over all of it where there is little room.
             continue;
         }
-        let (status, input) = (&lines[usize::from(rows) - 2], &lines[usize::from(rows) - 1]);
-        let title = status.trim_start().split(' ').next().unwrap();
-        assert!(input.starts_with(&format!("{title}>")), "{lines:#?}");
+        let input = &lines[usize::from(rows) - 1];
+        let title = |row: u16| lines[usize::from(row)].trim_start().split(' ').next().unwrap();
+        // A line between the two may say something of the last key.
+        let is_status = |row: &u16| input.starts_with(&format!("{}>", title(*row)));
+        let status = [rows - 2, rows - 3].into_iter().find(is_status);
+        let status = status.unwrap_or_else(|| panic!("{lines:#?}"));
+        let title = title(status);
         let has_members = title.starts_with('#') && columns >= 100;
         for edge in [Some(left), has_members.then_some(right)].into_iter().flatten() {
-            for row in 0..rows - 2 {
+            for row in 0..status {
                 let cell = screen.cell(row, edge).unwrap().contents();
                 // The other one is a letter, at which text from right to left ends.
                 assert!(["│", "ǀ"].contains(&cell), "{row},{edge} of {lines:#?}");

@@ -122,6 +122,22 @@ impl Terminal {
         self.until(part, |lines| lines.iter().any(|line| line.contains(part)));
     }
 
+    /// Presses a key that answers an offer until that is shown: before the offer was seen for a while, it answers nothing.
+    pub(crate) fn answer(&mut self, key: &str, shown: &str) {
+        const TOO_SOON: &str = "press the key again";
+        let has = |lines: &[String], what: &str| lines.iter().any(|line| line.contains(what));
+        loop {
+            self.press(key);
+            self.until(shown, |lines| has(lines, TOO_SOON) || has(lines, shown));
+            if !has(&self.lines(), TOO_SOON) {
+                return;
+            }
+            // Any other key takes the words away.
+            self.press("x\x7f");
+            self.until("another try", |lines| !has(lines, TOO_SOON));
+        }
+    }
+
     /// Waits until that was written, seen or not.
     pub(crate) fn until_written(&mut self, bytes: &str) {
         while !self.has_written(bytes) {

@@ -120,6 +120,42 @@ fn one_can_scroll_back_to_the_first_message_and_forth_again() {
 }
 
 #[test]
+fn what_was_found_at_the_server_is_gone_to_and_back() {
+    const SAID: u32 = 600;
+    let data = Folder::new();
+    let server = Server::start(&["--trusted", "--data", data.as_str(), "--durability", "os"]);
+    let mut alice = server.person("alice");
+    for number in 1..=SAID {
+        let what = if number % 20 == 7 { "needle" } else { "hay" };
+        alice.type_line(&format!("message {number}. {what}"));
+    }
+    alice.type_line("/rooms");
+    alice.until("- rooms");
+    let mut bob = join(&server.addr, "bob");
+    bob.until_shown(&format!("message {SAID}."));
+    bob.press("/search needle\r");
+    bob.until_shown("alice: message 587. needle");
+    // Older ones come as one goes down: the first of thirty.
+    let end = |lines: &[String]| !lines[1].starts_with('>') && !lines.concat().contains(" older ones come");
+    bob.press("\x1b[F");
+    bob.until("older ones", end);
+    bob.press("\x1b[F");
+    let is_chosen = |line: &String| line.starts_with('>') && line.contains("alice: message 7. needle");
+    bob.until("the oldest", |lines| lines.iter().any(is_chosen));
+    bob.press("\r");
+    bob.until_shown(" alice message 7. needle");
+    bob.until_shown("Esc goes back to what was found");
+    let around = numbers(&bob.lines(), "message");
+    assert!(around.windows(2).all(|two| two[0] + 1 == two[1]) && around.contains(&8), "{:#?}", bob.lines());
+    bob.press("\x1b");
+    bob.until_shown("alice: message 7. needle");
+    bob.press("q");
+    bob.until_shown(&format!(" alice message {SAID}. hay"));
+    bob.press("/quit\r");
+    assert_eq!(bob.code(), Some(0));
+}
+
+#[test]
 fn a_file_that_is_offered_is_taken_with_a_key() {
     let (server, desk) = (Server::start(&[]), Desk::new());
     let file = desk.file("a b.bin", 300_000);
@@ -131,8 +167,7 @@ fn a_file_that_is_offered_is_taken_with_a_key() {
     alice.press(&format!("/sendfile #lobby {file}\r"));
     bob.until_shown("\"a b.bin\"");
     bob.until_shown("Alt-Y accepts");
-    bob.press("\x1by");
-    bob.until("the end in the row of the offer", |lines| lines.concat().contains("file 1: it is in "));
+    bob.answer("\x1by", "file 1: it is in ");
     alice.until_shown("file 1: bob has it,");
     for terminal in [&alice, &bob] {
         let lines = terminal.lines();
@@ -141,7 +176,7 @@ fn a_file_that_is_offered_is_taken_with_a_key() {
     assert!(desk.received("a b.bin") == pattern(300_000));
     alice.press(&format!("/sendfile #lobby {}\r", desk.file("no.bin", 10)));
     bob.until_shown("\"no.bin\"");
-    bob.press("\x1bn");
+    bob.answer("\x1bn", "you did not take it");
     alice.until_shown("bob does not take \"no.bin\"");
 }
 

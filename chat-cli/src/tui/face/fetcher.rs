@@ -6,6 +6,7 @@ use chat_net::codec::Told;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::join::{failed, now};
 use crate::tui::model::{LISTED, Link, Model, Of};
 use crate::tui::view::Drawn;
 
@@ -27,6 +28,7 @@ pub(super) enum Fetched {
     Page { room: RoomName, anchor: Anchor, answer: Result<(Vec<Told>, Answer), AskError> },
     Members { room: RoomName, answer: Result<Vec<UserName>, AskError> },
     Roles { answer: Result<(Vec<Told>, Answer), AskError> },
+    Found { query: Query, answer: Result<(Vec<Told>, Answer), AskError> },
 }
 
 impl Fetcher {
@@ -37,6 +39,11 @@ impl Fetcher {
     /// Asks for what is missing of the current window, of which that can be seen.
     pub(super) fn look(&mut self, model: &mut Model, drawn: Drawn, now: Instant) {
         let is_here = matches!(model.link, Link::Here { .. });
+        if is_here && let Some(query) = model.wants_older() {
+            let client = self.client.clone();
+            self.running
+                .spawn(async move { Fetched::Found { answer: client.query(query.clone()).await, query } });
+        }
         let window = model.windows.current_mut();
         let (Of::Room(room), true, true) = (&window.of, is_here, window.is_open) else { return };
         let room = room.clone();
@@ -84,7 +91,7 @@ impl Fetcher {
     pub(super) fn take(&mut self, fetched: Fetched, model: &mut Model) {
         match fetched {
             Fetched::Page { anchor, answer: Ok((told, answer)), .. } => model.page(anchor, &told, &answer),
-            Fetched::Page { room, answer: Err(_), .. } => model.fetch_failed(&room),
+            Fetched::Page { room, anchor, answer: Err(_) } => model.fetch_failed(&room, anchor),
             Fetched::Members { room, answer } => {
                 self.members.retain(|known| *known != room);
                 match answer {
@@ -93,6 +100,15 @@ impl Fetcher {
                 }
             }
             Fetched::Roles { answer: Ok((_, answer)) } => model.roles(&answer),
+            Fetched::Found { query, answer: Ok((told, Answer::Search { more, .. })) } => {
+                model.found(&query, &told, more);
+            }
+            Fetched::Found { answer, .. } => {
+                model.older_failed();
+                if let Err(error) = answer {
+                    model.lines(&model.windows.current().of.clone(), now(), &failed(&error));
+                }
+            }
             // They are asked for again after a while.
             Fetched::Roles { answer: Err(_) } => {}
         }

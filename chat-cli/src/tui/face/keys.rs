@@ -52,7 +52,7 @@ impl FullScreen {
             },
             Event::Key(key) => {
                 let was_asked = std::mem::take(&mut self.is_asked);
-                let outcome = self.input.press(key, &mut self.model);
+                let outcome = self.input.press(key, &mut self.model, Instant::now());
                 self.is_asked = was_asked && matches!(outcome, Outcome::Interrupt | Outcome::End);
                 self.outcome(outcome)
             }
@@ -81,7 +81,7 @@ impl FullScreen {
 
     fn outcome(&mut self, outcome: Outcome) -> io::Result<Input> {
         match outcome {
-            Outcome::Changed | Outcome::Nothing => {}
+            Outcome::Changed | Outcome::Nothing | Outcome::Told(_) => {}
             Outcome::Entered(line) => return Ok(self.entered(line)),
             Outcome::File(text) => return Ok(self.send_as_file(&text)),
             Outcome::Look(look) => self.look(look),

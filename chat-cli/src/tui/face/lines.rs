@@ -1,6 +1,6 @@
 //! Lines: what becomes of one when it is entered, when its turn comes, and when it is answered.
 
-use chat_net::chat_core::{Answer, Ask, Event, MAX_NAME_BYTES, RoomName, UserName};
+use chat_net::chat_core::{Answer, Ask, Event, MAX_NAME_BYTES, Query, RoomName, UserName};
 use chat_net::client::AskError;
 use chat_net::codec::Told;
 use chat_net::codec::text::{self, Typed};
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Asked, FullScreen};
 use crate::join::{self, Act, Input, Line, Outcome, SLOW, failed, help, now};
 use crate::tui::keys::Look;
-use crate::tui::model::Of;
+use crate::tui::model::{Of, Overlay, Shows};
 
 impl FullScreen {
     /// A line was entered: what needs no server is done at once.
@@ -89,7 +89,12 @@ impl FullScreen {
             Act::Ask(Ask::Say { .. } | Ask::Whisper { .. } | Ask::Topic { .. }) => {
                 self.asks(of, Some(line), moves);
             }
-            Act::Ask(_) | Act::Query(_) | Act::Account(_) => self.asks(of, None, moves),
+            Act::Ask(_) | Act::Query(_) | Act::Account(_) => {
+                self.asks(of, None, moves);
+                if let (Act::Query(query @ Query::Search { .. }), Some(asked)) = (&act, &mut self.asked) {
+                    asked.search = Some(query.clone());
+                }
+            }
             Act::Leave if !self.leaves() => return Act::Nothing,
             Act::Nothing | Act::Errand(_) | Act::Leave => {}
         }
@@ -99,7 +104,7 @@ impl FullScreen {
     /// Something is asked of the server now.
     pub(super) fn asks(&mut self, of: Of, said: Option<String>, moves: bool) {
         let was_away = self.retry_at.is_some();
-        self.asked = Some(Asked { of, said, was_away, moves, at: Instant::now() });
+        self.asked = Some(Asked { of, said, was_away, moves, search: None, at: Instant::now() });
     }
 
     /// What was asked has come to its end.
@@ -113,7 +118,7 @@ impl FullScreen {
         match outcome {
             Outcome::Taken(told) => self.taken(told, &asked),
             Outcome::Done(what) => self.lines_in(Some(&asked.of), &[Line::note(what)]),
-            Outcome::Answered(told, answer) => self.answered_with(&asked.of, told, answer),
+            Outcome::Answered(told, answer) => self.answered_with(&asked, told, answer),
             Outcome::Failed(error) => {
                 self.desk.typing.stop_paging();
                 self.failed(error, &asked);
@@ -149,12 +154,35 @@ impl FullScreen {
         self.lines_in(Some(&asked.of), &lines);
     }
 
-    fn answered_with(&mut self, of: &Of, told: &[Told], answer: &Answer) {
+    fn answered_with(&mut self, asked: &Asked, told: &[Told], answer: &Answer) {
         self.desk.typing.answered(told, answer);
+        let listed = match answer {
+            Answer::Search { more, .. } => self.found(asked, told, *more),
+            _ => None,
+        };
         let zone = &self.model.zone;
         let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
-        let told: Vec<Told> = told.iter().map(local).collect();
-        let lines = join::answer(&told, answer, &self.model.ignored, zone.local(now()));
-        self.lines_in(Some(of), &lines);
+        let all = || {
+            let told: Vec<Told> = told.iter().map(local).collect();
+            join::answer(&told, answer, &self.model.ignored, zone.local(now()))
+        };
+        let lines = listed.map_or_else(all, |listed| vec![listed]);
+        self.lines_in(Some(&asked.of), &lines);
+    }
+
+    /// Lists what was found, if nothing was typed meanwhile; gives what is said of it, if there is anything to list.
+    fn found(&mut self, asked: &Asked, told: &[Told], has_more: bool) -> Option<Line> {
+        let count = self.model.found(asked.search.as_ref()?, told, has_more);
+        if count == 0 {
+            return None;
+        }
+        let window = self.model.windows.current();
+        let has_time = window.of == asked.of && window.draft.text.is_empty() && self.model.question.is_none();
+        if has_time && self.model.overlay.is_none() {
+            let chosen = self.model.found.hits().len() - count;
+            self.model.overlay = Some(Overlay::new(Shows::Found { chosen }));
+        }
+        let what = if count == 1 { "1 match".to_owned() } else { format!("{count} matches") };
+        Some(Line::note(&format!("{what}: F7 lists them, Enter goes to one")))
     }
 }

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use chat_net::chat_core::Code;
+use chat_net::chat_core::{Code, Query};
 use chat_net::client::{Client, Notice};
 use crossterm::event::Event;
 use tokio::sync::mpsc;
@@ -85,6 +85,8 @@ struct Asked {
     was_away: bool,
     /// Whether it shows another window when it is done.
     moves: bool,
+    /// What it looks for, if it does.
+    search: Option<Query>,
     at: Instant,
 }
 

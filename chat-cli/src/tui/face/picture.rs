@@ -67,6 +67,7 @@ impl FullScreen {
             seen = Some(drawn);
             drawn.cursor
         });
+        self.model.drawn(Instant::now());
         if let Some(drawn) = seen {
             self.fetcher.look(&mut self.model, drawn, Instant::now());
         }

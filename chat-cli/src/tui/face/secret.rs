@@ -44,7 +44,7 @@ impl FullScreen {
                 let typed = std::mem::take(&mut typed.text);
                 return self.secret_given(typed);
             }
-            Action::Escape | Action::Interrupt | Action::DeleteOrEnd => {
+            Action::Escape | Action::GiveUp | Action::Interrupt | Action::DeleteOrEnd => {
                 return self.secret_given(String::new());
             }
             _ => {}

@@ -78,7 +78,14 @@ fn change(draft: &mut Draft, edit: Edit, killed: &mut String) {
 pub(super) fn taken(window: &mut Window) -> String {
     let Window { draft, history, undo, .. } = window;
     let entered = std::mem::take(draft).text;
-    history.add(&entered);
+    history.add(remembered(&entered));
     *undo = Undo::default();
     entered
+}
+
+/// What is remembered of it: whoever types a password behind a command that would ask for it does not find it again.
+fn remembered(entered: &str) -> &str {
+    let command = entered.split_whitespace().next().unwrap_or_default();
+    let asks = ["/passwd", "/register"].iter().any(|name| command.eq_ignore_ascii_case(name));
+    if asks { command } else { entered }
 }

@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::tui::clean::Clean;
-use crate::tui::model::{Scroll, Window};
+use crate::tui::model::{Mark, Scroll, Window};
 
 /// So many rows above what was found are shown, too.
 const ABOVE: u16 = 2;
@@ -15,8 +15,10 @@ pub(super) struct Find {
     looked_for: String,
     /// Whether it began at the end of the window, to go back there.
     from_end: bool,
-    /// Whether there is no further one that way.
-    is_last: bool,
+    /// The place of the row that was found among all that hold the words, from 1 on, and how many these are.
+    place: Option<(usize, usize)>,
+    /// That there is no further one that way.
+    end: &'static str,
 }
 
 impl Find {
@@ -25,43 +27,59 @@ impl Find {
     }
 
     /// What is said of it.
-    pub(super) fn question(&self, window: &Window) -> Clean {
+    pub(super) fn question(&self) -> Clean {
         let words = &self.words.text;
-        let said = match (words.is_empty(), window.found.is_some(), self.is_last) {
-            (true, ..) => "type words; Esc leaves",
-            (_, false, _) => "nothing here; /search asks the server",
-            (_, true, false) => "Up older, Down newer, Enter stays, Esc leaves",
-            (_, true, true) => "no more this way; Up older, Down newer, Enter stays, Esc leaves",
+        let said = match (words.is_empty(), self.place) {
+            (true, _) => " (type words; Esc leaves)".to_owned(),
+            (_, None) => " (nothing here; /search asks the server)".to_owned(),
+            (_, Some((at, count))) => {
+                let end = self.end;
+                format!("{at} of {count}{end} (Up older, Down newer, Enter stays, Esc leaves)")
+            }
         };
-        Clean::line(&format!("find: {words}  ({said})"))
+        Clean::line(&format!("find: {words}  {said}"))
     }
 
-    /// The words are others: the last row that holds them. What was typed behind others is not looked for where those
-    /// are not.
+    /// The words are others: the last row that holds them. What was typed behind others is looked for from the row that
+    /// holds those on.
     pub(super) fn changed(&mut self, window: &mut Window) {
         let words = &self.words.text;
         let is_more = !self.looked_for.is_empty() && words.starts_with(&self.looked_for);
         let from = window.found.filter(|_| is_more);
-        let found = match () {
-            () if words.is_empty() || is_more && from.is_none() => None,
-            () => window.find_above(words, from.map(|found| found.plus(1))),
-        };
-        self.is_last = false;
+        let rows = if words.is_empty() { Vec::new() } else { window.holding(words) };
+        let behind = from.map_or(rows.len(), |from| rows.partition_point(|row| *row <= from));
         words.clone_into(&mut self.looked_for);
-        match found {
-            Some(mark) => window.jump_to(mark, ABOVE),
-            None => window.found = None,
-        }
+        // Where none is above any more, there may be one below.
+        self.show(window, &rows, behind.saturating_sub(1));
     }
 
     /// The next one above, or below.
     pub(super) fn next(&mut self, window: &mut Window, is_above: bool) {
-        let Some(at) = window.found else { return };
-        let words = &self.words.text;
-        let next = if is_above { window.find_above(words, Some(at)) } else { window.find_below(words, at) };
-        self.is_last = next.is_none();
-        if let Some(mark) = next {
-            window.jump_to(mark, ABOVE);
+        if self.words.text.is_empty() {
+            return;
+        }
+        // Rows come and go meanwhile.
+        let rows = window.holding(&self.words.text);
+        let at = window.found.unwrap_or(window.rows.end());
+        let above = rows.partition_point(|row| *row < at);
+        let next = if is_above { above.checked_sub(1) } else { Some(rows.partition_point(|row| *row <= at)) };
+        let last = if is_above { 0 } else { rows.len().saturating_sub(1) };
+        let next = next.filter(|next| *next < rows.len());
+        self.show(window, &rows, next.unwrap_or(last));
+        self.end = match (next, is_above) {
+            (Some(_), _) => "",
+            (None, true) => ", none is older",
+            (None, false) => ", none is newer",
+        };
+    }
+
+    /// Shows that one of them.
+    fn show(&mut self, window: &mut Window, rows: &[Mark], at: usize) {
+        self.end = "";
+        self.place = rows.get(at).map(|_| (at + 1, rows.len()));
+        match rows.get(at) {
+            Some(mark) => window.jump_to(*mark, ABOVE),
+            None => window.found = None,
         }
     }
 

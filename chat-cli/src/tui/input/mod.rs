@@ -4,12 +4,15 @@ mod commands;
 mod complete;
 mod editor;
 mod emoji;
+mod files;
 mod find;
 mod folder;
 mod length;
 mod overlay;
 mod paste;
+mod recall;
 mod state;
+mod visit;
 
 #[cfg(test)]
 mod tests;

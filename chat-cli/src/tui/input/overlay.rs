@@ -1,16 +1,15 @@
 //! What keys do to what is shown over the messages.
 
-use chat_net::chat_core::TransferId;
-
 use super::Outcome;
 use crate::tui::keys::{Action, Edit, Look};
-use crate::tui::model::{File, Model, Overlay, Shows, Stands};
+use crate::tui::model::{Model, Overlay, Shows};
 use crate::tui::view::Move;
 
 /// That, with what is chosen in it at first.
 pub(super) fn opened(shows: Shows, model: &Model) -> Overlay {
     Overlay::new(match shows {
         Shows::Windows { .. } => Shows::Windows { chosen: model.windows.current_index() },
+        Shows::Found { .. } => Shows::Found { chosen: model.found.chosen },
         shows => shows,
     })
 }
@@ -36,10 +35,7 @@ fn other(action: Action, shows: Shows, model: &mut Model) -> Option<Outcome> {
     match action {
         Action::Redraw | Action::Suspend => return None,
         Action::Show(next) if !Overlay::new(next).is_like(shows) => return None,
-        Action::Answer { accept } => return on_file(if accept { 'y' } else { 'n' }, shows, model),
-        Action::Type(c @ ('y' | 'n' | 'c' | 'p')) if matches!(shows, Shows::Files { .. }) => {
-            return Some(on_file(c, shows, model).unwrap_or(Outcome::Nothing));
-        }
+        Action::Enter if matches!(shows, Shows::Found { .. }) => return Some(to_found(shows, model)),
         _ => model.overlay = None,
     }
     match action {
@@ -55,24 +51,11 @@ fn other(action: Action, shows: Shows, model: &mut Model) -> Option<Outcome> {
     Some(Outcome::Changed)
 }
 
-/// What a letter does to the file that is chosen: the same as a command.
-fn on_file(c: char, shows: Shows, model: &Model) -> Option<Outcome> {
-    let Shows::Files { chosen } = shows else { return None };
-    let file = chosen_file(model.files(), chosen)?;
-    let may_take = file.is_open() || file.stands == Stands::Declined;
-    let goes_on = file.stands == Stands::Offered || file.stands.progress().is_some();
-    let command = match (c, &file.stands) {
-        ('y', _) if may_take => "accept",
-        ('n', _) if file.is_open() => "decline",
-        ('c', _) if goes_on => "cancel",
-        ('p', Stands::Running { .. }) if !file.is_mine => "pause",
-        ('p', Stands::Paused { .. }) if !file.is_mine => "resume",
-        _ => return None,
-    };
-    Some(Outcome::Entered(format!("/{command} {}", file.transfer)))
-}
-
-/// The file that is chosen: the first, before somebody chooses.
-fn chosen_file(files: &[File], chosen: Option<TransferId>) -> Option<&File> {
-    files.iter().find(|file| Some(file.transfer) == chosen).or(files.first())
+/// Goes to the message that is chosen.
+fn to_found(shows: Shows, model: &mut Model) -> Outcome {
+    let Shows::Found { chosen } = shows else { return Outcome::Nothing };
+    match model.go_to_found(chosen) {
+        Ok(()) => Outcome::Changed,
+        Err(why) => Outcome::Told(why),
+    }
 }

@@ -2,12 +2,14 @@
 
 use chat_net::codec::text::{self, Typed};
 use crossterm::event::KeyEvent;
+use tokio::time::Instant;
 
 use super::complete::{Completion, Nothing};
 use super::find::Find;
 use super::folder::Folders;
 use super::paste::Paste;
-use super::{editor, emoji, length, overlay};
+use super::recall::Recall;
+use super::{editor, emoji, files, length, overlay, visit};
 use crate::draft::pasted;
 use crate::tui::clean::Clean;
 use crate::tui::keys::{self, Action, Edit, Look};
@@ -19,6 +21,8 @@ use crate::tui::view::Move;
 pub(crate) enum Outcome {
     /// What is shown may have changed.
     Changed,
+    /// Nothing, for this reason.
+    Told(Clean),
     /// This was entered in the current window.
     Entered(String),
     /// This was pasted, and is to be sent as a file.
@@ -43,6 +47,8 @@ pub(crate) enum Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     killed: String,
+    /// What was looked for last in what was sent before.
+    recalled: String,
     folders: Folders,
     state: State,
 }
@@ -54,21 +60,35 @@ enum State {
     Completing(Completion),
     Asking(Paste),
     Finding(Find),
+    Recalling(Recall),
     /// This was said of what is typed, until the next key.
     Told(Clean),
 }
 
 impl Input {
-    /// Does what `key` does.
-    pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model) -> Outcome {
+    /// Does what `key` does, pressed at that time.
+    pub(crate) fn press(&mut self, key: KeyEvent, model: &mut Model, at: Instant) -> Outcome {
         let Some(action) = keys::action(key) else { return Outcome::Nothing };
+        let action = match (action, &self.state) {
+            (Action::GiveUp, State::Recalling(_)) => Action::GiveUp,
+            (Action::GiveUp, _) => Action::Escape,
+            (action, _) => action,
+        };
         let outcome = match std::mem::take(&mut self.state) {
-            State::Typing | State::Told(_) => {
-                overlay::press(action, model).unwrap_or_else(|| self.act(action, model))
+            State::Completing(completion) if !matches!(action, Action::Answer { .. }) => {
+                self.completing(completion, action, model)
             }
-            State::Completing(completion) => self.completing(completion, action, model),
+            State::Typing | State::Told(_) | State::Completing(_) => self.typing(action, model, at),
+            State::Recalling(recall) => self.recalling(recall, action, model, at),
             State::Asking(paste) => self.asked(paste, action, model),
             State::Finding(find) => self.finding(find, action, model),
+        };
+        let outcome = match outcome {
+            Outcome::Told(why) => {
+                self.state = State::Told(why);
+                Outcome::Changed
+            }
+            outcome => outcome,
         };
         self.show(model);
         outcome
@@ -77,10 +97,15 @@ impl Input {
     /// Takes what was pasted.
     pub(crate) fn paste(&mut self, text: &str, model: &mut Model) -> Outcome {
         model.overlay = None;
+        model.stay();
         let window = model.windows.current_mut();
         if let State::Finding(find) = &mut self.state {
             find.words.insert(&pasted(text).replace('\n', " "));
             find.changed(window);
+        } else if let State::Recalling(recall) = &mut self.state
+            && recall.is_in(window)
+        {
+            recall.typed(&pasted(text).replace('\n', " "), window);
         } else {
             self.state = match Paste::new(text) {
                 Ok(paste) => State::Asking(paste),
@@ -99,12 +124,21 @@ impl Input {
     fn show(&self, model: &mut Model) {
         let window = model.windows.current();
         model.question = match &self.state {
-            State::Typing => None,
+            State::Typing => model.visited(),
             State::Completing(completion) => Some(completion.question()),
             State::Asking(paste) => Some(paste.question(&window.draft)),
-            State::Finding(find) => Some(find.question(window)),
+            State::Finding(find) => Some(find.question()),
+            State::Recalling(recall) => Some(recall.question()),
             State::Told(what) => Some(what.clone()),
         };
+    }
+
+    /// What a key does while nothing goes on in the input.
+    fn typing(&mut self, action: Action, model: &mut Model, at: Instant) -> Outcome {
+        visit::press(action, model)
+            .or_else(|| files::press(action, model, at))
+            .or_else(|| overlay::press(action, model))
+            .unwrap_or_else(|| self.act(action, model))
     }
 
     fn act(&mut self, action: Action, model: &mut Model) -> Outcome {
@@ -124,11 +158,13 @@ impl Input {
             Action::DeleteOrEnd if is_empty => return Outcome::End,
             Action::DeleteOrEnd => editor::edit(window, Edit::Delete, &mut self.killed),
             Action::Look(look) => return Outcome::Look(look),
-            Action::Answer { accept } => return answered(model, accept),
+            // It is about a file, which was looked for before.
+            Action::Answer { .. } => return Outcome::Nothing,
             Action::Show(shows) => model.overlay = Some(overlay::opened(shows, model)),
             Action::Redraw => return Outcome::Redraw,
             Action::Suspend => return Outcome::Suspend,
-            Action::Escape => return Outcome::Nothing,
+            Action::Recall => self.state = State::Recalling(Recall::new(window)),
+            Action::Escape | Action::GiveUp => return Outcome::Nothing,
         }
         Outcome::Changed
     }
@@ -232,6 +268,35 @@ impl Input {
         Outcome::Changed
     }
 
+    fn recalling(&mut self, mut recall: Recall, action: Action, model: &mut Model, at: Instant) -> Outcome {
+        let window = model.windows.current_mut();
+        match action {
+            _ if !recall.is_in(window) => {
+                recall.give_up(model);
+                return self.typing(action, model, at);
+            }
+            Action::Type(c) => recall.typed(c.encode_utf8(&mut [0; 4]), window),
+            Action::Edit(Edit::Backspace) => recall.shortened(window),
+            Action::Recall => recall.older(&self.recalled, window),
+            Action::GiveUp | Action::Interrupt => {
+                recall.give_up(model);
+                return Outcome::Changed;
+            }
+            Action::Escape => return Outcome::Changed,
+            Action::Suspend | Action::Redraw => {
+                self.state = State::Recalling(recall);
+                return self.elsewhere(action);
+            }
+            // Enter sends what was found, and whatever edits edits it.
+            action => return self.typing(action, model, at),
+        }
+        if !recall.words().is_empty() {
+            recall.words().clone_into(&mut self.recalled);
+        }
+        self.state = State::Recalling(recall);
+        Outcome::Changed
+    }
+
     /// What has nothing to do with what goes on.
     fn elsewhere(&self, action: Action) -> Outcome {
         if action == Action::Suspend { Outcome::Suspend } else { Outcome::Redraw }
@@ -247,23 +312,6 @@ fn entered(line: String, model: &mut Model) -> Outcome {
     };
     model.overlay = Some(Overlay::new(shows));
     Outcome::Changed
-}
-
-/// Takes the file that was offered last, or not: as if somebody typed that, who does not have to know its number.
-fn answered(model: &mut Model, accept: bool) -> Outcome {
-    let what = if accept { "accept" } else { "decline" };
-    match model.open_offer() {
-        // Nobody answers what they have not seen.
-        Some((_, of)) if *of != model.windows.current().of => {
-            let of = of.clone();
-            model.windows.go_to_of(&of);
-            Outcome::Changed
-        }
-        Some((transfer, _)) => Outcome::Entered(format!("/{what} {transfer}")),
-        // It says that there is none.
-        None if accept => Outcome::Entered("/accept".to_owned()),
-        None => Outcome::Nothing,
-    }
 }
 
 /// Types a character; a colon may end the name of an emoji.

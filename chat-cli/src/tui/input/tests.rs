@@ -1,27 +1,36 @@
 //! Stories of keys.
 
+mod files;
+mod find;
+mod recall;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::{Input, Outcome, count};
 use crate::draft::Draft;
 use crate::files::testing::offer;
 use crate::files::{Standing, State};
 use crate::tui::keys::Look;
 use crate::tui::keys::tests::key;
-use crate::tui::model::tests::{of, said};
+use crate::tui::model::tests::{left, of, said, told};
 use crate::tui::model::{Model, Overlay, Scroll, Shows};
 use crate::tui::view::Move;
-use chat_net::chat_core::TransferId;
+use chat_net::chat_core::{Query, TransferId};
 
 /// Alice in the lobby, with what she types into.
 struct Story {
     input: Input,
     model: Model,
+    now: Instant,
 }
 
 impl Story {
     fn new() -> Story {
         let mut model = Model::in_lobby(1);
         model.enter("dev", 1, &["alice", "dave"]);
-        Story { input: Input::default(), model }
+        Story { input: Input::default(), model, now: Instant::now() }
     }
 
     /// Types words, and presses what stands between `[` and `]`; gives what came of the last key.
@@ -38,9 +47,15 @@ impl Story {
             if c != '[' {
                 event.code = crossterm::event::KeyCode::Char(c);
             }
-            last = self.input.press(event, &mut self.model);
+            last = self.input.press(event, &mut self.model, self.now);
         }
         last
+    }
+
+    /// A picture is drawn, and so much time passes.
+    fn drawn(&mut self, ms: u64) {
+        self.model.drawn(self.now);
+        self.now += Duration::from_millis(ms);
     }
 
     fn paste(&mut self, text: &str) {
@@ -55,6 +70,12 @@ impl Story {
 
     fn question(&self) -> &str {
         self.model.question.as_ref().map_or("", |question| question.as_str())
+    }
+
+    /// Which of how many rows was found: `2 of 3`.
+    fn place(&self) -> &str {
+        let behind = self.question().split_once("  ").map_or("", |(_, behind)| behind);
+        behind.split_once(" (").map_or(behind, |(place, _)| place)
     }
 
     /// The text of the row that was found.
@@ -278,31 +299,6 @@ fn a_paste_without_end_can_only_be_a_file() {
     assert_eq!(story.draft(), "|");
 }
 
-#[test]
-fn words_are_found_while_they_are_typed() {
-    let mut story = Story::new();
-    for (number, text) in [(3, "one fish"), (4, "two Fish"), (5, "a bird")] {
-        story.model.hear(said("lobby", number, "bob", text));
-    }
-    story.keys("half[Ctrl-F]fi");
-    assert_eq!(story.found(), Some("two Fish"));
-    story.keys("[Up]");
-    assert_eq!(story.found(), Some("one fish"));
-    story.keys("[Up]");
-    assert!(story.question().contains("no more"), "{}", story.question());
-    story.keys("[Down]");
-    assert_eq!(story.found(), Some("two Fish"));
-    story.keys("x");
-    assert_eq!(story.found(), None);
-    assert!(story.question().contains("nothing here"), "{}", story.question());
-    story.keys("[Ctrl-U]bird[Esc]");
-    assert_eq!((story.found(), story.question(), story.draft().as_str()), (None, "", "half|"));
-    assert_eq!(story.model.lobby().scroll, Scroll::End);
-    story.keys("[Ctrl-F]one[Enter]");
-    assert_eq!((story.found(), story.question()), (Some("one fish"), ""));
-    assert_eq!(story.keys("[Ctrl-F][Alt-Down]"), Outcome::Look(Look::Next));
-}
-
 /// What is shown over the messages.
 fn shows(story: &Story) -> Option<Shows> {
     story.model.overlay.as_ref().map(|overlay| overlay.shows)
@@ -371,50 +367,6 @@ fn a_window_is_chosen_from_the_list() {
     story.model.overlay = Some(Overlay::new(Shows::Windows { chosen: 2 }));
     story.keys("[Enter]");
     assert_eq!((shows(&story), &story.model.windows.current().of), (None, &of("dev")));
-}
-
-#[test]
-fn files_are_answered_and_steered_from_their_list() {
-    let mut story = Story::new();
-    let file = |number, from: &str, to: &str, state| Standing {
-        offer: offer(number, from, to, "x", 10),
-        is_mine: from == "alice",
-        state,
-    };
-    let known = vec![
-        file(5, "bob", "alice", State::Running(Default::default())),
-        file(6, "bob", "alice", State::Paused(Default::default(), "you paused it".into())),
-        file(7, "alice", "bob", State::Running(Default::default())),
-        file(8, "bob", "#lobby", State::Offered),
-        file(9, "bob", "#lobby", State::Declined),
-        file(10, "bob", "#lobby", State::Over("nobody took it in time".into())),
-    ];
-    assert_eq!(story.keys("[Alt-N]"), Outcome::Nothing);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept"));
-    story.model.files_are(known);
-    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 8"));
-    assert_eq!(story.keys("[Alt-N]"), entered("/decline 8"));
-    story.model.windows.go_to(0);
-    assert_eq!(story.keys("[Alt-Y]"), Outcome::Changed, "it is shown before it is answered");
-    assert_eq!(story.model.windows.current().of, of("lobby"));
-    for (number, key, outcome) in [
-        (5, "p", entered("/pause 5")),
-        (5, "c", entered("/cancel 5")),
-        (5, "y", Outcome::Nothing),
-        (6, "p", entered("/resume 6")),
-        (7, "p", Outcome::Nothing),
-        (7, "c", entered("/cancel 7")),
-        (8, "y", entered("/accept 8")),
-        (8, "n", entered("/decline 8")),
-        (8, "[Alt-Y]", entered("/accept 8")),
-        (9, "y", entered("/accept 9")),
-        (9, "n", Outcome::Nothing),
-        (10, "c", Outcome::Nothing),
-    ] {
-        story.model.overlay = Some(Overlay::new(Shows::Files { chosen: Some(TransferId(number)) }));
-        assert_eq!(story.keys(key), outcome, "{number} {key}");
-        assert!(shows(&story).is_some() && story.draft() == "|", "{number} {key}");
-    }
 }
 
 #[test]

@@ -242,12 +242,13 @@ impl Model {
                 window.topic = topic.as_ref().map(|topic| Clean::line(topic.as_str()));
             }
             Event::RoleChanged { user, role, .. } => window.members.has_role(user, *role),
-            Event::Deleted { target, by, .. } => {
+            Event::Deleted { place, target, by, .. } => {
                 if let Some(mark) = window.rows.find(target.0) {
                     window.rows.change(mark, |row| {
                         (row.kind, row.text, row.mentions) = (Kind::Deleted, spoken::deleted(by), false);
                     });
                 }
+                self.found.deleted(&place.room, (place.epoch, *target), by);
             }
             _ => {}
         }

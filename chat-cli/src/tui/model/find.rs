@@ -1,110 +1,90 @@
 //! Looking for something among the rows of a window.
 
-use memchr::memchr2_iter;
 use memchr::memmem::Finder;
 
 use super::row::Row;
 use super::rows::Mark;
 use super::window::{Scroll, Window};
 
-/// What is looked for. A hundred thousand rows are gone through between two keys: none is copied.
+/// What is looked for. A hundred thousand rows are gone through between two keys: each is put in small letters once.
 #[derive(Debug)]
-struct Words {
-    /// In small letters.
-    small: String,
-    is_ascii: bool,
-    /// The first letter, small and large.
-    first: Vec<Finder<'static>>,
-}
+struct Words(Finder<'static>);
 
 impl Words {
     fn new(words: &str) -> Words {
-        let small = words.to_lowercase();
-        let first = small.chars().next().into_iter();
-        let first = first.flat_map(|c| [c.to_string(), c.to_uppercase().to_string()]);
-        let first = first.map(|letter| Finder::new(&letter).into_owned()).collect();
-        Words { is_ascii: small.is_ascii(), small, first }
+        Words(Finder::new(&small(words)).into_owned())
     }
 
-    /// Whether `text` holds them.
+    /// Whether `text`, which is in small letters, holds them.
     fn are_in(&self, text: &str) -> bool {
-        match (self.is_ascii, text.is_ascii()) {
-            (true, _) => holds(text.as_bytes(), self.small.as_bytes()),
-            (false, true) => false,
-            (false, false) => {
-                let mut places = self.first.iter().flat_map(|first| first.find_iter(text.as_bytes()));
-                places.any(|at| self.begin(&text[at..]))
-            }
-        }
-    }
-
-    /// Whether `text` begins with them.
-    fn begin(&self, text: &str) -> bool {
-        let mut there = text.chars().flat_map(char::to_lowercase);
-        self.small.chars().all(|c| there.next() == Some(c))
+        self.0.find(text.as_bytes()).is_some()
     }
 
     /// Whether its text or its author's name holds them.
     fn are_in_row(&self, row: &Row) -> bool {
-        let author = row.author.as_ref();
-        self.are_in(row.text.as_str()) || author.is_some_and(|author| self.are_in(author.as_str()))
+        self.are_in(row.small())
+            || row.author.as_ref().is_some_and(|author| holds(author.as_str().as_bytes(), self.0.needle()))
     }
 }
 
-/// Whether `text` holds `small`, which is ASCII in small letters, in any case.
-fn holds(text: &[u8], small: &[u8]) -> bool {
-    let Some(&first) = small.first() else { return true };
-    memchr2_iter(first, first.to_ascii_uppercase(), text)
-        .any(|at| text.get(at..at + small.len()).is_some_and(|there| there.eq_ignore_ascii_case(small)))
+/// Whether `name` holds `small`, which is in small letters, in any case.
+fn holds(name: &[u8], small: &[u8]) -> bool {
+    name.windows(small.len().max(1)).any(|there| there.eq_ignore_ascii_case(small))
+}
+
+/// In small letters, each character for itself: whatever stands beside it, it becomes the same.
+pub(crate) fn small(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut small = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\x7f' => small.push(c.to_ascii_lowercase()),
+            // At the end of a word, it is the same letter.
+            'ς' => small.push('σ'),
+            c => small.extend(c.to_lowercase()),
+        }
+    }
+    small
 }
 
 impl Window {
-    /// The next row above `from` that holds `words`, in any case; with `from` none, from the end on.
-    pub(crate) fn find_above(&self, words: &str, from: Option<Mark>) -> Option<Mark> {
+    /// All rows that hold `words`, in any case, the oldest first.
+    pub(crate) fn holding(&self, words: &str) -> Vec<Mark> {
         let words = Words::new(words);
-        self.above(from, |window, at| window.rows.get(at).is_some_and(|row| words.are_in_row(row)))
+        let marks = (0..).map(|down| self.rows.first().plus(down));
+        let rows = marks.map_while(|mark| Some((mark, self.rows.get(mark)?)));
+        rows.filter(|(_, row)| words.are_in_row(row)).map(|(mark, _)| mark).collect()
     }
 
-    /// The next row below `from` that holds `words`.
-    pub(crate) fn find_below(&self, words: &str, from: Mark) -> Option<Mark> {
-        let words = Words::new(words);
-        let mut at = from.plus(1);
-        while let Some(row) = self.rows.get(at) {
-            if words.are_in_row(row) {
+    /// The next row above `from` that names whoever reads; with `from` none, from the end on.
+    pub(crate) fn mention_above(&self, from: Option<Mark>) -> Option<Mark> {
+        let mut at = from.unwrap_or_else(|| self.rows.end());
+        while at > self.rows.first() {
+            at = at.plus(-1);
+            if self.rows.get(at).is_some_and(|row| row.mentions) {
                 return Some(at);
             }
-            at = at.plus(1);
         }
         None
-    }
-
-    /// The next row above `from` that names whoever reads.
-    pub(crate) fn mention_above(&self, from: Option<Mark>) -> Option<Mark> {
-        self.above(from, |window, at| window.rows.get(at).is_some_and(|row| row.mentions))
     }
 
     /// Shows that row, which stands out then, below so many others.
     pub(crate) fn jump_to(&mut self, mark: Mark, above: u16) {
         let top = mark.plus(-i64::from(above)).max(self.rows.first());
         self.scroll_to(Scroll::At { top, line: 0 });
-        self.found = Some(mark);
-    }
-
-    fn above(&self, from: Option<Mark>, is: impl Fn(&Window, Mark) -> bool) -> Option<Mark> {
-        let mut at = from.unwrap_or_else(|| self.rows.end());
-        while at > self.rows.first() {
-            at = at.plus(-1);
-            if is(self, at) {
-                return Some(at);
-            }
-        }
-        None
+        (self.found, self.is_marked) = (Some(mark), true);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::*;
+
+    fn is_in(words: &str, text: &str) -> bool {
+        Words::new(words).are_in(&small(text))
+    }
 
     #[test]
     fn words_are_found_in_any_case_and_script() {
@@ -115,12 +95,20 @@ mod tests {
             ("at", "caat"),
             ("漢", "a漢b"),
             ("äÖ", "aäÄöä"),
+            ("ΟΔΟΣ", "η οδος"),
+            ("οδοσ", "Η ΟΔΟΣ"),
         ] {
-            assert!(Words::new(words).are_in(text), "{words} in {text}");
+            assert!(is_in(words, text), "{words} in {text}");
         }
         for (words, text) in [("fish", "fis"), ("fish", "fi sh"), ("ä", "a"), ("é", "plain"), ("aab", "aaa")]
         {
-            assert!(!Words::new(words).are_in(text), "{words} in {text}");
+            assert!(!is_in(words, text), "{words} in {text}");
         }
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        assert!(holds(b"Bob", b"bo") && holds(b"Bob", b"ob") && holds(b"BOB", b"bob"));
+        assert!(!holds(b"Bob", b"bobb") && !holds(b"Bob", "b\u{f6}b".as_bytes()));
     }
 }

@@ -134,6 +134,11 @@ impl Members {
         self.total.unwrap_or(self.listed.len() as u64)
     }
 
+    /// How many are listed.
+    pub(crate) fn listed(&self) -> usize {
+        self.listed.len()
+    }
+
     /// Those who are listed, with their roles.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Role, &UserName)> {
         self.listed.iter().map(|(role, user)| (role.0, user))

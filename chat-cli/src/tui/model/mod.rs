@@ -3,6 +3,7 @@
 mod feed;
 mod files;
 mod find;
+mod found;
 mod known;
 mod link;
 mod members;
@@ -14,7 +15,9 @@ mod pages;
 mod record;
 mod row;
 mod rows;
+mod seen;
 mod spoken;
+mod visit;
 mod window;
 mod windows;
 
@@ -31,11 +34,16 @@ use super::journal::Journal;
 use super::zone::Zone;
 
 pub(crate) use files::{File, Stands};
+pub(crate) use find::small;
+pub(crate) use found::{Found, Hit};
 pub(crate) use link::Link;
 pub(crate) use members::LISTED;
 pub(crate) use overlay::{Overlay, Shows};
 pub(crate) use row::{Kind, Row};
 pub(crate) use rows::Mark;
+pub(crate) use seen::Asks;
+use seen::Seen;
+use visit::Visit;
 pub(crate) use window::{Fetch, Scroll, Window};
 pub(crate) use windows::{Alert, Of, Windows};
 
@@ -52,12 +60,18 @@ pub(crate) struct Model {
     pub(crate) ignored: Ignored,
     /// What is known of files: first those on their way.
     files: Vec<File>,
+    /// Which of them pictures asked about.
+    seen: Seen,
     /// So many bytes a message may have at most, once the server said so.
     pub(crate) body_bytes: Option<usize>,
     /// Where whoever reads this lives.
     pub(crate) zone: Zone,
     /// What is shown over the messages.
     pub(crate) overlay: Option<Overlay>,
+    /// What `/search` found last.
+    pub(crate) found: Found,
+    /// The message of it that somebody looks at.
+    visit: Option<Visit>,
     /// What a person is asked, or told of a key, in a line above the input.
     pub(crate) question: Option<Clean>,
     /// What is put at the end of a window is written down there, if anywhere.

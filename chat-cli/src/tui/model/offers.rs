@@ -18,6 +18,11 @@ impl Model {
         &self.files
     }
 
+    /// The file that was chosen in the list, if somebody chose one that is still there.
+    pub(crate) fn file(&self, chosen: Option<TransferId>) -> Option<&File> {
+        self.files.iter().find(|file| Some(file.transfer) == chosen)
+    }
+
     /// This is what is known of files now; gives those whose rows say something else than before.
     pub(crate) fn files_are(&mut self, known: Vec<Standing>) -> Vec<TransferId> {
         let before = std::mem::replace(&mut self.files, known.into_iter().map(File::new).collect());
@@ -49,8 +54,7 @@ impl Model {
 
     /// The window where a file was offered.
     fn offered_in(&self, transfer: TransferId) -> Of {
-        let file = self.files.iter().find(|file| file.transfer == transfer);
-        file.map_or(Of::Server, |file| file.of.clone())
+        self.file(Some(transfer)).map_or(Of::Server, |file| file.of.clone())
     }
 
     /// The offer that a key answers, and where it was made: the last in the current window, else the last of all.

@@ -1,4 +1,4 @@
-//! What is shown over the messages for a while: help, files, members, windows.
+//! What is shown over the messages for a while: help, files, members, windows, what was found.
 
 use chat_net::chat_core::TransferId;
 
@@ -21,6 +21,8 @@ pub(crate) enum Shows {
     Members,
     /// All windows, one of them chosen.
     Windows { chosen: usize },
+    /// What `/search` found, one of that chosen.
+    Found { chosen: usize },
 }
 
 impl Overlay {

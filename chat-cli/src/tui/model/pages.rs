@@ -17,10 +17,12 @@ impl Model {
     }
 
     /// The page cannot be had; it is not wanted again before the next connection, or until [`Model::fetch_again`].
-    pub(crate) fn fetch_failed(&mut self, room: &RoomName) {
-        if let Some(window) = self.windows.find_mut(&Of::Room(room.clone())) {
+    pub(crate) fn fetch_failed(&mut self, room: &RoomName, anchor: Anchor) {
+        let of = Of::Room(room.clone());
+        if let Some(window) = self.windows.find_mut(&of) {
             window.fetch = Fetch::Failed;
         }
+        self.sought(&of, anchor, false);
     }
 
     /// Somebody wants more of the current window, though it could not be had.
@@ -33,8 +35,16 @@ impl Model {
 
     /// Takes a page of a room's messages, and what the server says at its end.
     pub(crate) fn page(&mut self, anchor: Anchor, told: &[Told], answer: &Answer) {
-        let Answer::History { room, epoch, more, newer, .. } = answer else { return };
+        let Answer::History { room, .. } = answer else { return };
         let of = Of::Room(room.clone());
+        self.put_page(&of, anchor, told, answer);
+        // Before anything is forgotten: what is looked at stays.
+        self.sought(&of, anchor, true);
+        self.windows.keep_limit();
+    }
+
+    fn put_page(&mut self, of: &Of, anchor: Anchor, told: &[Told], answer: &Answer) {
+        let Answer::History { epoch, more, newer, .. } = answer else { return };
         let in_order = |told: &&Told| told.event.place().is_some_and(|place| place.epoch == *epoch);
         let numbered = |told: &Told| told.event.place().map(|place| place.number.0);
         let told: Vec<&Told> = told.iter().filter(in_order).collect();
@@ -46,7 +56,7 @@ impl Model {
             rows.extend(row.map(|(row, number)| row.numbered(number)));
         }
         rows.sort_by_key(Row::number);
-        let Some(window) = self.windows.find_mut(&of) else { return };
+        let Some(window) = self.windows.find_mut(of) else { return };
         // All that was told before the page was asked for is behind it, or in it.
         let last_asked = match std::mem::take(&mut window.fetch) {
             Fetch::Running { last, .. } => last,
@@ -72,11 +82,11 @@ impl Model {
         window.shift(shift);
         let (rows, gaps) = (window.rows.len(), window.rows.gaps());
         // What is asked for would be the same page again.
+        let is_sought = matches!(anchor, Anchor::Around(_));
         let is_stuck = *newer && matches!(anchor, Anchor::After(_)) || !gaps.is_empty() && gaps == before.1;
-        if rows == before.0 && is_stuck {
+        if rows == before.0 && is_stuck && !is_sought {
             window.fetch = Fetch::Failed;
         }
-        self.windows.keep_limit();
     }
 
     /// These are the members of a room, in all their pages or so many as are listed.

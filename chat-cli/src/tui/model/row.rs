@@ -1,7 +1,10 @@
 //! One thing that was said or happened: a row of a window, one or more lines on the screen.
 
+use std::cell::OnceCell;
+
 use chat_net::chat_core::{Timestamp, TransferId, UserName};
 
+use super::find::small;
 use super::moved::Moved;
 use crate::join::{self, Line};
 use crate::tui::clean::Clean;
@@ -51,6 +54,8 @@ pub(crate) struct Row {
     pub(crate) mentions: bool,
     /// Whether whoever reads it said it.
     pub(crate) is_own: bool,
+    /// Its text in small letters, if that is another one, once somebody looked for words.
+    pub(super) small: OnceCell<Option<Box<str>>>,
 }
 
 impl Row {
@@ -67,6 +72,7 @@ impl Row {
             gap: None,
             mentions: false,
             is_own: false,
+            small: OnceCell::new(),
         }
     }
 
@@ -95,10 +101,23 @@ impl Row {
         matches!(self.kind, Kind::Said | Kind::Whispered | Kind::Offer(_)) && !self.is_own
     }
 
-    /// What it takes, about.
+    /// What it takes, about, with its text in small letters.
     pub(super) fn bytes(&self) -> usize {
         let folded = if let Kind::Moved(moved) = &self.kind { moved.bytes() } else { 0 };
-        size_of::<Row>() + self.text.as_str().len() + folded + OVERHEAD
+        size_of::<Row>() + 2 * self.text.as_str().len() + folded + OVERHEAD
+    }
+
+    /// Its text in small letters.
+    pub(super) fn small(&self) -> &str {
+        let text = self.text.as_str();
+        let other =
+            self.small.get_or_init(|| Some(small(text)).filter(|small| small != text).map(Into::into));
+        other.as_deref().unwrap_or(text)
+    }
+
+    /// Its text is another one now.
+    pub(super) fn changed(&mut self) {
+        self.small = OnceCell::new();
     }
 
     pub(super) fn key(&self) -> (u32, u64) {

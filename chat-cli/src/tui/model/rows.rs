@@ -268,6 +268,7 @@ impl Rows {
         if let Some(row) = index.and_then(|at| self.rows.get_mut(at)) {
             let before = row.bytes();
             change(row);
+            row.changed();
             self.bytes = self.bytes - before + row.bytes();
         }
     }

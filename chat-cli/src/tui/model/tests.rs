@@ -3,6 +3,7 @@
 mod limits;
 mod missing;
 mod stories;
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use chat_net::chat_core::{
 use chat_net::client::{Notice, Why};
 use chat_net::codec::{RoomPosition, Told, Welcome, WireLimits};
 
-use super::{Model, Of, Window};
+use super::{Model, Of, Overlay, Window};
 
 /// Friday, 2025-11-21, 14:05:09.
 pub(crate) const NOW: Timestamp = Timestamp(1_763_733_909_000);

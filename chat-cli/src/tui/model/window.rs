@@ -53,7 +53,11 @@ pub(crate) struct Window {
     /// What the draft was before each change, the last change last.
     pub(crate) undo: Undo,
     pub(crate) scroll: Scroll,
+    /// What it was before somebody went to a message that was found.
+    pub(super) scroll_before: Option<Scroll>,
     pub(crate) fetch: Fetch,
+    /// The message that somebody goes to, and that is not here.
+    pub(super) seeks: Option<Number>,
     /// So many messages came that were not on the screen.
     pub(crate) unread: u32,
     /// Whether one of them names whoever reads.
@@ -62,6 +66,8 @@ pub(crate) struct Window {
     pub(crate) new_from: Option<Mark>,
     /// The row that somebody jumped to.
     pub(crate) found: Option<Mark>,
+    /// Whether it stands out.
+    pub(crate) is_marked: bool,
     /// Whether each message shows its number, by which it can be deleted.
     pub(crate) shows_numbers: bool,
 }
@@ -80,11 +86,14 @@ impl Window {
             history: History::default(),
             undo: Undo::default(),
             scroll: Scroll::End,
+            scroll_before: None,
             fetch: Fetch::Idle,
+            seeks: None,
             unread: 0,
             is_mentioned: false,
             new_from: None,
             found: None,
+            is_marked: false,
             shows_numbers: false,
         }
     }
@@ -109,8 +118,10 @@ impl Window {
     pub(super) fn shift(&mut self, shift: Option<Shift>) {
         let Some(Shift { from, by }) = shift else { return };
         let moved = |mark: Mark| if mark >= from { mark.plus(by) } else { mark };
-        if let Scroll::At { top, .. } = &mut self.scroll {
-            *top = moved(*top);
+        for scroll in std::iter::once(&mut self.scroll).chain(&mut self.scroll_before) {
+            if let Scroll::At { top, .. } = scroll {
+                *top = moved(*top);
+            }
         }
         self.new_from = self.new_from.map(moved);
         self.found = self.found.map(moved);
@@ -150,6 +161,9 @@ impl Window {
     pub(crate) fn wanted(&self, top: Mark, bottom: Mark) -> Option<Anchor> {
         if !self.is_open || self.fetch != Fetch::Idle || !matches!(self.of, Of::Room(_)) {
             return None;
+        }
+        if let Some(number) = self.seeks {
+            return Some(Anchor::Around(number));
         }
         let above = self.gap_in(top.plus(-LOOK_AHEAD), bottom);
         above.map(|number| Anchor::Before(Number(number))).or_else(|| self.wanted_below(bottom))

@@ -231,7 +231,8 @@ impl Windows {
         self.look();
     }
 
-    fn look(&mut self) {
+    /// What is at the end of the current one is seen, if that is shown.
+    pub(super) fn look(&mut self) {
         if self.is_watched && self.current().scroll == Scroll::End {
             self.current_mut().seen();
         }

@@ -2,7 +2,9 @@
 
 mod corpus;
 
-use chat_net::chat_core::{Body, Event, FileName, Offer, Refusal, RoomName, Target, TransferId, UserName};
+use chat_net::chat_core::{
+    Body, Event, FileName, Offer, Query, Refusal, RoomName, Target, TransferId, UserName,
+};
 use ratatui_core::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -45,6 +47,8 @@ fn written(text: &str) -> Model {
     model.hear(whisper("bob", "alice", &speakable(text)));
     model.hear(said("lobby", 6, "bob", &speakable(text)));
     model.files_are(vec![Standing { offer, is_mine: false, state: State::Over(text.into()) }]);
+    let query = Query::Search { words: text.into(), room: None, before_time: None, limit: 1 };
+    model.found(&query, &[told(true, said("lobby", 6, "bob", &speakable(text)))], false);
     model.question = Some(Clean::line(text));
     model.windows.current_mut().draft = Draft { text: text.to_owned(), cursor: text.len() };
     model
@@ -122,7 +126,13 @@ fn whispers_and_the_servers_window_are_as_safe() {
 
 #[test]
 fn lists_over_the_messages_are_as_safe() {
-    let lists = [Shows::Help, Shows::Files { chosen: None }, Shows::Members, Shows::Windows { chosen: 1 }];
+    let lists = [
+        Shows::Help,
+        Shows::Files { chosen: None },
+        Shows::Members,
+        Shows::Windows { chosen: 1 },
+        Shows::Found { chosen: 0 },
+    ];
     for text in corpus() {
         let mut model = written(&text);
         for (shows, size) in lists.into_iter().flat_map(|shows| SIZES.map(|size| (shows, size))) {

@@ -11,16 +11,16 @@ use ratatui_core::style::Style;
 use super::paint;
 use super::theme::Theme;
 use crate::draft::Draft;
-use crate::tui::clean::{Cluster, clusters, columns};
+use crate::tui::clean::{Cluster, clusters, columns, is_plain};
 use crate::tui::model::{Model, Of, Window};
 
 /// Narrower screens do not say where the line goes.
 const WITH_TITLE: u16 = 40;
 
-/// How many rows the input would take on a screen so wide.
-pub(super) fn rows(window: &Window, width: u16) -> u16 {
-    let rows = Wrapped::new(window, width).rows.len();
-    u16::try_from(rows).unwrap_or(u16::MAX)
+/// How many rows the input would take on a screen so wide, at most so many.
+pub(super) fn rows(window: &Window, width: u16, most: u16) -> u16 {
+    let rows = Wrapped::new(window, width, usize::from(most)).rows.len();
+    u16::try_from(rows).map_or(most, |rows| rows.min(most))
 }
 
 /// Draws it, and gives where the cursor is.
@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, cells: &mut Buffer)
     if area.is_empty() {
         return None;
     }
-    let Wrapped { prompt, rows, cursor } = Wrapped::new(window, area.width);
+    let Wrapped { prompt, rows, cursor } = Wrapped::new(window, area.width, usize::MAX);
     // The row with the cursor is the last that must be seen.
     let hidden = (cursor.1 + 1).saturating_sub(usize::from(area.height));
     let indent = u16::try_from(columns(&prompt)).unwrap_or(u16::MAX).min(area.width);
@@ -79,7 +79,8 @@ struct Wrapped {
 }
 
 impl Wrapped {
-    fn new(window: &Window, width: u16) -> Wrapped {
+    /// In about `most` rows, if there are more: whoever wants to know no more than that does not wait for all.
+    fn new(window: &Window, width: u16, most: usize) -> Wrapped {
         let title = if width < WITH_TITLE { String::new() } else { window.of.title() };
         let mut prompt = format!("{title}> ");
         if columns(&prompt) * 2 > usize::from(width) {
@@ -91,19 +92,39 @@ impl Wrapped {
         let mut wrapped = Wrapped { prompt, rows: Vec::new(), cursor: (0, 0) };
         let mut start = 0;
         for line in text.split('\n') {
-            wrapped.line(line, start, room, *cursor);
+            if wrapped.rows.len() >= most {
+                break;
+            }
+            match is_plain(line) {
+                true => wrapped.plain_line(line.len(), start, room, *cursor),
+                false => wrapped.line(line, start, room, *cursor, most),
+            }
             start += line.len() + 1;
         }
         wrapped
     }
 
-    fn line(&mut self, line: &str, from: usize, room: usize, cursor: usize) {
+    /// A line of so many bytes, each of which is a column.
+    fn plain_line(&mut self, length: usize, from: usize, room: usize, cursor: usize) {
+        let last = length.saturating_sub(1) / room;
+        if let Some(behind) = cursor.checked_sub(from).filter(|behind| *behind <= length) {
+            let row = (behind / room).min(last);
+            self.cursor = (behind - row * room, self.rows.len() + row);
+        }
+        let row = |row| from + row * room..from + length.min((row + 1) * room);
+        self.rows.extend((0..=last).map(row));
+    }
+
+    fn line(&mut self, line: &str, from: usize, room: usize, cursor: usize, most: usize) {
         let (mut start, mut used) = (from, 0);
         for cluster in clusters(line) {
             let wide = width(&cluster);
             if used > 0 && used + wide > room {
                 self.rows.push(start..from + cluster.start);
                 (start, used) = (from + cluster.start, 0);
+                if self.rows.len() >= most {
+                    return;
+                }
             }
             if (from + cluster.start..from + cluster.end).contains(&cursor) {
                 self.cursor = (used, self.rows.len());
@@ -127,5 +148,44 @@ fn shown<'a>(cluster: &Cluster<'a>) -> Cow<'a, str> {
 }
 
 fn width(cluster: &Cluster<'_>) -> usize {
-    columns(&shown(cluster))
+    if is_plain(cluster.text) { cluster.columns } else { columns(&shown(cluster)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_lines_are_broken_where_others_are() {
+        let mut window = Window::new(Of::Server);
+        for length in 0..40 {
+            for text in ["x".repeat(length), "ab\n\n".to_owned() + &"x".repeat(length) + "\nend"] {
+                for cursor in 0..=text.len() {
+                    window.draft = Draft { text: text.clone(), cursor };
+                    let plain = Wrapped::new(&window, 12, usize::MAX);
+                    let mut other = Wrapped { prompt: String::new(), rows: Vec::new(), cursor: (0, 0) };
+                    let mut start = 0;
+                    for line in text.split('\n') {
+                        other.line(line, start, 12 - columns(&plain.prompt) - 1, cursor, usize::MAX);
+                        start += line.len() + 1;
+                    }
+                    assert_eq!(
+                        (plain.rows, plain.cursor),
+                        (other.rows, other.cursor),
+                        "{cursor} in {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_counted_as_far_as_they_matter() {
+        let mut window = Window::new(Of::Server);
+        window.draft = Draft::new("x\n".repeat(30_000));
+        assert_eq!((rows(&window, 80, 8), rows(&window, 80, u16::MAX)), (8, 30_001));
+        assert_eq!(Wrapped::new(&window, 80, 8).rows.len(), 8);
+        window.draft = Draft::new("漢".repeat(20_000));
+        assert_eq!(Wrapped::new(&window, 80, 8).rows.len(), 8);
+    }
 }

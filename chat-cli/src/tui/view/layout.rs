@@ -27,8 +27,8 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(model: &Model, area: Rect) -> Layout {
         let (top, rest) = (area.y, area.height);
-        let wanted = input::rows(model.windows.current(), area.width);
-        let input = wanted.clamp(1, (area.height / 3).max(1)).min(rest);
+        let wanted = input::rows(model.windows.current(), area.width, (area.height / 3).max(1));
+        let input = wanted.max(1).min(rest);
         let question = u16::from(model.question.is_some()).min(rest - input);
         let status = 1.min(rest - input - question);
         let height = rest - input - question - status;

@@ -27,6 +27,13 @@ pub(super) enum Line<'a> {
     More { row: &'a Row, indent: usize, text: &'a str, found: bool },
 }
 
+impl Line<'_> {
+    /// Whether it is of the row that somebody jumped to.
+    pub(super) fn is_found(&self) -> bool {
+        matches!(self, Line::Head { found: true, .. } | Line::More { found: true, .. })
+    }
+}
+
 /// What stands left of a row's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {

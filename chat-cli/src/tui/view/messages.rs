@@ -75,12 +75,19 @@ fn draw_line(line: &Line<'_>, window: &Window, theme: &Theme, area: Rect, cells:
         Line::Day(at) => ruled(&format!(" {} ", day(*at)), theme.faint(), area, cells),
         Line::New => ruled(" new ", theme.mention(), area, cells),
         Line::Head { row, head, text, found } => {
-            draw_head(row, head, (text, body_style(row, *found, theme)), theme, area, cells);
+            draw_head(
+                row,
+                head,
+                (text, body_style(row, *found && window.is_marked, theme)),
+                theme,
+                area,
+                cells,
+            );
         }
         Line::More { row, indent, text, found } => {
             let indent = u16::try_from(*indent).unwrap_or(0).min(area.width);
             let area = Rect { x: area.x + indent, width: area.width - indent, ..area };
-            paint::line(text, body_style(row, *found, theme), area, cells);
+            paint::line(text, body_style(row, *found && window.is_marked, theme), area, cells);
         }
     }
 }

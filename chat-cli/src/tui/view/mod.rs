@@ -5,6 +5,7 @@
 mod input;
 mod layout;
 mod lines;
+mod lists;
 mod messages;
 mod overlay;
 mod paint;

@@ -49,12 +49,21 @@ pub(super) fn visible<'a>(window: &'a Window, zone: &Zone, width: usize, height:
             let seen = from_top(window, zone, (top, line), (width, height));
             // What is above it may leave no room for what was jumped to.
             match window.found {
-                Some(found) if line == 0 && found >= seen.bottom && found <= top.plus(ABOVE) => {
-                    from_top(window, zone, (found, 0), (width, height))
+                Some(found)
+                    if line == 0 && found >= top && found <= top.plus(ABOVE) && !seen.shows_found() =>
+                {
+                    let head = lines_of(window, found, width, zone).iter().position(Line::is_found);
+                    from_top(window, zone, (found, head.unwrap_or(0)), (width, height))
                 }
                 _ => seen,
             }
         }
+    }
+}
+
+impl Visible<'_> {
+    fn shows_found(&self) -> bool {
+        self.lines.iter().any(Line::is_found)
     }
 }
 

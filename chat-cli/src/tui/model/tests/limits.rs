@@ -34,7 +34,7 @@ fn the_oldest_of_the_longest_window_goes_first_and_can_be_fetched_again() {
 
 #[test]
 fn few_but_long_rows_are_too_many_too() {
-    let mut model = small(usize::MAX, 100_000);
+    let mut model = small(usize::MAX, 200_000);
     for number in 2..=60 {
         model.hear(said("lobby", number, "bob", &"x".repeat(4096)));
     }

@@ -112,7 +112,7 @@ fn what_cannot_be_had_is_not_asked_for_for_ever() {
     let anchor = model.lobby().wanted(first, end).unwrap();
     model.fetching(&room("lobby"), anchor);
     assert_eq!(model.lobby().wanted(first, end), None, "one at a time");
-    model.fetch_failed(&room("lobby"));
+    model.fetch_failed(&room("lobby"), Anchor::Before(Number(100)));
     assert_eq!(model.lobby().wanted(first, end), None);
     model.fetch_again();
     assert_eq!(model.lobby().wanted(first, end), Some(anchor));

@@ -417,17 +417,28 @@ fn a_closed_window_is_shown_to_one_who_goes_there_or_is_put_out() {
 }
 
 #[test]
-fn rows_are_found_from_below() {
+fn all_rows_that_hold_words_are_found() {
     let mut model = Model::in_lobby(0);
-    for (number, text) in [(2, "one Alice"), (3, "TWO"), (4, "one"), (5, "three")] {
+    for (number, text) in [(2, "one Alice"), (3, "TWO"), (4, "ÉTÉ one"), (5, "three")] {
         model.hear(said("lobby", number, "bob", text));
     }
-    let window = model.lobby();
-    let number = |mark| window.rows.get(mark).unwrap().number().unwrap();
-    let first = window.find_above("One", None).unwrap();
-    let second = window.find_above("one", Some(first)).unwrap();
-    assert_eq!((number(first), number(second)), (4, 2));
-    assert_eq!(window.find_below("one", second), Some(first));
-    assert_eq!(window.find_above("four", None), None);
-    assert_eq!(window.mention_above(None), Some(second));
+    let found = |model: &Model, words: &str| {
+        let rows = &model.lobby().rows;
+        let number = |mark| rows.get(mark).unwrap().number().unwrap();
+        model.lobby().holding(words).into_iter().map(number).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (found(&model, "One"), found(&model, "été"), found(&model, "four")),
+        (vec![2, 4], vec![4], vec![])
+    );
+    assert_eq!(found(&model, "BOB"), [2, 3, 4, 5]);
+    assert_eq!(model.lobby().mention_above(None), model.lobby().rows.find(2));
+    // What a row said is not found in it any more.
+    model.hear(Event::Deleted {
+        place: at("lobby", 6),
+        target: Number(4),
+        from: user("bob"),
+        by: user("carol"),
+    });
+    assert_eq!((found(&model, "été"), found(&model, "Carol")), (vec![], vec![4]));
 }

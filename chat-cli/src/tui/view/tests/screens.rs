@@ -7,9 +7,12 @@ use crate::files::testing::offer;
 use crate::files::{Progress, Standing, State};
 use crate::tui::input::Input;
 use crate::tui::keys::tests::key;
+use crate::tui::model::tests::told;
 use crate::tui::model::{Link, Of, Overlay, Shows};
 use crate::tui::zone::tests::berlin;
-use chat_net::chat_core::TransferId;
+use chat_net::chat_core::{Query, TransferId};
+use chat_net::codec::Told;
+use tokio::time::Instant;
 
 /// Each screen with the one that is expected; to be copied by hand, and looked at.
 fn assert_screen(model: &Model, size: (u16, u16), expected: &str) {
@@ -196,11 +199,46 @@ fn windows_are_listed_to_choose_one() {
     assert_screens(&model, include_str!("../golden/windows.txt"));
 }
 
+/// Messages that `/search` found, one a day.
+fn find(model: &mut Model, count: u64, has_more: bool) {
+    let query = Query::Search { words: "fish".into(), room: None, before_time: None, limit: 20 };
+    let hit = |number| Told {
+        at: NOW.plus_ms(number * 86_400_000),
+        ..told(true, said(if number % 3 == 0 { "lobby" } else { "dev" }, number, "bob", &text_of(number)))
+    };
+    model.found(&query, &(1..=count).map(hit).collect::<Vec<_>>(), has_more);
+}
+
+fn text_of(number: u64) -> String {
+    match number {
+        2 => "fish, and more words than there are columns for on most of the screens that people have"
+            .to_owned(),
+        4 => "דג\nfish".to_owned(),
+        number => format!("fish {number}"),
+    }
+}
+
+#[test]
+fn what_was_found_is_listed() {
+    let mut model = afternoon();
+    model.overlay = Some(Overlay::new(Shows::Found { chosen: 1 }));
+    assert!(screen(&model, (80, 24)).contains(" nothing yet: type /search WORDS"));
+    find(&mut model, 6, true);
+    assert_screens(&model, include_str!("../golden/found.txt"));
+}
+
 #[test]
 fn a_long_list_is_gone_through_to_both_ends() {
     let mut model = afternoon();
     model.files_are(files());
-    let lists = [Shows::Help, Shows::Files { chosen: None }, Shows::Members, Shows::Windows { chosen: 0 }];
+    find(&mut model, 60, false);
+    let lists = [
+        Shows::Help,
+        Shows::Files { chosen: None },
+        Shows::Members,
+        Shows::Windows { chosen: 0 },
+        Shows::Found { chosen: 0 },
+    ];
     for (shows, size) in
         lists.into_iter().flat_map(|it| [(80, 24), (40, 12), (20, 5), (3, 1)].map(|size| (it, size)))
     {
@@ -278,7 +316,7 @@ fn what_is_looked_for_stands_out_where_it_was_said() {
     }
     let mut input = Input::default();
     for name in ["Ctrl-F", "g", "o", "o", "d"] {
-        input.press(key(name), &mut model);
+        input.press(key(name), &mut model, Instant::now());
     }
     assert_screens(&model, include_str!("../golden/search.txt"));
 }

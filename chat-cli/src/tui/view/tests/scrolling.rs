@@ -159,7 +159,7 @@ fn what_was_found_is_seen_however_long_the_rows_above_are() {
     }
     for size in [(80, 24), (40, 12), (20, 5)] {
         let window = model.windows.current_mut();
-        let found = window.find_above("needle", None).unwrap();
+        let found = window.holding("needle")[0];
         window.jump_to(found, 3);
         assert!(screen(&model, size).contains("needle"), "{}", screen(&model, size));
         let area = Rect::new(0, 0, size.0, size.1);
