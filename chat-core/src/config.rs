@@ -31,7 +31,7 @@ pub struct Config {
     pub rooms_per_session: usize,
     /// Rooms in all. At it, the empty room unused for longest goes away; if none is empty, `rooms_full`.
     pub rooms: usize,
-    /// A room with more members than this is big: joins and leaves are told as one digest.
+    /// A room with more members than this is big: joins and leaves are told as one digest, and who lingers is not told.
     pub big_room_members: usize,
     /// How long joins and leaves of a big room are gathered into one digest.
     pub digest_ms: u64,

@@ -208,16 +208,21 @@ impl Chat {
         users.iter().filter(lingers).cloned().collect()
     }
 
-    /// A room and the number of its last event, and who lingers there, in the order of the names: in a big room nobody is named.
+    /// A room and the number of its last event, and who lingers there, in the order of the names: nobody is named in a room
+    /// that is big, or larger than a page.
     #[must_use]
     pub fn lingering(&self, room: RoomId) -> Option<(Place, Vec<UserName>)> {
         let room = self.state.rooms.get(&room)?;
-        let is_big = room.by_name.users() > self.state.config.big_room_members;
-        let names = room.by_name.names(None).filter(|user| !is_big && self.lingers(&room.by_name, user));
-        Some((room.head(), names.cloned().collect()))
+        let is_attached = |session: &SessionId| self.state.sessions[session].is_attached();
+        let users = if room.is_big(&self.state.config) || room.members.iter().all(is_attached) {
+            Vec::new()
+        } else {
+            room.by_name.names(None).filter(|user| self.lingers(&room.by_name, user)).cloned().collect()
+        };
+        Some((room.head(), users))
     }
 
-    /// Whether none of a user's devices has a connection.
+    /// Whether none of a user's devices there has a connection.
     fn lingers(&self, names: &Roster, user: &UserName) -> bool {
         let mut devices = names.of(user).peekable();
         devices.peek().is_some() && devices.all(|session| !self.state.sessions[&session].is_attached())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, OrderChange, Verdict};
+use crate::config::Config;
 use crate::event::{Departure, Event, Place};
 use crate::id::{Epoch, Number, RoomId, Seq, SessionId};
 use crate::name::{RoomName, UserName};
@@ -70,6 +71,11 @@ impl Room {
     /// The room, and the number of its last event.
     pub(crate) fn head(&self) -> Place {
         self.place(self.record.head)
+    }
+
+    /// Whether it is too big for its members to be listed whole.
+    pub(crate) fn is_big(&self, config: &Config) -> bool {
+        self.by_name.users() > config.big_room_members.min(config.page)
     }
 
     /// Whether it goes away when it is empty.
@@ -268,10 +274,9 @@ fn enter(
 
 /// Who is in a room, for one who joins it. The list of a big room is read page by page instead.
 fn members(state: &State, room: &Room, fresh: bool) -> Event {
-    let count = room.by_name.users();
-    let total = count as u64;
-    let big = count > state.config.big_room_members.min(state.config.page);
-    let users = if big { Vec::new() } else { room.by_name.names(None).cloned().collect() };
+    let total = room.by_name.users() as u64;
+    let is_big = room.is_big(&state.config);
+    let users = if is_big { Vec::new() } else { room.by_name.names(None).cloned().collect() };
     Event::Members { place: room.head(), fresh, total, users }
 }
 

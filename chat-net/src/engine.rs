@@ -541,9 +541,9 @@ impl<L: Log> Engine<L> {
 
     /// Tells each room where that has changed who lingers there.
     fn tell_lingering(&mut self) {
-        for room in self.fan_out.lingering.take(&self.chat) {
+        for (room, left) in self.fan_out.lingering.take(&self.chat) {
             let Some((Place { room, epoch, .. }, users)) = self.chat.lingering(room) else { continue };
-            if self.fan_out.lingering.is_news(epoch, &users) {
+            if let Some(users) = self.fan_out.lingering.news(epoch, users, left) {
                 let members = self.chat.members(&room).unwrap_or_default();
                 let event = Event::Lingering { room: Some(room), users };
                 let told = Told { re: RequestId::NONE, past: false, at: self.clock.now(), event };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { run } from '../../chat-net/src/http/page/commands.js';
-import { durationWords } from '../../chat-net/src/http/page/modes.js';
+import { durationTyped, durationWords } from '../../chat-net/src/http/page/modes.js';
 import { Order } from '../../chat-net/src/http/page/order.js';
 
 /** What is typed, and what it says; lines are read by the same table. */
@@ -54,7 +54,9 @@ test('a time stands before the reason, and a slip in it is no ban for ever', () 
       assert.match(sentence, /a time like 30s/, rest);
     }
   }
-  assert.deepEqual([90_000, 3_600_000, 172_800_000].map(durationWords), ['90 seconds', '1 hour', '2 days']);
+  const durations = [1, 1_500, 90_000, 3_600_000, 172_800_000];
+  assert.deepEqual(durations.map(durationWords), ['1 millisecond', '1500 milliseconds', '90 seconds', '1 hour', '2 days']);
+  assert.deepEqual(durations.map(durationTyped), ['1ms', '1500ms', '90s', '1h', '2d']);
 });
 
 test('modes are set several at once', () => {

@@ -133,6 +133,7 @@ pub(crate) fn size(event: &Event) -> usize {
             Event::Said { body, .. } => body.as_str().len(),
             Event::TopicChanged { topic, .. } => topic.as_ref().map_or(0, |topic| Body::as_str(topic).len()),
             Event::Churned { joined_users, left_users, .. } => 48 * (joined_users.len() + left_users.len()),
+            Event::Lingering { users, .. } => 48 * users.len(),
             _ => 0,
         }
 }

@@ -434,11 +434,11 @@ pub(crate) fn place(frame: &FromServer) -> Option<&Place> {
     }
 }
 
-/// A frame as a short line: what a test cares about, without times and epochs.
 fn is_about_lingering(frame: &FromServer) -> bool {
     matches!(frame, FromServer::Told(told) if matches!(told.event, Event::Lingering { .. }))
 }
 
+/// A frame as a short line: what a test cares about, without times and epochs.
 pub(crate) fn show(frame: &FromServer) -> String {
     match frame {
         FromServer::Welcome(welcome) => {

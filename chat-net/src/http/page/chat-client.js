@@ -372,7 +372,7 @@ export class ChatClient {
   queried(id, message) {
     const query = this.queries.get(id);
     if (!query) return;
-    if ((message.type === 'said' || message.type === 'removed') && message.past) {
+    if (message.type === 'lingering' || (message.past && (message.type === 'said' || message.type === 'removed'))) {
       query.events.push(message);
       return;
     }

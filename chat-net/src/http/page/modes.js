@@ -16,7 +16,7 @@ export function modeWords(modes) {
 }
 
 /** @type {[letter: string, ms: number, word: string][]} */
-const UNITS = [['w', 604_800_000, 'week'], ['d', 86_400_000, 'day'], ['h', 3_600_000, 'hour'], ['m', 60_000, 'minute'], ['s', 1_000, 'second']];
+const UNITS = [['w', 604_800_000, 'week'], ['d', 86_400_000, 'day'], ['h', 3_600_000, 'hour'], ['m', 60_000, 'minute'], ['s', 1_000, 'second'], ['ms', 1, 'millisecond']];
 
 /** `500ms`, `30s`, `10m`, `2h`, `7d`, `1w`; null if it is no duration. What is too long is the longest there is. @param {string} text */
 export function durationOf(text) {
@@ -26,13 +26,20 @@ export function durationOf(text) {
   return Math.min(Number(count) * size, Number.MAX_SAFE_INTEGER);
 }
 
+/** How many of the largest unit that it is whole ones of. @param {number} ms @returns {[count: number, letter: string, word: string]} */
+function whole(ms) {
+  const [letter, size, word] = UNITS.find(([, size]) => ms % size === 0) ?? ['ms', 1, 'millisecond'];
+  return [ms / size, letter, word];
+}
+
 /** A duration as one says it. @param {number} ms */
 export function durationWords(ms) {
-  for (const [, size, word] of UNITS) {
-    if (ms >= size && ms % size === 0) return `${ms / size} ${word}${ms === size ? '' : 's'}`;
-  }
-  return `${Math.ceil(ms / 1_000)} seconds`;
+  const [count, , word] = whole(ms);
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
+
+/** A duration as it is typed. @param {number} ms */
+export const durationTyped = (ms) => whole(ms).slice(0, 2).join('');
 
 /** A reason, and a time before it; null for a slip in the time, which must not become a ban for ever. @param {string} rest @returns {[forMs: number | null, reason: string] | null} */
 export function timeAndReason(rest) {

@@ -4,7 +4,7 @@
 import { labelled, showForm } from './asking.js';
 import { showDialog } from './dialogs.js';
 import { make } from './dom.js';
-import { durationOf, durationWords, modeWords } from './modes.js';
+import { durationOf, durationTyped, modeWords } from './modes.js';
 import { isAtLeast } from './order.js';
 import { sentenceOf } from './text.js';
 import { exactTimeOf, momentOf } from './time.js';
@@ -108,7 +108,7 @@ function modeFields(modes, isClosed) {
   const drop = check('Remove the key', false);
   const key = make('input', { maxlength: 64, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', disabled: isClosed, placeholder: modes.has_key ? 'there is one; type another' : 'none' });
   const slow = make('input', { type: 'number', min: 0, max: 120, value: modes.slow_s });
-  const kept = make('input', { autocomplete: 'off', disabled: isClosed, placeholder: 'as the server does; or 12h, 7d, 4w', value: modes.retention_ms ? short(modes.retention_ms) : '' });
+  const kept = make('input', { autocomplete: 'off', disabled: isClosed, placeholder: 'as the server does; or 12h, 7d, 4w', value: modes.retention_ms ? durationTyped(modes.retention_ms) : '' });
   const nodes = [
     moderated.node, labelled('Slow mode: seconds between two messages of one member (0: off)', slow),
     invite.node, join.node, labelled('Key, without which nobody comes in', key), ...(modes.has_key ? [drop.node] : []), labelled('Keep messages for', kept),
@@ -124,12 +124,6 @@ function modeFields(modes, isClosed) {
     return wanted;
   };
   return { nodes, read };
-}
-
-/** A duration as it is typed. @param {number} ms */
-function short(ms) {
-  const [count, unit = ''] = durationWords(ms).split(' ');
-  return `${count}${unit.charAt(0)}`;
 }
 
 /** What was done for order on the whole server, the newest first. @param {import('./chat-client.js').ChatClient} client */
