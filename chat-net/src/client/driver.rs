@@ -59,6 +59,9 @@ pub(super) struct Driver {
     unanswered: usize,
     token: Arc<str>,
     sleep: Sleep,
+    /// Attempts to come back that nobody waits for any more: a server that stood still may read one of them behind the one
+    /// that came through, and hand the session to it.
+    abandoned: usize,
     /// All handles that could order something are gone.
     is_orphan: bool,
 }
@@ -100,6 +103,7 @@ impl Driver {
             unanswered,
             token: Arc::clone(&welcome.token),
             sleep,
+            abandoned: 0,
             is_orphan: false,
         };
         Ok((driver, link, welcome))
@@ -117,6 +121,7 @@ impl Driver {
             self.waiting.lose_chores();
             if since.elapsed() >= STEADY {
                 backoff.reset();
+                self.abandoned = 0;
             }
             match self.come_back(why, &mut backoff).await {
                 Ok(back) => connected = back,
@@ -149,16 +154,24 @@ impl Driver {
             }
             match self.greet_again().await? {
                 Ok(back) => return Ok(back),
-                Err(error) => why = error.into(),
+                Err(error) => {
+                    self.abandoned += usize::from(matches!(error, ConnectError::Timeout));
+                    why = error.into();
+                }
             }
         }
     }
 
     /// Whether coming back may help. A session that was revoked is over, but whoever can prove anew who it is was not meant:
-    /// that is somebody else who had a copy of its secret. Who was logged out, or disabled, was.
-    fn may_come_back(&self, why: &Why) -> bool {
-        let is_revoked = why.code() == Some(Code::SessionRevoked.number());
-        why.is_retryable() || (is_revoked && self.options.password.is_some())
+    /// that is somebody else who had a copy of its secret. Who was logged out, or disabled, was. Whoever was replaced by an
+    /// attempt of its own takes the session back from it.
+    fn may_come_back(&mut self, why: &Why) -> bool {
+        let is = |code: Code| why.code() == Some(code.number());
+        if is(Code::Replaced) && self.abandoned > 0 {
+            self.abandoned -= 1;
+            return true;
+        }
+        why.is_retryable() || (is(Code::SessionRevoked) && self.options.password.is_some())
     }
 
     /// Waits, and queues what is ordered meanwhile.
@@ -447,7 +460,8 @@ impl Driver {
         }
         match reception {
             Reception::Broken => Err(Why::Missing),
-            // The session goes on over another connection: taking it back would only begin a quarrel.
+            // The session goes on over another connection: unless that is one of its own, taking it back would only begin a
+            // quarrel.
             _ if is_replaced => Err(Why::Closed(notice::closing(Code::Replaced))),
             _ => Ok(()),
         }

@@ -370,6 +370,30 @@ async fn a_code_says_whether_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_of_its_own_that_a_slow_server_reads_late_does_not_end_it() {
+    let (mut server, peer, _client, mut events) = connected(4).await;
+    drop(peer);
+    disconnected(&mut events).await;
+    // The server stands still: the first attempt is given up.
+    let late = server.accept().await;
+    disconnected(&mut events).await;
+    for _ in 0..2 {
+        let (mut peer, _) = server.accept().await;
+        peer.welcome(true, &[("lobby", since(1, 4))]).await;
+        assert!(matches!(events.next().await, Some(Notice::Connected(_))));
+        // Now the server has read the first one, too; and then there is another program.
+        peer.tell(NONE, false, Event::Replaced {}).await;
+        assert!(matches!(told(&mut events).await.event, Event::Replaced {}));
+        if let Some(Notice::Ended { why }) = events.next().await {
+            assert_eq!(why.code(), Some(Code::Replaced.number()));
+            drop(late);
+            return;
+        }
+    }
+    panic!("it quarrels");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_final_code_ends_it_and_whoever_waits() {
     let (mut server, mut peer, client, mut events) = connected(4).await;
     let saying = tokio::spawn(async move { client.say("lobby", "hi").await });
