@@ -5,7 +5,7 @@ use chat_net::codec::Told;
 
 use super::row::Kind;
 use super::windows::Of;
-use super::{Fetch, Model, Overlay, Shows};
+use super::{Fetch, Model, Overlay, Scroll, Shows};
 use crate::tui::clean::Clean;
 
 /// So many rows above it are shown, too.
@@ -93,6 +93,10 @@ impl Model {
             return Err(Clean::line(&format!("you are not in {} any more", of.title())));
         };
         window.scroll_before = Some(window.scroll);
+        // Its end is passed, not looked at: what is new there stays so.
+        if window.unread > 0 && window.scroll == Scroll::End {
+            window.scroll = Scroll::At { top: window.rows.end(), line: 0 };
+        }
         if window.fetch == Fetch::Failed {
             window.fetch = Fetch::Idle;
         }

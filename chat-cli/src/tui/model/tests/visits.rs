@@ -78,6 +78,34 @@ fn a_message_that_is_not_here_is_fetched_and_stands_out() {
 }
 
 #[test]
+fn what_is_new_in_a_room_stays_new_where_only_its_past_is_looked_at() {
+    for is_here in [false, true] {
+        let mut model = elsewhere();
+        if is_here {
+            model.hear(said("lobby", 502, "bob", "a fish"));
+            model.windows.go_to_of(&of("lobby"));
+            model.windows.go_to_of(&of("dev"));
+            hits(&mut model, &[(502, "a fish")], false);
+        }
+        model.hear(said("lobby", 503, "bob", "alice: hello"));
+        model.hear(said("lobby", 504, "bob", "are you there"));
+        let new = |model: &Model| {
+            let lobby = model.lobby();
+            let first = lobby.new_from.and_then(|mark| lobby.rows.get(mark)?.number());
+            (lobby.unread, lobby.is_mentioned, first)
+        };
+        assert_eq!(new(&model), (2, true, Some(503)));
+        model.go_to_found(if is_here { 0 } else { 1 }).unwrap();
+        if !is_here {
+            around(&mut model, "a fish");
+        }
+        assert_eq!((marked(&model).is_some(), new(&model)), (true, (2, true, Some(503))), "{is_here}");
+        model.come_back();
+        assert_eq!((model.lobby().scroll, new(&model)), (Scroll::End, (2, true, Some(503))), "{is_here}");
+    }
+}
+
+#[test]
 fn whoever_goes_on_from_there_stays_there() {
     let mut model = elsewhere();
     model.windows.go_to_of(&of("lobby"));
@@ -122,6 +150,7 @@ fn a_message_that_is_gone_is_said_to_be_gone() {
     // Another page that was on its way says nothing of it.
     refused.fetch_failed(&room("lobby"), Anchor::Before(Number(500)));
     assert!(question(&refused).contains("is being fetched"));
+    assert_eq!(wanted(&refused), Some(Anchor::Around(Number(120))));
     refused.fetch_failed(&room("lobby"), Anchor::Around(Number(120)));
     assert!(question(&refused).starts_with("that message cannot be had now; "));
 
