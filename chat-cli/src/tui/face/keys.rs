@@ -12,11 +12,8 @@ use crate::join::{Input, Line, now};
 use crate::tui::clean::Clean;
 use crate::tui::input::Outcome;
 use crate::tui::keys::{self, Action, Look};
-use crate::tui::model::{Of, Scroll};
+use crate::tui::model::{ABOVE, Of, Scroll};
 use crate::tui::view::{self, Move};
-
-/// Rows above one that was jumped to.
-const ABOVE: u16 = 3;
 
 /// Lines that one step of the wheel moves.
 const WHEEL: usize = 3;

@@ -2,10 +2,7 @@
 
 use crate::draft::Draft;
 use crate::tui::clean::Clean;
-use crate::tui::model::{Mark, Scroll, Window};
-
-/// So many rows above what was found are shown, too.
-const ABOVE: u16 = 2;
+use crate::tui::model::{ABOVE, Mark, Scroll, Window};
 
 /// A search that goes on.
 #[derive(Debug, Default)]

@@ -5,11 +5,8 @@ use chat_net::codec::Told;
 
 use super::row::Kind;
 use super::windows::Of;
-use super::{Fetch, Model, Overlay, Scroll, Shows};
+use super::{ABOVE, Fetch, Model, Overlay, Scroll, Shows};
 use crate::tui::clean::Clean;
-
-/// So many rows above it are shown, too.
-const ABOVE: u16 = 3;
 
 /// That, until they go back or do something else.
 #[derive(Debug)]
