@@ -129,7 +129,11 @@ impl FullScreen {
             MouseEventKind::ScrollDown => Move::Down(WHEEL),
             MouseEventKind::Down(MouseButton::Left) if self.model.overlay.is_none() => {
                 let at = view::window_at(&self.model, self.terminal.area(), Position { x: column, y: row });
-                return at.into_iter().for_each(|at| self.model.windows.go_to(at));
+                if let Some(at) = at.filter(|at| *at != self.model.windows.current_index()) {
+                    self.input.left(&mut self.model);
+                    self.model.windows.go_to(at);
+                }
+                return;
             }
             _ => return,
         };

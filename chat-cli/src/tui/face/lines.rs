@@ -126,16 +126,14 @@ impl FullScreen {
         }
     }
 
-    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that; unless they look at something
-    /// else by now, or type.
+    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that, if they have time.
     fn taken(&mut self, told: &Told, asked: &Asked) {
         let of = match &told.event {
             Event::Members { place, .. } => Of::Room(place.room.clone()),
             Event::Whispered { to, .. } => Of::User(to.clone()),
             _ => return,
         };
-        let current = self.model.windows.current();
-        if asked.moves && current.of == asked.of && current.draft.text.is_empty() {
+        if asked.moves && self.model.has_time(&asked.of) {
             self.model.windows.go_to_of(&of);
         }
     }
@@ -170,15 +168,13 @@ impl FullScreen {
         self.lines_in(Some(&asked.of), &lines);
     }
 
-    /// Lists what was found, if nothing was typed meanwhile; gives what is said of it, if there is anything to list.
+    /// Lists what was found, if there is time to look; gives what is said of it, if there is anything to list.
     fn found(&mut self, asked: &Asked, told: &[Told], has_more: bool) -> Option<Line> {
         let count = self.model.found(asked.search.as_ref()?, told, has_more);
         if count == 0 {
             return None;
         }
-        let window = self.model.windows.current();
-        let has_time = window.of == asked.of && window.draft.text.is_empty() && self.model.question.is_none();
-        if has_time && self.model.overlay.is_none() {
+        if self.model.has_time(&asked.of) {
             let chosen = self.model.found.hits().len() - count;
             self.model.overlay = Some(Overlay::new(Shows::Found { chosen }));
         }

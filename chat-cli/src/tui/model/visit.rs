@@ -89,7 +89,7 @@ impl Model {
         let Some(window) = self.windows.find_mut(&of) else {
             return Err(Clean::line(&format!("you are not in {} any more", of.title())));
         };
-        window.scroll_before = Some(window.scroll);
+        window.keep_place();
         // Its end is passed, not looked at: what is new there stays so.
         if window.unread > 0 && window.scroll == Scroll::End {
             window.scroll = Scroll::At { top: window.rows.end(), line: 0 };
