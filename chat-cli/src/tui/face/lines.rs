@@ -162,7 +162,7 @@ impl FullScreen {
         let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
         let all = || {
             let told: Vec<Told> = told.iter().map(local).collect();
-            join::answer(&told, answer, &self.model.ignored, zone.local(now()))
+            join::answer(&told, &zone.answer(answer), &self.model.ignored, zone.local(now()))
         };
         let lines = listed.map_or_else(all, |listed| vec![listed]);
         self.lines_in(Some(&asked.of), &lines);
