@@ -37,6 +37,7 @@ impl FullScreen {
         match text::parse(line) {
             Typed::Help(about) => self.lines_in(None, &help(about)),
             Typed::History(_) => self.look(Look::PageUp),
+            Typed::Search { room: None, words: "" } => return self.model.look_for_older(),
             Typed::Room(room) => return self.goes_to_room(room),
             Typed::Usage(_) | Typed::Unknown(_) => return self.is_of_windows(line),
             _ => return false,

@@ -62,9 +62,16 @@ impl Model {
         self.found.hits().len() - before
     }
 
-    /// Older ones cannot be had.
-    pub(crate) fn older_failed(&mut self) {
-        self.found.failed();
+    /// `/search` alone: shows the end of what was found, where older ones are asked for, also if they could not be had
+    /// before; gives whether anything was.
+    pub(crate) fn look_for_older(&mut self) -> bool {
+        let count = self.found.hits().len();
+        if count == 0 && !self.found.has_more() {
+            return false;
+        }
+        self.found.ask_again();
+        self.overlay = Some(Overlay::new(Shows::Found { chosen: count.saturating_sub(1) }));
+        true
     }
 
     /// What asks for older ones, if the list is looked at near its end; whoever is told so asks.

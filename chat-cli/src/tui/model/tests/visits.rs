@@ -207,6 +207,53 @@ fn what_was_found_is_listed_once_and_the_newest_first() {
 }
 
 #[test]
+fn an_answer_about_other_words_is_not_listed() {
+    let mut model = Model::in_lobby(1);
+    hits(&mut model, &[(7, "a fish")], true);
+    assert!(model.look_for_older());
+    let older = model.wants_older().unwrap();
+    let birds = |before_time| Query::Search { words: "bird".into(), room: None, before_time, limit: 20 };
+    let page = |number, text| told(true, said("lobby", number, "bob", text));
+    model.found(&birds(None), &[page(9, "a bird")], true);
+    assert_eq!(model.found(&older, &[page(5, "a fish")], false), 0);
+    assert!(model.found.hits().iter().all(|hit| hit.text.as_str() == "a bird"));
+    assert_eq!(model.wants_older(), Some(birds(Some(page(9, "x").at))), "nothing is known of older ones yet");
+}
+
+#[test]
+fn older_ones_that_could_not_be_had_are_asked_for_again_by_hand() {
+    let mut model = Model::in_lobby(1);
+    assert!(!model.look_for_older(), "nothing was found");
+    hits(&mut model, &[(7, "a fish"), (9, "two")], true);
+    assert!(model.look_for_older());
+    assert_eq!(model.overlay.as_ref().map(|overlay| overlay.shows), Some(Shows::Found { chosen: 1 }));
+    let older = model.wants_older();
+    // It was refused: no picture asks again.
+    assert_eq!((older.is_some(), model.wants_older()), (true, None));
+    assert!(model.look_for_older());
+    assert_eq!(model.wants_older(), older);
+}
+
+#[test]
+fn what_is_not_shown_is_not_gone_through_without_end() {
+    let mut model = Model::in_lobby(1);
+    assert!(model.ignored.set("bob", "alice", true).is_ok());
+    let page = |pages: u64| {
+        let numbers = 5_000 - pages * 20..5_020 - pages * 20;
+        numbers.map(|number| told(true, said("lobby", number, "bob", "a fish"))).collect::<Vec<_>>()
+    };
+    model.found(&query(None), &page(0), true);
+    assert!(model.look_for_older());
+    let mut pages = 1;
+    while let Some(next) = model.wants_older() {
+        assert_eq!(model.found(&next, &page(pages), true), 0);
+        pages += 1;
+        assert!(pages < 100);
+    }
+    assert_eq!(pages, 50, "as many as are listed");
+}
+
+#[test]
 fn a_full_window_keeps_what_one_went_to() {
     let mut model = Model { windows: Windows::limited(60, usize::MAX), ..Model::default() };
     model.notice(&welcome("alice", false, &[]), NOW);
