@@ -29,7 +29,11 @@ pub(crate) struct Story {
     is_accepted: bool,
     is_over: bool,
     copies: Copies,
-    /// Why it stands still, or came to nothing, as far as was told.
+    /// Whether the only one who could take it does not.
+    is_unwanted: bool,
+    /// Why it stands still, as far as was told.
+    held: Option<String>,
+    /// Why it came to nothing, as far as was told.
     why: Option<String>,
     /// Where it is, once it is here.
     place: Option<String>,
@@ -40,9 +44,22 @@ impl Story {
     pub(crate) fn new(offer: Offer, me: &str, landing: Option<Landing>, is_in_chat: bool) -> Story {
         let is_mine = Who::new(&offer.from, me).is_me();
         let copies = Copies::new(&offer, is_mine);
-        let (me, is_accepted, is_over) = (me.to_owned(), false, false);
-        let (patience, why, place) = (None, None, None);
-        Story { offer, me, is_mine, landing, is_in_chat, patience, is_accepted, is_over, copies, why, place }
+        let me = me.to_owned();
+        Story {
+            offer,
+            me,
+            is_mine,
+            landing,
+            is_in_chat,
+            patience: None,
+            is_accepted: false,
+            is_over: false,
+            copies,
+            is_unwanted: false,
+            held: None,
+            why: None,
+            place: None,
+        }
     }
 
     /// So long the server waits for an end whose connection is lost.
@@ -72,25 +89,20 @@ impl Story {
 
     /// How it stands.
     pub(crate) fn standing(&self) -> Standing {
-        let why = || self.why.clone().unwrap_or_default();
+        let words = |why: &Option<String>| why.clone().unwrap_or_default();
         let all: Vec<&str> = self.copies.finished().map(UserName::as_str).collect();
         let state = match (self.copies.progress(), &self.place) {
             (Some((progress, false)), _) => State::Running(progress),
-            (Some((progress, true)), _) => State::Paused(progress, why()),
+            (Some((progress, true)), _) => State::Paused(progress, words(&self.held)),
             (None, Some(place)) => State::Done(place.clone()),
             (None, None) if !all.is_empty() => {
                 let verb = if all.len() == 1 { "has" } else { "have" };
                 State::Done(format!("{} {verb} it, verified", all.join(", ")))
             }
-            (None, None) if self.is_over || self.is_unwanted() => State::Over(why()),
+            (None, None) if self.is_over || self.is_unwanted => State::Over(words(&self.why)),
             (None, None) => State::Offered,
         };
         Standing { offer: self.offer.clone(), is_mine: self.is_mine, state }
-    }
-
-    /// Whether the only one who could take it does not.
-    fn is_unwanted(&self) -> bool {
-        self.is_mine && matches!(self.offer.to, Target::User(_)) && self.why.is_some()
     }
 
     /// The first line, where nobody knows yet that it is offered.
@@ -124,18 +136,29 @@ impl Story {
 
     /// What [`Story::standing`] says of it; `remains` is what it says of the bytes that came.
     fn remember(&mut self, event: &FileEvent, remains: &str) {
+        if let FileEvent::Declined { .. } | FileEvent::Cancelled { .. } = event {
+            self.is_unwanted = self.is_mine && matches!(self.offer.to, Target::User(_));
+        }
         let why = match event {
             FileEvent::Finished { path: Some(path), .. } => {
                 self.place = Some(absolute(path).display().to_string());
                 return;
             }
-            FileEvent::Accepted { .. } | FileEvent::Resumed { .. } => {
-                self.why = None;
+            FileEvent::Accepted { .. } => {
+                (self.is_unwanted, self.held, self.why) = (false, None, None);
+                return;
+            }
+            FileEvent::Resumed { .. } => {
+                self.held = None;
+                return;
+            }
+            // It says nothing of an offer that nobody has taken: the server keeps it.
+            FileEvent::Paused { user, why } => {
+                self.held = Some(self.why_paused(Who::new(user, &self.me), *why));
                 return;
             }
             // Who did not take it says more than that nobody did.
             FileEvent::Closed { why: EndReason::Expired } if self.why.is_some() => return,
-            FileEvent::Paused { user, why } => self.why_paused(Who::new(user, &self.me), *why),
             FileEvent::Cancelled { by, why, .. } => ended(Who::new(by, &self.me), *why),
             FileEvent::Declined { user } => format!("{user} does not take it"),
             FileEvent::Closed { why } => ended(Who::new(&self.offer.from, &self.me), *why),
@@ -264,4 +287,38 @@ impl Story {
 fn kept(landing: &Landing) -> String {
     let part = absolute(&landing.part);
     format!("what came is kept in {}, and goes on if it is offered again", part.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::testing::{offer, user};
+
+    fn lost() -> FileEvent {
+        FileEvent::Paused { user: user("alice"), why: PauseReason::Lost }
+    }
+
+    /// How alice's own offer to bob stands after that.
+    fn stands(events: &[FileEvent]) -> State {
+        let mut story = Story::new(offer(8, "alice", "bob", "x", 10), "alice", None, true);
+        events.iter().for_each(|event| _ = story.take(event));
+        story.standing().state
+    }
+
+    #[test]
+    fn a_lost_connection_neither_ends_an_offer_nor_makes_it_wanted() {
+        let (declined, back) =
+            (FileEvent::Declined { user: user("bob") }, FileEvent::Resumed { user: user("alice") });
+        assert_eq!(stands(&[lost()]), State::Offered);
+        assert_eq!(stands(&[lost(), back.clone()]), State::Offered);
+        let over = State::Over("bob does not take it".to_owned());
+        assert_eq!(stands(&[declined.clone(), lost()]), over);
+        assert_eq!(stands(&[declined.clone(), lost(), back.clone()]), over);
+        let taken = FileEvent::Accepted { user: user("bob"), from: 0 };
+        assert!(matches!(stands(&[declined.clone(), taken, lost()]), State::Paused(..)));
+        // Why it came to nothing is not that it once stood still.
+        let expired = FileEvent::Closed { why: EndReason::Expired };
+        assert_eq!(stands(&[lost(), expired.clone()]), stands(std::slice::from_ref(&expired)));
+        assert_eq!(stands(&[declined, lost(), back, expired]), over);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the clock on the wall of whoever reads says.
 
-use chat_net::chat_core::Timestamp;
+use chat_net::chat_core::{Answer, AuditEntry, Timestamp};
 use jiff::tz::TimeZone;
 
 /// A time zone; UTC, if nothing else is known.
@@ -21,11 +21,33 @@ impl Zone {
         let ahead_ms = i64::from(zone.to_offset(known).seconds()) * 1000;
         Timestamp(at.0.saturating_add_signed(ahead_ms))
     }
+
+    /// An answer with all the times that its lines show as the clock there shows them.
+    pub(crate) fn answer(&self, answer: &Answer) -> Answer {
+        let mut answer = answer.clone();
+        let local = |at: &mut Timestamp| *at = self.local(*at);
+        match &mut answer {
+            Answer::Room { users, .. } => {
+                let held = users.iter_mut().flat_map(|user| [&mut user.banned, &mut user.muted]);
+                held.flatten().filter_map(|held| held.until.as_mut()).for_each(local);
+            }
+            Answer::Audit { entries, .. } => {
+                for AuditEntry { at, until, .. } in entries {
+                    std::iter::once(at).chain(until).for_each(local);
+                }
+            }
+            _ => {}
+        }
+        answer
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::join;
+    use chat_net::chat_core::Modes;
+    use chat_net::codec::text::Ignored;
 
     /// Berlin, by its rule: an hour ahead, two in summer.
     pub(crate) fn berlin() -> Zone {
@@ -47,5 +69,30 @@ pub(crate) mod tests {
         assert_eq!(shown(&west, summer), ((2025, 7, 10), (13, 30, 9)));
         assert_eq!(west.local(Timestamp(5)), Timestamp(0), "before all time");
         assert_eq!(berlin().local(Timestamp(u64::MAX)), Timestamp(u64::MAX));
+    }
+
+    #[test]
+    fn a_ban_is_told_with_the_same_time_wherever_it_is_told() {
+        let at = Timestamp(1_763_767_809_000);
+        let held = serde_json::json!({ "until": at.0 });
+        let room = serde_json::json!({
+            "type": "room",
+            "room": "lobby",
+            "modes": Modes::default(),
+            "rank": "owner",
+            "users": [{ "user": "bob", "role": "member", "banned": held, "muted": held, "invited": false }],
+            "more": false,
+        });
+        let audit = serde_json::json!({
+            "type": "audit",
+            "entries": [{ "number": 1, "at": at.0, "act": "ban", "user": "bob", "until": at.0 }],
+            "more": false,
+        });
+        for (answer, times) in [(room, 2), (audit, 2)] {
+            let answer: Answer = serde_json::from_value(answer).unwrap();
+            let lines = join::answer(&[], &berlin().answer(&answer), &Ignored::default(), at);
+            let lines: Vec<_> = lines.into_iter().map(|line| line.text).collect();
+            assert_eq!(lines.join("\n").matches("2025-11-22 00:30:09").count(), times, "{lines:?}");
+        }
     }
 }

@@ -103,14 +103,12 @@ impl Fetcher {
             Fetched::Found { query, answer: Ok((told, Answer::Search { more, .. })) } => {
                 model.found(&query, &told, more);
             }
-            Fetched::Found { answer, .. } => {
-                model.older_failed();
-                if let Err(error) = answer {
-                    model.lines(&model.windows.current().of.clone(), now(), &failed(&error));
-                }
+            // `/search` alone asks for them again.
+            Fetched::Found { answer: Err(error), .. } => {
+                model.lines(&model.windows.current().of.clone(), now(), &failed(&error));
             }
-            // They are asked for again after a while.
-            Fetched::Roles { answer: Err(_) } => {}
+            // Roles are asked for again after a while.
+            Fetched::Found { .. } | Fetched::Roles { answer: Err(_) } => {}
         }
     }
 }

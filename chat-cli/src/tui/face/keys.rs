@@ -12,11 +12,8 @@ use crate::join::{Input, Line, now};
 use crate::tui::clean::Clean;
 use crate::tui::input::Outcome;
 use crate::tui::keys::{self, Action, Look};
-use crate::tui::model::{Of, Scroll};
+use crate::tui::model::{ABOVE, Of, Scroll};
 use crate::tui::view::{self, Move};
-
-/// Rows above one that was jumped to.
-const ABOVE: u16 = 3;
 
 /// Lines that one step of the wheel moves.
 const WHEEL: usize = 3;
@@ -132,7 +129,11 @@ impl FullScreen {
             MouseEventKind::ScrollDown => Move::Down(WHEEL),
             MouseEventKind::Down(MouseButton::Left) if self.model.overlay.is_none() => {
                 let at = view::window_at(&self.model, self.terminal.area(), Position { x: column, y: row });
-                return at.into_iter().for_each(|at| self.model.windows.go_to(at));
+                if let Some(at) = at.filter(|at| *at != self.model.windows.current_index()) {
+                    self.input.left(&mut self.model);
+                    self.model.windows.go_to(at);
+                }
+                return;
             }
             _ => return,
         };

@@ -37,6 +37,7 @@ impl FullScreen {
         match text::parse(line) {
             Typed::Help(about) => self.lines_in(None, &help(about)),
             Typed::History(_) => self.look(Look::PageUp),
+            Typed::Search { room: None, words: "" } => return self.model.look_for_older(),
             Typed::Room(room) => return self.goes_to_room(room),
             Typed::Usage(_) | Typed::Unknown(_) => return self.is_of_windows(line),
             _ => return false,
@@ -126,16 +127,14 @@ impl FullScreen {
         }
     }
 
-    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that; unless they look at something
-    /// else by now, or type.
+    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that, if they have time.
     fn taken(&mut self, told: &Told, asked: &Asked) {
         let of = match &told.event {
             Event::Members { place, .. } => Of::Room(place.room.clone()),
             Event::Whispered { to, .. } => Of::User(to.clone()),
             _ => return,
         };
-        let current = self.model.windows.current();
-        if asked.moves && current.of == asked.of && current.draft.text.is_empty() {
+        if asked.moves && self.model.has_time(&asked.of) {
             self.model.windows.go_to_of(&of);
         }
     }
@@ -164,21 +163,19 @@ impl FullScreen {
         let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
         let all = || {
             let told: Vec<Told> = told.iter().map(local).collect();
-            join::answer(&told, answer, &self.model.ignored, zone.local(now()))
+            join::answer(&told, &zone.answer(answer), &self.model.ignored, zone.local(now()))
         };
         let lines = listed.map_or_else(all, |listed| vec![listed]);
         self.lines_in(Some(&asked.of), &lines);
     }
 
-    /// Lists what was found, if nothing was typed meanwhile; gives what is said of it, if there is anything to list.
+    /// Lists what was found, if there is time to look; gives what is said of it, if there is anything to list.
     fn found(&mut self, asked: &Asked, told: &[Told], has_more: bool) -> Option<Line> {
         let count = self.model.found(asked.search.as_ref()?, told, has_more);
         if count == 0 {
             return None;
         }
-        let window = self.model.windows.current();
-        let has_time = window.of == asked.of && window.draft.text.is_empty() && self.model.question.is_none();
-        if has_time && self.model.overlay.is_none() {
+        if self.model.has_time(&asked.of) {
             let chosen = self.model.found.hits().len() - count;
             self.model.overlay = Some(Overlay::new(Shows::Found { chosen }));
         }

@@ -67,8 +67,8 @@ impl FullScreen {
             seen = Some(drawn);
             drawn.cursor
         });
-        self.model.drawn(Instant::now());
         if let Some(drawn) = seen {
+            self.model.drawn(Instant::now(), drawn.rows);
             self.fetcher.look(&mut self.model, drawn, Instant::now());
         }
     }

@@ -75,16 +75,19 @@ fn answered(model: &mut Model, accept: bool, at: Instant) -> Outcome {
     if let Some(file) = model.file(seen).filter(|file| file.is_open()) {
         return Outcome::Entered(format!("/{what} {}", file.transfer));
     }
-    match (model.open_offer(), seen) {
-        (Some((transfer, of)), _) if of == here => too_soon(&format!("file {transfer}")),
+    match (model.open_offer().map(|(transfer, of)| (transfer, of == here)), seen) {
+        (Some((transfer, true)), _) | (Some((transfer, _)), None) => show(model, transfer),
         (_, Some(transfer)) => told(&format!("file {transfer} is not offered any more")),
-        // Nobody answers what they have not seen.
-        (Some((_, of)), None) => {
-            let of = of.clone();
-            model.windows.go_to_of(&of);
-            Outcome::Changed
-        }
         (None, None) => told("no file is offered"),
+    }
+}
+
+/// Nobody answers what they have not seen.
+fn show(model: &mut Model, transfer: TransferId) -> Outcome {
+    match model.show_offer(transfer) {
+        Some(true) => Outcome::Changed,
+        Some(false) => too_soon(&format!("file {transfer}")),
+        None => told(&format!("file {transfer} is offered, and its line is gone: F2 lists it")),
     }
 }
 

@@ -2,19 +2,16 @@
 
 use crate::draft::Draft;
 use crate::tui::clean::Clean;
-use crate::tui::model::{Mark, Scroll, Window};
-
-/// So many rows above what was found are shown, too.
-const ABOVE: u16 = 2;
+use crate::tui::model::{ABOVE, Mark, Of, Window};
 
 /// A search that goes on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Find {
     pub(super) words: Draft,
     /// What they were when they were last looked for.
     looked_for: String,
-    /// Whether it began at the end of the window, to go back there.
-    from_end: bool,
+    /// The window whose rows these are.
+    of: Of,
     /// The place of the row that was found among all that hold the words, from 1 on, and how many these are.
     place: Option<(usize, usize)>,
     /// That there is no further one that way.
@@ -22,8 +19,20 @@ pub(super) struct Find {
 }
 
 impl Find {
-    pub(super) fn new(window: &Window) -> Find {
-        Find { from_end: window.scroll == Scroll::End, ..Find::default() }
+    pub(super) fn new(window: &mut Window) -> Find {
+        window.keep_place();
+        Find {
+            words: Draft::default(),
+            looked_for: String::new(),
+            of: window.of.clone(),
+            place: None,
+            end: "",
+        }
+    }
+
+    /// Whether that is its window.
+    pub(super) fn is_in(&self, window: &Window) -> bool {
+        window.of == self.of
     }
 
     /// What is said of it.
@@ -83,11 +92,9 @@ impl Find {
         }
     }
 
-    /// Goes back to where it began, if that was the end.
+    /// Goes back to where it began.
     pub(super) fn leave(&self, window: &mut Window) {
         window.found = None;
-        if self.from_end {
-            window.scroll_to(Scroll::End);
-        }
+        window.back_to_place();
     }
 }

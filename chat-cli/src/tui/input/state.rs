@@ -81,7 +81,7 @@ impl Input {
             State::Typing | State::Told(_) | State::Completing(_) => self.typing(action, model, at),
             State::Recalling(recall) => self.recalling(recall, action, model, at),
             State::Asking(paste) => self.asked(paste, action, model),
-            State::Finding(find) => self.finding(find, action, model),
+            State::Finding(find) => self.finding(find, action, model, at),
         };
         let outcome = match outcome {
             Outcome::Told(why) => {
@@ -99,7 +99,9 @@ impl Input {
         model.overlay = None;
         model.stay();
         let window = model.windows.current_mut();
-        if let State::Finding(find) = &mut self.state {
+        if let State::Finding(find) = &mut self.state
+            && find.is_in(window)
+        {
             find.words.insert(&pasted(text).replace('\n', " "));
             find.changed(window);
         } else if let State::Recalling(recall) = &mut self.state
@@ -118,6 +120,15 @@ impl Input {
         }
         self.show(model);
         Outcome::Changed
+    }
+
+    /// Somebody goes to another window, by no key: they stay where they went to before, or where words were found.
+    pub(crate) fn left(&mut self, model: &mut Model) {
+        model.stay();
+        if let State::Finding(_) = self.state {
+            self.state = State::Typing;
+        }
+        self.show(model);
     }
 
     /// Says what goes on, in the line above the input.
@@ -238,7 +249,10 @@ impl Input {
         Outcome::Changed
     }
 
-    fn finding(&mut self, mut find: Find, action: Action, model: &mut Model) -> Outcome {
+    fn finding(&mut self, mut find: Find, action: Action, model: &mut Model, at: Instant) -> Outcome {
+        if !find.is_in(model.windows.current()) {
+            return self.typing(action, model, at);
+        }
         let window = model.windows.current_mut();
         let before = find.words.text.len();
         match action {

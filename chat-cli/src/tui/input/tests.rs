@@ -16,8 +16,10 @@ use crate::tui::keys::Look;
 use crate::tui::keys::tests::key;
 use crate::tui::model::tests::{left, of, said, told};
 use crate::tui::model::{Model, Overlay, Scroll, Shows};
-use crate::tui::view::Move;
-use chat_net::chat_core::{Query, TransferId};
+use crate::tui::view::{self, Move, Theme};
+use chat_net::chat_core::{Event, Query, TransferId};
+use ratatui_core::buffer::Buffer;
+use ratatui_core::layout::Rect;
 
 /// Alice in the lobby, with what she types into.
 struct Story {
@@ -54,8 +56,21 @@ impl Story {
 
     /// A picture is drawn, and so much time passes.
     fn drawn(&mut self, ms: u64) {
-        self.model.drawn(self.now);
+        let area = Rect::new(0, 0, 80, 24);
+        let drawn = view::draw(&self.model, &Theme::default(), area, &mut Buffer::empty(area));
+        self.model.drawn(self.now, drawn.rows);
         self.now += Duration::from_millis(ms);
+    }
+
+    /// These are the files that are known; the row of each open offer stands where it was made.
+    fn files_are(&mut self, known: Vec<Standing>) {
+        for file in known.iter().filter(|file| file.state == State::Offered) {
+            let is_known = self.model.file(Some(file.offer.transfer)).is_some();
+            if !is_known {
+                self.model.hear(Event::Offered(Box::new(file.offer.clone())));
+            }
+        }
+        self.model.files_are(known);
     }
 
     fn paste(&mut self, text: &str) {

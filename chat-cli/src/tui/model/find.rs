@@ -6,6 +6,9 @@ use super::row::Row;
 use super::rows::Mark;
 use super::window::{Scroll, Window};
 
+/// Whoever jumps to a row sees so many rows above it, if there are as many.
+pub(crate) const ABOVE: u16 = 3;
+
 /// What is looked for. A hundred thousand rows are gone through between two keys: each is put in small letters once.
 #[derive(Debug)]
 struct Words(Finder<'static>);

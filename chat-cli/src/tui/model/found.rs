@@ -7,7 +7,7 @@ use chat_net::codec::text::Ignored;
 use super::spoken;
 use crate::tui::clean::Clean;
 
-/// So many are listed; whatever is older takes other words.
+/// So many are listed, or passed because nothing of them is shown; whatever is older takes other words.
 const LISTED: usize = 1_000;
 
 /// So many before the end of the list older ones are asked for.
@@ -30,8 +30,10 @@ pub(crate) struct Found {
     hits: Vec<Hit>,
     /// What asks for older ones, if there are any.
     next: Option<Query>,
-    /// Whether that was asked.
+    /// Whether that was asked. What could not be had stays so, and is not asked again by itself.
     is_asked: bool,
+    /// So many came, with those of whom nothing is shown.
+    passed: usize,
     /// The one that was gone to last.
     pub(crate) chosen: usize,
 }
@@ -46,19 +48,22 @@ impl Found {
         self.next.is_some()
     }
 
-    /// Takes what `query` found, the oldest first, as servers tell it; older ones come behind those that are here.
-    /// What those say who are `ignored` is left out.
+    /// Takes what `query` found, the oldest first, as servers tell it; older ones come behind those that are here, if these
+    /// are what they were asked for. What those say who are `ignored` is left out.
     pub(super) fn take(&mut self, query: &Query, told: &[Told], has_more: bool, ignored: &Ignored) {
         let Query::Search { words, room, before_time, limit } = query else { return };
         if before_time.is_none() {
             *self = Found::default();
+        } else if self.next.as_ref() != Some(query) {
+            return;
         }
         self.is_asked = false;
+        self.passed += told.len();
         let last = self.hits.last().map_or(Timestamp(u64::MAX), |hit| hit.at);
         let oldest = told.first().map(|told| told.at);
         let shown = told.iter().rev().filter(|told| told.at < last && !ignored.hides(&told.event));
         self.hits.extend(shown.filter_map(hit));
-        let has_more = has_more && self.hits.len() < LISTED;
+        let has_more = has_more && self.passed < LISTED;
         self.next = oldest.filter(|_| has_more).map(|oldest| Query::Search {
             words: words.clone(),
             room: room.clone(),
@@ -75,9 +80,9 @@ impl Found {
         Some(next)
     }
 
-    /// Older ones cannot be had; `/search` alone asks for them again.
-    pub(super) fn failed(&mut self) {
-        self.next = None;
+    /// Older ones that could not be had may be asked for once more.
+    pub(super) fn ask_again(&mut self) {
+        self.is_asked = false;
     }
 
     /// A message was deleted: what it said stands nowhere any more.

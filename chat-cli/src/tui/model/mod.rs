@@ -34,7 +34,7 @@ use super::journal::Journal;
 use super::zone::Zone;
 
 pub(crate) use files::{File, Stands};
-pub(crate) use find::small;
+pub(crate) use find::{ABOVE, small};
 pub(crate) use found::{Found, Hit};
 pub(crate) use link::Link;
 pub(crate) use members::LISTED;

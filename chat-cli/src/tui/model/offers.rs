@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chat_net::chat_core::{Timestamp, TransferId};
 
-use super::Model;
 use super::files::File;
 use super::row::{Kind, Row};
 use super::windows::Of;
+use super::{Mark, Model};
 use crate::files::Standing;
 use crate::join::{FileSaid, FileTurn};
 use crate::tui::clean::Clean;
@@ -59,46 +59,51 @@ impl Model {
 
     /// The offer that a key answers, and where it was made: the last in the current window, else the last of all.
     pub(crate) fn open_offer(&self) -> Option<(TransferId, &Of)> {
-        let of = &self.windows.current().of;
-        let here = self.files.iter().find(|file| file.is_open() && file.of == *of);
-        here.or_else(|| self.files.iter().find(|file| file.is_open())).map(|file| (file.transfer, &file.of))
+        let open = next(&self.files);
+        let here = open.get_key_value(&self.windows.current().of).map(|(of, transfer)| (*transfer, *of));
+        here.or_else(|| self.files.iter().find(|file| file.is_open()).map(|file| (file.transfer, &file.of)))
+    }
+
+    /// The window that has the row of an offer, and the row, if it is still there.
+    pub(super) fn row_of(&self, transfer: TransferId) -> Option<(&Of, Mark)> {
+        let file = self.file(Some(transfer))?;
+        // Where there are too many windows, it is in the server's.
+        [&file.of, &Of::Server].into_iter().find_map(|of| {
+            let rows = &self.windows.find(of)?.rows;
+            // A server that began its numbers anew may have used that one before.
+            let is_it = |at: &_| rows.get(*at).is_some_and(|row| row.kind == Kind::Offer(transfer));
+            let count = rows.len().cast_signed() as i64;
+            (1..=count).map(|up| rows.end().plus(-up)).find(is_it).map(|at| (of, at))
+        })
     }
 
     /// Says in the row of an offer what has become of it; gives whether there is such a row.
     pub(super) fn tell_of(&mut self, transfer: TransferId) -> bool {
         let Some(file) = self.files.iter().find(|file| file.transfer == transfer) else { return false };
-        let said = file.said(is_next(&self.files, file));
+        let said = file.said(next(&self.files).get(&file.of) == Some(&transfer));
         let text = Clean::line(&format!("{}: {said}", file.offer.as_str()));
-        // Where there are too many windows, it is in the server's.
-        for of in [&file.of, &Of::Server] {
-            let Some(window) = self.windows.find_mut(of) else { continue };
-            // A server that began its numbers anew may have used that one before.
-            let is_it = |at: &_| window.rows.get(*at).is_some_and(|row| row.kind == Kind::Offer(transfer));
-            let rows = window.rows.len().cast_signed() as i64;
-            let found = (1..=rows).map(|up| window.rows.end().plus(-up)).find(is_it);
-            if let Some(at) = found {
-                window.rows.change(at, |row| row.text = text);
-                return true;
-            }
+        let Some((of, at)) = self.row_of(transfer).map(|(of, at)| (of.clone(), at)) else { return false };
+        if let Some(window) = self.windows.find_mut(&of) {
+            window.rows.change(at, |row| row.text = text);
         }
-        false
+        true
     }
 }
 
 /// What has become of each.
 fn all_said(files: &[File]) -> BTreeMap<TransferId, String> {
-    let mut next = BTreeMap::new();
-    for file in files.iter().filter(|file| file.is_open()) {
-        next.entry(&file.of).or_insert(file.transfer);
-    }
+    let next = next(files);
     let said = |file: &File| (file.transfer, file.said(next.get(&file.of) == Some(&file.transfer)));
     files.iter().map(said).collect()
 }
 
-/// Whether a key would answer that one, of all in its window.
-fn is_next(files: &[File], file: &File) -> bool {
-    let next = files.iter().find(|known| known.is_open() && known.of == file.of);
-    next.is_some_and(|next| next.transfer == file.transfer)
+/// The offer of each window that a key answers there: the first that is open.
+fn next(files: &[File]) -> BTreeMap<&Of, TransferId> {
+    let mut next = BTreeMap::new();
+    for file in files.iter().filter(|file| file.is_open()) {
+        next.entry(&file.of).or_insert(file.transfer);
+    }
+    next
 }
 
 #[cfg(test)]

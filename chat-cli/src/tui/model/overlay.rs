@@ -2,6 +2,9 @@
 
 use chat_net::chat_core::TransferId;
 
+use super::Model;
+use super::windows::Of;
+
 /// It, and how far it is scrolled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Overlay {
@@ -33,5 +36,13 @@ impl Overlay {
     /// Whether it shows the same, whatever is chosen there.
     pub(crate) fn is_like(&self, shows: Shows) -> bool {
         std::mem::discriminant(&self.shows) == std::mem::discriminant(&shows)
+    }
+}
+
+impl Model {
+    /// Whether somebody who asked for something in that window does nothing else by now, and may be shown what came of it.
+    pub(crate) fn has_time(&self, of: &Of) -> bool {
+        let window = self.windows.current();
+        window.of == *of && window.draft.text.is_empty() && self.question.is_none() && self.overlay.is_none()
     }
 }

@@ -23,6 +23,15 @@ impl Model {
             window.fetch = Fetch::Failed;
         }
         self.sought(&of, anchor, false);
+        self.seek_on(&of);
+    }
+
+    /// A page that failed says nothing of another one, which is still to be asked for.
+    fn seek_on(&mut self, of: &Of) {
+        let window = self.windows.find_mut(of).filter(|window| window.seeks.is_some());
+        if let Some(window) = window.filter(|window| window.fetch == Fetch::Failed) {
+            window.fetch = Fetch::Idle;
+        }
     }
 
     /// Somebody wants more of the current window, though it could not be had.
@@ -40,6 +49,7 @@ impl Model {
         self.put_page(&of, anchor, told, answer);
         // Before anything is forgotten: what is looked at stays.
         self.sought(&of, anchor, true);
+        self.seek_on(&of);
         self.windows.keep_limit();
     }
 

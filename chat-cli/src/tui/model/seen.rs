@@ -7,7 +7,7 @@ use chat_net::chat_core::TransferId;
 use tokio::time::Instant;
 
 use super::windows::Of;
-use super::{Model, Shows};
+use super::{ABOVE, Mark, Model, Scroll, Shows};
 
 /// A picture was seen if it was drawn so long before a key was pressed: nobody answers sooner what they read.
 const SEEN: Duration = Duration::from_millis(200);
@@ -23,20 +23,24 @@ pub(crate) enum Asks {
 
 /// What pictures asked, each with when that was first drawn. Only the oldest may have been seen by a key to come.
 #[derive(Debug, Default)]
-pub(super) struct Seen(VecDeque<(Instant, Option<Asks>)>);
+pub(super) struct Seen {
+    asked: VecDeque<(Instant, Option<Asks>)>,
+    /// The window that was drawn last, and the rows of it, from the first to before the second.
+    rows: Option<(Of, (Mark, Mark))>,
+}
 
 impl Seen {
     fn drawn(&mut self, now: Instant, asks: Option<Asks>) {
-        if self.0.back().is_none_or(|(_, last)| *last != asks) {
-            self.0.push_back((now, asks));
+        if self.asked.back().is_none_or(|(_, last)| *last != asks) {
+            self.asked.push_back((now, asks));
         }
-        while self.0.get(1).is_some_and(|(at, _)| was_seen(*at, now)) {
-            self.0.pop_front();
+        while self.asked.get(1).is_some_and(|(at, _)| was_seen(*at, now)) {
+            self.asked.pop_front();
         }
     }
 
     fn by(&self, key: Instant) -> Option<&Asks> {
-        self.0.iter().rev().find(|(at, _)| was_seen(*at, key))?.1.as_ref()
+        self.asked.iter().rev().find(|(at, _)| was_seen(*at, key))?.1.as_ref()
     }
 }
 
@@ -45,8 +49,9 @@ fn was_seen(drawn: Instant, key: Instant) -> bool {
 }
 
 impl Model {
-    /// A picture was drawn.
-    pub(crate) fn drawn(&mut self, now: Instant) {
+    /// A picture was drawn, with these rows of the current window.
+    pub(crate) fn drawn(&mut self, now: Instant, rows: (Mark, Mark)) {
+        self.seen.rows = Some((self.windows.current().of.clone(), rows));
         let asks = self.asks();
         self.seen.drawn(now, asks);
     }
@@ -65,10 +70,31 @@ impl Model {
             // What is below it is not seen.
             Some(_) => None,
             None => {
-                let (transfer, of) = self.open_offer()?;
-                (*of == self.windows.current().of).then(|| Asks::Offered(of.clone(), transfer))
+                let (transfer, _) = self.open_offer()?;
+                let (of, at) = self.row_of(transfer)?;
+                self.is_drawn(of, at).then(|| Asks::Offered(of.clone(), transfer))
             }
         }
+    }
+
+    fn is_drawn(&self, of: &Of, at: Mark) -> bool {
+        let drawn = self.seen.rows.as_ref().filter(|(drawn, _)| drawn == of);
+        drawn.is_some_and(|(_, (top, bottom))| (*top..*bottom).contains(&at))
+    }
+
+    /// Shows the row of an offer, if it is not on the screen or about to be; gives whether it had to be looked for, and
+    /// `None` if there is no such row any more.
+    pub(crate) fn show_offer(&mut self, transfer: TransferId) -> Option<bool> {
+        let (of, at) = self.row_of(transfer).map(|(of, at)| (of.clone(), at))?;
+        let current = self.windows.current();
+        let comes = current.scroll == Scroll::End
+            && self.seen.rows.as_ref().is_none_or(|(drawn, (_, bottom))| *drawn != of || at >= *bottom);
+        if current.of == of && (comes || self.is_drawn(&of, at)) {
+            return Some(false);
+        }
+        self.windows.go_to_of(&of);
+        self.windows.current_mut().jump_to(at, ABOVE);
+        Some(true)
     }
 }
 
@@ -98,6 +124,6 @@ mod tests {
         for number in 0..1000 {
             seen.drawn(began + Duration::from_millis(16 * number), Some(Asks::Listed(TransferId(number))));
         }
-        assert!(seen.0.len() <= 14, "{}", seen.0.len());
+        assert!(seen.asked.len() <= 14, "{}", seen.asked.len());
     }
 }

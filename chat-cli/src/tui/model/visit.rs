@@ -5,11 +5,8 @@ use chat_net::codec::Told;
 
 use super::row::Kind;
 use super::windows::Of;
-use super::{Fetch, Model, Overlay, Shows};
+use super::{ABOVE, Fetch, Model, Overlay, Scroll, Shows};
 use crate::tui::clean::Clean;
-
-/// So many rows above it are shown, too.
-const ABOVE: u16 = 3;
 
 /// That, until they go back or do something else.
 #[derive(Debug)]
@@ -65,9 +62,16 @@ impl Model {
         self.found.hits().len() - before
     }
 
-    /// Older ones cannot be had.
-    pub(crate) fn older_failed(&mut self) {
-        self.found.failed();
+    /// `/search` alone: shows the end of what was found, where older ones are asked for, also if they could not be had
+    /// before; gives whether anything was.
+    pub(crate) fn look_for_older(&mut self) -> bool {
+        let count = self.found.hits().len();
+        if count == 0 && !self.found.has_more() {
+            return false;
+        }
+        self.found.ask_again();
+        self.overlay = Some(Overlay::new(Shows::Found { chosen: count.saturating_sub(1) }));
+        true
     }
 
     /// What asks for older ones, if the list is looked at near its end; whoever is told so asks.
@@ -92,7 +96,11 @@ impl Model {
         let Some(window) = self.windows.find_mut(&of) else {
             return Err(Clean::line(&format!("you are not in {} any more", of.title())));
         };
-        window.scroll_before = Some(window.scroll);
+        window.keep_place();
+        // Its end is passed, not looked at: what is new there stays so.
+        if window.unread > 0 && window.scroll == Scroll::End {
+            window.scroll = Scroll::At { top: window.rows.end(), line: 0 };
+        }
         if window.fetch == Fetch::Failed {
             window.fetch = Fetch::Idle;
         }

@@ -53,7 +53,7 @@ pub(crate) struct Window {
     /// What the draft was before each change, the last change last.
     pub(crate) undo: Undo,
     pub(crate) scroll: Scroll,
-    /// What it was before somebody went to a message that was found.
+    /// What it was before somebody went to a message that was found, or began to look for words.
     pub(super) scroll_before: Option<Scroll>,
     pub(crate) fetch: Fetch,
     /// The message that somebody goes to, and that is not here.
@@ -154,6 +154,17 @@ impl Window {
             self.seen();
             self.found = None;
         }
+    }
+
+    /// Keeps where somebody is, to go back there.
+    pub(crate) fn keep_place(&mut self) {
+        self.scroll_before = Some(self.scroll);
+    }
+
+    /// Goes back there.
+    pub(crate) fn back_to_place(&mut self) {
+        let place = self.scroll_before.take().unwrap_or_default();
+        self.scroll_to(place);
     }
 
     /// The page to ask for, if messages are missing near the rows from `top` to before `bottom`, which are on the

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ratatui_core::layout::Rect;
 
 use super::lines::{Line, lines_of};
-use crate::tui::model::{Mark, Scroll, Window};
+use crate::tui::model::{ABOVE, Mark, Scroll, Window};
 use crate::tui::zone::Zone;
 
 /// How far, and where to.
@@ -19,9 +19,6 @@ pub(crate) enum Move {
     Top,
     End,
 }
-
-/// Whoever jumps to a row sees at most so many rows above it.
-const ABOVE: i64 = 3;
 
 /// The lines that are on the screen.
 #[derive(Debug)]
@@ -50,7 +47,10 @@ pub(super) fn visible<'a>(window: &'a Window, zone: &Zone, width: usize, height:
             // What is above it may leave no room for what was jumped to.
             match window.found {
                 Some(found)
-                    if line == 0 && found >= top && found <= top.plus(ABOVE) && !seen.shows_found() =>
+                    if line == 0
+                        && found >= top
+                        && found <= top.plus(i64::from(ABOVE))
+                        && !seen.shows_found() =>
                 {
                     let head = lines_of(window, found, width, zone).iter().position(Line::is_found);
                     from_top(window, zone, (found, head.unwrap_or(0)), (width, height))

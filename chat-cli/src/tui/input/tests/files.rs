@@ -21,7 +21,7 @@ fn files_are_answered_and_steered_from_their_list() {
     for key in ["[Alt-N]", "[Alt-Y]"] {
         assert_eq!((story.keys(key), story.question()), (Outcome::Changed, "no file is offered"));
     }
-    story.model.files_are(known);
+    story.files_are(known);
     story.drawn(200);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 8"));
     assert_eq!(story.keys("[Alt-N]"), entered("/decline 8"));
@@ -57,24 +57,24 @@ fn offer_of(number: u64) -> Standing {
 fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() {
     let mut story = Story::new();
     story.drawn(1000);
-    story.model.files_are(vec![offer_of(3)]);
+    story.files_are(vec![offer_of(3)]);
     story.drawn(199);
     let too_soon = "file 3 came on the screen only now: press the key again";
     assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
     story.drawn(1);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
     // The last one is first now.
-    story.model.files_are(vec![offer_of(4), offer_of(3)]);
+    story.files_are(vec![offer_of(4), offer_of(3)]);
     story.drawn(199);
     assert_eq!((story.keys("[Alt-N]"), story.keys("[Alt-Y]")), (entered("/decline 3"), entered("/accept 3")));
     story.drawn(1);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 4"));
-    story.model.files_are(vec![]);
+    story.files_are(vec![]);
     assert_eq!(
         (story.keys("[Alt-Y]"), story.question()),
         (Outcome::Changed, "file 4 is not offered any more")
     );
-    story.model.files_are(vec![offer_of(3)]);
+    story.files_are(vec![offer_of(3)]);
     assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
     // In another window it is shown first, and has to be seen there.
     story.model.windows.go_to_of(&of("dev"));
@@ -92,19 +92,44 @@ fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() 
 }
 
 #[test]
+fn a_key_answers_no_offer_whose_row_is_not_on_the_screen() {
+    let mut story = Story::new();
+    story.files_are(vec![offer_of(3)]);
+    for number in 3..103 {
+        story.model.hear(said("lobby", number, "bob", "x"));
+    }
+    story.drawn(1000);
+    assert_eq!(
+        (story.keys("[Alt-Y]"), story.found()),
+        (Outcome::Changed, Some("offers \"x\" (10 B), file 3: Alt-Y accepts, Alt-N declines"))
+    );
+    story.drawn(199);
+    let too_soon = "file 3 came on the screen only now: press the key again";
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    story.drawn(1);
+    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
+    // One that comes below is not on the screen, either.
+    story.files_are(vec![offer_of(4), offer_of(3)]);
+    story.drawn(1000);
+    assert_eq!(story.keys("[Alt-Y]"), Outcome::Changed);
+    story.drawn(200);
+    assert_eq!(story.keys("[Alt-Y]"), entered("/accept 4"));
+}
+
+#[test]
 fn a_letter_steers_the_file_that_was_seen_as_chosen() {
     let mut story = Story::new();
-    story.model.files_are(vec![offer_of(3)]);
+    story.files_are(vec![offer_of(3)]);
     story.keys("[F2]");
     story.drawn(100);
     let too_soon = "this list came on the screen only now: press the key again";
     assert_eq!((story.keys("y"), story.question()), (Outcome::Changed, too_soon));
     story.drawn(100);
-    story.model.files_are(vec![offer_of(4), offer_of(3)]);
+    story.files_are(vec![offer_of(4), offer_of(3)]);
     story.drawn(0);
     assert_eq!((story.keys("y"), story.keys("n")), (entered("/accept 3"), entered("/decline 3")));
     // Once chosen it stays so, and may be answered as soon as it is chosen.
-    story.model.files_are(vec![offer_of(5), offer_of(4), offer_of(3)]);
+    story.files_are(vec![offer_of(5), offer_of(4), offer_of(3)]);
     story.drawn(1000);
     assert_eq!(story.keys("y"), entered("/accept 3"));
     story.model.overlay = Some(Overlay::new(Shows::Files { chosen: Some(TransferId(4)) }));

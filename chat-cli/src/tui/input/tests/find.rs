@@ -74,3 +74,45 @@ fn one_goes_to_what_was_found_and_back_by_keys() {
     assert_eq!(story.question(), "you are not in #gone any more");
     assert_eq!(shows(&story), Some(Shows::Found { chosen: 0 }));
 }
+
+#[test]
+fn whoever_leaves_a_search_is_where_it_began() {
+    let mut story = Story::new();
+    for number in 3..103 {
+        story.model.hear(said("lobby", number, "bob", if number == 5 { "a fish" } else { "x" }));
+    }
+    let lobby = story.model.windows.current_mut();
+    let before = Scroll::At { top: lobby.rows.first().plus(50), line: 0 };
+    lobby.scroll_to(before);
+    story.keys("[Ctrl-F]fish");
+    assert_eq!(story.found(), Some("a fish"));
+    story.keys("[Esc]");
+    assert_eq!((story.found(), story.model.lobby().scroll), (None, before));
+}
+
+#[test]
+fn what_goes_on_in_a_window_ends_where_one_goes_to_another_by_no_key() {
+    let mut story = Story::new();
+    let here = |story: &Story| story.model.has_time(&of("lobby"));
+    story.model.hear(said("lobby", 3, "bob", "a fish"));
+    assert!(here(&story) && !story.model.has_time(&of("dev")));
+    story.keys("[Ctrl-F]fish");
+    assert!(!here(&story), "somebody looks for words");
+    // A search whose window is not looked at any more takes no keys.
+    story.model.windows.go_to_of(&of("dev"));
+    story.keys("x");
+    assert_eq!((story.draft().as_str(), story.question()), ("x|", ""));
+    story.keys("[Backspace]");
+    story.model.windows.go_to_of(&of("lobby"));
+    story.keys("[Ctrl-F]fish");
+    story.input.left(&mut story.model);
+    assert_eq!((story.question(), here(&story)), ("", true));
+    let query = Query::Search { words: "fish".into(), room: None, before_time: None, limit: 20 };
+    story.model.found(&query, &[told(true, said("lobby", 3, "bob", "a fish"))], false);
+    story.keys("[F7]");
+    assert!(!here(&story), "a list is open");
+    story.keys("[Enter]");
+    assert!(story.model.visited().is_some() && !here(&story), "somebody looks at a message");
+    story.input.left(&mut story.model);
+    assert_eq!((story.question(), story.model.visited()), ("", None));
+}

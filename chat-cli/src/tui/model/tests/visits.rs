@@ -78,6 +78,34 @@ fn a_message_that_is_not_here_is_fetched_and_stands_out() {
 }
 
 #[test]
+fn what_is_new_in_a_room_stays_new_where_only_its_past_is_looked_at() {
+    for is_here in [false, true] {
+        let mut model = elsewhere();
+        if is_here {
+            model.hear(said("lobby", 502, "bob", "a fish"));
+            model.windows.go_to_of(&of("lobby"));
+            model.windows.go_to_of(&of("dev"));
+            hits(&mut model, &[(502, "a fish")], false);
+        }
+        model.hear(said("lobby", 503, "bob", "alice: hello"));
+        model.hear(said("lobby", 504, "bob", "are you there"));
+        let new = |model: &Model| {
+            let lobby = model.lobby();
+            let first = lobby.new_from.and_then(|mark| lobby.rows.get(mark)?.number());
+            (lobby.unread, lobby.is_mentioned, first)
+        };
+        assert_eq!(new(&model), (2, true, Some(503)));
+        model.go_to_found(if is_here { 0 } else { 1 }).unwrap();
+        if !is_here {
+            around(&mut model, "a fish");
+        }
+        assert_eq!((marked(&model).is_some(), new(&model)), (true, (2, true, Some(503))), "{is_here}");
+        model.come_back();
+        assert_eq!((model.lobby().scroll, new(&model)), (Scroll::End, (2, true, Some(503))), "{is_here}");
+    }
+}
+
+#[test]
 fn whoever_goes_on_from_there_stays_there() {
     let mut model = elsewhere();
     model.windows.go_to_of(&of("lobby"));
@@ -122,6 +150,7 @@ fn a_message_that_is_gone_is_said_to_be_gone() {
     // Another page that was on its way says nothing of it.
     refused.fetch_failed(&room("lobby"), Anchor::Before(Number(500)));
     assert!(question(&refused).contains("is being fetched"));
+    assert_eq!(wanted(&refused), Some(Anchor::Around(Number(120))));
     refused.fetch_failed(&room("lobby"), Anchor::Around(Number(120)));
     assert!(question(&refused).starts_with("that message cannot be had now; "));
 
@@ -175,6 +204,53 @@ fn what_was_found_is_listed_once_and_the_newest_first() {
     assert!(model.ignored.set("bob", "alice", false).is_ok());
     assert_eq!(hits(&mut model, &[(4, "new words")], false), 1);
     assert_eq!(model.found.hits().len(), 1);
+}
+
+#[test]
+fn an_answer_about_other_words_is_not_listed() {
+    let mut model = Model::in_lobby(1);
+    hits(&mut model, &[(7, "a fish")], true);
+    assert!(model.look_for_older());
+    let older = model.wants_older().unwrap();
+    let birds = |before_time| Query::Search { words: "bird".into(), room: None, before_time, limit: 20 };
+    let page = |number, text| told(true, said("lobby", number, "bob", text));
+    model.found(&birds(None), &[page(9, "a bird")], true);
+    assert_eq!(model.found(&older, &[page(5, "a fish")], false), 0);
+    assert!(model.found.hits().iter().all(|hit| hit.text.as_str() == "a bird"));
+    assert_eq!(model.wants_older(), Some(birds(Some(page(9, "x").at))), "nothing is known of older ones yet");
+}
+
+#[test]
+fn older_ones_that_could_not_be_had_are_asked_for_again_by_hand() {
+    let mut model = Model::in_lobby(1);
+    assert!(!model.look_for_older(), "nothing was found");
+    hits(&mut model, &[(7, "a fish"), (9, "two")], true);
+    assert!(model.look_for_older());
+    assert_eq!(model.overlay.as_ref().map(|overlay| overlay.shows), Some(Shows::Found { chosen: 1 }));
+    let older = model.wants_older();
+    // It was refused: no picture asks again.
+    assert_eq!((older.is_some(), model.wants_older()), (true, None));
+    assert!(model.look_for_older());
+    assert_eq!(model.wants_older(), older);
+}
+
+#[test]
+fn what_is_not_shown_is_not_gone_through_without_end() {
+    let mut model = Model::in_lobby(1);
+    assert!(model.ignored.set("bob", "alice", true).is_ok());
+    let page = |pages: u64| {
+        let numbers = 5_000 - pages * 20..5_020 - pages * 20;
+        numbers.map(|number| told(true, said("lobby", number, "bob", "a fish"))).collect::<Vec<_>>()
+    };
+    model.found(&query(None), &page(0), true);
+    assert!(model.look_for_older());
+    let mut pages = 1;
+    while let Some(next) = model.wants_older() {
+        assert_eq!(model.found(&next, &page(pages), true), 0);
+        pages += 1;
+        assert!(pages < 100);
+    }
+    assert_eq!(pages, 50, "as many as are listed");
 }
 
 #[test]
