@@ -25,6 +25,7 @@ pub(crate) const HERE: &[(&str, &str)] = &[
 /// Signs on the screen that no word stands beside.
 const SIGNS: &[(&str, &str)] = &[
     ("@name, +name", "owns the room; keeps order there"),
+    ("name ~", "lost the connection a moment ago, and may come back"),
     ("3, !3", "so many are new in a window; one of them names you"),
     ("(left)", "you are not in that room any more; also (kicked), (banned), (gone), or x"),
     ("*, -, !", "something happened; a word of this program's; something was not done"),

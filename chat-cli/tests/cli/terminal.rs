@@ -204,6 +204,22 @@ fn a_server_that_stands_still_can_be_left() {
 }
 
 #[test]
+fn what_is_typed_behind_a_join_is_for_that_room_however_long_the_answer_takes() {
+    let server = Server::start(&[]);
+    let mut bob = server.person("bob");
+    bob.type_line("/join dev");
+    bob.until("#dev * bob joined");
+    let mut carol = Terminal::join(&server.addr, "carol", (24, 100));
+    carol.until_last("#lobby>");
+    server.program.stop();
+    carol.press("/join dev\rfor dev\r");
+    carol.until_shown("no answer for ");
+    server.program.signal(Signal::CONT);
+    assert!(bob.until("for dev").ends_with("#dev <carol> for dev"));
+    carol.until_last("#dev>");
+}
+
+#[test]
 fn a_stopped_client_leaves_the_terminal_to_the_shell_and_comes_back() {
     let server = Server::start(&[]);
     let mut bob = server.person("bob");

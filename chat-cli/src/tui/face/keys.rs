@@ -48,9 +48,9 @@ impl FullScreen {
                 None => Ok(Input::Nothing),
             },
             Event::Key(key) => {
-                let was_asked = std::mem::take(&mut self.is_asked);
+                let asked_at = self.asked_at.take();
                 let outcome = self.input.press(key, &mut self.model, Instant::now());
-                self.is_asked = was_asked && matches!(outcome, Outcome::Interrupt | Outcome::End);
+                self.asked_at = asked_at.filter(|_| matches!(outcome, Outcome::Interrupt | Outcome::End));
                 self.outcome(outcome)
             }
             Event::Paste(text) if self.secret.is_some() => {
@@ -152,14 +152,14 @@ impl FullScreen {
     }
 
     /// A key that leaves was pressed on an empty input: Ctrl-C has to be pressed twice, and Ctrl-D where lines wait; the line
-    /// above the input says so until another key is pressed.
+    /// above the input says so until another key is pressed, or for [`AGAIN`].
     fn leaves_by_key(&mut self, is_end: bool) -> Input {
         let waiting = self.waiting();
         let loses_lines = self.retry_at.is_some() && waiting > 0;
         // Whoever has files on their way is asked because of these.
         let has_files = !self.desk.files.left_behind().is_empty();
-        let is_sure = std::mem::replace(&mut self.is_asked, true) || has_files || (is_end && !loses_lines);
-        if is_sure {
+        let was_asked = self.asked_at.replace(Instant::now()).is_some();
+        if was_asked || has_files || (is_end && !loses_lines) {
             return if self.leaves() { Input::Leave } else { Input::Nothing };
         }
         let lines = match loses_lines {

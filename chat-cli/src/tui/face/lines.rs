@@ -127,10 +127,16 @@ impl FullScreen {
         }
     }
 
-    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that, if they have time.
+    /// What was asked was done: whoever went somewhere, or whispered to somebody, sees that, if they have time. What was typed behind
+    /// a join, and not elsewhere, is for the new room, however long the answer took.
     fn taken(&mut self, told: &Told, asked: &Asked) {
         let of = match &told.event {
-            Event::Members { place, .. } => Of::Room(place.room.clone()),
+            Event::Members { place, .. } => {
+                let of = Of::Room(place.room.clone());
+                let behind = self.entered.iter_mut().filter(|entered| asked.moves && **entered == asked.of);
+                behind.for_each(|entered| entered.clone_from(&of));
+                of
+            }
             Event::Whispered { to, .. } => Of::User(to.clone()),
             _ => return,
         };

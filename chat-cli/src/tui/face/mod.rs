@@ -59,8 +59,8 @@ pub(crate) struct FullScreen {
     retry_at: Option<Instant>,
     /// Whether the first room was shown.
     is_home: bool,
-    /// Whether the last key was one that leaves if it is pressed again.
-    is_asked: bool,
+    /// When the last key was pressed, if it is one that leaves when it is pressed again.
+    asked_at: Option<Instant>,
     /// When it was said what would be called off by leaving.
     warned: Option<Instant>,
     pastes: Pastes,
@@ -114,7 +114,7 @@ impl FullScreen {
             secret: None,
             retry_at: None,
             is_home: false,
-            is_asked: false,
+            asked_at: None,
             warned: None,
             pastes: Pastes::default(),
             aside,
@@ -157,7 +157,8 @@ impl FullScreen {
 
     /// Whether what is shown changes by itself.
     fn is_lively(&self) -> bool {
-        self.retry_at.is_some() || self.asked.is_some() || self.has_files() || self.is_notifying()
+        let is_asked = self.asked.is_some() || self.asked_at.is_some();
+        self.retry_at.is_some() || is_asked || self.has_files() || self.is_notifying()
     }
 }
 

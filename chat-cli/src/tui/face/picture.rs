@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::FullScreen;
+use super::{AGAIN, FullScreen};
 use crate::connect::seconds;
 use crate::tui::terminal::Terminal;
 use crate::tui::view;
@@ -81,6 +81,10 @@ impl FullScreen {
             if self.model.link.wait(u64::try_from(left).unwrap_or(u64::MAX)) {
                 self.pace.changed();
             }
+        }
+        if self.asked_at.is_some_and(|at| at.elapsed() > AGAIN) {
+            (self.asked_at, self.model.question) = (None, None);
+            self.pace.changed();
         }
         if self.is_notifying() {
             self.notify_next();
