@@ -1,6 +1,7 @@
 //! What the clock on the wall of whoever reads says.
 
-use chat_net::chat_core::{Answer, AuditEntry, Timestamp};
+use chat_net::chat_core::{Answer, AuditEntry, Event, Timestamp};
+use chat_net::codec::Told;
 use jiff::tz::TimeZone;
 
 /// A time zone; UTC, if nothing else is known.
@@ -20,6 +21,15 @@ impl Zone {
         let Some(known) = known else { return at };
         let ahead_ms = i64::from(zone.to_offset(known).seconds()) * 1000;
         Timestamp(at.0.saturating_add_signed(ahead_ms))
+    }
+
+    /// What was told, with all the times that its line shows as the clock there shows them.
+    pub(crate) fn told(&self, told: &Told) -> Told {
+        let mut told = Told { at: self.local(told.at), ..told.clone() };
+        if let Event::Restricted { until: Some(until), .. } = &mut told.event {
+            *until = self.local(*until);
+        }
+        told
     }
 
     /// An answer with all the times that its lines show as the clock there shows them.

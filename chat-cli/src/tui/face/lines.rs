@@ -166,9 +166,8 @@ impl FullScreen {
             _ => None,
         };
         let zone = &self.model.zone;
-        let local = |told: &Told| Told { at: zone.local(told.at), ..told.clone() };
         let all = || {
-            let told: Vec<Told> = told.iter().map(local).collect();
+            let told: Vec<Told> = told.iter().map(|told| zone.told(told)).collect();
             join::answer(&told, &zone.answer(answer), &self.model.ignored, zone.local(now()))
         };
         let lines = listed.map_or_else(all, |listed| vec![listed]);

@@ -79,7 +79,7 @@ impl Model {
 
     /// Says in the row of an offer what has become of it; gives whether there is such a row.
     pub(super) fn tell_of(&mut self, transfer: TransferId) -> bool {
-        let Some(file) = self.files.iter().find(|file| file.transfer == transfer) else { return false };
+        let Some(file) = self.file(Some(transfer)) else { return false };
         let said = file.said(next(&self.files).get(&file.of) == Some(&transfer));
         let text = Clean::line(&format!("{}: {said}", file.offer.as_str()));
         let Some((of, at)) = self.row_of(transfer).map(|(of, at)| (of.clone(), at)) else { return false };

@@ -10,12 +10,8 @@ use crate::tui::zone::Zone;
 
 /// What happened in `room`: the line of it, without its time and room. Until when something is, the clock of that zone says.
 pub(super) fn happened(zone: &Zone, at: Timestamp, room: &RoomName, event: &Event) -> Option<Clean> {
-    let mut event = event.clone();
-    if let Event::Restricted { until: Some(until), .. } = &mut event {
-        *until = zone.local(*until);
-    }
-    let told = Told { re: RequestId::NONE, past: false, at: zone.local(at), event };
-    let line = lines(&FromServer::Told(told)).into_iter().next()?;
+    let told = Told { re: RequestId::NONE, past: false, at, event: event.clone() };
+    let line = lines(&FromServer::Told(zone.told(&told))).into_iter().next()?;
     let (_, words) = line.text.split_once(&format!("#{room}"))?;
     Some(Clean::line(words.trim_start_matches([':', ' ', '*']).trim_end()))
 }
