@@ -255,35 +255,30 @@ fn a_server_that_is_lost_and_regained_leaves_nothing_out_and_says_nothing_twice(
     check_every_picture(&alice.raw, SIZE);
 }
 
-/// Compiled into what tests run, and into nothing that is released.
-#[test]
-fn a_panic_gives_the_terminal_back_and_is_told_below() {
+/// A key that is a fault gives the terminal back, is told below the screen, and nothing is drawn after it; the client ends with
+/// this code. The keys are compiled into what tests run, and into nothing that is released.
+fn panics(key: &str, code: i32) {
     let server = Server::start(&[]);
     let mut join = command(&["join", &server.addr, "--name", "alice"]);
     join.env("CHAT_PANIC_KEY", "1");
     let mut alice = Terminal::start(join, SIZE);
     alice.until_last("#lobby>");
-    alice.press("\x1b[24~");
+    alice.press(key);
     alice.until_end();
     let raw = String::from_utf8_lossy(&alice.raw).into_owned();
     let (_, after) = raw.split_once("\x1b[?1049l").unwrap();
     assert!(after.contains("panicked") && !after.contains('\x1b'), "{after:?}");
-    assert_eq!(alice.code(), Some(101));
+    assert_eq!(alice.code(), Some(code));
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_told_below() {
+    panics("\x1b[24~", 101);
 }
 
 #[test]
 fn a_panic_elsewhere_ends_the_session_and_nothing_is_drawn_after_it() {
-    let server = Server::start(&[]);
-    let mut join = command(&["join", &server.addr, "--name", "alice"]);
-    join.env("CHAT_PANIC_KEY", "1");
-    let mut alice = Terminal::start(join, SIZE);
-    alice.until_last("#lobby>");
-    alice.press("\x1b[23~");
-    alice.until_end();
-    let raw = String::from_utf8_lossy(&alice.raw).into_owned();
-    let (_, after) = raw.split_once("\x1b[?1049l").unwrap();
-    assert!(after.contains("panicked") && !after.contains('\x1b'), "{after:?}");
-    assert_eq!(alice.code(), Some(1));
+    panics("\x1b[23~", 1);
 }
 
 /// A terminal whose keyboard and screen nobody else has, and where programs find it.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chat_net::Limits;
 use chat_net::chat_core::{
     Anchor, Ask, Event, HistoryFrom, ModeChange, Number, Query, Role, Since, Timestamp,
 };
 use chat_net::codec::{Form, FromServer};
+use chat_net::{Limits, ServerHandle};
 
 use crate::peer::{Peer, fast, join, pass, server, show};
 
@@ -16,6 +16,15 @@ fn modes(modes: ModeChange) -> Ask {
 
 fn enter(key: &str) -> Ask {
     Ask::Enter { room: "#Den".into(), key: key.into(), since: None }
+}
+
+/// Alice makes a den that takes this key to come into.
+async fn den_with_key(server: &ServerHandle, key: &str) -> Peer {
+    let mut alice = Peer::join_pipe(server, Form::Bincode, "alice").await;
+    alice.ask(1, join("den")).await;
+    alice.ask(2, modes(ModeChange { key: Some(key.into()), ..ModeChange::default() })).await;
+    alice.story("modes den/2 alice: key").await;
+    alice
 }
 
 #[tokio::test]
@@ -51,10 +60,7 @@ async fn a_key_opens_a_room_in_every_form_and_odd_ones_are_refused_by_a_name() {
 async fn a_key_is_guessed_at_a_few_times_a_minute_and_a_session_begun_anew_is_no_way_around() {
     let limits = Limits { logins_per_minute: 5, exempt_loopback: false, ..fast() };
     let server = server(limits).await;
-    let mut alice = Peer::join_pipe(&server, Form::Bincode, "alice").await;
-    alice.ask(1, join("den")).await;
-    alice.ask(2, modes(ModeChange { key: Some("sesame".into()), ..ModeChange::default() })).await;
-    alice.story("modes den/2 alice: key").await;
+    let _alice = den_with_key(&server, "sesame").await;
     let mut bob = Peer::join(&server, Form::Bincode, "bob").await;
     bob.until_quiet().await;
     for id in 1..=4 {
@@ -84,10 +90,7 @@ async fn a_key_is_guessed_at_a_few_times_a_minute_and_a_session_begun_anew_is_no
 async fn only_a_wrong_key_is_a_guess_and_what_was_answered_is_answered_again() {
     let limits = Limits { logins_per_minute: 2, exempt_loopback: false, ..fast() };
     let server = server(limits).await;
-    let mut alice = Peer::join_pipe(&server, Form::Bincode, "alice").await;
-    alice.ask(1, join("den")).await;
-    alice.ask(2, modes(ModeChange { key: Some("sesame".into()), ..ModeChange::default() })).await;
-    alice.story("modes den/2 alice: key").await;
+    let mut alice = den_with_key(&server, "sesame").await;
     let mut bob = Peer::join(&server, Form::Bincode, "bob").await;
     alice.ask(3, Ask::Ban { room: "den".into(), user: "bob".into(), for_ms: None, reason: None }).await;
     alice.story("bob by alice").await;

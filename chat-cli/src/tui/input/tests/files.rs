@@ -53,14 +53,16 @@ fn offer_of(number: u64) -> Standing {
     Standing { offer: offer(number, "bob", "#lobby", "x", 10), is_mine: false, state: State::Offered }
 }
 
+/// What is said of a key that came too soon for anybody to have seen that offer.
+const TOO_SOON: &str = "file 3 came on the screen only now: press the key again";
+
 #[test]
 fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() {
     let mut story = Story::new();
     story.drawn(1000);
     story.files_are(vec![offer_of(3)]);
     story.drawn(199);
-    let too_soon = "file 3 came on the screen only now: press the key again";
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, TOO_SOON));
     story.drawn(1);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
     // The last one is first now.
@@ -75,20 +77,20 @@ fn a_key_answers_the_offer_that_was_seen_and_none_that_came_in_the_same_blink() 
         (Outcome::Changed, "file 4 is not offered any more")
     );
     story.files_are(vec![offer_of(3)]);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, TOO_SOON));
     // In another window it is shown first, and has to be seen there.
     story.model.windows.go_to_of(&of("dev"));
     story.drawn(200);
     assert_eq!((story.keys("[Alt-Y]"), &story.model.windows.current().of), (Outcome::Changed, &of("lobby")));
     story.drawn(100);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, TOO_SOON));
     story.drawn(200);
     story.keys("b[Tab]");
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
     // What lies over the messages hides it.
     story.keys("[F1]");
     story.drawn(200);
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, TOO_SOON));
 }
 
 #[test]
@@ -104,8 +106,7 @@ fn a_key_answers_no_offer_whose_row_is_not_on_the_screen() {
         (Outcome::Changed, Some("offers \"x\" (10 B), file 3: Alt-Y accepts, Alt-N declines"))
     );
     story.drawn(199);
-    let too_soon = "file 3 came on the screen only now: press the key again";
-    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, too_soon));
+    assert_eq!((story.keys("[Alt-Y]"), story.question()), (Outcome::Changed, TOO_SOON));
     story.drawn(1);
     assert_eq!(story.keys("[Alt-Y]"), entered("/accept 3"));
     // One that comes below is not on the screen, either.
